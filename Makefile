@@ -1,0 +1,27 @@
+# Every verb a contributor needs. `make run` and `make test` install what is missing first.
+SHELL := /bin/bash
+BINARY := .build/release/lookahead
+
+.PHONY: run test build bench format lint setup clean
+
+run: build
+	$(BINARY) run experiments/quick.yaml --output reports/quick
+
+build: setup
+	swift build -c release
+
+test: setup
+	swift build --build-tests
+	swift test --skip-build
+
+format:
+	swift format --in-place --recursive Package.swift Sources Tests
+
+lint:
+	swift format lint --strict --recursive Package.swift Sources Tests
+
+setup:
+	@scripts/setup
+
+clean:
+	rm -rf .build

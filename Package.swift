@@ -1,0 +1,53 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+// Dependencies point one way (see README, "Architecture"):
+//   lookahead -> Reports -> Experiments -> { Profiler, Kernels, CacheModel } -> InputFiles
+// Kernels uses CacheModel for the access-stream vocabulary only; Profiler and CacheModel know nothing of each other.
+let package = Package(
+  name: "lookahead",
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
+    .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+  ],
+  targets: [
+    // MARK: - System libraries and C
+
+    // libpfm4 ships no pkg-config file, so the module map names the library itself.
+    .systemLibrary(name: "CLibPFM", providers: [.apt(["libpfm4-dev"])]),
+    .systemLibrary(name: "CLibNUMA", pkgConfig: "numa", providers: [.apt(["libnuma-dev"])]),
+    .target(name: "CLinux", cSettings: [.define("_GNU_SOURCE")]),
+    .target(name: "CKernels", cSettings: [.define("NDEBUG", .when(configuration: .release))]),
+
+    // MARK: - The rooms
+
+    .target(name: "InputFiles", dependencies: ["Yams"]),
+    .target(name: "CacheModel", dependencies: ["InputFiles"], resources: [.copy("Machines")]),
+    .target(name: "Kernels", dependencies: ["CKernels", "CLinux", "CacheModel", "InputFiles"]),
+    .target(name: "Profiler", dependencies: ["CKernels", "CLinux", "CLibPFM", "CLibNUMA", "InputFiles"]),
+    .target(
+      name: "Experiments",
+      dependencies: [
+        "Profiler", "Kernels", "CacheModel", "InputFiles", .product(name: "GRDB", package: "GRDB.swift"),
+      ]),
+    .target(name: "Reports", dependencies: ["Experiments"]),
+    .executableTarget(
+      name: "lookahead",
+      dependencies: [
+        "Reports", "Experiments", "Profiler", "Kernels", "CacheModel",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ]),
+
+    // MARK: - Tests, one target per room
+
+    .testTarget(name: "InputFilesTests", dependencies: ["InputFiles"]),
+    .testTarget(name: "CacheModelTests", dependencies: ["CacheModel"]),
+    .testTarget(name: "KernelsTests", dependencies: ["Kernels"]),
+    .testTarget(name: "ProfilerTests", dependencies: ["Profiler"]),
+    .testTarget(name: "ExperimentsTests", dependencies: ["Experiments"]),
+    .testTarget(name: "ReportsTests", dependencies: ["Reports"]),
+    .testTarget(name: "CommandTests", dependencies: ["lookahead"]),
+  ],
+  swiftLanguageModes: [.v5]
+)

@@ -1,0 +1,36 @@
+import ArgumentParser
+import Foundation
+import InputFiles
+
+/// The command line: one file per verb, none of which knows more than how to read its options and print a result.
+@main
+struct Lookahead: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "lookahead",
+    abstract: "Profile dense and look-up feed-forward kernels, and project them onto other CPUs.",
+    discussion: """
+      Exit codes: 0 ok, 1 failure, 2 regression found, 3 some points failed, 64 usage or invalid input file.
+      """,
+    subcommands: []
+  )
+
+  static func main() {
+    do {
+      var command = try parseAsRoot()
+      try command.run()
+    } catch let error as InputError {
+      printMessage("error: \(error)")
+      Foundation.exit(ExitStatus.invalidInput.rawValue)
+    } catch let error where isOwnError(error) {
+      printMessage("error: \(error)")
+      Foundation.exit(ExitStatus.failure.rawValue)
+    } catch {
+      exit(withError: error)
+    }
+  }
+
+  /// ArgumentParser's own errors (usage, help, exit codes) keep its own presentation.
+  private static func isOwnError(_ error: Error) -> Bool {
+    !(error is ExitCode) && exitCode(for: error) == .failure && !(error is CleanExit)
+  }
+}

@@ -1,0 +1,39 @@
+import ArgumentParser
+import Foundation
+
+/// The exit codes that scripts rely on.
+enum ExitStatus: Int32 {
+  case failure = 1
+  case regressionFound = 2
+  case somePointsFailed = 3
+  case invalidInput = 64
+
+  var code: ExitCode { ExitCode(rawValue) }
+}
+
+/// Prints one line for people on standard error, which leaves standard output to data.
+func printMessage(_ line: String) {
+  FileHandle.standardError.write(Data("lookahead: \(line)\n".utf8))
+}
+
+/// Prints one JSON document on standard output: keys sorted, so that two outputs can be compared line by line.
+///
+/// Types write absent measurements with `encode` of an optional, which gives `null`: missing is missing, never 0.
+func printJSON<Document: Encodable>(_ document: Document) throws {
+  let encoder = JSONEncoder()
+  encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+  FileHandle.standardOutput.write(try encoder.encode(document) + Data("\n".utf8))
+}
+
+/// Prints rows as aligned columns: the first left, the rest right.
+func printTable(_ header: [String], _ rows: [[String]]) {
+  let all = [header] + rows
+  let widths = header.indices.map { column in all.map { $0[column].count }.max() ?? 0 }
+  for row in all {
+    let cells = row.enumerated().map { column, cell in
+      let padding = String(repeating: " ", count: widths[column] - cell.count)
+      return column == 0 ? cell + padding : padding + cell
+    }
+    print(cells.joined(separator: "  "))
+  }
+}

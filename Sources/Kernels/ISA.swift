@@ -4,6 +4,22 @@ import CKernels
 public enum ISA: String, CaseIterable, Codable, Sendable {
   case avx512
   case avx2
-  /// Portable C, compiled for the baseline of the architecture.
+  /// Portable C, compiled for the baseline of the architecture (SSE2 on x86-64).
   case scalar
+
+  /// The micro-kernels of this path, or nil where this CPU or build cannot run them.
+  var microKernels: UnsafePointer<lk_kernels>? {
+    switch self {
+    case .avx512: return lk_kernels_for(LK_AVX512)
+    case .avx2: return lk_kernels_for(LK_AVX2)
+    case .scalar: return lk_kernels_for(LK_SCALAR)
+    }
+  }
+
+  public var isSupported: Bool { microKernels != nil }
+
+  /// The paths that this CPU can run, widest first; never empty, since `scalar` runs everywhere.
+  public static var supported: [ISA] { allCases.filter(\.isSupported) }
+
+  public static var best: ISA { supported.first ?? .scalar }
 }

@@ -1,1 +1,130 @@
+// Innermost SIMD micro-kernels. Each operation is one file, `operation.h`, written once against the vectors of `simd.h`
+// and compiled once per instruction set by `kernels.c`; loop nests, tiling and threads are Swift, in Sources/Kernels.
+//
+// Lane layout: a group of LK_LANES tokens is stored feature by feature, `lanes[feature * LK_LANES + token]`, so that one
+// vector operation works on one feature of many tokens and no operation ever shuffles.
 #pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/// Tokens in a lane group: one AVX-512 vector, two AVX2 vectors, four SSE or NEON vectors.
+enum { LK_LANES = 16 };
+
+/// Outputs of a block product that are packed side by side; a smaller block is packed at its own width.
+enum { LK_OUTPUT_PACK = 8 };
+
+/// Normalises `rows` rows of `columns` features: (x - mean) / sqrt(variance + epsilon) * scale + shift.
+/// `x` and `y` are token-major with row strides in floats.
+typedef struct {
+  const float *x;
+  long x_stride;
+  float *y;
+  long y_stride;
+  long rows;
+  long columns;
+  const float *scale;
+  const float *shift;
+  float epsilon;
+} lk_layer_norm;
+
+/// Transposes `rows` (1...LK_LANES) token-major rows of `columns` features into one lane group of `padded_columns`
+/// features; absent tokens and features become 0.
+typedef struct {
+  const float *x;
+  long x_stride;
+  float *lanes;
+  long rows;
+  long columns;
+  long padded_columns;
+} lk_to_lanes;
+
+/// Block-diagonal product over `groups` lane groups: for each block n, y[n, o] = sum_i w[n, o, i] x[n, i].
+/// Weights are packed `[block][block_size / pack][block_size (i)][pack (o)]` with pack = min(LK_OUTPUT_PACK, block_size).
+/// The strides are distances between lane groups in floats. `y` must not overlap `x`.
+typedef struct {
+  const float *weights;
+  const float *x;
+  long x_group_stride;
+  float *y;
+  long y_group_stride;
+  long blocks;
+  long block_size;
+  long groups;
+} lk_block_product;
+
+/// The stages of a Walsh-Hadamard transform (Sylvester order, unnormalised) of length `length` whose stride is at least
+/// `first_stride`, in place over `groups` lane groups. `first_stride` = 1 is the whole transform.
+typedef struct {
+  float *lanes;
+  long length;
+  long first_stride;
+  long groups;
+  long group_stride;
+} lk_hadamard;
+
+/// Codes and scores of one lane group from its projection: z[c] = y[c] + mix * h[c mod h_columns] + bias[c], with h = NULL
+/// for none; per table, code = sum_j [z_j > 0] 2^(bits-1-j), score = sum |z_j| / prod (1 + exp(-2 |z_j|)).
+/// `y_stride` is the distance between features in `y`, in floats. Codes and scores are `[table][LK_LANES]`.
+typedef struct {
+  const float *y;
+  long y_stride;
+  const float *h;
+  long h_columns;
+  float mix;
+  const float *bias;
+  long tables;
+  long bits;
+  int32_t *codes;
+  float *scores;
+  /// Where the projection itself is stored, `[feature][LK_LANES]`, or NULL to keep it in registers only.
+  float *z;
+} lk_score;
+
+/// out[token, columns] (+)= sum over tables of score * tables[table, code, columns], for `tokens` consecutive tokens.
+/// Codes and scores of token k are at `[(k / LK_LANES) * group_stride + table * LK_LANES + k % LK_LANES]`, already offset
+/// to the first table. `tables` and `out` are already offset to the first table and column.
+typedef struct {
+  const float *tables;
+  long table_stride;
+  long row_stride;
+  const int32_t *codes;
+  const float *scores;
+  long group_stride;
+  long first_token;
+  long tokens;
+  long table_count;
+  long columns;
+  /// The value to start from, `columns` floats; NULL to add to what `out` holds.
+  const float *bias;
+  float *out;
+  long out_stride;
+  /// Tables ahead of the current one whose row is prefetched; 0 for none.
+  long prefetch;
+} lk_gather;
+
+/// In place over `rows` rows of `columns`: x = gelu(x + bias), with gelu(x) = x/2 (1 + erf(x / sqrt 2)).
+typedef struct {
+  float *x;
+  long stride;
+  long rows;
+  long columns;
+  const float *bias;
+} lk_bias_gelu;
+
+/// One instruction set's micro-kernels.
+typedef struct {
+  void (*layer_norm)(const lk_layer_norm *);
+  void (*to_lanes)(const lk_to_lanes *);
+  void (*block_product)(const lk_block_product *);
+  void (*hadamard)(const lk_hadamard *);
+  void (*score)(const lk_score *);
+  void (*gather)(const lk_gather *);
+  void (*bias_gelu)(const lk_bias_gelu *);
+} lk_kernels;
+
+typedef enum { LK_SCALAR = 0, LK_AVX2 = 1, LK_AVX512 = 2 } lk_isa;
+
+/// The micro-kernels of `isa`, or NULL where this build or this CPU has none.
+const lk_kernels *lk_kernels_for(lk_isa isa);

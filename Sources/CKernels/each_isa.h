@@ -1,0 +1,40 @@
+// Includes LK_BODY once per instruction set, with LK_(name) giving each copy its own names. Every function of the copy
+// is compiled for that instruction set alone, so that one binary carries all of them and runs on any CPU.
+#define LK_JOIN_(name, isa) name##_##isa
+#define LK_JOIN(name, isa) LK_JOIN_(name, isa)
+#define LK_(name) LK_JOIN(name, LK_ISA)
+
+#if defined(__x86_64__)
+
+#define LK_ISA avx512
+#define LK_WIDTH 16
+#define LK_REGISTERS 32
+#pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,avx2,fma"))), apply_to = function)
+#include "simd.h"
+#include LK_BODY
+#pragma clang attribute pop
+#undef LK_ISA
+#undef LK_WIDTH
+#undef LK_REGISTERS
+
+#define LK_ISA avx2
+#define LK_WIDTH 8
+#define LK_REGISTERS 16
+#pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
+#include "simd.h"
+#include LK_BODY
+#pragma clang attribute pop
+#undef LK_ISA
+#undef LK_WIDTH
+#undef LK_REGISTERS
+
+#endif
+
+#define LK_ISA scalar
+#define LK_WIDTH 4
+#define LK_REGISTERS 16
+#include "simd.h"
+#include LK_BODY
+#undef LK_ISA
+#undef LK_WIDTH
+#undef LK_REGISTERS

@@ -1,0 +1,24 @@
+// Compiles every operation for every instruction set and hands out the tables. One translation unit, so that an
+// operation's copies are static and the tables are the only way to reach them.
+#include "include/CKernels.h"
+
+#define LK_BODY "operations.h"
+#include "each_isa.h"
+
+const lk_kernels *lk_kernels_for(lk_isa isa) {
+  switch (isa) {
+    case LK_SCALAR:
+      return &lk_table_scalar;
+#if defined(__x86_64__)
+    case LK_AVX2:
+      return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") ? &lk_table_avx2 : 0;
+    case LK_AVX512:
+      return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+                     __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq")
+                 ? &lk_table_avx512
+                 : 0;
+#endif
+    default:
+      return 0;
+  }
+}

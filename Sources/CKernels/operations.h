@@ -1,0 +1,18 @@
+// All operations of one instruction set, and the table that names them.
+#include "bias_gelu.h"
+#include "block_product.h"
+#include "gather.h"
+#include "hadamard.h"
+#include "layer_norm.h"
+#include "score.h"
+#include "to_lanes.h"
+
+static const lk_kernels LK_(lk_table) = {
+    .layer_norm = LK_(layer_norm),
+    .to_lanes = LK_(to_lanes),
+    .block_product = LK_(block_product),
+    .hadamard = LK_(hadamard),
+    .score = LK_(score),
+    .gather = LK_(gather),
+    .bias_gelu = LK_(bias_gelu),
+};

@@ -1,0 +1,19 @@
+/// Lays the arrays of a workload out in a flat address space, each on its own pages, so that a stream is the same on
+/// every run and machine.
+struct AddressMap {
+  /// 2 MiB: no two arrays share a page of any common kind. The odd line on top keeps arrays from all starting in the
+  /// same set of every cache, which no allocator would do to a program either.
+  private static let alignment: UInt64 = 2 << 20
+  private static let stagger: UInt64 = 64
+  private var next: UInt64 = alignment
+  private var arrays: UInt64 = 0
+
+  /// The address of a new array of `floats` floats.
+  mutating func place(floats: Int) -> UInt64 {
+    let base = next + arrays * AddressMap.stagger
+    let bytes = UInt64(max(floats, 1) * 4) + arrays * AddressMap.stagger
+    next += (bytes + AddressMap.alignment - 1) / AddressMap.alignment * AddressMap.alignment
+    arrays += 1
+    return base
+  }
+}

@@ -1,0 +1,64 @@
+import Foundation
+
+/// What an array is for, so that a memory source can decide where its pages belong.
+public enum MemoryRole: Hashable, Sendable {
+  case tables
+  case weights
+  case input
+  case output
+  /// Scratch of one worker, numbered from 0.
+  case scratch(worker: Int)
+}
+
+/// Provides the memory of a kernel: the heap, or pages that a profiler has placed and verified.
+public protocol MemorySource {
+  /// Zeroed memory for `count` floats, aligned to at least a cache line.
+  func floats(_ count: Int, for role: MemoryRole) throws -> FloatBuffer
+}
+
+/// Floats at a fixed, cache-line-aligned address, kept alive by `owner`.
+public final class FloatBuffer {
+  public let base: UnsafeMutablePointer<Float>
+  public let count: Int
+  private let owner: AnyObject
+
+  public init(base: UnsafeMutablePointer<Float>, count: Int, owner: AnyObject) {
+    self.base = base
+    self.count = count
+    self.owner = owner
+  }
+
+  /// The same memory as 32-bit integers.
+  var integers: UnsafeMutablePointer<Int32> {
+    UnsafeMutableRawPointer(base).assumingMemoryBound(to: Int32.self)
+  }
+
+  func copy(from values: [Float]) {
+    precondition(values.count <= count)
+    values.withUnsafeBufferPointer { source in
+      if let start = source.baseAddress { base.update(from: start, count: values.count) }
+    }
+  }
+}
+
+/// Memory from the process heap, for tests and for work whose placement does not matter.
+public struct HeapMemory: MemorySource {
+  public init() {}
+
+  public func floats(_ count: Int, for role: MemoryRole) throws -> FloatBuffer {
+    let block = HeapBlock(bytes: max(count, 1) * MemoryLayout<Float>.stride)
+    return FloatBuffer(base: block.pointer.assumingMemoryBound(to: Float.self), count: count, owner: block)
+  }
+}
+
+private final class HeapBlock {
+  let pointer: UnsafeMutableRawPointer
+
+  init(bytes: Int) {
+    // 64: a cache line, and the widest vector.
+    pointer = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: 64)
+    memset(pointer, 0, bytes)
+  }
+
+  deinit { pointer.deallocate() }
+}

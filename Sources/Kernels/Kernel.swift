@@ -1,0 +1,49 @@
+import CacheModel
+
+/// A feed-forward kernel, ready to run: the one interface that a harness needs, whichever network it is.
+public protocol Kernel: AnyObject {
+  /// Features of an input and of an output token.
+  var inputWidth: Int { get }
+  var outputWidth: Int { get }
+  /// The library behind the matrix products, where one is used.
+  var blas: BLAS? { get }
+  /// What each stage costs per token, by definition of the algorithm.
+  var accounts: [StageAccount] { get }
+
+  /// A worker that computes `tokens` of a batch, with scratch of its own from `memory`.
+  func worker(index: Int, tokens: Range<Int>, memory: any MemorySource) throws -> any KernelWorker
+
+  /// Compares `output` with the reference for each of `tokens`.
+  func check(input: UnsafePointer<Float>, output: UnsafePointer<Float>, tokens: [Int]) throws -> CheckResult
+
+  /// What the cache model needs to know of running `tokens` tokens of `input` on `threads` cores.
+  func workload(input: UnsafePointer<Float>, tokens: Int, threads: Int) throws -> any Workload
+}
+
+/// One thread's share of a kernel's work. `run` allocates nothing.
+public protocol KernelWorker: AnyObject {
+  /// Runs the worker's tokens of a batch: `input` and `output` are token-major and start at token 0 of the batch.
+  func run(input: UnsafePointer<Float>, output: UnsafeMutablePointer<Float>)
+}
+
+/// The version of the numerical code: part of a point's identity, so that results of different kernels never mix.
+/// Raise it with every change that can move a time or a result.
+public let kernelVersion = "1"
+
+/// Splits `tokens` into contiguous shares, one per worker, at multiples of a lane group; the last may be shorter, or
+/// empty where there are more workers than groups.
+public func partition(tokens: Int, workers: Int) -> [Range<Int>] {
+  let groups = (tokens + laneGroup - 1) / laneGroup
+  return (0..<workers).map { worker in
+    let low = min(tokens, groups * worker / workers * laneGroup)
+    let high = min(tokens, groups * (worker + 1) / workers * laneGroup)
+    return low..<high
+  }
+}
+
+extension Range<Int> {
+  /// Consecutive pieces of at most `size`.
+  func pieces(of size: Int) -> [Range<Int>] {
+    stride(from: lowerBound, to: upperBound, by: size).map { $0..<Swift.min($0 + size, upperBound) }
+  }
+}

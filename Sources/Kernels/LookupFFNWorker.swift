@@ -1,0 +1,219 @@
+import CKernels
+
+/// What a pass computed on the way, for tests, verification and access streams; token-major.
+public struct LookupIntermediates {
+  /// [tokens, tables]
+  public var codes: [Int32]
+  public var scores: [Float]
+  /// [tokens, projected]
+  public var projection: [Float]
+}
+
+/// Scratch of one worker and where each array starts in it, in floats.
+struct LookupScratch {
+  let rows: Int
+  let lanes: Int
+  let ping: Int
+  let pong: Int
+  let chains: Int
+  let codes: Int
+  let scores: Int
+  let count: Int
+  /// Floats of one lane group in each array.
+  let laneStride: Int
+  let chainStride: Int
+  let codeStride: Int
+
+  /// Scratch for a share of `tokens` tokens.
+  init(_ schedule: LookupSchedule, tokens: Int) {
+    let shape = schedule.shape
+    let tile = schedule.projectionTile
+    let groups = tile / laneGroup
+    let isBH4 = shape.projection == .bh4
+    laneStride = isBH4 ? shape.paddedHidden * laneGroup : 0
+    chainStride = isBH4 ? shape.repeats * laneStride : 0
+    codeStride = shape.tables * laneGroup
+    let projectionFloats = isBH4 ? groups * chainStride : shape.projected * tile
+    let tileGroups = min(schedule.tokenTile, max(tokens, 1) + laneGroup - 1) / laneGroup
+    let codeFloats = tileGroups * codeStride
+
+    var next = 0
+    func place(_ floats: Int) -> Int {
+      defer { next += (floats + 15) / 16 * 16 }  // each array starts on a cache line
+      return next
+    }
+    rows = place(tile * shape.hidden)
+    lanes = place(groups * laneStride)
+    ping = place(groups * laneStride)
+    pong = place(groups * laneStride)
+    chains = place(projectionFloats)
+    codes = place(codeFloats)
+    scores = place(codeFloats)
+    count = next
+  }
+}
+
+/// One thread's pass through a LookupFFN layer.
+final class LookupFFNWorker: KernelWorker {
+  private let kernel: LookupFFN
+  private let tokens: Range<Int>
+  private let steps: [LookupStep]
+  private let layout: LookupScratch
+  private let scratch: FloatBuffer
+
+  init(kernel: LookupFFN, index: Int, tokens: Range<Int>, memory: any MemorySource) throws {
+    self.kernel = kernel
+    self.tokens = tokens
+    steps = kernel.schedule.steps(tokens: tokens)
+    layout = LookupScratch(kernel.schedule, tokens: tokens.count)
+    scratch = try memory.floats(layout.count, for: .scratch(worker: index))
+  }
+
+  func run(input: UnsafePointer<Float>, output: UnsafeMutablePointer<Float>) {
+    for step in steps { perform(step, input, output, projection: nil) }
+  }
+
+  /// Runs the pass and keeps what it computed on the way.
+  func record(input: UnsafePointer<Float>, output: UnsafeMutablePointer<Float>) -> LookupIntermediates {
+    let shape = kernel.shape
+    var record = LookupIntermediates(
+      codes: [Int32](repeating: 0, count: tokens.count * shape.tables),
+      scores: [Float](repeating: 0, count: tokens.count * shape.tables),
+      projection: [Float](repeating: 0, count: tokens.count * shape.projected))
+    let z = UnsafeMutablePointer<Float>.allocate(capacity: shape.projected * laneGroup)
+    defer { z.deallocate() }
+    for step in steps {
+      perform(step, input, output, projection: z)
+      guard case .score(let group) = step else { continue }
+      for token in group {
+        let lane = token - group.lowerBound
+        let row = token - tokens.lowerBound
+        for table in 0..<shape.tables {
+          record.codes[row * shape.tables + table] = codes(of: group)[table * laneGroup + lane]
+          record.scores[row * shape.tables + table] = scores(of: group)[table * laneGroup + lane]
+        }
+        for column in 0..<shape.projected {
+          record.projection[row * shape.projected + column] = z[column * laneGroup + lane]
+        }
+      }
+    }
+    return record
+  }
+
+  // MARK: - Where things are
+
+  /// Token numbers relative to the worker's share; tiles start at multiples of the tile there.
+  private func local(_ token: Int) -> Int { token - tokens.lowerBound }
+
+  /// The token's place within its projection tile.
+  private func place(_ token: Int) -> Int { local(token) % kernel.schedule.tokenTile % kernel.schedule.projectionTile }
+
+  private func codeOffset(of group: Range<Int>) -> Int {
+    local(group.lowerBound) % kernel.schedule.tokenTile / laneGroup * layout.codeStride
+  }
+
+  private func codes(of group: Range<Int>) -> UnsafeMutablePointer<Int32> {
+    scratch.integers + layout.codes + codeOffset(of: group)
+  }
+
+  private func scores(of group: Range<Int>) -> UnsafeMutablePointer<Float> {
+    scratch.base + layout.scores + codeOffset(of: group)
+  }
+
+  // MARK: - Steps
+
+  private func perform(
+    _ step: LookupStep, _ input: UnsafePointer<Float>, _ output: UnsafeMutablePointer<Float>,
+    projection: UnsafeMutablePointer<Float>?
+  ) {
+    switch step {
+    case .normalise(let tokens): normalise(tokens, input)
+    case .toLanes(let group): toLanes(group)
+    case .factor(let tokens, let chain, let factor): applyFactor(tokens, chain: chain, factor: factor)
+    case .project(let tokens): project(tokens)
+    case .score(let group): score(group, z: projection)
+    case .gather(let step): gather(step, output)
+    }
+  }
+
+  private func normalise(_ tokens: Range<Int>, _ input: UnsafePointer<Float>) {
+    let width = kernel.shape.hidden
+    var call = lk_layer_norm(
+      x: input + tokens.lowerBound * width, x_stride: width,
+      y: scratch.base + layout.rows + place(tokens.lowerBound) * width, y_stride: width, rows: tokens.count,
+      columns: width, scale: kernel.normScale.base, shift: kernel.normShift.base,
+      epsilon: kernel.parameters.normEpsilon)
+    kernel.kernels.layer_norm(&call)
+  }
+
+  private func toLanes(_ group: Range<Int>) {
+    let width = kernel.shape.hidden
+    let place = place(group.lowerBound)
+    var call = lk_to_lanes(
+      x: scratch.base + layout.rows + place * width, x_stride: width,
+      lanes: scratch.base + layout.lanes + place / laneGroup * layout.laneStride, rows: group.count, columns: width,
+      padded_columns: kernel.shape.paddedHidden)
+    kernel.kernels.to_lanes(&call)
+  }
+
+  private func applyFactor(_ tokens: Range<Int>, chain: Int, factor: Int) {
+    let shape = kernel.shape
+    let groups = (tokens.count + laneGroup - 1) / laneGroup
+    let buffers = [layout.lanes, layout.ping, layout.pong]
+    // lanes -> ping -> pong -> ping -> this chain's own columns.
+    let source = factor == 0 ? buffers[0] : buffers[factor % 2 == 1 ? 1 : 2]
+    let isLast = factor == LookupFFNShape.factors - 1
+    let target = isLast ? layout.chains + chain * layout.laneStride : buffers[factor % 2 == 0 ? 1 : 2]
+    let targetStride = isLast ? layout.chainStride : layout.laneStride
+
+    let factorSize = shape.paddedHidden * shape.blockSize
+    var product = lk_block_product(
+      weights: kernel.projectionWeight.base + (chain * LookupFFNShape.factors + factor) * factorSize,
+      x: scratch.base + source, x_group_stride: layout.laneStride, y: scratch.base + target,
+      y_group_stride: targetStride, blocks: shape.blocks, block_size: shape.blockSize, groups: groups)
+    kernel.kernels.block_product(&product)
+    var transform = lk_hadamard(
+      lanes: scratch.base + target, length: shape.paddedHidden, first_stride: shape.blockSize, groups: groups,
+      group_stride: targetStride)
+    kernel.kernels.hadamard(&transform)
+  }
+
+  private func project(_ tokens: Range<Int>) {
+    let shape = kernel.shape
+    // [projected, tokens]: the transposed product puts tokens along the vectors, as the score needs them.
+    kernel.blas?.multiply(
+      m: shape.projected, n: tokens.count, k: shape.hidden, a: kernel.projectionWeight.base, aStride: shape.hidden,
+      bTransposed: scratch.base + layout.rows, bStride: shape.hidden, beta: 0, c: scratch.base + layout.chains,
+      cStride: kernel.schedule.projectionTile)
+  }
+
+  private func score(_ group: Range<Int>, z: UnsafeMutablePointer<Float>?) {
+    let shape = kernel.shape
+    let place = place(group.lowerBound)
+    let isBH4 = shape.projection == .bh4
+    let projected = scratch.base + layout.chains + (isBH4 ? place / laneGroup * layout.chainStride : place)
+    var call = lk_score(
+      y: projected, y_stride: isBH4 ? laneGroup : kernel.schedule.projectionTile,
+      h: isBH4 ? UnsafePointer(scratch.base + layout.lanes + place / laneGroup * layout.laneStride) : nil,
+      h_columns: shape.paddedHidden, mix: 1 - kernel.parameters.chainShare, bias: kernel.projectionBias.base,
+      tables: shape.tables, bits: shape.codeBits, codes: codes(of: group), scores: scores(of: group), z: z)
+    kernel.kernels.score(&call)
+  }
+
+  private func gather(_ step: GatherStep, _ output: UnsafeMutablePointer<Float>) {
+    let shape = kernel.shape
+    let tableStride = shape.tableRows * shape.output
+    let firstTable = step.tables.lowerBound
+    let offset = firstTable * laneGroup
+    var call = lk_gather(
+      tables: kernel.tables.base + firstTable * tableStride + step.columns.lowerBound, table_stride: tableStride,
+      row_stride: shape.output, codes: scratch.integers + layout.codes + offset,
+      scores: scratch.base + layout.scores + offset, group_stride: layout.codeStride,
+      first_token: local(step.tokens.lowerBound) % kernel.schedule.tokenTile, tokens: step.tokens.count,
+      table_count: step.tables.count, columns: step.columns.count,
+      bias: firstTable == 0 ? UnsafePointer(kernel.bias.base + step.columns.lowerBound) : nil,
+      out: output + step.tokens.lowerBound * shape.output + step.columns.lowerBound, out_stride: shape.output,
+      prefetch: kernel.strategy.prefetchRows)
+    kernel.kernels.gather(&call)
+  }
+}

@@ -1,0 +1,96 @@
+import CKernels
+
+/// Tokens that go through vector operations together.
+let laneGroup = Int(LK_LANES)
+
+/// One call of a micro-kernel (or a library) in a pass of LookupFFN; tokens are numbered within the batch.
+enum LookupStep: Equatable {
+  /// Layer normalisation into scratch rows.
+  case normalise(tokens: Range<Int>)
+  /// Scratch rows of one lane group into lanes.
+  case toLanes(tokens: Range<Int>)
+  /// One factor of one BH4 chain: block-diagonal product, then the transform.
+  case factor(tokens: Range<Int>, chain: Int, factor: Int)
+  /// The dense projection, through the BLAS.
+  case project(tokens: Range<Int>)
+  /// Codes and scores of one lane group.
+  case score(tokens: Range<Int>)
+  case gather(GatherStep)
+
+  /// The phase that the step belongs to, an index into a workload's phases.
+  var phase: Int {
+    switch self {
+    case .normalise, .toLanes: return 0
+    case .factor, .project: return 1
+    case .score: return 2
+    case .gather: return 3
+    }
+  }
+}
+
+/// A block of the weighted gather: every token of `tokens` adds its row of each of `tables`, restricted to `columns`.
+struct GatherStep: Equatable {
+  var tokens: Range<Int>
+  var tables: Range<Int>
+  var columns: Range<Int>
+}
+
+/// The order in which a strategy walks through a pass. The same list runs the kernel and emits its access stream.
+struct LookupSchedule {
+  let shape: LookupFFNShape
+  let strategy: LookupStrategy
+
+  /// Tokens whose lanes pass through the projection together. BH4: two lane groups, which the block product needs for
+  /// full register blocking, and whose factors (2 x 3 x 32 KiB at d = 512) stay in a second-level cache. Dense: enough
+  /// rows for the library to run at speed while their projections (1 MiB at T = 128, 256 rows) stay close.
+  var projectionTile: Int { shape.projection == .bh4 ? 2 * laneGroup : 256 }
+
+  /// Tokens of a tile, in whole lane groups.
+  var tokenTile: Int { max(laneGroup, (strategy.tokenTile + laneGroup - 1) / laneGroup * laneGroup) }
+
+  /// Tokens per gather call where a strategy imposes no other limit, so that cores that share a cache interleave.
+  private static let gatherChunk = 256
+
+  /// All steps for `tokens`, tile after tile.
+  func steps(tokens: Range<Int>) -> [LookupStep] {
+    tokens.pieces(of: tokenTile).flatMap { tile in
+      tile.pieces(of: projectionTile).flatMap(projectionSteps) + gatherSteps(tile)
+    }
+  }
+
+  private func projectionSteps(_ tokens: Range<Int>) -> [LookupStep] {
+    let groups = tokens.pieces(of: laneGroup)
+    var steps: [LookupStep] = [.normalise(tokens: tokens)]
+    switch shape.projection {
+    case .dense:
+      steps.append(.project(tokens: tokens))
+    case .bh4:
+      steps += groups.map { .toLanes(tokens: $0) }
+      for chain in 0..<shape.repeats {
+        for factor in 0..<LookupFFNShape.factors {
+          steps.append(.factor(tokens: tokens, chain: chain, factor: factor))
+        }
+      }
+    }
+    return steps + groups.map { .score(tokens: $0) }
+  }
+
+  private func gatherSteps(_ tile: Range<Int>) -> [LookupStep] {
+    let tables = 0..<shape.tables
+    let columns = 0..<shape.output
+    switch strategy.order {
+    case .token:
+      return tile.pieces(of: LookupSchedule.gatherChunk).map {
+        .gather(GatherStep(tokens: $0, tables: tables, columns: columns))
+      }
+    case .table:
+      return tables.pieces(of: 1).map { .gather(GatherStep(tokens: tile, tables: $0, columns: columns)) }
+    case .sliced:
+      return columns.pieces(of: strategy.columnSlice).flatMap { slice in
+        tables.pieces(of: strategy.tableGroup).map {
+          .gather(GatherStep(tokens: tile, tables: $0, columns: slice))
+        }
+      }
+    }
+  }
+}

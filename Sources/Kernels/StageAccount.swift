@@ -1,0 +1,75 @@
+/// What a stage costs per token by the definition of the algorithm, whatever code computes it.
+///
+/// Convention: one addition, multiplication, comparison, exponential, division or error function is one FLOP, so that a
+/// multiply-add is two.
+public struct StageAccount: Codable, Equatable, Sendable {
+  public var stage: String
+  public var flops: Double
+  /// Activations read and written, and rows looked up; bytes per token.
+  public var activationBytes: Double
+  public var tableBytes: Double
+  /// Weights that the stage reads, in total and not per token: a batch reads them at least once.
+  public var weightBytes: Double
+
+  /// Bytes per token when a batch of `tokens` reads the weights once.
+  public func algorithmicBytes(tokens: Int) -> Double {
+    activationBytes + tableBytes + weightBytes / Double(max(tokens, 1))
+  }
+}
+
+extension LookupFFNShape {
+  var accounts: [StageAccount] {
+    let float = Double(MemoryLayout<Float>.stride)
+    let d = Double(hidden)
+    let z = Double(projected)
+    let padded = Double(paddedHidden)
+    let chain = Double(repeats * LookupFFNShape.factors)
+    let stages = Double(paddedHidden.trailingZeroBitCount)
+    // Mean: d. Variance: 3 d. Normalise, scale and shift: 4 d.
+    let norm = StageAccount(
+      stage: "layer norm", flops: 8 * d, activationBytes: 2 * d * float, tableBytes: 0, weightBytes: 2 * d * float)
+    let projection: StageAccount
+    switch self.projection {
+    case .dense:
+      projection = StageAccount(
+        stage: "projection", flops: 2 * z * d + z, activationBytes: (d + z) * float, tableBytes: 0,
+        weightBytes: z * (d + 1) * float)
+    case .bh4:
+      projection = StageAccount(
+        stage: "projection",
+        // Block products, transforms, then 0.7 chain + 0.3 input + bias.
+        flops: chain * (2 * padded * Double(blockSize) + padded * stages) + 4 * z,
+        activationBytes: (d + z) * float, tableBytes: 0,
+        weightBytes: (chain * padded * Double(blockSize) + z) * float)
+    }
+    return [
+      norm, projection,
+      StageAccount(
+        // Per bit: compare, |z| and its sum, -2 |z|, exp, 1 +, product; per table: one division.
+        stage: "code and score", flops: 7 * z + Double(tables), activationBytes: (z + 2 * Double(tables)) * float,
+        tableBytes: 0, weightBytes: 0),
+      StageAccount(
+        stage: "gather", flops: 2 * Double(tables * output), activationBytes: Double(output + 2 * tables) * float,
+        tableBytes: Double(tables * output) * float, weightBytes: Double(output) * float),
+    ]
+  }
+}
+
+extension DenseFFNShape {
+  var accounts: [StageAccount] {
+    let float = Double(MemoryLayout<Float>.stride)
+    let d = Double(hidden)
+    let ff = Double(intermediate)
+    return [
+      StageAccount(
+        stage: "first product", flops: 2 * d * ff, activationBytes: (d + ff) * float, tableBytes: 0,
+        weightBytes: d * ff * float),
+      // Bias, division by sqrt 2, erf, 1 +, and two products.
+      StageAccount(
+        stage: "bias and GELU", flops: 6 * ff, activationBytes: 2 * ff * float, tableBytes: 0, weightBytes: ff * float),
+      StageAccount(
+        stage: "second product", flops: 2 * d * ff + d, activationBytes: (ff + d) * float, tableBytes: 0,
+        weightBytes: (d * ff + d) * float),
+    ]
+  }
+}

@@ -1,0 +1,117 @@
+import Kernels
+import Testing
+
+/// Random shapes against the scalar reference, on every instruction set.
+@Suite struct LookupFFNTests {
+  struct Case: CustomTestStringConvertible {
+    var shape: LookupFFNShape
+    var tokens: Int
+    var strategy = LookupStrategy()
+
+    var testDescription: String {
+      "d=\(shape.hidden) out=\(shape.output) T=\(shape.tables) rows=\(shape.tableRows) \(shape.projection) "
+        + "block=\(shape.blockSize) tokens=\(tokens) \(strategy.order) tile=\(strategy.tokenTile) "
+        + "slice=\(strategy.columnSlice) group=\(strategy.tableGroup)"
+    }
+  }
+
+  /// Shapes that exercise every edge: one token, ragged lane groups, d no power of two, one table, two rows, many rows,
+  /// blocks narrower than the register blocking, codes that straddle chains, slices and groups that do not divide.
+  static let edges: [Case] = [
+    Case(shape: bh4(hidden: 1, output: 1, tables: 1, rows: 2, block: 1), tokens: 1),
+    Case(shape: bh4(hidden: 3, output: 5, tables: 1, rows: 2, block: 2), tokens: 17),
+    Case(shape: bh4(hidden: 96, output: 33, tables: 7, rows: 4096, block: 4), tokens: 15),
+    Case(
+      shape: bh4(hidden: 100, output: 300, tables: 13, rows: 32, block: 8), tokens: 33,
+      strategy: LookupStrategy(order: .sliced, tokenTile: 20, columnSlice: 70, tableGroup: 5, prefetchRows: 3)),
+    Case(
+      shape: bh4(hidden: 512, output: 512, tables: 8, rows: 256, block: 64), tokens: 48,
+      strategy: LookupStrategy(order: .token, prefetchRows: 2)),
+    Case(
+      shape: bh4(hidden: 64, output: 64, tables: 40, rows: 16, block: 64), tokens: 100,
+      strategy: LookupStrategy(order: .table, tokenTile: 32)),
+    Case(
+      shape: LookupFFNShape(hidden: 37, output: 19, tables: 11, tableRows: 8, projection: .dense), tokens: 300,
+      strategy: LookupStrategy(order: .sliced, tokenTile: 272, columnSlice: 7, tableGroup: 3)),
+  ]
+
+  static let random: [Case] = {
+    var random = RandomSource(seed: 2403_07221)
+    return (0..<24).map { _ in
+      let hidden = Int.random(in: 1...200, using: &random)
+      let padded = LookupFFNShape(hidden: hidden, output: 1, tables: 1, tableRows: 2, projection: .dense).paddedHidden
+      let shape = LookupFFNShape(
+        hidden: hidden, output: Int.random(in: 1...400, using: &random), tables: Int.random(in: 1...20, using: &random),
+        tableRows: 1 << Int.random(in: 1...10, using: &random), projection: Bool.random(using: &random) ? .bh4 : .dense,
+        blockSize: 1 << Int.random(in: 0...min(6, padded.trailingZeroBitCount), using: &random))
+      return Case(
+        shape: shape, tokens: Int.random(in: 1...200, using: &random),
+        strategy: LookupStrategy(
+          order: LookupStrategy.Order.allCases.randomElement(using: &random) ?? .token,
+          tokenTile: Int.random(in: 1...250, using: &random), columnSlice: Int.random(in: 1...400, using: &random),
+          tableGroup: Int.random(in: 1...24, using: &random), prefetchRows: Int.random(in: 0...4, using: &random)))
+    }
+  }()
+
+  @Test(arguments: edges + random, ISA.supported)
+  func `the output equals the reference for any shape and strategy`(testCase: Case, isa: ISA) throws {
+    let shape = testCase.shape
+    let parameters = try LookupFFNParameters.random(shape, seed: 7)
+    let layer = try LookupFFN(
+      parameters, strategy: testCase.strategy, isa: isa, blas: shape.projection == .dense ? BLAS.load() : nil)
+    let result = try check(layer, tokens: testCase.tokens, workers: 1)
+    #expect(result.passed, "\(result)")
+    #expect(result.ambiguousTokens <= testCase.tokens / 4)
+  }
+
+  @Test func `the shares of several workers make up the whole batch`() throws {
+    let shape = LookupFFNTests.bh4(hidden: 60, output: 50, tables: 6, rows: 16, block: 16)
+    let layer = try LookupFFN(LookupFFNParameters.random(shape, seed: 3), strategy: LookupStrategy(tokenTile: 32))
+    for workers in [1, 2, 3, 20] {
+      #expect(try check(layer, tokens: 133, workers: workers).passed)
+    }
+  }
+
+  @Test func `a table size that is no power of two is refused by name`() {
+    let shape = LookupFFNTests.bh4(hidden: 64, output: 64, tables: 4, rows: 48, block: 16)
+    #expect(
+      errorMessage { _ = try LookupFFNParameters.random(shape, seed: 1) }
+        == "table_size: expected a power of two of at least 2, found 48")
+  }
+
+  @Test func `a wrong output is caught by the check`() throws {
+    let shape = LookupFFNTests.bh4(hidden: 64, output: 64, tables: 4, rows: 16, block: 16)
+    let layer = try LookupFFN(LookupFFNParameters.random(shape, seed: 1))
+    var input = try inputs(layer, tokens: 20)
+    var output = try run(layer, &input, tokens: 20, workers: 1)
+    output[5 * 64 + 7] += 0.01
+    #expect(try !layer.check(input: input, output: output, tokens: Array(0..<20)).passed)
+    output[5 * 64 + 7] = .nan
+    #expect(try !layer.check(input: input, output: output, tokens: Array(0..<20)).passed)
+  }
+
+  // MARK: - Helpers
+
+  static func bh4(hidden: Int, output: Int, tables: Int, rows: Int, block: Int) -> LookupFFNShape {
+    LookupFFNShape(hidden: hidden, output: output, tables: tables, tableRows: rows, projection: .bh4, blockSize: block)
+  }
+
+  private func inputs(_ kernel: any Kernel, tokens: Int) throws -> [Float] {
+    var random = RandomSource(seed: 11)
+    return random.normals(tokens * kernel.inputWidth)
+  }
+
+  private func run(_ kernel: any Kernel, _ input: inout [Float], tokens: Int, workers: Int) throws -> [Float] {
+    var output = [Float](repeating: .nan, count: tokens * kernel.outputWidth)
+    for (index, share) in partition(tokens: tokens, workers: workers).enumerated() {
+      try kernel.worker(index: index, tokens: share, memory: HeapMemory()).run(input: input, output: &output)
+    }
+    return output
+  }
+
+  private func check(_ kernel: any Kernel, tokens: Int, workers: Int) throws -> CheckResult {
+    var input = try inputs(kernel, tokens: tokens)
+    let output = try run(kernel, &input, tokens: tokens, workers: workers)
+    return try kernel.check(input: input, output: output, tokens: Array(0..<tokens))
+  }
+}

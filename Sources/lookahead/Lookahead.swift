@@ -11,7 +11,11 @@ struct Lookahead: ParsableCommand {
     discussion: """
       Exit codes: 0 ok, 1 failure, 2 regression found, 3 some points failed, 64 usage or invalid input file.
       """,
-    subcommands: [VerifyCommand.self]
+    subcommands: [
+      VerifyCommand.self,
+      SimulateCommand.self,
+      MachinesCommand.self,
+    ]
   )
 
   static func main() {

@@ -1,0 +1,50 @@
+/// Which line of a full set a cache gives up.
+public enum ReplacementKind: String, CaseIterable, Sendable, Encodable {
+  case lru, fifo, plru, srrip
+}
+
+/// What a level promises about the levels between it and the cores.
+public enum InclusionKind: String, CaseIterable, Sendable, Encodable {
+  /// Neither inclusive nor exclusive: filled by its own misses, promises nothing.
+  case nine
+  /// Holds every line that the levels above hold; giving one up takes it from them too.
+  case inclusive
+  /// Filled only by what the level above gives up, clean or dirty; a hit moves the line back up.
+  case victim
+}
+
+/// One level of cache. All its instances in the socket are alike.
+public struct CacheDescription: Equatable, Sendable, Encodable {
+  public var name: String
+  /// Capacity of one instance.
+  public var sizeBytes: Int
+  public var ways: Int
+  public var lineBytes: Int
+  /// Cores that share one instance.
+  public var sharedByCores: Int
+  /// Load-to-use latency of a hit.
+  public var latencyCycles: Double?
+  /// Sustained bandwidth between this level and the one nearer to the core (for the first: the registers), per core,
+  /// both directions together.
+  public var bytesPerCycle: Double?
+  public var policy: ReplacementKind
+  public var inclusion: InclusionKind
+
+  public init(
+    name: String, sizeBytes: Int, ways: Int, lineBytes: Int = 64, sharedByCores: Int = 1, latencyCycles: Double? = nil,
+    bytesPerCycle: Double? = nil, policy: ReplacementKind = .lru, inclusion: InclusionKind = .nine
+  ) {
+    self.name = name
+    self.sizeBytes = sizeBytes
+    self.ways = ways
+    self.lineBytes = lineBytes
+    self.sharedByCores = sharedByCores
+    self.latencyCycles = latencyCycles
+    self.bytesPerCycle = bytesPerCycle
+    self.policy = policy
+    self.inclusion = inclusion
+  }
+
+  /// Sets of one instance; any whole number, not only powers of two.
+  public var sets: Int { sizeBytes / (ways * lineBytes) }
+}

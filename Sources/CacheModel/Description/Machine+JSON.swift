@@ -1,0 +1,78 @@
+/// JSON has the keys of the machine file; sizes are bytes, and what is absent is left out.
+extension Machine: Encodable {
+  private enum Key: String, CodingKey {
+    case schema, name, description, sources, cores, simd, caches, memory, numa, provenance
+    case frequencyGHz = "frequency_ghz"
+    case transfersOverlap = "transfers_overlap"
+  }
+
+  public func encode(to encoder: Encoder) throws {
+    var object = encoder.container(keyedBy: Key.self)
+    try object.encode(Machine.schema, forKey: .schema)
+    try object.encode(name, forKey: .name)
+    try object.encode(description, forKey: .description)
+    try object.encode(sources, forKey: .sources)
+    try object.encodeIfPresent(cores, forKey: .cores)
+    try object.encodeIfPresent(frequencyGHz, forKey: .frequencyGHz)
+    try object.encodeIfPresent(simd, forKey: .simd)
+    try object.encode(caches, forKey: .caches)
+    try object.encodeIfPresent(transfersOverlap, forKey: .transfersOverlap)
+    try object.encode(memory, forKey: .memory)
+    try object.encodeIfPresent(numa, forKey: .numa)
+    try object.encode(provenance, forKey: .provenance)
+  }
+}
+
+extension VectorUnits {
+  enum CodingKeys: String, CodingKey {
+    case isa
+    case widthBits = "width_bits"
+    case fmaUnits = "fma_units"
+  }
+}
+
+extension NUMADescription {
+  enum CodingKeys: String, CodingKey {
+    case nodes
+    case remoteLatencyNanoseconds = "remote_latency_ns"
+    case linkGigabytesPerSecond = "link_gbps"
+  }
+}
+
+extension CacheDescription {
+  enum CodingKeys: String, CodingKey {
+    case name, ways, policy, inclusion
+    case sizeBytes = "size"
+    case lineBytes = "line"
+    case sharedByCores = "shared_by"
+    case latencyCycles = "latency_cycles"
+    case bytesPerCycle = "bytes_per_cycle"
+  }
+}
+
+extension MemoryDescription {
+  enum CodingKeys: String, CodingKey {
+    case name, channels, curve
+    case transferMegatransfers = "transfer_mts"
+    case channelBytes = "channel_bytes"
+    case peakGigabytesPerSecond = "peak_gbps"
+    case idleLatencyNanoseconds = "idle_latency_ns"
+    case linesInFlightPerCore = "lines_in_flight_per_core"
+  }
+}
+
+extension LoadedLatencyCurve {
+  enum CodingKeys: String, CodingKey {
+    case points
+    case readRatio = "read_ratio"
+  }
+}
+
+extension LoadedLatencyCurve.Point: Encodable {
+  /// A pair [GB/s, ns], as in the file.
+  public func encode(to encoder: Encoder) throws {
+    var pair = encoder.unkeyedContainer()
+    try pair.encode(gigabytesPerSecond)
+    try pair.encode(nanoseconds)
+  }
+}

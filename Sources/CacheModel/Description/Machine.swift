@@ -1,0 +1,79 @@
+/// One CPU socket as the model sees it: cores, caches, memory.
+///
+/// Everything but the caches may be absent: caches are enough to simulate a trace; a projection says which key it misses.
+/// Quantities carry their unit in the name, with the same meaning as the keys of the machine file (docs/MODEL.md).
+public struct Machine: Equatable, Sendable {
+  public static let schema = "lookahead/machine/1"
+
+  public var name: String
+  public var description: String
+  /// Where the figures come from, for people; `provenance` says it key by key.
+  public var sources: [String]
+  /// Physical cores of the socket.
+  public var cores: Int?
+  /// Sustained core frequency with every core busy.
+  public var frequencyGHz: Double?
+  public var simd: VectorUnits?
+  /// From the level next to the core to the last one. Never empty.
+  public var caches: [CacheDescription]
+  /// Whether transfers between different levels happen at the same time (Zen, Neoverse) or add up (Intel server cores).
+  public var transfersOverlap: Bool?
+  /// The memories a socket can use; the first is the one that projections use unless told otherwise.
+  public var memory: [MemoryDescription]
+  public var numa: NUMADescription?
+  /// Who says so, by key path such as `caches[0].latency_cycles`. A key without an entry takes that of its nearest
+  /// enclosing path (`caches[0]`, then `caches`).
+  public var provenance: [String: Provenance]
+
+  public init(
+    name: String, description: String = "", sources: [String] = [], cores: Int? = nil, frequencyGHz: Double? = nil,
+    simd: VectorUnits? = nil, caches: [CacheDescription], transfersOverlap: Bool? = nil,
+    memory: [MemoryDescription] = [], numa: NUMADescription? = nil, provenance: [String: Provenance] = [:]
+  ) {
+    self.name = name
+    self.description = description
+    self.sources = sources
+    self.cores = cores
+    self.frequencyGHz = frequencyGHz
+    self.simd = simd
+    self.caches = caches
+    self.transfersOverlap = transfersOverlap
+    self.memory = memory
+    self.numa = numa
+    self.provenance = provenance
+  }
+
+  /// Bytes of a cache line, the same in every level.
+  public var lineBytes: Int { caches.first?.lineBytes ?? 64 }
+}
+
+/// The vector units of one core.
+public struct VectorUnits: Equatable, Sendable, Encodable {
+  /// Name of the instruction set, such as `avx512`; for people and for choosing kernels.
+  public var isa: String
+  /// Bits of one fused multiply-add instruction's operands, as the unit executes it: 256 where AVX-512 is split in two.
+  public var widthBits: Int
+  /// Fused multiply-adds of that width started per cycle.
+  public var fmaUnits: Int
+
+  public init(isa: String, widthBits: Int, fmaUnits: Int) {
+    self.isa = isa
+    self.widthBits = widthBits
+    self.fmaUnits = fmaUnits
+  }
+}
+
+/// The NUMA nodes that share the work and the link between them.
+public struct NUMADescription: Equatable, Sendable, Encodable {
+  public var nodes: Int
+  /// Load-to-use latency of another node's idle memory.
+  public var remoteLatencyNanoseconds: Double?
+  /// Bandwidth of the link to the other nodes, one direction.
+  public var linkGigabytesPerSecond: Double?
+
+  public init(nodes: Int, remoteLatencyNanoseconds: Double? = nil, linkGigabytesPerSecond: Double? = nil) {
+    self.nodes = nodes
+    self.remoteLatencyNanoseconds = remoteLatencyNanoseconds
+    self.linkGigabytesPerSecond = linkGigabytesPerSecond
+  }
+}

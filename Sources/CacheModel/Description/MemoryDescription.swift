@@ -1,0 +1,58 @@
+/// One kind of memory that a socket reaches directly: its DDR channels, its HBM stacks.
+public struct MemoryDescription: Equatable, Sendable, Encodable {
+  /// Width of a DDR channel: 64 data bits.
+  public static let ddrChannelBytes = 8
+
+  public var name: String
+  public var channels: Int?
+  /// Transfers per second and pin, in millions.
+  public var transferMegatransfers: Double?
+  /// Data width of one channel; 8 for DDR, 16 for one channel of HBM.
+  public var channelBytes: Int
+  /// Channels x transfers x width: what the pins can do, not what a program gets.
+  public var peakGigabytesPerSecond: Double
+  /// Load-to-use latency with no other traffic.
+  public var idleLatencyNanoseconds: Double
+  /// Measured latency under load, one curve per share of reads; empty where nobody has published one.
+  public var curve: [LoadedLatencyCurve]
+  /// Cache lines that one core keeps on their way from this memory, prefetchers included: its memory-level parallelism.
+  public var linesInFlightPerCore: Double
+
+  public init(
+    name: String, channels: Int? = nil, transferMegatransfers: Double? = nil,
+    channelBytes: Int = MemoryDescription.ddrChannelBytes, peakGigabytesPerSecond: Double,
+    idleLatencyNanoseconds: Double, curve: [LoadedLatencyCurve] = [], linesInFlightPerCore: Double
+  ) {
+    self.name = name
+    self.channels = channels
+    self.transferMegatransfers = transferMegatransfers
+    self.channelBytes = channelBytes
+    self.peakGigabytesPerSecond = peakGigabytesPerSecond
+    self.idleLatencyNanoseconds = idleLatencyNanoseconds
+    self.curve = curve
+    self.linesInFlightPerCore = linesInFlightPerCore
+  }
+}
+
+/// Load-to-use latency as a function of the traffic that the memory carries, at one share of reads (Mess, MICRO 2024).
+public struct LoadedLatencyCurve: Equatable, Sendable, Encodable {
+  public struct Point: Equatable, Sendable {
+    public var gigabytesPerSecond: Double
+    public var nanoseconds: Double
+
+    public init(gigabytesPerSecond: Double, nanoseconds: Double) {
+      self.gigabytesPerSecond = gigabytesPerSecond
+      self.nanoseconds = nanoseconds
+    }
+  }
+
+  /// Reads / (reads + writes) of the traffic at the memory, 0 to 1.
+  public var readRatio: Double
+  /// By rising bandwidth; the last point is the most that the memory delivers at this share of reads.
+  public var points: [Point]
+
+  public init(readRatio: Double, points: [Point]) {
+    self.readRatio = readRatio
+    self.points = points
+  }
+}

@@ -1,0 +1,34 @@
+/// Who says that a machine has a figure, and where.
+public struct Provenance: Equatable, Sendable, Encodable {
+  public enum Tag: String, CaseIterable, Sendable, Encodable {
+    /// By a benchmark on such a machine.
+    case measured
+    /// By its maker's documents.
+    case vendor
+    /// By journalists, or before the machine existed.
+    case press
+    /// By nobody who can be cited.
+    case assumed
+  }
+
+  public var tag: Tag
+  public var source: String
+
+  public init(tag: Tag, source: String) {
+    self.tag = tag
+    self.source = source
+  }
+}
+
+extension Machine {
+  /// The tag of the figure at `keyPath`: its own, or that of the nearest enclosing path, or `assumed`.
+  public func tag(of keyPath: String) -> Provenance.Tag {
+    var path = Substring(keyPath)
+    while !path.isEmpty {
+      if let entry = provenance[String(path)] { return entry.tag }
+      guard let cut = path.lastIndex(where: { $0 == "." || $0 == "[" }) else { break }
+      path = path[..<cut]
+    }
+    return .assumed
+  }
+}

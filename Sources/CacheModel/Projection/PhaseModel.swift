@@ -1,0 +1,139 @@
+import InputFiles
+
+/// The timing equations of one phase on one machine (docs/MODEL.md, "Timing"), with every input known.
+struct PhaseModel {
+  private let name: String
+  private let transfersOverlap: Bool
+  private let compute: Double
+  /// Seconds of transfers into each level's side of the core: index 0 is registers to first level.
+  private let transfers: [Double]
+  /// Seconds of exposed gathers that the caches serve.
+  private let cacheGathers: Double
+  /// Thread-lines to wait for, one memory latency each: divide latency by the lines in flight and multiply.
+  private let memoryGathers: Double
+  private let memoryStream: Double
+  private let memoryBytes: Double
+  private let latency: LoadedLatency
+  private let remoteShare: Double
+  /// Remote idle latency - local idle latency.
+  private let remoteExtraNanoseconds: Double
+  private let linkSeconds: Double
+
+  init(
+    _ work: PhaseWork, _ counts: PhaseCounts, threads: Int, inputs: ProjectionInputs, remoteShare: Double
+  ) {
+    name = work.name
+    transfersOverlap = inputs.transfersOverlap
+    let threads = Double(threads)
+    let hertz = inputs.frequencyHertz
+    let lanes = Double(inputs.simd.widthBits) / Double(8 * work.elementBytes)
+    compute =
+      (work.multiplyAdds + work.otherOperations) / (lanes * Double(inputs.simd.fmaUnits) * hertz * threads)
+
+    let lineBytes = Double(inputs.lineBytes)
+    transfers = inputs.caches.indices.map { level in
+      let bytes = level == 0 ? work.loadBytes + work.storeBytes : counts.linesAbove(level, inputs.caches) * lineBytes
+      return bytes / (inputs.caches[level].bytesPerCycle * hertz * threads)
+    }
+
+    let linesInFlight = inputs.memory.linesInFlightPerCore
+    let gathersInFlight = max(1, min(work.independentRows, linesInFlight))
+    cacheGathers = inputs.caches.indices.dropFirst().reduce(0) { sum, level in
+      sum + Double(counts.gatherSources[level]) * inputs.caches[level].latencyCycles / hertz
+        / (gathersInFlight * threads)
+    }
+    let fromMemory = Double(counts.gatherSources.last ?? 0)
+    memoryGathers = fromMemory / (gathersInFlight * threads)
+    memoryStream = max(0, Double(counts.memory.reads) - fromMemory) / (linesInFlight * threads)
+
+    let lines = Double(counts.memory.reads + counts.memory.writes)
+    memoryBytes = lines * lineBytes
+    latency = LoadedLatency(
+      inputs.memory, readRatio: lines > 0 ? Double(counts.memory.reads) / lines : 1, corner: inputs.corner)
+    self.remoteShare = remoteShare
+    remoteExtraNanoseconds = inputs.remoteLatencyNanoseconds - inputs.memory.idleLatencyNanoseconds
+    linkSeconds = remoteShare * memoryBytes / (inputs.linkGigabytesPerSecond * 1e9)
+  }
+
+  /// Solves for the bandwidth at which the time it takes to move the bytes is the time that its latency allows.
+  func solve() -> PhaseTime {
+    let most = latency.mostGigabytesPerSecond
+    var bandwidth = 0.0
+    if memoryBytes > 0 {
+      if demand(at: most) >= most {
+        bandwidth = most
+      } else {
+        // Demand falls as bandwidth (and with it latency) rises, so there is one crossing. 50 halvings leave 1e-15.
+        var low = 0.0
+        var high = most
+        for _ in 0..<50 {
+          let middle = (low + high) / 2
+          if demand(at: middle) > middle { low = middle } else { high = middle }
+        }
+        bandwidth = (low + high) / 2
+      }
+    }
+    return time(at: bandwidth)
+  }
+
+  /// Traffic in GB/s that the phase would cause if memory had the latency it has at `bandwidth`.
+  private func demand(at bandwidth: Double) -> Double {
+    let seconds = max(coreSeconds(at: bandwidth).total, linkSeconds)
+    return seconds > 0 ? memoryBytes / seconds / 1e9 : .infinity
+  }
+
+  /// Time without the bandwidth limits of memory and link, and its two latency terms.
+  private func coreSeconds(at bandwidth: Double) -> (total: Double, stream: Double, gathers: Double) {
+    let nanoseconds = latency.nanoseconds(at: bandwidth) + remoteShare * remoteExtraNanoseconds
+    let stream = memoryStream * nanoseconds / 1e9
+    let gathers = cacheGathers + memoryGathers * nanoseconds / 1e9
+    let total: Double
+    if transfersOverlap {
+      total = max(compute, transfers.max() ?? 0, stream, gathers)
+    } else {
+      total = max(compute, transfers.reduce(0, +) + stream) + gathers
+    }
+    return (total, stream, gathers)
+  }
+
+  private func time(at bandwidth: Double) -> PhaseTime {
+    let core = coreSeconds(at: bandwidth)
+    let memorySeconds = memoryBytes / (latency.mostGigabytesPerSecond * 1e9)
+    let seconds = max(core.total, memorySeconds, linkSeconds)
+    var causes: [Limiter: Double] = [.compute: compute, .memory: memorySeconds, .link: linkSeconds]
+    for (level, seconds) in transfers.enumerated() { causes[.cache(level), default: 0] += seconds }
+    causes[.latency] = transfersOverlap ? max(core.stream, core.gathers) : core.stream + core.gathers
+    return PhaseTime(
+      name: name, seconds: seconds, limiter: limiter(causes, core, memorySeconds, seconds), causes: causes,
+      memoryGigabytesPerSecond: seconds > 0 ? memoryBytes / seconds / 1e9 : 0,
+      loadedLatencyNanoseconds: latency.nanoseconds(at: bandwidth) + remoteShare * remoteExtraNanoseconds)
+  }
+
+  private func limiter(
+    _ causes: [Limiter: Double], _ core: (total: Double, stream: Double, gathers: Double), _ memorySeconds: Double,
+    _ seconds: Double
+  ) -> Limiter {
+    if memoryBytes > 0 {
+      // The bisection meets a bound from below: within one part in 10^9 of it the bound is what holds.
+      let reached = seconds * (1 - 1e-9)
+      if linkSeconds >= reached, linkSeconds >= memorySeconds { return .link }
+      if memorySeconds >= reached { return .memory }
+    }
+    // On a machine whose transfers add up, arithmetic hides behind them or hides them as a whole.
+    var inCore: [Limiter] = [.compute, .l1, .l2, .l3, .latency]
+    if !transfersOverlap {
+      let isComputing = compute >= transfers.reduce(0, +) + core.stream
+      inCore = isComputing ? [.compute, .latency] : [.l1, .l2, .l3, .latency]
+    }
+    let order = inCore.map { ($0, causes[$0] ?? 0) }
+    return order.reduce(order[0]) { $1.1 > $0.1 ? $1 : $0 }.0
+  }
+}
+
+extension PhaseCounts {
+  /// Lines that cross the boundary between `level` and the level above it, up and down.
+  fileprivate func linesAbove(_ level: Int, _ caches: [ProjectionInputs.Cache]) -> Double {
+    let above = levels[level - 1]
+    return Double(above.misses + (caches[level].isVictim ? above.evictions : above.writebacks))
+  }
+}

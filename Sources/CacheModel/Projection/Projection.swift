@@ -1,0 +1,91 @@
+import InputFiles
+
+/// How fast a workload would run on a machine, as a band, and what would hold it back.
+public struct Projection: Equatable, Encodable, Sendable {
+  public var machine: String
+  public var tokensPerSecond: Double
+  /// With every input of the machine at the bad end of its uncertainty.
+  public var low: Double
+  /// With every input at the good end.
+  public var high: Double
+  /// The cause that the phases wait for longest.
+  public var limiter: Limiter
+  public var phases: [PhaseTime]
+
+  enum CodingKeys: String, CodingKey {
+    case machine, low, high, limiter, phases
+    case tokensPerSecond = "tokens_per_s"
+  }
+
+  /// Choices that are neither the workload's nor the machine's.
+  public struct Options: Sendable {
+    /// Name of the memory that holds the data; nil for the machine's first.
+    public var memory: String?
+    /// Share of the memory traffic that goes to another NUMA node, 0 to 1.
+    public var remoteShare: Double
+
+    public init(memory: String? = nil, remoteShare: Double = 0) {
+      self.memory = memory
+      self.remoteShare = remoteShare
+    }
+  }
+
+  /// Projects `workload`, whose memory traffic on this machine's caches is `traffic`.
+  ///
+  /// Throws `InputError` where the machine lacks a figure or has too few cores, and where the traffic is not this
+  /// workload's on such a machine.
+  public static func project(
+    _ workload: some Workload, traffic: Traffic, on machine: Machine, options: Options = Options()
+  ) throws -> Projection {
+    try project(
+      phases: workload.phases, tokens: workload.tokens, threads: workload.threads, traffic: traffic, on: machine,
+      options: options)
+  }
+
+  /// The same for a workload of which only the sums are at hand, such as one read from a run directory.
+  public static func project(
+    phases: [PhaseWork], tokens: Int, threads: Int, traffic: Traffic, on machine: Machine, options: Options = Options()
+  ) throws -> Projection {
+    guard threads >= 1, tokens >= 1 else {
+      throw InputError(key: "threads", "expected at least one thread and one token, found \(threads) and \(tokens)")
+    }
+    if let cores = machine.cores, threads > cores {
+      throw InputError(
+        key: "threads", "expected at most the \(cores) cores of \(machine.name), found \(threads) threads")
+    }
+    guard traffic.phases.count == phases.count, traffic.levelNames.count == machine.caches.count else {
+      throw InputError(
+        key: "traffic",
+        "expected traffic of \(phases.count) phases over the \(machine.caches.count) levels of \(machine.name), found "
+          + "\(traffic.phases.count) over \(traffic.levelNames.count)")
+    }
+    if options.remoteShare > 0, machine.numa?.linkGigabytesPerSecond == nil {
+      throw InputError(
+        key: "numa.link_gbps", "expected \(machine.name) to state its link for remote traffic, found none")
+    }
+
+    func times(_ corner: ProjectionInputs.Corner) throws -> [PhaseTime] {
+      let inputs = try ProjectionInputs(machine, memoryName: options.memory, corner: corner)
+      return zip(phases, traffic.phases).map { work, counts in
+        PhaseModel(work, counts, threads: threads, inputs: inputs, remoteShare: options.remoteShare).solve()
+      }
+    }
+    func rate(_ times: [PhaseTime]) -> Double {
+      Double(tokens) / times.reduce(0) { $0 + $1.seconds }
+    }
+    let expected = try times(.expected)
+    guard expected.contains(where: { $0.seconds > 0 }) else {
+      throw InputError(key: "workload", "expected work or memory traffic in some phase, found none")
+    }
+    return Projection(
+      machine: machine.name, tokensPerSecond: rate(expected), low: rate(try times(.low)),
+      high: rate(try times(.high)), limiter: dominant(expected), phases: expected)
+  }
+
+  /// The limiter of the phases that take most of the time.
+  private static func dominant(_ phases: [PhaseTime]) -> Limiter {
+    var seconds: [Limiter: Double] = [:]
+    for phase in phases { seconds[phase.limiter, default: 0] += phase.seconds }
+    return Limiter.allCases.max { (seconds[$0] ?? 0) < (seconds[$1] ?? 0) } ?? .compute
+  }
+}

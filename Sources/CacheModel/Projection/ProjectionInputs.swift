@@ -1,0 +1,121 @@
+import InputFiles
+
+/// A machine's figures that the timing equations need, all present, each moved by its uncertainty to one end or left.
+struct ProjectionInputs {
+  /// Which end of every input's range.
+  enum Corner {
+    case low, expected, high
+
+    /// Factor on a quantity of which more is better.
+    func rate(_ uncertainty: Double) -> Double {
+      switch self {
+      case .low: 1 - uncertainty
+      case .expected: 1
+      case .high: 1 + uncertainty
+      }
+    }
+
+    /// Factor on a quantity of which less is better.
+    func delay(_ uncertainty: Double) -> Double {
+      switch self {
+      case .low: 1 + uncertainty
+      case .expected: 1
+      case .high: 1 - uncertainty
+      }
+    }
+  }
+
+  struct Cache {
+    var latencyCycles: Double
+    var bytesPerCycle: Double
+    var isVictim: Bool
+  }
+
+  var corner: Corner
+  var frequencyHertz: Double
+  var simd: VectorUnits
+  var caches: [Cache]
+  var lineBytes: Int
+  var transfersOverlap: Bool
+  var memory: MemoryDescription
+  /// Equal to the memory's own where the machine names no remote nodes.
+  var remoteLatencyNanoseconds: Double
+  /// Infinite where the machine names no link.
+  var linkGigabytesPerSecond: Double
+
+  /// Throws `InputError` naming the keys that the machine lacks, or the memory that it does not have.
+  init(_ machine: Machine, memoryName: String?, corner: Corner = .expected) throws {
+    let missing = machine.keysMissingForProjection
+    guard missing.isEmpty, let frequency = machine.frequencyGHz, let simd = machine.simd,
+      let transfersOverlap = machine.transfersOverlap
+    else {
+      throw InputError(
+        key: machine.name,
+        "expected a machine with all that a projection needs; missing: \(missing.joined(separator: ", "))")
+    }
+    let index = try machine.memoryIndex(named: memoryName)
+
+    func uncertainty(_ key: String) -> Double { machine.tag(of: key).relativeUncertainty }
+    self.corner = corner
+    frequencyHertz = frequency * 1e9 * corner.rate(uncertainty("frequency_ghz"))
+    self.simd = simd
+    lineBytes = machine.lineBytes
+    self.transfersOverlap = transfersOverlap
+    caches = machine.caches.enumerated().map { level, cache in
+      Cache(
+        latencyCycles: (cache.latencyCycles ?? 0) * corner.delay(uncertainty("caches[\(level)].latency_cycles")),
+        bytesPerCycle: (cache.bytesPerCycle ?? 1) * corner.rate(uncertainty("caches[\(level)].bytes_per_cycle")),
+        isVictim: cache.inclusion == .victim)
+    }
+
+    var memory = machine.memory[index]
+    let path = "memory[\(index)]"
+    memory.peakGigabytesPerSecond *= corner.rate(uncertainty("\(path).peak_gbps"))
+    memory.idleLatencyNanoseconds *= corner.delay(uncertainty("\(path).idle_latency_ns"))
+    memory.linesInFlightPerCore *= corner.rate(uncertainty("\(path).lines_in_flight_per_core"))
+    let curveUncertainty = uncertainty("\(path).curve")
+    memory.curve = memory.curve.map { curve in
+      LoadedLatencyCurve(
+        readRatio: curve.readRatio,
+        points: curve.points.map {
+          LoadedLatencyCurve.Point(
+            gigabytesPerSecond: $0.gigabytesPerSecond * corner.rate(curveUncertainty),
+            nanoseconds: $0.nanoseconds * corner.delay(curveUncertainty))
+        })
+    }
+    self.memory = memory
+    remoteLatencyNanoseconds =
+      machine.numa?.remoteLatencyNanoseconds.map { $0 * corner.delay(uncertainty("numa.remote_latency_ns")) }
+      ?? memory.idleLatencyNanoseconds
+    linkGigabytesPerSecond =
+      machine.numa?.linkGigabytesPerSecond.map { $0 * corner.rate(uncertainty("numa.link_gbps")) } ?? .infinity
+  }
+}
+
+extension Provenance.Tag {
+  /// How far a figure of this origin may be off, relative to itself.
+  ///
+  /// These are stated assumptions, not statistics: a benchmark repeats within a few per cent (5 %); a data sheet states
+  /// nominal values that boards and firmware miss (10 %); the press rounds and quotes early samples (20 %); a guess by
+  /// analogy with a relative of the machine is off by up to a generation's step, about a quarter (25 %).
+  public var relativeUncertainty: Double {
+    switch self {
+    case .measured: 0.05
+    case .vendor: 0.10
+    case .press: 0.20
+    case .assumed: 0.25
+    }
+  }
+}
+
+extension Machine {
+  fileprivate func memoryIndex(named wanted: String?) throws -> Int {
+    guard let wanted else { return 0 }
+    guard let index = memory.firstIndex(where: { $0.name == wanted }) else {
+      throw InputError(
+        key: "memory",
+        "expected a memory of \(name) (\(memory.map(\.name).joined(separator: ", "))), found '\(wanted)'")
+    }
+    return index
+  }
+}

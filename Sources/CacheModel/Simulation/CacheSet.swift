@@ -1,0 +1,65 @@
+/// What one way of a set holds: a line's number, whether it is dirty, whether it is there at all. All zero is empty.
+struct CacheEntry: Equatable {
+  private static let valid: UInt64 = 1
+  private static let dirty: UInt64 = 2
+  // A line number has at most 61 bits (addresses of 64, lines of at least 8 bytes), so two are free for the flags.
+  private static let flagBits: UInt64 = 2
+
+  private var bits: UInt64
+
+  static let empty = CacheEntry(bits: 0)
+
+  private init(bits: UInt64) {
+    self.bits = bits
+  }
+
+  @inline(__always)
+  init(line: UInt64, isDirty: Bool) {
+    bits = line << CacheEntry.flagBits | CacheEntry.valid | (isDirty ? CacheEntry.dirty : 0)
+  }
+
+  @inline(__always) var isValid: Bool { bits & CacheEntry.valid != 0 }
+  @inline(__always) var isDirty: Bool { bits & CacheEntry.dirty != 0 }
+  @inline(__always) var line: UInt64 { bits >> CacheEntry.flagBits }
+
+  @inline(__always)
+  mutating func markDirty() {
+    bits |= CacheEntry.dirty
+  }
+
+  /// Whether the two hold the same line, clean or dirty: one comparison, because this is the simulator's inner loop.
+  @inline(__always)
+  func isSameLine(as other: CacheEntry) -> Bool {
+    bits | CacheEntry.dirty == other.bits | CacheEntry.dirty
+  }
+}
+
+/// One set of a cache: `ways` entries and the bytes in which its replacement policy keeps what it must remember.
+struct CacheSet {
+  let entries: UnsafeMutablePointer<CacheEntry>
+  let state: UnsafeMutablePointer<UInt8>
+  let ways: Int
+
+  /// The way that holds `line`, or nil.
+  @inline(__always)
+  func find(_ line: UInt64) -> Int? {
+    let wanted = CacheEntry(line: line, isDirty: false)
+    var way = 0
+    while way < ways {
+      if entries[way].isSameLine(as: wanted) { return way }
+      way &+= 1
+    }
+    return nil
+  }
+
+  /// The first way that holds nothing, or nil.
+  @inline(__always)
+  func firstEmptyWay() -> Int? {
+    var way = 0
+    while way < ways {
+      if !entries[way].isValid { return way }
+      way &+= 1
+    }
+    return nil
+  }
+}

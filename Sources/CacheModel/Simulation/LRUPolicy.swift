@@ -1,0 +1,40 @@
+/// Least recently used: the order of the entries is the order of their last use, latest first.
+///
+/// No time stamps: a hit in the first way, by far the most frequent, then changes nothing at all.
+enum LRUPolicy: ReplacementPolicy {
+  static func stateBytes(ways: Int) -> Int { 0 }
+
+  @inline(__always)
+  static func use(_ set: CacheSet, way: Int) -> Int {
+    let used = set.entries[way]
+    var position = way
+    while position > 0 {
+      set.entries[position] = set.entries[position &- 1]
+      position &-= 1
+    }
+    set.entries[0] = used
+    return 0
+  }
+
+  @inline(__always)
+  static func insert(_ entry: CacheEntry, into set: CacheSet) -> CacheEntry {
+    let displaced = set.entries[set.ways &- 1]
+    var position = set.ways &- 1
+    while position > 0 {
+      set.entries[position] = set.entries[position &- 1]
+      position &-= 1
+    }
+    set.entries[0] = entry
+    return displaced
+  }
+
+  /// Closes the gap, so that the empty ways are always the last ones, where `insert` looks.
+  static func remove(_ set: CacheSet, way: Int) {
+    var position = way
+    while position &+ 1 < set.ways {
+      set.entries[position] = set.entries[position &+ 1]
+      position &+= 1
+    }
+    set.entries[set.ways &- 1] = .empty
+  }
+}

@@ -1,0 +1,21 @@
+/// Which line of a set goes when another must come in: one policy a file, all static, so that the simulator's inner loop
+/// calls them directly and inlines them.
+///
+/// The contract between the simulator and a policy:
+/// - A policy owns the order of a set's entries and its state bytes; nobody else moves an entry. All-zero state and
+///   all-empty entries are a policy's initial state.
+/// - `use` follows every hit by a load, a store or a write-back, exactly once, and returns the way in which the line lies
+///   afterwards.
+/// - `insert` follows every miss that allocates, after the line has been fetched from below. The line is not in the set.
+///   An empty way is taken before any line is displaced. It includes the new line's first use: no `use` follows it.
+/// - `remove` follows an invalidation (inclusion, a victim cache's hit, a non-temporal store) and leaves an empty way.
+protocol ReplacementPolicy {
+  /// State bytes that a set of `ways` needs.
+  static func stateBytes(ways: Int) -> Int
+  /// The line in `way` has been used.
+  static func use(_ set: CacheSet, way: Int) -> Int
+  /// Puts `entry` into the set and returns what it displaced: an empty entry if there was room.
+  static func insert(_ entry: CacheEntry, into set: CacheSet) -> CacheEntry
+  /// Takes the line in `way` out.
+  static func remove(_ set: CacheSet, way: Int)
+}

@@ -1,0 +1,44 @@
+import InputFiles
+
+/// The memory traffic of a workload on one machine's caches, phase by phase: what a projection needs to know of it.
+///
+/// The exact simulator fills it in here; a reuse profile can fill in the same counts far faster.
+public struct Traffic: Equatable, Sendable {
+  public var lineBytes: Int
+  /// Names of the cache levels, from the core outwards.
+  public var levelNames: [String]
+  /// One entry per phase of the workload, totals over all its threads.
+  public var phases: [PhaseCounts]
+
+  public init(lineBytes: Int, levelNames: [String], phases: [PhaseCounts]) {
+    self.lineBytes = lineBytes
+    self.levelNames = levelNames
+    self.phases = phases
+  }
+
+  /// Simulates `workload` on the machine's caches, one thread a core.
+  ///
+  /// With `warmUp` the workload runs once uncounted, so that the counts are those of a steady state, in which a benchmark
+  /// repeats it. Throws `InputError` if the machine has fewer cores than the workload threads.
+  public init(simulating workload: some Workload, on machine: Machine, warmUp: Bool = true) throws {
+    let simulator = try CacheSimulator(machine: machine, cores: workload.threads)
+    for pass in warmUp ? [false, true] : [true] {
+      if pass { simulator.resetCounts() }
+      let stream = AccessStream(sink: simulator)
+      workload.emit(to: stream)
+      stream.flush()
+    }
+    // A phase without accesses is never entered; it still has its place.
+    let idle = PhaseCounts(levels: Array(repeating: LevelCounts(), count: machine.caches.count))
+    var phases = simulator.phaseCounts
+    while phases.count < workload.phases.count { phases.append(idle) }
+    self.init(lineBytes: machine.lineBytes, levelNames: machine.caches.map(\.name), phases: phases)
+  }
+
+  /// Totals over all phases.
+  public var total: PhaseCounts? {
+    guard var total = phases.first else { return nil }
+    for phase in phases.dropFirst() { total += phase }
+    return total
+  }
+}

@@ -1,0 +1,42 @@
+/// What a micro-benchmark of the same run reached: a row of ceilings.csv.
+public struct CeilingRow: RunRow, Equatable, Sendable {
+  public static let table = "ceilings"
+
+  /// Such as fma_peak, read_bandwidth, load_latency.
+  public var name: String
+  public var threads: Int
+  /// Over all threads; nil where the benchmark stays in registers.
+  public var workingSetBytes: Int?
+  /// Median.
+  public var value: Double
+  /// Such as GFLOP/s, GB/s, ns.
+  public var unit: String
+  public var ci95Low: Double?
+  public var ci95High: Double?
+  public var n: Int?
+
+  public enum CodingKeys: String, CodingKey, CaseIterable {
+    case name
+    case threads
+    case workingSetBytes = "working_set_bytes"
+    case value
+    case unit
+    case ci95Low = "ci95_low"
+    case ci95High = "ci95_high"
+    case n
+  }
+
+  public init(
+    name: String, threads: Int, workingSetBytes: Int? = nil, value: Double, unit: String, ci95Low: Double? = nil,
+    ci95High: Double? = nil, n: Int? = nil
+  ) {
+    self.name = name
+    self.threads = threads
+    self.workingSetBytes = workingSetBytes
+    self.value = value
+    self.unit = unit
+    self.ci95Low = ci95Low
+    self.ci95High = ci95High
+    self.n = n
+  }
+}

@@ -1,0 +1,65 @@
+/// One event on one thread over a point's counted pass: a row of counters.csv.
+public struct CounterRow: RunRow, Equatable, Sendable {
+  public static let table = "counters"
+
+  public var runID: String
+  public var pointID: String
+  public var launch: Int
+  /// Nil for a value over all threads.
+  public var thread: Int?
+  /// The counter group that asked for the event.
+  public var group: String
+  /// As the group names it.
+  public var event: String
+  /// As libpfm spells it out.
+  public var canonicalEvent: String?
+  /// libpfm, raw, generic, sysfs, software.
+  public var source: String?
+  /// As read, before scaling.
+  public var raw: Int?
+  public var enabledNanoseconds: Int?
+  public var runningNanoseconds: Int?
+  /// Nil unless the event was counted.
+  public var value: Double?
+  /// exact, scaled, not_counted, unsupported, denied, suspect.
+  public var quality: String
+  public var reason: String?
+
+  public enum CodingKeys: String, CodingKey, CaseIterable {
+    case runID = "run_id"
+    case pointID = "point_id"
+    case launch
+    case thread
+    case group
+    case event
+    case canonicalEvent = "canonical_event"
+    case source
+    case raw
+    case enabledNanoseconds = "enabled_ns"
+    case runningNanoseconds = "running_ns"
+    case value
+    case quality
+    case reason
+  }
+
+  public init(
+    runID: String, pointID: String, launch: Int, thread: Int? = nil, group: String, event: String,
+    canonicalEvent: String? = nil, source: String? = nil, raw: Int? = nil, enabledNanoseconds: Int? = nil,
+    runningNanoseconds: Int? = nil, value: Double? = nil, quality: String, reason: String? = nil
+  ) {
+    self.runID = runID
+    self.pointID = pointID
+    self.launch = launch
+    self.thread = thread
+    self.group = group
+    self.event = event
+    self.canonicalEvent = canonicalEvent
+    self.source = source
+    self.raw = raw
+    self.enabledNanoseconds = enabledNanoseconds
+    self.runningNanoseconds = runningNanoseconds
+    self.value = value
+    self.quality = quality
+    self.reason = reason
+  }
+}

@@ -1,0 +1,41 @@
+/// One fact about the machine or its state; value or reason is given.
+public struct FactRow: RunRow, Equatable, Sendable {
+  public static let table = "facts"
+
+  /// At the start or the end of the run; what differs has drifted.
+  public var when: FactTime
+  public var name: String
+  public var value: String?
+  /// Why there is no value.
+  public var reason: String?
+
+  public enum CodingKeys: String, CodingKey, CaseIterable {
+    case when
+    case name
+    case value
+    case reason
+  }
+
+  public init(
+    when: FactTime, name: String, value: String? = nil, reason: String? = nil
+  ) {
+    self.when = when
+    self.name = name
+    self.value = value
+    self.reason = reason
+  }
+}
+
+/// When a fact was read.
+public enum FactTime: String, CaseIterable, Codable, Sendable {
+  case start, end
+}
+
+/// Names of the facts that reports look for; a run may record any others.
+public enum FactName {
+  public static let cpuModel = "cpu_model"
+  /// Capacity of one first-level data cache, in bytes; likewise for the others.
+  public static let l1Bytes = "l1d_bytes"
+  public static let l2Bytes = "l2_bytes"
+  public static let l3Bytes = "l3_bytes"
+}

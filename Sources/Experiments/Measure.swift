@@ -1,0 +1,39 @@
+import InputFiles
+
+/// How long and how often a point is measured.
+public struct Measure: Equatable, Codable, Sendable {
+  /// Samples before the interval may stop a point. 10, as hyperfine and nvbench do: the fewest for which the interval of
+  /// the median leaves out the extremes (6 samples are the fewest that have one at all).
+  public var minSamples = 10
+  /// Accumulated time, in seconds, before the interval may stop a point; half a second as in nvbench.
+  public var minSeconds = 0.5
+  /// Accumulated time, in seconds, after which a point stops whatever its interval.
+  public var maxSeconds = 15.0
+  /// Target: half the width of the median's 95 % confidence interval over the median.
+  public var intervalWidth = 0.01
+  /// Time spent running the kernel before the first sample, in seconds.
+  public var warmupSeconds = 0.2
+  /// Processes that repeat the whole measurement; more than one exposes the variance between processes.
+  public var launches = 1
+
+  public init() {}
+
+  static let keys = ["min_samples", "min_seconds", "max_seconds", "interval_width", "warmup_seconds", "launches"]
+
+  /// Sets one of `keys`.
+  mutating func set(_ key: String, _ yaml: YAMLValue) throws {
+    switch key {
+    case "min_samples": minSamples = try yaml.int(in: 1...1_000_000)
+    case "min_seconds": minSeconds = try yaml.double(in: 0...86_400)
+    case "max_seconds": maxSeconds = try yaml.double(in: 0...86_400)
+    case "interval_width":
+      intervalWidth = try yaml.double(in: 0...1)
+    case "warmup_seconds": warmupSeconds = try yaml.double(in: 0...3600)
+    default: launches = try yaml.int(in: 1...1000)
+    }
+  }
+
+  init(_ yaml: YAMLValue) throws {
+    for (key, value) in try yaml.object(keys: Self.keys).entries { try set(key, value) }
+  }
+}

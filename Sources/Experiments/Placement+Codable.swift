@@ -1,0 +1,35 @@
+import Profiler
+
+// Placements are written as the text a user types, such as `scatter` or `node:1`, so that plans and ids read plainly.
+
+extension CPUPlacement: Codable {
+  public init(from decoder: Decoder) throws {
+    let text = try decoder.singleValueContainer().decode(String.self)
+    guard let placement = CPUPlacement(text) else {
+      throw DecodingError.dataCorrupted(
+        .init(codingPath: decoder.codingPath, debugDescription: "expected compact, scatter or a list of CPUs"))
+    }
+    self = placement
+  }
+
+  public func encode(to encoder: Encoder) throws {
+    var container = encoder.singleValueContainer()
+    try container.encode(description)
+  }
+}
+
+extension MemoryPolicy: Codable {
+  public init(from decoder: Decoder) throws {
+    let text = try decoder.singleValueContainer().decode(String.self)
+    guard let policy = MemoryPolicy(text) else {
+      throw DecodingError.dataCorrupted(
+        .init(codingPath: decoder.codingPath, debugDescription: "expected local, interleave or node:N"))
+    }
+    self = policy
+  }
+
+  public func encode(to encoder: Encoder) throws {
+    var container = encoder.singleValueContainer()
+    try container.encode(description)
+  }
+}

@@ -1,0 +1,41 @@
+import InputFiles
+
+/// A line of plan.jsonl.
+private struct PlanLine: Codable {
+  var id: String
+  /// Place in execution order, from 0.
+  var position: Int
+  var label: String
+  var estimatedBytes: Int
+  var params: Point
+}
+
+extension Plan {
+  /// One JSON object a point, in the order of the experiment file.
+  public func jsonLines() throws -> String {
+    var positions = [Int](repeating: 0, count: points.count)
+    for (position, index) in order.enumerated() { positions[index] = position }
+    return try zip(points, positions).map { point, position in
+      try CanonicalJSON.encode(
+        PlanLine(
+          id: point.id, position: position, label: point.label, estimatedBytes: point.estimatedBytes, params: point))
+        + "\n"
+    }.joined()
+  }
+
+  /// Reads what `jsonLines` wrote; `file` is used in messages.
+  public init(jsonLines text: String, file: String) throws {
+    var lines: [PlanLine] = []
+    for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: true).enumerated() {
+      guard let read = try? CanonicalJSON.decode(PlanLine.self, from: String(line)) else {
+        throw InputError(file: file, line: index + 1, "expected a point of a plan as one JSON object")
+      }
+      lines.append(read)
+    }
+    guard lines.map(\.position).sorted() == Array(lines.indices) else {
+      throw InputError(file: file, key: "position", "expected each place from 0 to \(lines.count - 1) once")
+    }
+    let order = lines.indices.sorted { lines[$0].position < lines[$1].position }
+    self.init(points: lines.map(\.params), order: order)
+  }
+}

@@ -1,0 +1,33 @@
+import Kernels
+
+extension Point {
+  /// What distinguishes the point at a glance: `lookup T=128 rows=256 tokens=4096 threads=2 sliced interleave`. Settings at
+  /// their usual value (compact, local, thp, auto) are left out.
+  public var label: String {
+    var parts = [kernel.rawValue]
+    if let layer { parts.append(layer.split(separator: "/").last.map(String.init) ?? layer) }
+    if let tables, let tableRows {
+      parts += ["T=\(tables)", "rows=\(tableRows)"]
+      if projection == .dense { parts.append("dense-projection") }
+    }
+    if let intermediate { parts.append("ff=\(intermediate)") }
+    parts += ["d=\(hidden)", "tokens=\(tokens)", "threads=\(threads)"]
+    if let strategy { parts.append(strategy.label) }
+    if codes == .recorded { parts.append("recorded") }
+    if cpus != .compact { parts.append("cpus=\(cpus)") }
+    if memory != .local { parts.append("\(memory)") }
+    if pages != .transparentHuge { parts.append(pages.rawValue) }
+    if isa != .auto { parts.append(isa.rawValue) }
+    return parts.joined(separator: " ")
+  }
+}
+
+extension LookupStrategy {
+  /// `sliced/4096/128x8/p2`: order, token tile, slice columns x table group, rows prefetched.
+  var label: String {
+    var text = "\(order.rawValue)/\(tokenTile)"
+    if order == .sliced { text += "/\(columnSlice)x\(tableGroup)" }
+    if prefetchRows > 0 { text += "/p\(prefetchRows)" }
+    return text
+  }
+}

@@ -1,0 +1,35 @@
+extension Point {
+  /// Bytes that the point needs at once: parameters, input and output activations, and scratch. An estimate from the
+  /// shapes, for the plan and for refusing points that cannot fit; libraries' own buffers are not in it.
+  public var estimatedBytes: Int {
+    let element = dtype.bytes
+    let activations = tokens * (hidden + output) * element
+    switch kernel {
+    case .dense:
+      let intermediate = intermediate ?? 0
+      let weights = intermediate * (hidden + output) + intermediate + output
+      return weights * element + activations + tokens * intermediate * element
+    case .lookup:
+      let tables = tables ?? 0
+      let codeBits = (tableRows ?? 2).trailingZeroBitCount
+      // Code and score of each table for each token in the tile, and the hash scores they come from.
+      let tile = min(strategy?.tokenTile ?? tokens, tokens)
+      let scratch = tile * (tables * codeBits * element + tables * (4 + element))
+      return (tableBytes ?? 0) + projectionBytes(codes: tables * codeBits) + activations + scratch
+    }
+  }
+
+  /// Bytes of the hash projection that makes `codes` scores.
+  private func projectionBytes(codes: Int) -> Int {
+    guard projection == .bh4, let blockSize else { return codes * hidden * dtype.bytes }
+    let padded = nextPowerOfTwo(hidden)
+    let repeats = max(1, (codes + padded - 1) / padded)
+    // Four factors per repeat, each of padded / blockSize blocks of blockSize^2 weights.
+    return repeats * 4 * padded * blockSize * dtype.bytes
+  }
+}
+
+/// The smallest power of two that is at least `value`.
+func nextPowerOfTwo(_ value: Int) -> Int {
+  value <= 1 ? 1 : 1 << (Int.bitWidth - (value - 1).leadingZeroBitCount)
+}

@@ -1,0 +1,33 @@
+import Kernels
+
+/// How a token becomes hash scores.
+public enum ProjectionKind: String, CaseIterable, Codable, Sendable {
+  /// Four block-diagonal and Walsh-Hadamard factors.
+  case bh4
+  /// One matrix.
+  case dense
+}
+
+/// The type of a weight or a table entry.
+public enum ElementType: String, CaseIterable, Codable, Sendable {
+  case fp32
+
+  public var bytes: Int { 4 }
+}
+
+/// Where a lookup point's codes come from; it decides how often rows repeat, hence how well tables cache.
+public enum CodeSource: String, CaseIterable, Codable, Sendable {
+  /// Random activations through the layer's random hash: nearly uniform codes, the worst case for a cache.
+  case uniform
+  /// The activations stored in the layer file.
+  case recorded
+}
+
+/// The instruction-set path that a point asks for.
+public enum ISARequest: String, CaseIterable, Codable, Sendable {
+  /// The widest path that this CPU has.
+  case auto, avx512, avx2, scalar
+
+  /// Nil for `auto`.
+  public var isa: ISA? { ISA(rawValue: rawValue) }
+}

@@ -1,0 +1,139 @@
+import InputFiles
+import Kernels
+import Profiler
+
+/// Turns an assignment of parameters into a point: fills in what nobody set, and drops what does not matter.
+struct PointResolver {
+  let experiment: Experiment
+  /// CPUs that `threads: all` stands for.
+  let cpuCount: Int
+  private var layers: [String: LayerShape] = [:]
+
+  init(_ experiment: Experiment, cpuCount: Int) {
+    self.experiment = experiment
+    self.cpuCount = cpuCount
+  }
+
+  /// The published configuration (arXiv 2403.07221, CPU benchmark): d = 512, ff = 2048, 128 tables of 256 rows, BH4 with
+  /// blocks of 64, 64 x 512 tokens.
+  private static let published: [Parameter: ParameterValue] = [
+    .hidden: .int(512), .intermediate: .int(2048), .tables: .int(128), .tableRows: .int(256),
+    .projection: .text(ProjectionKind.bh4.rawValue), .blockSize: .int(64), .dtype: .text(ElementType.fp32.rawValue),
+    .tokens: .int(32_768), .threads: .int(1), .codes: .text(CodeSource.uniform.rawValue), .cpus: .text("compact"),
+    .memory: .text("local"), .pages: .text(PageKind.transparentHuge.rawValue), .isa: .text(ISARequest.auto.rawValue),
+  ]
+
+  mutating func point(_ assignment: [Parameter: ParameterValue], of sweep: Sweep) throws -> Point {
+    let given = experiment.defaults.merging(assignment) { _, new in new }
+    func failure(_ key: Parameter, _ message: String) -> InputError {
+      InputError(file: experiment.file, line: sweep.line, key: "sweep '\(sweep.name)'.\(key.rawValue)", message)
+    }
+    guard let kernel = given.text(.kernel).flatMap(KernelKind.init) else {
+      throw failure(.kernel, "expected dense or lookup in defaults, set or axes, found none")
+    }
+    var layer = given.text(.layer)
+    if layer == Parameter.syntheticLayer { layer = nil }
+    let fixed = try layer.map { try shape(of: $0).dimensions(for: kernel) } ?? [:]
+    for (parameter, value) in fixed {
+      if let asked = assignment[parameter], asked != value {
+        throw failure(parameter, "expected \(value.text), which the layer file fixes, found \(asked.text)")
+      }
+    }
+    let values = Self.published.merging(given) { _, new in new }.merging(fixed) { _, new in new }
+
+    func int(_ parameter: Parameter) throws -> Int {
+      guard case .int(let number)? = values[parameter] else { throw failure(parameter, "expected a whole number") }
+      return number
+    }
+    func choice<Choice: RawRepresentable<String>>(_ parameter: Parameter) throws -> Choice {
+      guard let choice = values.text(parameter).flatMap(Choice.init) else {
+        throw failure(parameter, "expected one of its names")
+      }
+      return choice
+    }
+    guard let cpus = values.text(.cpus).flatMap({ CPUPlacement($0) }),
+      let memory = values.text(.memory).flatMap({ MemoryPolicy($0) })
+    else { throw failure(.cpus, "expected a placement") }
+    let hidden = try int(.hidden)
+    let tokens = try int(.tokens)
+    let seed: UInt64
+    if case .int(let number)? = values[.seed] { seed = UInt64(number) } else { seed = experiment.seed }
+    let threads = values.text(.threads) == Parameter.allThreads ? cpuCount : try int(.threads)
+
+    var point = Point(
+      sweep: sweep.name, kernel: kernel, layer: layer, seed: seed, hidden: hidden, output: hidden,
+      dtype: try choice(.dtype), tokens: tokens, threads: threads, cpus: cpus, memory: memory,
+      pages: try choice(.pages), isa: try choice(.isa))
+    switch kernel {
+    case .dense:
+      // A dense product takes the same time whatever its operands hold, so another kernel's layer does not matter to it.
+      if let file = layer, try shape(of: file).kernel != .dense { point.layer = nil }
+      point.intermediate = try int(.intermediate)
+    case .lookup:
+      point.output = values[.output] == nil ? hidden : try int(.output)
+      let tables = try int(.tables)
+      point.tables = tables
+      point.tableRows = try int(.tableRows)
+      let projection: ProjectionKind = try choice(.projection)
+      point.projection = projection
+      if projection == .bh4 {
+        let blockSize = try int(.blockSize)
+        guard blockSize <= nextPowerOfTwo(hidden) else {
+          throw failure(
+            .blockSize,
+            "expected at most \(nextPowerOfTwo(hidden)), hidden padded to a power of two, found \(blockSize)")
+        }
+        point.blockSize = blockSize
+      }
+      let codes: CodeSource = try choice(.codes)
+      if codes == .recorded && layer == nil {
+        throw failure(
+          .codes, "expected uniform, or a layer whose activations were recorded; found recorded without a layer")
+      }
+      point.codes = codes
+      point.strategy = try strategy(values, tokens: tokens, tables: tables, output: point.output, choice: choice)
+    }
+    return point
+  }
+
+  /// The strategy, with extents cut to the shape and those that the order ignores set to the whole: two spellings of the
+  /// same walk must be one point.
+  private func strategy(
+    _ values: [Parameter: ParameterValue], tokens: Int, tables: Int, output: Int,
+    choice: (Parameter) throws -> LookupStrategy.Order
+  ) throws -> LookupStrategy {
+    var strategy = LookupStrategy()
+    if values[.order] != nil { strategy.order = try choice(.order) }
+    if case .int(let number)? = values[.tokenTile] { strategy.tokenTile = number }
+    if case .int(let number)? = values[.columnSlice] { strategy.columnSlice = number }
+    if case .int(let number)? = values[.tableGroup] { strategy.tableGroup = number }
+    if case .int(let number)? = values[.prefetchRows] { strategy.prefetchRows = number }
+    strategy.tokenTile = min(strategy.tokenTile, tokens)
+    let isSliced = strategy.order == .sliced
+    strategy.columnSlice = isSliced ? min(strategy.columnSlice, output) : output
+    strategy.tableGroup = isSliced ? min(strategy.tableGroup, tables) : tables
+    return strategy
+  }
+
+  private mutating func shape(of layer: String) throws -> LayerShape {
+    if let known = layers[layer] { return known }
+    let shape = try LayerShape(contentsOf: experiment.path(ofLayer: layer))
+    layers[layer] = shape
+    return shape
+  }
+}
+
+extension [Parameter: ParameterValue] {
+  fileprivate func text(_ parameter: Parameter) -> String? {
+    if case .text(let text)? = self[parameter] { text } else { nil }
+  }
+}
+
+extension ParameterValue {
+  var text: String {
+    switch self {
+    case .int(let number): return "\(number)"
+    case .text(let text): return text
+    }
+  }
+}

@@ -1,0 +1,65 @@
+/// The model's estimate of one point on one machine: a row of projections.csv. Times are per token and thread.
+public struct ProjectionRow: RunRow, Equatable, Sendable {
+  public static let table = "projections"
+
+  public var runID: String
+  public var pointID: String
+  public var machine: String
+  /// Expected.
+  public var tokensPerSecond: Double
+  public var lowTokensPerSecond: Double
+  public var highTokensPerSecond: Double
+  /// compute, L1, L2, L3, latency, memory, link.
+  public var limiter: String
+  /// Only where the machine is the host of the run.
+  public var measuredTokensPerSecond: Double?
+  public var computeNanoseconds: Double?
+  public var l1Nanoseconds: Double?
+  public var l2Nanoseconds: Double?
+  public var l3Nanoseconds: Double?
+  public var memoryNanoseconds: Double?
+  public var latencyNanoseconds: Double?
+  public var modelVersion: String
+
+  public enum CodingKeys: String, CodingKey, CaseIterable {
+    case runID = "run_id"
+    case pointID = "point_id"
+    case machine
+    case tokensPerSecond = "tokens_per_s"
+    case lowTokensPerSecond = "low_tokens_per_s"
+    case highTokensPerSecond = "high_tokens_per_s"
+    case limiter
+    case measuredTokensPerSecond = "measured_tokens_per_s"
+    case computeNanoseconds = "compute_ns"
+    case l1Nanoseconds = "l1_ns"
+    case l2Nanoseconds = "l2_ns"
+    case l3Nanoseconds = "l3_ns"
+    case memoryNanoseconds = "memory_ns"
+    case latencyNanoseconds = "latency_ns"
+    case modelVersion = "model_version"
+  }
+
+  public init(
+    runID: String, pointID: String, machine: String, tokensPerSecond: Double, lowTokensPerSecond: Double,
+    highTokensPerSecond: Double, limiter: String, measuredTokensPerSecond: Double? = nil,
+    computeNanoseconds: Double? = nil, l1Nanoseconds: Double? = nil, l2Nanoseconds: Double? = nil,
+    l3Nanoseconds: Double? = nil, memoryNanoseconds: Double? = nil, latencyNanoseconds: Double? = nil,
+    modelVersion: String
+  ) {
+    self.runID = runID
+    self.pointID = pointID
+    self.machine = machine
+    self.tokensPerSecond = tokensPerSecond
+    self.lowTokensPerSecond = lowTokensPerSecond
+    self.highTokensPerSecond = highTokensPerSecond
+    self.limiter = limiter
+    self.measuredTokensPerSecond = measuredTokensPerSecond
+    self.computeNanoseconds = computeNanoseconds
+    self.l1Nanoseconds = l1Nanoseconds
+    self.l2Nanoseconds = l2Nanoseconds
+    self.l3Nanoseconds = l3Nanoseconds
+    self.memoryNanoseconds = memoryNanoseconds
+    self.latencyNanoseconds = latencyNanoseconds
+    self.modelVersion = modelVersion
+  }
+}

@@ -1,0 +1,16 @@
+import GRDB
+
+/// A row of a run: its type is the single source of its table in results.sqlite and of its CSV file. Columns are named
+/// by the coding keys, in their order, with units in the names; nil is NULL in the one and an empty cell in the other.
+public protocol RunRow: Codable, FetchableRecord, PersistableRecord {
+  associatedtype CodingKeys: CodingKey, CaseIterable, RawRepresentable<String>
+
+  /// Name of the table, and of the CSV file without its extension.
+  static var table: String { get }
+}
+
+extension RunRow {
+  public static var databaseTableName: String { table }
+
+  public static var columns: [String] { CodingKeys.allCases.map(\.rawValue) }
+}

@@ -1,0 +1,203 @@
+import Foundation
+import GRDB
+import InputFiles
+
+/// results.sqlite: everything a run has measured so far. One process writes; finishing a point is one transaction, so that
+/// a run that is killed loses at most the point it was measuring.
+public final class RunStore {
+  /// Raised with every migration.
+  public static let schemaVersion = 1
+
+  private let database: DatabaseQueue
+  private let path: String
+
+  /// Opens the database at `path`; makes an empty one where there is none and `create` is set.
+  public init(path: String, create: Bool) throws {
+    self.path = path
+    guard create || FileManager.default.fileExists(atPath: path) else { throw InputError(file: path, "no such file") }
+    do {
+      // The write-ahead log lets a report be made while the run goes on. One connection suffices, and on closing leaves one
+      // file; a pool's readers would keep the log open.
+      var configuration = Configuration()
+      configuration.journalMode = .wal
+      database = try DatabaseQueue(path: path, configuration: configuration)
+      try Self.migrator.migrate(database)
+    } catch let error as DatabaseError {
+      throw InputError(file: path, "expected a database of a run: \(error.message ?? "unreadable")")
+    }
+    let version = try database.read { try Int.fetchOne($0, sql: "PRAGMA user_version") ?? 0 }
+    guard version <= Self.schemaVersion else {
+      throw InputError(file: path, "expected schema version \(Self.schemaVersion) or older, found \(version)")
+    }
+  }
+
+  /// Writes the log back into the database, which leaves one file.
+  public func close() throws {
+    try database.close()
+  }
+
+  private static var migrator: DatabaseMigrator {
+    var migrator = DatabaseMigrator()
+    migrator.registerMigration("1") { db in
+      try db.execute(sql: "CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT)")
+      try db.execute(
+        sql: "CREATE TABLE points (id TEXT PRIMARY KEY, params TEXT NOT NULL, status TEXT NOT NULL, reason TEXT)")
+      for type in rowTypes { try create(type, in: db) }
+      for type in rowTypes where type.columns.contains("point_id") {
+        try db.execute(sql: "CREATE INDEX \(type.table)_point ON \(type.table) (point_id)")
+      }
+      try db.execute(sql: "PRAGMA user_version = \(schemaVersion)")
+    }
+    return migrator
+  }
+
+  static let rowTypes: [any RunRow.Type] = [
+    ResultRow.self, SampleRow.self, CounterRow.self, ProjectionRow.self, StageRow.self, CeilingRow.self, FactRow.self,
+  ]
+
+  /// Columns carry no type: SQLite then keeps integers, reals and text as they were given.
+  private static func create(_ type: any RunRow.Type, in db: Database) throws {
+    let columns = type.columns.map { "\"\($0)\"" }.joined(separator: ", ")
+    try db.execute(sql: "CREATE TABLE \(type.table) (\(columns))")
+  }
+
+  // MARK: - Points
+
+  /// Registers the points of `plan` that the store does not know yet.
+  public func add(_ plan: Plan) throws {
+    try database.write { db in
+      for point in plan.points {
+        try db.execute(
+          sql: "INSERT OR IGNORE INTO points (id, params, status) VALUES (?, ?, ?)",
+          arguments: [point.id, try point.canonicalJSON(), PointStatus.planned.rawValue])
+      }
+    }
+  }
+
+  /// Status of every known point by id.
+  public func statuses() throws -> [String: PointStatus] {
+    try database.read { db in
+      var statuses: [String: PointStatus] = [:]
+      for row in try Row.fetchAll(db, sql: "SELECT id, status FROM points") {
+        statuses[row["id"]] = PointStatus(rawValue: row["status"])
+      }
+      return statuses
+    }
+  }
+
+  public func markRunning(pointID: String) throws {
+    try database.write { db in
+      try db.execute(
+        sql: "UPDATE points SET status = ?, reason = NULL WHERE id = ?",
+        arguments: [PointStatus.running.rawValue, pointID])
+    }
+  }
+
+  /// Stores all that came of a point in one transaction, in place of any earlier attempt.
+  public func finish(_ outcome: PointOutcome) throws {
+    let id = outcome.result.pointID
+    try database.write { db in
+      for type in Self.rowTypes where type.columns.contains("point_id") {
+        try db.execute(sql: "DELETE FROM \(type.table) WHERE point_id = ?", arguments: [id])
+      }
+      try outcome.result.insert(db)
+      for row in outcome.samples { try row.insert(db) }
+      for row in outcome.counters { try row.insert(db) }
+      for row in outcome.stages { try row.insert(db) }
+      for row in outcome.projections { try row.insert(db) }
+      try db.execute(
+        sql: "UPDATE points SET status = ?, reason = ? WHERE id = ?",
+        arguments: [PointStatus(outcome.result.status).rawValue, outcome.result.reason, id])
+    }
+  }
+
+  // MARK: - The run as a whole
+
+  /// Replaces the ceilings: they belong to the machine in its present state, so that a resumed run measures them anew.
+  public func replace(ceilings: [CeilingRow]) throws {
+    try replaceAll(ceilings)
+  }
+
+  /// Replaces all projections, as when other machines are asked for.
+  public func replace(projections: [ProjectionRow]) throws {
+    try replaceAll(projections)
+  }
+
+  /// Replaces the facts read at `time`.
+  public func replace(facts: [FactRow], at time: FactTime) throws {
+    try database.write { db in
+      try db.execute(sql: "DELETE FROM facts WHERE \"when\" = ?", arguments: [time.rawValue])
+      for row in facts where row.when == time { try row.insert(db) }
+    }
+  }
+
+  private func replaceAll<Rows: RunRow>(_ rows: [Rows]) throws {
+    try database.write { db in
+      try db.execute(sql: "DELETE FROM \(Rows.table)")
+      for row in rows { try row.insert(db) }
+    }
+  }
+
+  /// A value of the meta table, nil where there is none.
+  public func meta(_ key: String) throws -> String? {
+    try database.read { try String.fetchOne($0, sql: "SELECT value FROM meta WHERE key = ?", arguments: [key]) }
+  }
+
+  public func setMeta(_ key: String, _ value: String) throws {
+    try database.write {
+      try $0.execute(sql: "INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)", arguments: [key, value])
+    }
+  }
+
+  // MARK: - Reading
+
+  /// All rows of a type, in the order they were stored.
+  public func rows<Rows: RunRow>(_: Rows.Type = Rows.self) throws -> [Rows] {
+    try database.read { try Rows.fetchAll($0, sql: "SELECT * FROM \(Rows.table) ORDER BY rowid") }
+  }
+
+  /// A whole table as CSV.
+  func csv(_ type: any RunRow.Type) throws -> String {
+    var writer = CSVWriter(header: type.columns)
+    let names = type.columns.map { "\"\($0)\"" }.joined(separator: ", ")
+    try database.read { db in
+      let rows = try Row.fetchCursor(db, sql: "SELECT \(names) FROM \(type.table) ORDER BY rowid")
+      while let row = try rows.next() {
+        writer.append(row.databaseValues.map(\.csvCell))
+      }
+    }
+    return writer.text
+  }
+}
+
+/// All that comes of running one point.
+public struct PointOutcome {
+  public var result: ResultRow
+  public var samples: [SampleRow]
+  public var counters: [CounterRow]
+  public var stages: [StageRow]
+  public var projections: [ProjectionRow]
+
+  public init(
+    result: ResultRow, samples: [SampleRow] = [], counters: [CounterRow] = [], stages: [StageRow] = [],
+    projections: [ProjectionRow] = []
+  ) {
+    self.result = result
+    self.samples = samples
+    self.counters = counters
+    self.stages = stages
+    self.projections = projections
+  }
+}
+
+extension DatabaseValue {
+  /// Numbers in their shortest exact spelling; nil for NULL.
+  fileprivate var csvCell: String? {
+    switch storage {
+    case .null, .blob: return nil
+    case .int64(let number): return "\(number)"
+    case .double(let number): return number == number.rounded() && abs(number) < 1e15 ? "\(Int(number))" : "\(number)"
+    case .string(let text): return text
+    }
+  }
+}

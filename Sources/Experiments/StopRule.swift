@@ -1,0 +1,57 @@
+/// Why a point took no more samples.
+public enum StopReason: String, CaseIterable, Codable, Sendable {
+  /// The confidence interval was narrow enough.
+  case intervalWidth = "interval_width"
+  /// The time limit came first; the interval is wider than asked for.
+  case maxSeconds = "max_seconds"
+}
+
+/// Decides, sample by sample, whether a point has been measured well enough.
+///
+/// It stops when there are `minSamples` samples, `minSeconds` of accumulated time and an interval within `intervalWidth`,
+/// or when `maxSeconds` have accumulated, whichever comes first; the limit wins over the minima, so that a point that takes
+/// a minute a sample still ends. Time is the sum of the samples: points take turns, and a point should not pay for others.
+public struct StopRule: Sendable {
+  public let measure: Measure
+  public private(set) var elapsedSeconds = 0.0
+  public private(set) var reason: StopReason?
+  /// Ascending: each sample is inserted in place, so that a check costs no sort.
+  private var sorted: [Double] = []
+
+  public init(_ measure: Measure) {
+    self.measure = measure
+  }
+
+  public var count: Int { sorted.count }
+
+  /// Takes a sample in nanoseconds; returns the reason to stop, or nil to go on.
+  @discardableResult
+  public mutating func add(nanoseconds: Double) -> StopReason? {
+    sorted.insert(nanoseconds, at: insertionIndex(of: nanoseconds))
+    elapsedSeconds += nanoseconds * 1e-9
+    if isNarrow {
+      reason = .intervalWidth
+    } else if elapsedSeconds >= measure.maxSeconds {
+      reason = .maxSeconds
+    }
+    return reason
+  }
+
+  private var isNarrow: Bool {
+    guard sorted.count >= measure.minSamples, elapsedSeconds >= measure.minSeconds,
+      let interval = MedianInterval(sorted: sorted),
+      let halfWidth = interval.relativeHalfWidth(about: quantile(sorted, 0.5))
+    else { return false }
+    return halfWidth <= measure.intervalWidth
+  }
+
+  private func insertionIndex(of value: Double) -> Int {
+    var low = 0
+    var high = sorted.count
+    while low < high {
+      let middle = (low + high) / 2
+      if sorted[middle] <= value { low = middle + 1 } else { high = middle }
+    }
+    return low
+  }
+}

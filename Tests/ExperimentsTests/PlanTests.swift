@@ -1,0 +1,90 @@
+import InputFiles
+import Testing
+
+@testable import Experiments
+
+@Suite struct PlanTests {
+  @Test func `a dense point is planned once, not once per table size`() throws {
+    let plan = try Plan(
+      experiment(
+        """
+        sweeps:
+          - {name: a, axes: {kernel: [dense, lookup], table_rows: {pow2: [4, 8]}, order: [token, sliced]}}
+          - {name: b, set: {kernel: dense}}
+        """), cpuCount: 1)
+    #expect(plan.points.filter { $0.kernel == .dense }.map(\.sweep) == ["a"])
+    #expect(plan.points.filter { $0.kernel == .lookup }.count == 5 * 2)
+    #expect(Set(plan.points.map(\.id)).count == plan.points.count)
+  }
+
+  @Test func `settings that an order ignores do not multiply its points`() throws {
+    let plan = try Plan(
+      experiment("sweeps: [{name: a, set: {kernel: lookup, order: token}, axes: {table_group: [1, 2, 4]}}]"),
+      cpuCount: 1)
+    #expect(plan.points.count == 1)
+  }
+
+  @Test func `all threads stands for the CPUs of this machine, and merges with the same number`() throws {
+    let plan = try Plan(
+      experiment("sweeps: [{name: a, set: {kernel: dense}, axes: {threads: [1, 4, all]}}]"), cpuCount: 4)
+    #expect(plan.points.map(\.threads) == [1, 4])
+  }
+
+  @Test func `the order is a permutation that depends on the seed alone`() throws {
+    let lines = "sweeps: [{name: a, set: {kernel: dense}, axes: {tokens: {range: [1, 50, 1]}}}]"
+    let first = try Plan(experiment(lines), cpuCount: 1)
+    let again = try Plan(experiment(lines), cpuCount: 1)
+    let other = try Plan(experiment(lines, overrides: ["seed=2"]), cpuCount: 1)
+    #expect(first.order.sorted() == Array(0..<50))
+    #expect(first.order != first.order.sorted())
+    #expect(first.order == again.order)
+    #expect(first.order != other.order)
+  }
+
+  @Test func `SplitMix64 gives the published sequence`() {
+    // First outputs for seed 1234567, as listed by several independent implementations.
+    var generator = SplitMix64(seed: 1_234_567)
+    #expect(generator.next() == 6_457_827_717_110_365_317)
+    #expect(generator.next() == 3_203_168_211_198_807_973)
+  }
+
+  @Test func `a plan survives its file, and a torn line is named`() throws {
+    let plan = try Plan(
+      experiment("sweeps: [{name: a, axes: {kernel: [dense, lookup], tokens: [1, 2, 3]}}]"), cpuCount: 1)
+    let text = try plan.jsonLines()
+    #expect(try Plan(jsonLines: text, file: "plan.jsonl") == plan)
+    #expect(throws: InputError(file: "plan.jsonl", line: 6, "expected a point of a plan as one JSON object")) {
+      try Plan(jsonLines: String(text.dropLast(20)), file: "plan.jsonl")
+    }
+  }
+
+  @Test func `a layer file fixes the dimensions that it states`() throws {
+    let layer = fixture("lookupffn-bh4-d96-padded.safetensors")
+    let plan = try Plan(experiment("sweeps: [{name: a, set: {kernel: lookup, layer: \(layer)}}]"), cpuCount: 1)
+    let point = try #require(plan.points.first)
+    #expect(point.hidden == 96)
+    #expect(point.output == 96)
+    #expect(point.tables == 12)
+    #expect(point.tableRows == 16)
+    #expect(point.blockSize == 16)
+    let message = complaint("sweeps: [{name: a, set: {kernel: lookup, layer: \(layer), tables: 3}}]")
+    #expect(message?.contains("expected 12, which the layer file fixes, found 3") == true)
+  }
+
+  @Test func `a dense layer lends its recorded activations to a random hash`() throws {
+    let layer = fixture("dense-ffn-minilm-l6-layer3.safetensors")
+    let plan = try Plan(
+      experiment(
+        "sweeps: [{name: a, set: {codes: recorded, layer: \(layer)}, axes: {kernel: [dense, lookup], tables: [8, 16]}}]"
+      ),
+      cpuCount: 1)
+    #expect(plan.points.map(\.hidden) == [384, 384, 384])
+    #expect(plan.points.map(\.intermediate) == [1536, nil, nil])
+    #expect(plan.points.map(\.codes) == [nil, .recorded, .recorded])
+  }
+
+  @Test func `a file that is no safetensors file is refused`() {
+    let message = complaint("sweeps: [{name: a, set: {kernel: lookup, layer: \(#filePath)}}]")
+    #expect(message?.contains("expected a safetensors file") == true)
+  }
+}

@@ -1,0 +1,57 @@
+import Testing
+
+@testable import Experiments
+
+private let point = Point(
+  sweep: "a", kernel: .lookup, seed: 1, hidden: 512, output: 512, tables: 128, tableRows: 256, projection: .bh4,
+  blockSize: 64, tokens: 4096, threads: 2, codes: .uniform, strategy: .init(), memory: .interleave)
+
+@Suite struct PointTests {
+  @Test func `an id is 16 hexadecimal digits and does not depend on the sweep's name`() {
+    var renamed = point
+    renamed.sweep = "b"
+    #expect(point.id.count == 16)
+    #expect(point.id.allSatisfy { $0.isHexDigit })
+    #expect(renamed.id == point.id)
+  }
+
+  @Test func `any change of a parameter changes the id`() {
+    var slower = point
+    slower.strategy?.prefetchRows = 1
+    var elsewhere = point
+    elsewhere.memory = .node(0)
+    #expect(Set([point.id, slower.id, elsewhere.id]).count == 3)
+  }
+
+  @Test func `an id is the same in every version of the tool`() {
+    // Stored runs name their points by id: if this fails, every earlier run becomes unresumable and incomparable.
+    #expect(point.id == "04fc1a07767638b2")
+  }
+
+  @Test func `canonical JSON has sorted snake-case keys and survives a round trip`() throws {
+    let json = try point.canonicalJSON()
+    #expect(json.hasPrefix(#"{"block_size":64,"codes":"uniform","cpus":"compact","dtype":"fp32","hidden":512"#))
+    #expect(try CanonicalJSON.decode(Point.self, from: json) == point)
+  }
+
+  @Test func `a label names what matters and leaves out what is usual`() {
+    #expect(point.label == "lookup T=128 rows=256 d=512 tokens=4096 threads=2 sliced/4096/128x8 interleave")
+  }
+
+  @Test func `tables take T x rows x output x 4 bytes, and a dense point has none`() {
+    #expect(point.tableBytes == 128 * 256 * 512 * 4)
+    #expect(Point(sweep: "", kernel: .dense, seed: 1, hidden: 8, output: 8, tokens: 1, threads: 1).tableBytes == nil)
+  }
+
+  @Test func `a memory estimate adds weights, activations and scratch`() {
+    let dense = Point(
+      sweep: "", kernel: .dense, seed: 1, hidden: 4, intermediate: 16, output: 4, tokens: 10, threads: 1)
+    // 2 x 4 x 16 weights and 20 biases, 10 tokens in, out (4 each) and between (16), 4 bytes each.
+    #expect(dense.estimatedBytes == 4 * (128 + 20 + 80 + 160))
+    let lookup = Point(
+      sweep: "", kernel: .lookup, seed: 1, hidden: 8, output: 4, tables: 2, tableRows: 4, projection: .dense, tokens: 3,
+      threads: 1, strategy: .init())
+    // Tables 2 x 4 x 4, projection 4 x 8, activations 3 x 12, scratch 3 x (4 scores + 2 codes + 2 weights).
+    #expect(lookup.estimatedBytes == 4 * (32 + 32 + 36 + 24))
+  }
+}

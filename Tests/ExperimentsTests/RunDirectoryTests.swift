@@ -1,0 +1,150 @@
+import Foundation
+import InputFiles
+import Testing
+
+@testable import Experiments
+
+private let lines = "sweeps: [{name: a, set: {tokens: 8}, axes: {kernel: [dense, lookup], threads: [1, 2]}}]"
+
+private func manifest(_ experiment: Experiment, host: String = "h") -> Manifest {
+  Manifest(
+    experiment: experiment, commandLine: ["lookahead", "run"], created: Date(timeIntervalSince1970: 1_767_225_600),
+    host: host, toolVersion: "1")
+}
+
+private func open(_ path: String, _ text: String = lines, overrides: [String] = [], host: String = "h") throws
+  -> RunDirectory
+{
+  let experiment = try experiment(text, overrides: overrides)
+  return try RunDirectory.createOrResume(
+    at: path, plan: Plan(experiment, cpuCount: 2), manifest: manifest(experiment, host: host))
+}
+
+private func outcome(_ point: Point, _ run: RunDirectory, status: ResultStatus = .passed) throws -> PointOutcome {
+  let id = run.manifest.runID
+  var result = ResultRow(runID: id, host: "h", point: point, status: status)
+  result.flopPerToken = 100
+  if status == .passed { result.set(try #require(Statistics([10, 12, 11, 10, 11, 12, 13])), stopReason: .maxSeconds) }
+  let samples = (0..<3).map {
+    SampleRow(
+      runID: id, pointID: point.id, launch: 0, sample: $0, orderIndex: $0, startNanoseconds: 5 * $0,
+      wallNanoseconds: 10.5, outlier: false)
+  }
+  let counter = CounterRow(
+    runID: id, pointID: point.id, launch: 0, group: "cache", event: "L1D, \"fills\"", quality: "unsupported",
+    reason: "no PMU")
+  return PointOutcome(result: result, samples: samples, counters: [counter])
+}
+
+@Suite struct RunDirectoryTests {
+  @Test func `a run is resumed where it stopped, and an attempt replaces the one before`() throws {
+    try withTemporaryDirectory { path in
+      let run = try open(path)
+      let points = run.plan.executionOrder
+      try run.store.markRunning(pointID: points[0].id)
+      try run.store.finish(outcome(points[0], run))
+      try run.store.finish(outcome(points[1], run, status: .failed))
+      try run.store.markRunning(pointID: points[2].id)
+      try run.store.close()
+
+      let resumed = try open(path)
+      #expect(try resumed.pendingPoints() == Array(points[1...]))
+      #expect(resumed.manifest == run.manifest)
+      try resumed.store.finish(outcome(points[1], resumed))
+      #expect(try resumed.store.rows(ResultRow.self).map(\.status) == [.passed, .passed])
+      #expect(try resumed.store.rows(SampleRow.self).count == 6)
+    }
+  }
+
+  @Test func `rows come back as they were stored`() throws {
+    try withTemporaryDirectory { path in
+      let run = try open(path)
+      let stored = try outcome(run.plan.points[3], run)
+      try run.store.finish(stored)
+      #expect(try run.store.rows(ResultRow.self) == [stored.result])
+      #expect(try run.store.rows(SampleRow.self) == stored.samples)
+      #expect(try run.store.rows(CounterRow.self) == stored.counters)
+    }
+  }
+
+  @Test func `a result derives its rates from the median`() throws {
+    try withTemporaryDirectory { path in
+      let run = try open(path)
+      let result = try outcome(run.plan.points[0], run).result
+      #expect(result.medianNanoseconds == 11)
+      #expect(result.nanosecondsPerToken == 11.0 / 8)
+      #expect(result.tokensPerSecond == 8e9 / 11)
+      #expect(result.gigaflopPerSecond == 100 * 8 / 11.0)
+      #expect(result.algorithmicGigabytesPerSecond == nil)
+    }
+  }
+
+  @Test func `missing values are empty cells, and cells with commas and quotes are quoted`() throws {
+    try withTemporaryDirectory { path in
+      let run = try open(path)
+      try run.store.finish(outcome(run.plan.points[0], run))
+      try run.finish(at: Date(timeIntervalSince1970: 1_767_225_700))
+      let csv = try readTextFile(path + "/counters.csv").split(separator: "\n")
+      #expect(
+        csv[0]
+          == "run_id,point_id,launch,thread,group,event,canonical_event,source,raw,enabled_ns,running_ns,value,quality,reason"
+      )
+      #expect(csv[1].hasSuffix(",0,,cache,\"L1D, \"\"fills\"\"\",,,,,,,unsupported,no PMU"))
+      #expect(try RunDirectory(opening: path).manifest.finished == Date(timeIntervalSince1970: 1_767_225_700))
+      let files = try FileManager.default.contentsOfDirectory(atPath: path).filter { $0.hasSuffix(".csv") }.sorted()
+      #expect(
+        files == [
+          "ceilings.csv", "counters.csv", "facts.csv", "projections.csv", "results.csv", "samples.csv", "stages.csv",
+        ])
+    }
+  }
+
+  @Test func `another experiment, other overrides or another host are refused with the difference`() throws {
+    try withTemporaryDirectory { path in
+      _ = try open(path)
+      func complaint(_ body: () throws -> RunDirectory) -> String {
+        do { return "none: \(try body().path)" } catch { return "\(error)" }
+      }
+      let changed = lines.replacing("tokens: 8", with: "tokens: 9")
+      #expect(complaint { try open(path, changed) }.contains("line 3 was 'sweeps: [{name: a, set: {tokens: 8}"))
+      #expect(complaint { try open(path, overrides: ["seed=3"]) }.contains("it was run with [], now [\"seed=3\"]"))
+      #expect(complaint { try open(path, host: "g") }.contains("it was measured on h, this is g"))
+    }
+  }
+
+  @Test func `a directory with other files is left alone`() throws {
+    try withTemporaryDirectory { path in
+      try Data("mine".utf8).write(to: URL(fileURLWithPath: path + "/notes.txt"))
+      #expect(throws: InputError.self) { try open(path) }
+      #expect(try FileManager.default.contentsOfDirectory(atPath: path) == ["notes.txt"])
+    }
+  }
+
+  @Test func `a directory that is no run, and a database that is none, are refused`() throws {
+    try withTemporaryDirectory { path in
+      #expect(throws: InputError.self) { try RunDirectory(opening: path) }
+      #expect(throws: InputError.self) { try RunDirectory(opening: path + "/absent") }
+      let run = try open(path + "/run")
+      try run.store.close()
+      #expect(!FileManager.default.fileExists(atPath: path + "/run/results.sqlite-wal"))
+      try Data(repeating: 65, count: 8192).write(to: URL(fileURLWithPath: path + "/run/results.sqlite"))
+      #expect(throws: InputError.self) { try RunDirectory(opening: path + "/run") }
+    }
+  }
+
+  @Test func `ceilings, facts and projections are replaced as a whole`() throws {
+    try withTemporaryDirectory { path in
+      let run = try open(path)
+      let ceiling = CeilingRow(name: "fma_peak", threads: 1, value: 241, unit: "GFLOP/s")
+      try run.store.replace(ceilings: [ceiling, ceiling])
+      try run.store.replace(ceilings: [ceiling])
+      #expect(try run.store.rows(CeilingRow.self) == [ceiling])
+      let start = FactRow(when: .start, name: "governor", reason: "no cpufreq")
+      let end = FactRow(when: .end, name: "governor", value: "performance")
+      try run.store.replace(facts: [start], at: .start)
+      try run.store.replace(facts: [end], at: .end)
+      try run.store.replace(facts: [start], at: .start)
+      #expect(Set(try run.store.rows(FactRow.self).map(\.when)) == [.start, .end])
+    }
+  }
+}

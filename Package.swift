@@ -25,7 +25,9 @@ let package = Package(
     .target(name: "InputFiles", dependencies: ["Yams"]),
     .target(name: "CacheModel", dependencies: ["InputFiles"], resources: [.copy("Machines")]),
     .target(name: "Kernels", dependencies: ["CKernels", "CLinux", "CacheModel", "InputFiles"]),
-    .target(name: "Profiler", dependencies: ["CKernels", "CLinux", "CLibPFM", "CLibNUMA", "InputFiles"]),
+    .target(
+      name: "Profiler", dependencies: ["CKernels", "CLinux", "CLibPFM", "CLibNUMA", "InputFiles"],
+      resources: [.copy("Groups")]),
     .target(
       name: "Experiments",
       dependencies: [

@@ -1,1 +1,9 @@
 #pragma once
+
+// Fixed-arity shims for what Swift cannot express: variadic system calls, function-like macros and thread attributes.
+// Unless a comment says otherwise a function returns a non-negative result, or -errno.
+
+#include "LinuxAffinity.h"
+#include "LinuxMemory.h"
+#include "LinuxPerf.h"
+#include "LinuxThreads.h"

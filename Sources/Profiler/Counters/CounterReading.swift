@@ -1,0 +1,108 @@
+/// How far a counter's value can be trusted.
+public enum CounterQuality: String, Codable, CaseIterable, Sendable {
+  /// It counted during the whole region.
+  case exact
+  /// It counted during a part, and the value is extrapolated: the kernel had to share counters (multiplexing).
+  case scaled
+  /// It was open but never got onto a hardware counter.
+  case notCounted = "not_counted"
+  /// This machine, or this libpfm, has no such event.
+  case unsupported
+  /// The kernel has it, and did not let us.
+  case denied
+}
+
+/// One counter over one region. Missing is nil with a reason, never 0.
+public struct CounterReading: Codable, Equatable, Sendable {
+  /// As it was asked for.
+  public var event: String
+  /// libpfm's full name; nil where it does not know the event.
+  public var canonical: String?
+  public var raw: UInt64?
+  /// Nanoseconds during which the counter was enabled.
+  public var enabledNs: UInt64?
+  /// Nanoseconds during which it was counting on hardware.
+  public var runningNs: UInt64?
+  /// `raw`, or for a scaled counter raw x enabled / running.
+  public var value: Double?
+  public var quality: CounterQuality
+  public var reason: String?
+
+  public init(
+    event: String, canonical: String? = nil, raw: UInt64? = nil, enabledNs: UInt64? = nil, runningNs: UInt64? = nil,
+    value: Double? = nil, quality: CounterQuality, reason: String? = nil
+  ) {
+    self.event = event
+    self.canonical = canonical
+    self.raw = raw
+    self.enabledNs = enabledNs
+    self.runningNs = runningNs
+    self.value = value
+    self.quality = quality
+    self.reason = reason
+  }
+
+  /// The reading of an open counter from what it advanced by over the region.
+  init(event: EncodedEvent, counts: CounterCounts, note: String?) {
+    self.init(
+      event: event.name, canonical: event.canonical, raw: counts.raw, enabledNs: counts.enabledNs,
+      runningNs: counts.runningNs, quality: .exact, reason: note)
+    if counts.runningNs == 0 {
+      raw = nil
+      quality = .notCounted
+      reason = "the counter never ran: the group may need more counters than the CPU has free"
+    } else if counts.runningNs < counts.enabledNs {
+      // In double: the 64-bit product of count and nanoseconds overflows within minutes.
+      value = Double(counts.raw) * Double(counts.enabledNs) / Double(counts.runningNs)
+      quality = .scaled
+      let share = Int((100 * Double(counts.runningNs) / Double(counts.enabledNs)).rounded())
+      reason = ["counted during \(share) % of the region", note].compactMap { $0 }.joined(separator: "; ")
+    } else {
+      value = Double(counts.raw)
+    }
+  }
+
+  /// Sums the readings of several threads, event by event; all threads must have asked for the same events.
+  ///
+  /// A sum that lacks a part is no sum: where one thread has no value, the total has none. Times are summed as well, so
+  /// running / enabled remains the share of counted time.
+  public static func total(acrossThreads threads: [[CounterReading]]) -> [CounterReading] {
+    guard let first = threads.first else { return [] }
+    return first.indices.map { index in
+      let parts = threads.compactMap { index < $0.count ? $0[index] : nil }
+      let worst = parts.max { severity($0.quality) < severity($1.quality) } ?? first[index]
+      return CounterReading(
+        event: first[index].event, canonical: first[index].canonical,
+        raw: sum(parts.map(\.raw)), enabledNs: sum(parts.map(\.enabledNs)), runningNs: sum(parts.map(\.runningNs)),
+        value: parts.reduce(0) { total, part in total.flatMap { total in part.value.map { total + $0 } } },
+        quality: worst.quality, reason: worst.reason)
+    }
+  }
+
+  private static func severity(_ quality: CounterQuality) -> Int {
+    CounterQuality.allCases.firstIndex(of: quality) ?? 0
+  }
+
+  private static func sum(_ parts: [UInt64?]) -> UInt64? {
+    parts.reduce(0) { total, part in total.flatMap { total in part.map { total &+ $0 } } }
+  }
+}
+
+/// What a counter has counted, and for how long.
+public struct CounterCounts: Equatable, Sendable {
+  public var raw: UInt64
+  public var enabledNs: UInt64
+  public var runningNs: UInt64
+
+  public init(raw: UInt64, enabledNs: UInt64, runningNs: UInt64) {
+    self.raw = raw
+    self.enabledNs = enabledNs
+    self.runningNs = runningNs
+  }
+
+  static func - (end: CounterCounts, start: CounterCounts) -> CounterCounts {
+    CounterCounts(
+      raw: end.raw &- start.raw, enabledNs: end.enabledNs &- start.enabledNs,
+      runningNs: end.runningNs &- start.runningNs)
+  }
+}

@@ -1,0 +1,38 @@
+import CLinux
+import Glibc
+
+/// The real counters: names from libpfm, counts from the kernel's perf events.
+public struct LibPFMBackend: CounterBackend {
+  public init() {}
+
+  public func encode(_ name: String, privilege: PrivilegeLevels) throws -> EncodedEvent {
+    try EventEncoder.encode(name, privilege: privilege)
+  }
+
+  public func open(_ event: EncodedEvent, leader: Int32?) -> Result<Int32, CounterFailure> {
+    let descriptor = event.attribute.withUnsafeBytes { linux_perf_open($0.baseAddress, $0.count, leader ?? -1) }
+    return descriptor >= 0 ? .success(descriptor) : .failure(CounterFailure(code: -descriptor))
+  }
+
+  public func enable(group leader: Int32) -> CounterFailure? {
+    failure(linux_perf_enable_group(leader))
+  }
+
+  public func disable(group leader: Int32) -> CounterFailure? {
+    failure(linux_perf_disable_group(leader))
+  }
+
+  public func read(_ descriptor: Int32) -> Result<CounterCounts, CounterFailure> {
+    var counts: [UInt64] = [0, 0, 0]
+    if let failure = failure(linux_perf_read(descriptor, &counts)) { return .failure(failure) }
+    return .success(CounterCounts(raw: counts[0], enabledNs: counts[1], runningNs: counts[2]))
+  }
+
+  public func close(_ descriptor: Int32) {
+    Glibc.close(descriptor)
+  }
+
+  private func failure(_ result: Int32) -> CounterFailure? {
+    result < 0 ? CounterFailure(code: -result) : nil
+  }
+}

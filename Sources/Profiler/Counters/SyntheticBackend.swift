@@ -1,0 +1,91 @@
+import Glibc
+import InputFiles
+import Synchronization
+
+/// A back end that follows a script, so that every outcome of counting can be met on a machine without a PMU.
+public final class SyntheticBackend: CounterBackend {
+  public enum Script: Sendable {
+    /// Each enabled region advances the counter by these.
+    case advances(CounterCounts)
+    /// Opening fails with this error number.
+    case fails(Int32)
+    /// Opening fails with this error number unless user mode alone is asked for.
+    case failsInKernel(Int32, CounterCounts)
+    /// Joining a group fails with this error number; leading one works.
+    case failsAsMember(Int32, CounterCounts)
+  }
+
+  private struct Counter {
+    var leader: Int32
+    var advance: CounterCounts
+    var counts = CounterCounts(raw: 0, enabledNs: 0, runningNs: 0)
+  }
+
+  private let scripts: [String: Script]
+  private let softwareEvents: [String: UInt64]
+  private let counters = Mutex<[Int32: Counter]>([:])
+
+  /// - Parameters:
+  ///   - scripts: what happens to each event; other names are unknown.
+  ///   - softwareEvents: the events that count as software events, with their kernel number.
+  public init(_ scripts: [String: Script], softwareEvents: [String: UInt64] = [:]) {
+    self.scripts = scripts
+    self.softwareEvents = softwareEvents
+  }
+
+  /// Counters that were opened and not closed.
+  public var openCount: Int { counters.withLock(\.count) }
+
+  public func encode(_ name: String, privilege: PrivilegeLevels) throws -> EncodedEvent {
+    guard scripts[name] != nil else { throw InputError(key: name, "expected a scripted event") }
+    let suffix = privilege == .user ? ":u=1:k=0" : ":u=1:k=1"
+    let software = softwareEvents[name]
+    return EncodedEvent(
+      name: name, canonical: name + suffix, type: software == nil ? 4 : 1, config: software ?? 0,
+      attribute: [privilege == .user ? 0 : 1])
+  }
+
+  public func open(_ event: EncodedEvent, leader: Int32?) -> Result<Int32, CounterFailure> {
+    let countsKernel = event.attribute == [1]
+    let advance: CounterCounts
+    switch scripts[event.name] {
+    case .advances(let counts): advance = counts
+    case .fails(let code): return .failure(CounterFailure(code: code))
+    case .failsInKernel(let code, let counts):
+      if countsKernel { return .failure(CounterFailure(code: code)) }
+      advance = counts
+    case .failsAsMember(let code, let counts):
+      if leader != nil { return .failure(CounterFailure(code: code)) }
+      advance = counts
+    case nil: return .failure(CounterFailure(code: ENOENT))
+    }
+    return counters.withLock { counters in
+      let descriptor = (counters.keys.max() ?? 0) + 1
+      counters[descriptor] = Counter(leader: leader ?? descriptor, advance: advance)
+      return .success(descriptor)
+    }
+  }
+
+  public func enable(group leader: Int32) -> CounterFailure? { nil }
+
+  public func disable(group leader: Int32) -> CounterFailure? {
+    counters.withLock { counters in
+      for (descriptor, counter) in counters where counter.leader == leader {
+        counters[descriptor]?.counts.raw += counter.advance.raw
+        counters[descriptor]?.counts.enabledNs += counter.advance.enabledNs
+        counters[descriptor]?.counts.runningNs += counter.advance.runningNs
+      }
+    }
+    return nil
+  }
+
+  public func read(_ descriptor: Int32) -> Result<CounterCounts, CounterFailure> {
+    counters.withLock { counters in
+      counters[descriptor].map { .success($0.counts) } ?? .failure(CounterFailure(code: EBADF))
+    }
+  }
+
+  public func close(_ descriptor: Int32) {
+    counters.withLock { counters in counters[descriptor] = nil }
+  }
+}

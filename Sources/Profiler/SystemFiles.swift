@@ -1,0 +1,70 @@
+import Foundation
+import InputFiles
+
+/// Reads the kernel's small text files under a root directory, so that tests can put a machine of their own there.
+struct SystemFiles {
+  let root: String
+
+  init(root: String = "/") {
+    self.root = root
+  }
+
+  func path(_ path: String) -> String {
+    root.hasSuffix("/") ? root + path : root + "/" + path
+  }
+
+  /// The file's text without surrounding white space; nil where it does not exist or cannot be read.
+  func text(_ path: String) -> String? {
+    // Files in /proc and /sys report a size of 0, so this reads to the end rather than by size.
+    guard let file = FileHandle(forReadingAtPath: self.path(path)) else { return nil }
+    defer { try? file.close() }
+    guard let data = try? file.readToEnd() else { return nil }
+    return String(decoding: data, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
+  }
+
+  func int(_ path: String) -> Int? {
+    text(path).flatMap { Int($0) }
+  }
+
+  /// A list such as `0-3,8`.
+  func cpuList(_ path: String) -> [Int]? {
+    text(path).flatMap { parseCPUList($0) }
+  }
+
+  func exists(_ path: String) -> Bool {
+    FileManager.default.fileExists(atPath: self.path(path))
+  }
+
+  /// The names in a directory that are `prefix` and a number, by number.
+  func numbered(_ directory: String, prefix: String) -> [Int] {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: path(directory))) ?? []
+    return names.filter { $0.hasPrefix(prefix) }.compactMap { Int($0.dropFirst(prefix.count)) }.sorted()
+  }
+
+  /// The names in a directory, sorted.
+  func names(_ directory: String) -> [String] {
+    ((try? FileManager.default.contentsOfDirectory(atPath: path(directory))) ?? []).sorted()
+  }
+
+  /// The value of `key` in a file of lines `key<separator>value`.
+  func field(_ key: String, in path: String, separator: Character = ":") -> String? {
+    guard let text = text(path) else { return nil }
+    for line in text.split(separator: "\n") {
+      let parts = line.split(separator: separator, maxSplits: 1)
+      guard parts.count == 2, parts[0].trimmingCharacters(in: .whitespaces) == key else { continue }
+      return parts[1].trimmingCharacters(in: .whitespaces)
+    }
+    return nil
+  }
+
+  /// A size such as `MemTotal:  24620216 kB`, in bytes. `meminfo` files of a NUMA node put `Node 0` before the key.
+  func kilobytesField(_ key: String, in path: String) -> Int? {
+    guard let text = text(path) else { return nil }
+    for line in text.split(separator: "\n") {
+      let words = line.split(whereSeparator: { $0 == " " || $0 == "\t" })
+      guard let index = words.firstIndex(of: "\(key):"), index + 1 < words.count else { continue }
+      return Int(words[index + 1]).map { $0 * 1024 }
+    }
+    return nil
+  }
+}

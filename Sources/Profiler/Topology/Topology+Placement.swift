@@ -1,0 +1,79 @@
+import InputFiles
+
+extension Topology {
+  /// The CPUs for `threads` threads, thread by thread, all from the allowed mask.
+  ///
+  /// Every physical core gets one thread before any SMT sibling is used. A list is taken as given, in its order.
+  public func cpus(for placement: CPUPlacement, threads: Int) throws -> [Int] {
+    guard threads >= 1 else { throw InputError(key: "threads", "expected at least 1 thread, found \(threads)") }
+    let order: [Int]
+    switch placement {
+    case .compact: order = coresFirst { compactOrder($0) }
+    case .scatter: order = coresFirst { scatterOrder($0) }
+    case .list(let cpus): order = try checked(list: cpus)
+    }
+    guard threads <= order.count else {
+      throw InputError(
+        key: "threads",
+        "expected at most \(order.count) threads for placement '\(placement)' (allowed CPUs: "
+          + "\(formatCPUList(allowedCPUs))), found \(threads)")
+    }
+    return Array(order.prefix(threads))
+  }
+
+  /// Applies `order` to the first free hardware thread of every allowed core, then to the second, and so on.
+  ///
+  /// Counted among the allowed CPUs: where a core's first thread is not allowed, its sibling is the first.
+  private func coresFirst(_ order: ([LogicalCPU]) -> [LogicalCPU]) -> [Int] {
+    let allowed = Set(allowedCPUs)
+    var rounds: [[LogicalCPU]] = []
+    var used: [Int: Int] = [:]
+    for cpu in cpus.filter({ allowed.contains($0.id) }).sorted(by: { ($0.thread, $0.id) < ($1.thread, $1.id) }) {
+      let round = used[cpu.core, default: 0]
+      used[cpu.core] = round + 1
+      if round == rounds.count { rounds.append([]) }
+      rounds[round].append(cpu)
+    }
+    return rounds.flatMap(order).map(\.id)
+  }
+
+  private func compactOrder(_ cpus: [LogicalCPU]) -> [LogicalCPU] {
+    cpus.sorted { ($0.package, $0.cluster, $0.core) < ($1.package, $1.cluster, $1.core) }
+  }
+
+  /// Round robin over packages, whose own order is round robin over their L3 clusters.
+  private func scatterOrder(_ cpus: [LogicalCPU]) -> [LogicalCPU] {
+    let packages = Dictionary(grouping: compactOrder(cpus), by: \.package).sorted { $0.key < $1.key }.map(\.value)
+    return roundRobin(
+      packages.map { cpus in
+        roundRobin(Dictionary(grouping: cpus, by: \.cluster).sorted { $0.key < $1.key }.map(\.value))
+      })
+  }
+
+  private func checked(list: [Int]) throws -> [Int] {
+    let allowed = Set(allowedCPUs)
+    if let stranger = list.first(where: { !allowed.contains($0) }) {
+      throw InputError(
+        key: "cpus", "expected CPUs from the allowed ones (\(formatCPUList(allowedCPUs))), found \(stranger)")
+    }
+    guard Set(list).count == list.count else { throw InputError(key: "cpus", "expected each CPU once in the list") }
+    return list
+  }
+}
+
+private func roundRobin<Element>(_ lists: [[Element]]) -> [Element] {
+  (0..<(lists.map(\.count).max() ?? 0)).flatMap { turn in lists.compactMap { turn < $0.count ? $0[turn] : nil } }
+}
+
+/// Formats ascending numbers in the kernel's list format, `0-3,8`.
+public func formatCPUList(_ cpus: [Int]) -> String {
+  var runs: [ClosedRange<Int>] = []
+  for cpu in cpus {
+    if let last = runs.last, last.upperBound + 1 == cpu {
+      runs[runs.count - 1] = last.lowerBound...cpu
+    } else {
+      runs.append(cpu...cpu)
+    }
+  }
+  return runs.map { $0.count == 1 ? "\($0.lowerBound)" : "\($0.lowerBound)-\($0.upperBound)" }.joined(separator: ",")
+}

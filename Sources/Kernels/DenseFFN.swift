@@ -22,9 +22,9 @@ public final class DenseFFN: Kernel {
   public var outputWidth: Int { shape.hidden }
   public var accounts: [StageAccount] { shape.accounts }
 
-  /// 512 rows: at ff = 2048 the tile's activations are 4 MiB, which a last-level cache holds, and the library's packing
+  /// 1024 rows: at ff = 2048 the tile's activations are 8 MiB, which a last-level cache holds, and the library's packing
   /// of the weights is spread over enough rows to cost below one percent.
-  public static let defaultTokenTile = 512
+  public static let defaultTokenTile = 1024
 
   public init(
     _ parameters: DenseFFNParameters, isa: ISA = .best, blas: BLAS, tokenTile: Int = DenseFFN.defaultTokenTile,

@@ -3,8 +3,9 @@ import CacheModel
 import InputFiles
 
 /// `machines`: the catalogue of CPUs, and the check of a machine file.
-struct Machines: ParsableCommand {
+struct MachinesCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "machines",
     abstract: "List, show and check machine descriptions.",
     subcommands: [List.self, Show.self, Check.self])
 

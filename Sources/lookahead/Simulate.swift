@@ -2,8 +2,9 @@ import ArgumentParser
 import CacheModel
 
 /// `simulate`: a memory trace on a machine's caches, exactly.
-struct Simulate: ParsableCommand {
+struct SimulateCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "simulate",
     abstract: "Play a memory trace on a machine's caches and count hits, misses and write-backs.",
     discussion: """
       Counts are cache lines; a request that spans lines counts once per line. All levels are write-back with

@@ -1,10 +1,13 @@
+import Kernels
 import Testing
 
 @testable import Experiments
 
 private let point = Point(
   sweep: "a", kernel: .lookup, seed: 1, hidden: 512, output: 512, tables: 128, tableRows: 256, projection: .bh4,
-  blockSize: 64, tokens: 4096, threads: 2, codes: .uniform, strategy: .init(), memory: .interleave)
+  blockSize: 64, tokens: 4096, threads: 2, codes: .uniform,
+  strategy: LookupStrategy(order: .sliced, tokenTile: 4096, columnSlice: 128, tableGroup: 8, prefetchRows: 0),
+  memory: .interleave)
 
 @Suite struct PointTests {
   @Test func `an id is 16 hexadecimal digits and does not depend on the sweep's name`() {

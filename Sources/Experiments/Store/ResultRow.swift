@@ -139,7 +139,7 @@ extension ResultRow {
     let isSliced = point.strategy?.order == .sliced
     self.init(
       runID: runID, pointID: point.id, sweep: point.sweep, status: status, reason: reason, host: host,
-      kernel: point.kernel, kernelVersion: point.kernel.version, dtype: point.dtype, layer: point.layer,
+      kernel: point.kernel, kernelVersion: Kernels.kernelVersion, dtype: point.dtype, layer: point.layer,
       projection: point.projection, tokens: point.tokens, hidden: point.hidden, intermediate: point.intermediate,
       output: point.output, tables: point.tables, tableRows: point.tableRows, tableBytes: point.tableBytes,
       order: point.strategy?.order, tokenTile: point.strategy?.tokenTile,

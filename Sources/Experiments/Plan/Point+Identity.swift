@@ -1,3 +1,5 @@
+import Kernels
+
 extension Point {
   /// 16 hexadecimal digits: FNV-1a 64 over the canonical JSON of every field but `sweep`, and the kernel's version.
   ///
@@ -8,7 +10,7 @@ extension Point {
     identity.sweep = ""
     // Encoding cannot fail: every field is a number, a string or an enumeration of strings.
     let json = (try? CanonicalJSON.encode(identity)) ?? "\(identity)"
-    return hexadecimal(fnv1a64(json + "|" + kernel.rawValue + "/" + kernel.version))
+    return hexadecimal(fnv1a64(json + "|" + kernel.rawValue + "/" + kernelVersion))
   }
 
   /// The point as one line of sorted JSON.

@@ -1,12 +1,7 @@
 import Kernels
 
 /// How a token becomes hash scores.
-public enum ProjectionKind: String, CaseIterable, Codable, Sendable {
-  /// Four block-diagonal and Walsh-Hadamard factors.
-  case bh4
-  /// One matrix.
-  case dense
-}
+public typealias ProjectionKind = LookupFFNShape.Projection
 
 /// The type of a weight or a table entry.
 public enum ElementType: String, CaseIterable, Codable, Sendable {

@@ -1,4 +1,5 @@
 import InputFiles
+import Kernels
 
 /// What an experiment will measure: its points, and the order in which they run.
 public struct Plan: Equatable, Sendable {
@@ -31,7 +32,7 @@ public struct Plan: Equatable, Sendable {
       }
     }
     self.points = points
-    var generator = SplitMix64(seed: experiment.seed)
+    var generator = RandomSource(seed: experiment.seed)
     order = generator.permutation(points.count)
   }
 

@@ -1,26 +1,16 @@
-import Foundation
 import InputFiles
+import Kernels
 
 /// The dimensions that a layer file states in its metadata, which fix the matching parameters of a point.
 ///
-/// Only the header is read: planning must not load tables of many megabytes. Tensors are the Kernels room's business.
+/// Only the metadata matters here: the file is mapped, so that planning loads no tables.
 public struct LayerShape: Equatable, Sendable {
   /// The kernel that the file holds the parameters of.
   public var kernel: KernelKind
   public var dimensions: [Parameter: ParameterValue]
 
-  /// Reads the safetensors header: eight bytes of little-endian length, then that many bytes of JSON.
   public init(contentsOf path: String) throws {
-    guard let handle = FileHandle(forReadingAtPath: path) else { throw InputError(file: path, "no such file") }
-    defer { try? handle.close() }
-    let prefix = try handle.read(upToCount: 8) ?? Data()
-    let length = prefix.reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
-    // 100 MB is the limit of the reference implementation.
-    guard prefix.count == 8, length <= 100_000_000, let header = try handle.read(upToCount: Int(length)),
-      header.count == Int(length),
-      let json = try? JSONSerialization.jsonObject(with: header) as? [String: Any]
-    else { throw InputError(file: path, "expected a safetensors file: its header is not readable") }
-    try self.init(metadata: json["__metadata__"] as? [String: String] ?? [:], file: path)
+    try self.init(metadata: SafeTensors(contentsOf: path).metadata, file: path)
   }
 
   init(metadata: [String: String], file: String) throws {

@@ -1,0 +1,76 @@
+import InputFiles
+import Kernels
+
+/// A point that cannot run here, with the reason for its row.
+struct PointSkipped: Error, CustomStringConvertible {
+  let description: String
+
+  init(_ reason: String) {
+    description = reason
+  }
+}
+
+/// Builds what a point describes: the kernel and its input tokens.
+struct KernelFactory {
+  let experiment: Experiment
+  /// Nil where no library could be loaded, with the reason.
+  let blas: Result<BLAS, any Error>
+
+  func kernel(for point: Point, memory: any MemorySource) throws -> any Kernel {
+    guard let isa = point.isa == .auto ? ISA.best : point.isa.isa, isa.isSupported else {
+      throw PointSkipped("this CPU cannot run \(point.isa.rawValue)")
+    }
+    switch point.kernel {
+    case .dense: return try DenseFFN(denseParameters(point), isa: isa, blas: library(), memory: memory)
+    case .lookup:
+      let parameters = try lookupParameters(point)
+      return try LookupFFN(
+        parameters, strategy: point.strategy ?? LookupStrategy(), isa: isa,
+        blas: parameters.shape.projection == .dense ? library() : nil, memory: memory)
+    }
+  }
+
+  /// [tokens, hidden] activations: those stored in the layer's file, or standard normal ones.
+  func input(for point: Point) throws -> [Float] {
+    if let layer = point.layer, point.codes == .recorded || point.kernel == .dense {
+      let file = try SafeTensors(contentsOf: experiment.path(ofLayer: layer))
+      let stored = try file.shape("input", rank: 2)[0]
+      guard point.tokens <= stored else {
+        throw PointSkipped("\(layer) holds \(stored) tokens, the point asks for \(point.tokens)")
+      }
+      let values = try file.floats("input", shape: [stored, point.hidden])
+      return Array(values.prefix(point.tokens * point.hidden))
+    }
+    // Another stream than the weights', which start from the seed itself.
+    var random = RandomSource(seed: point.seed ^ 0x5EED_0F1A_C71D_A7E5)
+    return random.normals(point.tokens * point.hidden)
+  }
+
+  private func library() throws -> BLAS {
+    do { return try blas.get() } catch { throw PointSkipped("\(error)") }
+  }
+
+  private func denseParameters(_ point: Point) throws -> DenseFFNParameters {
+    if let layer = point.layer {
+      return try DenseFFNParameters(SafeTensors(contentsOf: experiment.path(ofLayer: layer)))
+    }
+    return DenseFFNParameters.random(
+      DenseFFNShape(hidden: point.hidden, intermediate: point.intermediate ?? 4 * point.hidden), seed: point.seed)
+  }
+
+  /// The stored layer where the file holds look-up tables, else a random layer of the point's dimensions.
+  private func lookupParameters(_ point: Point) throws -> LookupFFNParameters {
+    if let layer = point.layer {
+      let file = try SafeTensors(contentsOf: experiment.path(ofLayer: layer))
+      if file.tensors["tables"] != nil { return try LookupFFNParameters(file) }
+    }
+    guard let tables = point.tables, let rows = point.tableRows, let projection = point.projection else {
+      throw InputError(key: point.label, "expected tables, table_rows and projection for a look-up point")
+    }
+    return try LookupFFNParameters.random(
+      LookupFFNShape(
+        hidden: point.hidden, output: point.output, tables: tables, tableRows: rows, projection: projection,
+        blockSize: point.blockSize ?? 1),
+      seed: point.seed)
+  }
+}

@@ -1,0 +1,204 @@
+import Foundation
+import Kernels
+import Profiler
+
+/// What all points of a run share.
+struct RunContext {
+  let experiment: Experiment
+  let runID: String
+  let host: String
+  let cpuModel: String?
+  let topology: Topology
+  let factory: KernelFactory
+  let counterGroups: [CounterGroup]
+  /// Measured FMA peak in GFLOP/s for a number of threads, where it was measured.
+  let fmaPeak: (Int) -> Double?
+  let projector: Projector
+  let clock: RunClock
+}
+
+/// The run's time and the number of samples taken so far, over all points.
+final class RunClock {
+  let start = Clock.now()
+  private(set) var samples = 0
+
+  /// Nanoseconds since the run began.
+  func elapsed(at time: UInt64) -> Int { Int(time - start) }
+
+  func nextSample() -> Int {
+    defer { samples += 1 }
+    return samples
+  }
+}
+
+/// Runs one point: builds it, checks its output, and only then times it, counts its events and projects it.
+struct PointRunner {
+  let context: RunContext
+
+  /// Tokens compared with the reference before a point is timed. The scalar reference takes about 5 ms a token of the
+  /// published dense layer, so 16 of them cost less than the measurement.
+  private static let checkedTokens = 16
+
+  /// Never throws for a point's own trouble: that is its outcome.
+  func run(_ point: Point) -> PointOutcome {
+    do {
+      return try measured(point)
+    } catch let skipped as PointSkipped {
+      return outcome(point, .skipped, "\(skipped)")
+    } catch {
+      return outcome(point, .failed, "\(error)")
+    }
+  }
+
+  private func outcome(_ point: Point, _ status: ResultStatus, _ reason: String) -> PointOutcome {
+    var row = ResultRow(runID: context.runID, host: context.host, point: point, status: status, reason: reason)
+    row.cpuModel = context.cpuModel
+    return PointOutcome(result: row)
+  }
+
+  private func measured(_ point: Point) throws -> PointOutcome {
+    try requireMemory(for: point)
+    let pool = try PinnedPool(cpus: context.topology.cpus(for: point.cpus, threads: point.threads))
+    let memory = PlacedSource(pool: pool, policy: point.memory, pages: point.pages, topology: context.topology)
+    let kernel = try context.factory.kernel(for: point, memory: memory)
+    let tokens = try context.factory.input(for: point)
+    let input = try memory.floats(tokens.count, for: .input)
+    input.base.update(from: tokens, count: tokens.count)
+    let output = try memory.floats(point.tokens * kernel.outputWidth, for: .output)
+    let shares = partition(tokens: point.tokens, workers: point.threads)
+    let workers = try shares.enumerated().map { try kernel.worker(index: $0, tokens: $1, memory: memory) }
+    let work: (Int) -> Void = { workers[$0].run(input: input.base, output: output.base) }
+
+    var row = ResultRow(runID: context.runID, host: context.host, point: point, status: .passed)
+    row.cpuModel = context.cpuModel
+    row.isa = (point.isa.isa ?? .best).rawValue
+    row.verifiedCPUs = pool.verifiedCPUs.map(String.init).joined(separator: " ")
+    row.blas = kernel.blas.map { [$0.name, $0.coreType].compactMap { $0 }.joined(separator: " ") }
+    row.flopPerToken = kernel.accounts.reduce(0) { $0 + $1.flops }
+    row.algorithmicBytesPerToken = kernel.accounts.reduce(0) { $0 + $1.algorithmicBytes(tokens: point.tokens) }
+
+    pool.run(work)
+    let check = try kernel.check(input: input.base, output: output.base, tokens: sampledTokens(point, shares))
+    row.maxAbsError = check.maxAbsoluteError
+    row.codeMismatches = point.kernel == .lookup ? check.codeMismatches : nil
+    if let failure = check.failure {
+      row.status = .failed
+      row.reason = failure
+      return PointOutcome(result: row)
+    }
+
+    let start = Clock.now()
+    while seconds(since: start) < context.experiment.measure.warmupSeconds { pool.run(work) }
+    let samples = sample(point, pool, work, row: &row)
+    let counters = context.counterGroups.flatMap { count($0, point, pool, work) }
+
+    var notes = check.ambiguousTokens > 0 ? ["\(check.ambiguousTokens) tokens not compared: a score lies at 0"] : []
+    if let placement = memory.verify() {
+      row.pagesPerNode = placement.pagesPerNode.map { _ in placement.pagesPerNodeText }
+      row.pageKind = placement.obtainedPages
+      notes += placement.notes
+    }
+    if let lookup = kernel as? LookupFFN {
+      let codes = try lookup.intermediates(input: input.base, tokens: Array(0..<point.tokens)).codes
+      row.codeEntropyBits = codeEntropy(codes, tables: lookup.shape.tables)
+    }
+    row.notes = notes.isEmpty ? nil : notes.joined(separator: "; ")
+
+    let projected = try context.projector.project(
+      point, kernel: kernel, input: input.base, measuredTokensPerSecond: row.tokensPerSecond)
+    return PointOutcome(
+      result: row, samples: samples, counters: counters, stages: projected.stages, projections: projected.rows)
+  }
+
+  // MARK: - Steps
+
+  private func requireMemory(for point: Point) throws {
+    guard let available = availableMemoryBytes(), point.estimatedBytes > available else { return }
+    throw PointSkipped("needs \(point.estimatedBytes) bytes of memory, \(available) are available")
+  }
+
+  /// The first and last token of every worker's share, and seeded random others.
+  private func sampledTokens(_ point: Point, _ shares: [Range<Int>]) -> [Int] {
+    var tokens = Set(shares.filter { !$0.isEmpty }.flatMap { [$0.lowerBound, $0.upperBound - 1] })
+    var random = RandomSource(seed: point.seed)
+    while tokens.count < min(PointRunner.checkedTokens, point.tokens) {
+      tokens.insert(Int.random(in: 0..<point.tokens, using: &random))
+    }
+    return tokens.sorted()
+  }
+
+  private func sample(
+    _ point: Point, _ pool: PinnedPool, _ work: (Int) -> Void, row: inout ResultRow
+  ) -> [SampleRow] {
+    var rule = StopRule(context.experiment.measure)
+    var times: [(start: UInt64, wall: UInt64)] = []
+    while rule.reason == nil {
+      let start = Clock.now()
+      let wall = pool.timed(work)
+      times.append((start, wall))
+      rule.add(nanoseconds: Double(wall))
+    }
+    let statistics = Statistics(times.map { Double($0.wall) })
+    if let statistics { row.set(statistics, stopReason: rule.reason) }
+    if let gigaflops = row.gigaflopPerSecond, let peak = context.fmaPeak(point.threads) {
+      row.fractionOfFMAPeak = gigaflops / peak
+    }
+    return times.enumerated().map { index, time in
+      SampleRow(
+        runID: context.runID, pointID: point.id, launch: 0, sample: index, orderIndex: context.clock.nextSample(),
+        startNanoseconds: context.clock.elapsed(at: time.start), wallNanoseconds: Double(time.wall),
+        outlier: statistics?.outliers[index] ?? false)
+    }
+  }
+
+  /// One more pass of the kernel with one group of counters open in every worker.
+  private func count(
+    _ group: CounterGroup, _ point: Point, _ pool: PinnedPool, _ work: (Int) -> Void
+  ) -> [CounterRow] {
+    let sessions = pool.map { _ in CounterSession(events: group.events) }
+    pool.run { index in
+      pool.barrier()
+      sessions[index].start()
+      work(index)
+      sessions[index].stop()
+    }
+    // Read by the threads that own them.
+    let perThread = pool.map { sessions[$0].readings() }
+    return perThread.enumerated().flatMap { thread, readings in
+      readings.map { reading in
+        CounterRow(
+          runID: context.runID, pointID: point.id, launch: 0, thread: thread, group: group.name, event: reading.event,
+          canonicalEvent: reading.canonical, source: "libpfm", raw: reading.raw.map { Int(clamping: $0) },
+          enabledNanoseconds: reading.enabledNs.map { Int(clamping: $0) },
+          runningNanoseconds: reading.runningNs.map { Int(clamping: $0) }, value: reading.value,
+          quality: reading.quality.rawValue, reason: reading.reason)
+      }
+    }
+  }
+
+  private func seconds(since start: UInt64) -> Double { Double(Clock.now() - start) * 1e-9 }
+}
+
+/// Mean over tables of the Shannon entropy of the codes, in bits: log2(rows) where every row is equally likely. Few tokens
+/// per row bias it downwards (Miller 1955: by about (rows - 1) / (2 ln 2 tokens)).
+func codeEntropy(_ codes: [Int32], tables: Int) -> Double {
+  let tokens = codes.count / max(tables, 1)
+  guard tokens > 0 else { return 0 }
+  var total = 0.0
+  for table in 0..<tables {
+    var counts: [Int32: Int] = [:]
+    for token in 0..<tokens { counts[codes[token * tables + table], default: 0] += 1 }
+    for count in counts.values {
+      let share = Double(count) / Double(tokens)
+      total -= share * log2(share)
+    }
+  }
+  return total / Double(tables)
+}
+
+/// MemAvailable of /proc/meminfo; nil where the kernel does not say.
+func availableMemoryBytes() -> Int? {
+  guard let text = try? String(contentsOfFile: "/proc/meminfo", encoding: .utf8) else { return nil }
+  let line = text.split(separator: "\n").first { $0.hasPrefix("MemAvailable:") }
+  return line?.split(separator: " ").dropFirst().first.flatMap { Int($0) }.map { $0 * 1024 }
+}

@@ -1,0 +1,137 @@
+import CacheModel
+import Dispatch
+import Foundation
+import Kernels
+
+/// Projects points onto machines: simulates each point's access stream on each machine's caches, then times it.
+public final class Projector: @unchecked Sendable {
+  /// What a point's projection adds to a run.
+  public struct Outcome {
+    public var rows: [ProjectionRow] = []
+    /// Accounting of each stage, with the modelled traffic and time on the host where the host is among the machines.
+    public var stages: [StageRow] = []
+  }
+
+  /// Raised with every change that can move a projection.
+  static let modelVersion = "1"
+
+  /// Tokens simulated at most. A batch of this many makes several passes over every published strategy's tile, so that
+  /// tokens beyond it repeat the same steady state; results are per token.
+  public static let simulatedTokens = 4096
+
+  private let runID: String
+  private let machines: [Machine]
+  /// Name of the machine in `machines` that describes this host, whose projections have a measurement beside them.
+  private let host: String?
+  /// Points that differ only in where their memory lies have the same stream.
+  private var cache: [String: [(machine: String, projection: Projection, traffic: Traffic)]] = [:]
+
+  public init(runID: String, machines: [Machine], host: String?) {
+    self.runID = runID
+    self.machines = machines
+    self.host = host
+  }
+
+  /// Machines with fewer cores than the point has threads are left out.
+  public func project(
+    _ point: Point, kernel: any Kernel, input: UnsafePointer<Float>, measuredTokensPerSecond: Double?
+  ) throws -> Outcome {
+    let projected = try projections(point, kernel: kernel, input: input)
+    var outcome = Outcome()
+    for (machine, projection, _) in projected {
+      outcome.rows.append(
+        row(point, machine, projection, measured: machine == host ? measuredTokensPerSecond : nil))
+    }
+    let own = projected.first { $0.machine == host }
+    outcome.stages = kernel.accounts.enumerated().map { index, account in
+      stage(point, account, phase: index, own?.projection, own?.traffic)
+    }
+    return outcome
+  }
+
+  private func projections(
+    _ point: Point, kernel: any Kernel, input: UnsafePointer<Float>
+  ) throws -> [(machine: String, projection: Projection, traffic: Traffic)] {
+    let key = try workloadKey(point)
+    if let known = cache[key] { return known }
+    let tokens = min(point.tokens, Projector.simulatedTokens)
+    let workload = try kernel.workload(input: input, tokens: tokens, threads: point.threads)
+    let fitting = machines.filter { point.threads <= $0.cores ?? .max }
+
+    // Machines are independent of each other, so they take turns on all cores.
+    let results = UnsafeMutableBufferPointer<Result<(Projection, Traffic), any Error>?>.allocate(
+      capacity: fitting.count)
+    results.initialize(repeating: nil)
+    defer {
+      results.deinitialize()
+      results.deallocate()
+    }
+    let slots = Slots(results)
+    DispatchQueue.concurrentPerform(iterations: fitting.count) { index in
+      slots.buffer[index] = Result {
+        let traffic = try Traffic(simulating: workload, on: fitting[index])
+        return (try Projection.project(workload, traffic: traffic, on: fitting[index]), traffic)
+      }
+    }
+    let projected = try fitting.indices.compactMap { index in
+      try results[index].map { result in
+        let (projection, traffic) = try result.get()
+        return (machine: fitting[index].name, projection: projection, traffic: traffic)
+      }
+    }
+    cache[key] = projected
+    return projected
+  }
+
+  /// The point without what does not change its stream.
+  private func workloadKey(_ point: Point) throws -> String {
+    var key = point
+    key.cpus = .compact
+    key.memory = .local
+    key.pages = .transparentHuge
+    return key.id
+  }
+
+  // MARK: - Rows
+
+  private func row(_ point: Point, _ machine: String, _ projection: Projection, measured: Double?) -> ProjectionRow {
+    let tokens = Double(min(point.tokens, Projector.simulatedTokens))
+    func nanoseconds(_ cause: Limiter) -> Double {
+      projection.phases.reduce(0) { $0 + ($1.causes[cause] ?? 0) } * 1e9 / tokens
+    }
+    return ProjectionRow(
+      runID: runID, pointID: point.id, machine: machine, tokensPerSecond: projection.tokensPerSecond,
+      lowTokensPerSecond: projection.low, highTokensPerSecond: projection.high, limiter: projection.limiter.rawValue,
+      measuredTokensPerSecond: measured, computeNanoseconds: nanoseconds(.compute), l1Nanoseconds: nanoseconds(.l1),
+      l2Nanoseconds: nanoseconds(.l2), l3Nanoseconds: nanoseconds(.l3), memoryNanoseconds: nanoseconds(.memory),
+      latencyNanoseconds: nanoseconds(.latency), modelVersion: Projector.modelVersion)
+  }
+
+  private func stage(
+    _ point: Point, _ account: StageAccount, phase: Int, _ projection: Projection?, _ traffic: Traffic?
+  ) -> StageRow {
+    let tokens = Double(min(point.tokens, Projector.simulatedTokens))
+    let counts = traffic?.phases[phase]
+    // Lines over the boundary below a level: what it fetched and what it wrote back.
+    func lines(below level: Int) -> Double? {
+      counts.flatMap { level < $0.levels.count ? Double($0.levels[level].misses + $0.levels[level].writebacks) : nil }
+        .map { $0 / tokens }
+    }
+    return StageRow(
+      pointID: point.id, stage: account.stage, flopPerToken: account.flops,
+      algorithmicBytesPerToken: account.algorithmicBytes(tokens: point.tokens),
+      tableBytesPerToken: account.tableBytes, modelledL2LinesPerToken: lines(below: 0),
+      modelledL3LinesPerToken: lines(below: 1),
+      modelledMemoryLinesPerToken: counts.map { Double($0.memory.reads + $0.memory.writes) / tokens },
+      modelledNanosecondsPerToken: projection.map { $0.phases[phase].seconds * 1e9 / tokens })
+  }
+}
+
+/// One slot per iteration of a concurrent loop, each written by its own iteration only.
+private struct Slots<Value>: @unchecked Sendable {
+  let buffer: UnsafeMutableBufferPointer<Value>
+
+  init(_ buffer: UnsafeMutableBufferPointer<Value>) {
+    self.buffer = buffer
+  }
+}

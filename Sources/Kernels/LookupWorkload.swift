@@ -187,7 +187,8 @@ extension ISA {
     }
   }
 
-  var vectorLanes: Int {
+  /// Floats in a vector.
+  public var vectorLanes: Int {
     switch self {
     case .avx512: return 16
     case .avx2: return 8

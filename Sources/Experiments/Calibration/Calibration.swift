@@ -1,0 +1,95 @@
+import Foundation
+import Profiler
+
+/// Micro-benchmarks of this host: the ceilings that a run quotes, and the figures that its machine file is made of.
+public struct Calibration {
+  public var ceilings: [CeilingRow]
+
+  /// Names of the ceilings.
+  public enum Name {
+    public static let frequency = "core_frequency"
+    public static let multiplyAddPeak = "fma_peak_fp32"
+    public static let readBandwidth = "read_bandwidth"
+    public static let copyBandwidth = "copy_bandwidth"
+    public static let loadLatency = "load_latency"
+  }
+
+  /// 7 samples: the fewest for which the 95 % interval of the median leaves out an extreme on both sides is 9, the fewest
+  /// that have one at all is 6; each sample already averages a millisecond of repetitions.
+  private static let repetitions = 7
+
+  /// Measures on `topology`'s compact placement with one thread and with `allThreads`. `progress` hears what is next.
+  public static func measure(
+    topology: Topology, allThreads: Int, progress: (String) -> Void = { _ in }
+  ) throws -> Calibration {
+    var rows: [CeilingRow] = []
+    let sizes = workingSets(topology)
+    for threads in Set([1, allThreads]).sorted() {
+      let pool = try PinnedPool(cpus: topology.cpus(for: .compact, threads: threads))
+      progress("calibrating \(threads) thread\(threads == 1 ? "" : "s")")
+      if threads == 1 {
+        rows.append(row(MicroBenchmarks.coreFrequency(pool: pool, repetitions: repetitions), Name.frequency, threads))
+      }
+      rows.append(
+        row(try MicroBenchmarks.multiplyAddPeak(pool: pool, repetitions: repetitions), Name.multiplyAddPeak, threads))
+      // With several threads only the levels they share say something new.
+      for size in threads == 1 ? sizes : sizes.suffix(4) {
+        rows.append(
+          row(
+            try MicroBenchmarks.bandwidth(.read, workingSetBytes: size, pool: pool, repetitions: repetitions),
+            Name.readBandwidth, threads))
+      }
+      if let largest = sizes.last {
+        rows.append(
+          row(
+            try MicroBenchmarks.bandwidth(.copy, workingSetBytes: largest, pool: pool, repetitions: repetitions),
+            Name.copyBandwidth, threads))
+      }
+      guard threads == 1 else { continue }
+      for size in sizes {
+        rows.append(
+          row(
+            try MicroBenchmarks.latency(workingSetBytes: size, pool: pool, repetitions: repetitions), Name.loadLatency,
+            threads))
+      }
+    }
+    return Calibration(ceilings: rows)
+  }
+
+  /// Powers of two and the 1.5-fold sizes between them, from 8 KiB to eight times the last-level cache, which leaves it
+  /// at most an eighth of the accesses.
+  private static func workingSets(_ topology: Topology) -> [Int] {
+    let cpu = topology.allowedCPUs.first ?? 0
+    let lastLevel = topology.dataCaches(of: cpu).last?.sizeBytes ?? 32 << 20
+    var sizes: [Int] = []
+    var size = 8 << 10
+    while size <= 8 * lastLevel {
+      sizes.append(size)
+      if size >= 16 << 10 { sizes.append(size + size / 2) }
+      size *= 2
+    }
+    return sizes
+  }
+
+  private static func row(_ result: MicroBenchmarkResult, _ name: String, _ threads: Int) -> CeilingRow {
+    let statistics = Statistics(result.samples)
+    return CeilingRow(
+      name: name, threads: threads, workingSetBytes: result.workingSetBytes.map { $0 * threads },
+      value: statistics?.median ?? .nan, unit: result.unit.rawValue, ci95Low: statistics?.interval?.low,
+      ci95High: statistics?.interval?.high, n: statistics?.count)
+  }
+
+  // MARK: - Reading
+
+  /// The ceiling of `name` for `threads`, at the working set nearest to `bytes` a thread where one is given.
+  public func value(_ name: String, threads: Int = 1, bytesPerThread: Int? = nil) -> Double? {
+    let rows = ceilings.filter { $0.name == name && $0.threads == threads && !$0.value.isNaN }
+    guard let bytesPerThread else { return rows.last?.value }
+    // Nearest on the logarithmic scale on which working sets are spaced.
+    return rows.min { distance($0, bytesPerThread) < distance($1, bytesPerThread) }?.value
+  }
+
+  private func distance(_ row: CeilingRow, _ bytesPerThread: Int) -> Double {
+    abs(log2(Double(max(row.workingSetBytes ?? 1, 1)) / Double(row.threads * bytesPerThread)))
+  }
+}

@@ -1,0 +1,114 @@
+import CacheModel
+import Foundation
+import InputFiles
+import Kernels
+import Profiler
+
+extension Machine {
+  /// The name of the machine that describes the host of a run.
+  public static let hostName = "host"
+
+  /// This host as the model sees it: geometry as the operating system reports it, rates and latencies as `calibration`
+  /// measured them. No kernel's result enters.
+  public static func host(_ calibration: Calibration, topology: Topology, vendor: String?, model: String?) throws -> Machine {
+    guard let frequency = calibration.value(Calibration.Name.frequency) else {
+      throw InputError(key: "frequency_ghz", "expected a measured core frequency; this architecture has no loop for it")
+    }
+    let cpu = topology.allowedCPUs.first ?? 0
+    let levels = topology.dataCaches(of: cpu)
+    let allThreads = calibration.ceilings.map(\.threads).max() ?? 1
+    let isAMD = vendor == "AuthenticAMD"
+    var provenance: [String: Provenance] = [:]
+    func note(_ key: String, _ tag: Provenance.Tag, _ source: String) {
+      provenance[key] = Provenance(tag: tag, source: source)
+    }
+
+    let caches = try levels.enumerated().map { index, cache in
+      guard let size = cache.sizeBytes, let ways = cache.ways, let line = cache.lineBytes else {
+        throw InputError(key: "caches[\(index)]", "expected the system to report size, ways and line of L\(cache.level)")
+      }
+      // Half the capacity: well inside this level and, on every known machine, well outside the one above.
+      let inside = size / 2
+      let latency = calibration.value(Calibration.Name.loadLatency, bytesPerThread: inside)
+      let bandwidth = calibration.value(Calibration.Name.readBandwidth, bytesPerThread: inside)
+      note("caches[\(index)]", .vendor, "geometry as the operating system reports it")
+      note("caches[\(index)].latency_cycles", .measured, "random pointer chase in half the capacity x core frequency")
+      note("caches[\(index)].bytes_per_cycle", .measured, "sequential reads in half the capacity / core frequency")
+      note("caches[\(index)].inclusion", .assumed, isAMD ? "as documented for Zen" : "as most server CPUs")
+      note("caches[\(index)].policy", .assumed, "true replacement is undocumented")
+      let inclusion: InclusionKind
+      switch (isAMD, cache.level) {
+      case (true, 2): inclusion = .inclusive
+      case (true, 3...): inclusion = .victim
+      default: inclusion = .nine
+      }
+      let cores = Set(cache.sharedCPUs.compactMap { topology.cpu($0)?.core }).count
+      return CacheDescription(
+        name: "L\(cache.level)", sizeBytes: size, ways: ways, lineBytes: line, sharedByCores: max(1, cores),
+        latencyCycles: latency.map { rounded($0 * frequency) }, bytesPerCycle: bandwidth.map { rounded($0 / frequency) },
+        policy: .lru, inclusion: inclusion)
+    }
+
+    let simd = try vectorUnits(calibration, frequency: frequency)
+    note("simd", .measured, "multiply-add peak / (2 x lanes x core frequency), rounded to whole units")
+    note("frequency_ghz", .measured, "dependent additions, one a cycle")
+    note("cores", .vendor, "as the operating system reports them")
+    note(
+      "transfers_overlap", .assumed,
+      isAMD ? "transfers overlap on Zen (Laukemann et al.)" : "transfers add up on Intel server cores (Hofmann et al.)")
+    let memory = try memory(calibration, allThreads: allThreads)
+    note("memory[0].peak_gbps", .measured, "sequential reads of all threads, far outside the last cache")
+    note("memory[0].idle_latency_ns", .measured, "random pointer chase far outside the last cache")
+    note("memory[0].lines_in_flight_per_core", .measured, "Little's law on one thread's sequential reads")
+    note(
+      "memory[0].curve", .measured,
+      "end points only: idle latency, and the latency that Little's law gives at the most bandwidth of all threads")
+    return Machine(
+      name: hostName, description: model ?? "this host", sources: ["micro-benchmarks of this run"],
+      cores: topology.coreCount, frequencyGHz: rounded(frequency), simd: simd, caches: caches,
+      transfersOverlap: isAMD, memory: [memory], provenance: provenance)
+  }
+
+  private static func vectorUnits(_ calibration: Calibration, frequency: Double) throws -> VectorUnits {
+    guard let peak = calibration.value(Calibration.Name.multiplyAddPeak) else {
+      throw InputError(key: "simd", "expected a measured multiply-add peak, found none")
+    }
+    let lanes = ISA.best.vectorLanes
+    let units = peak / (2 * Double(lanes) * frequency)
+    if units < 0.75 {
+      // Half a unit of this width is one of half the width, as on a core that splits its vectors.
+      return VectorUnits(isa: ISA.best.rawValue, widthBits: 16 * lanes, fmaUnits: 1)
+    }
+    return VectorUnits(isa: ISA.best.rawValue, widthBits: 32 * lanes, fmaUnits: Int(units.rounded()))
+  }
+
+  private static func memory(_ calibration: Calibration, allThreads: Int) throws -> MemoryDescription {
+    let one = calibration.ceilings.last { $0.name == Calibration.Name.readBandwidth && $0.threads == 1 }?.value
+    let all = calibration.ceilings.last { $0.name == Calibration.Name.readBandwidth && $0.threads == allThreads }?.value
+    let latency = calibration.ceilings.last { $0.name == Calibration.Name.loadLatency }?.value
+    guard let one, let all, let latency, one > 0, all > 0, latency > 0 else {
+      throw InputError(key: "memory", "expected measured bandwidth and latency, found none")
+    }
+    let line = 64.0
+    // Little's law: bandwidth x latency / line.
+    let linesInFlight = one * latency / line
+    func loaded(at most: Double) -> Double { max(latency, Double(allThreads) * linesInFlight * line / most) }
+    var curves = [LoadedLatencyCurve(readRatio: 1, points: [point(0, latency), point(all, loaded(at: all))])]
+    if let copy = calibration.value(Calibration.Name.copyBandwidth, threads: allThreads) {
+      // A copy of two bytes moves three: the destination is read before it is written (write-allocate).
+      let moved = copy * 1.5
+      curves.append(
+        LoadedLatencyCurve(readRatio: rounded(2.0 / 3), points: [point(0, latency), point(moved, loaded(at: moved))]))
+    }
+    return MemoryDescription(
+      name: "memory", peakGigabytesPerSecond: rounded(all), idleLatencyNanoseconds: rounded(latency),
+      curve: curves.sorted { $0.readRatio < $1.readRatio }, linesInFlightPerCore: rounded(linesInFlight))
+  }
+
+  private static func point(_ bandwidth: Double, _ nanoseconds: Double) -> LoadedLatencyCurve.Point {
+    LoadedLatencyCurve.Point(gigabytesPerSecond: rounded(bandwidth), nanoseconds: rounded(nanoseconds))
+  }
+
+  /// Three decimals: more would claim a precision that no micro-benchmark has.
+  private static func rounded(_ value: Double) -> Double { (value * 1000).rounded() / 1000 }
+}

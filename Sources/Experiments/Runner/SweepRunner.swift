@@ -1,0 +1,102 @@
+import CacheModel
+import Foundation
+import InputFiles
+import Kernels
+import Profiler
+
+/// What a run tells the person who waits for it.
+public enum RunEvent {
+  case message(String)
+  /// `secondsLeft` is nil until the first point is done.
+  case started(point: Point, done: Int, total: Int, secondsLeft: Double?)
+  case finished(result: ResultRow, done: Int, total: Int)
+}
+
+/// Walks a run directory's pending points in the plan's order and stores what comes of each.
+public struct SweepRunner {
+  private let experiment: Experiment
+  private let directory: RunDirectory
+  private let topology: Topology
+  private let report: (RunEvent) -> Void
+
+  public init(
+    experiment: Experiment, directory: RunDirectory, topology: Topology, report: @escaping (RunEvent) -> Void
+  ) {
+    self.experiment = experiment
+    self.directory = directory
+    self.topology = topology
+    self.report = report
+  }
+
+  /// Runs every pending point, then exports. A point that fails is stored as failed and does not stop the run.
+  public func run() throws {
+    // Before anything is measured: a misspelt group or machine must not cost a run.
+    let groups = try experiment.counters.map { try CounterGroup.load($0) }
+    let catalogue = try MachineCatalogue.bundled()
+    let others = try experiment.machines.filter { $0 != Machine.hostName }.map { try catalogue.machine($0) }
+    let pending = try directory.pendingPoints()
+    let blas = Result { try BLAS.load() }
+    if case .failure(let error) = blas { report(.message("dense points will be skipped: \(error)")) }
+    for (name, value) in LibraryEnvironment.inherited.sorted(by: { $0.key < $1.key }) {
+      report(.message("cleared \(name)=\(value), which would steer a numerical library"))
+    }
+
+    let state = MachineState.capture()
+    try directory.store.replace(facts: facts(state, .start, blas), at: .start)
+    let threads = directory.plan.points.map(\.threads).max() ?? 1
+    let calibration = try Calibration.measure(topology: topology, allThreads: threads) { report(.message($0)) }
+    try directory.store.replace(ceilings: calibration.ceilings)
+    let host = try Machine.host(
+      calibration, topology: topology, vendor: state["cpu_vendor"], model: state[FactName.cpuModel])
+    try directory.write(host.yaml(), to: RunDirectory.hostMachineName)
+
+    let machines = experiment.machines.contains(Machine.hostName) || experiment.machines.isEmpty ? [host] : []
+    let runner = PointRunner(
+      context: RunContext(
+        experiment: experiment, runID: directory.manifest.runID, host: directory.manifest.host,
+        cpuModel: state[FactName.cpuModel], topology: topology,
+        factory: KernelFactory(experiment: experiment, blas: blas), counterGroups: groups,
+        fmaPeak: { calibration.value(Calibration.Name.multiplyAddPeak, threads: $0) },
+        projector: Projector(runID: directory.manifest.runID, machines: machines + others, host: Machine.hostName),
+        clock: RunClock()))
+
+    let total = directory.plan.points.count
+    var done = total - pending.count
+    let start = Clock.now()
+    for (index, point) in pending.enumerated() {
+      let elapsed = Double(Clock.now() - start) * 1e-9
+      let left = index > 0 ? elapsed / Double(index) * Double(pending.count - index) : nil
+      report(.started(point: point, done: done, total: total, secondsLeft: left))
+      try directory.store.markRunning(pointID: point.id)
+      let outcome = runner.run(point)
+      try directory.store.finish(outcome)
+      done += 1
+      report(.finished(result: outcome.result, done: done, total: total))
+    }
+    try directory.store.replace(facts: facts(MachineState.capture(), .end, blas), at: .end)
+    try directory.finish()
+  }
+
+  /// The machine's state, the caches that a report draws, and the library behind the dense baseline.
+  private func facts(_ state: MachineState, _ when: FactTime, _ blas: Result<BLAS, any Error>) -> [FactRow] {
+    var rows = state.facts.map { FactRow(when: when, name: $0.name, value: $0.value, reason: $0.reason) }
+    let caches = topology.dataCaches(of: topology.allowedCPUs.first ?? 0)
+    for (level, name) in [FactName.l1Bytes, FactName.l2Bytes, FactName.l3Bytes].enumerated() {
+      let size = caches.first { $0.level == level + 1 }?.sizeBytes
+      rows.append(
+        FactRow(
+          when: when, name: name, value: size.map(String.init), reason: size == nil ? "the system reports none" : nil))
+    }
+    switch blas {
+    case .success(let library):
+      rows.append(FactRow(when: when, name: "blas", value: library.name))
+      rows.append(
+        FactRow(
+          when: when, name: "blas_core_type", value: library.coreType,
+          reason: library.coreType == nil ? "the library does not say" : nil))
+    case .failure(let error):
+      rows.append(FactRow(when: when, name: "blas", reason: "\(error)"))
+    }
+    return rows
+  }
+}

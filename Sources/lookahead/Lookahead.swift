@@ -11,7 +11,7 @@ struct Lookahead: ParsableCommand {
     discussion: """
       Exit codes: 0 ok, 1 failure, 2 regression found, 3 some points failed, 64 usage or invalid input file.
       """,
-    subcommands: []
+    subcommands: [DoctorCommand.self, TopologyCommand.self, EventsCommand.self]
   )
 
   static func main() {

@@ -19,6 +19,7 @@ let package = Package(
     .systemLibrary(name: "CLibNUMA", pkgConfig: "numa", providers: [.apt(["libnuma-dev"])]),
     .target(name: "CLinux", cSettings: [.define("_GNU_SOURCE")]),
     .target(name: "CKernels", cSettings: [.define("NDEBUG", .when(configuration: .release))]),
+    .target(name: "CMicroBenchmarks"),
 
     // MARK: - The rooms
 
@@ -26,7 +27,7 @@ let package = Package(
     .target(name: "CacheModel", dependencies: ["InputFiles"], resources: [.copy("Machines")]),
     .target(name: "Kernels", dependencies: ["CKernels", "CLinux", "CacheModel", "InputFiles"]),
     .target(
-      name: "Profiler", dependencies: ["CKernels", "CLinux", "CLibPFM", "CLibNUMA", "InputFiles"],
+      name: "Profiler", dependencies: ["CMicroBenchmarks", "CLinux", "CLibPFM", "CLibNUMA", "InputFiles"],
       resources: [.copy("Groups")]),
     .target(
       name: "Experiments",
@@ -46,7 +47,7 @@ let package = Package(
     .testTarget(name: "InputFilesTests", dependencies: ["InputFiles"]),
     .testTarget(name: "CacheModelTests", dependencies: ["CacheModel"]),
     .testTarget(name: "KernelsTests", dependencies: ["Kernels"]),
-    .testTarget(name: "ProfilerTests", dependencies: ["Profiler"]),
+    .testTarget(name: "ProfilerTests", dependencies: ["Profiler", "CMicroBenchmarks", "CLinux", "InputFiles"]),
     .testTarget(name: "ExperimentsTests", dependencies: ["Experiments"]),
     .testTarget(name: "ReportsTests", dependencies: ["Reports"]),
     .testTarget(name: "CommandTests", dependencies: ["lookahead"]),

@@ -12,9 +12,8 @@ struct Lookahead: ParsableCommand {
       Exit codes: 0 ok, 1 failure, 2 regression found, 3 some points failed, 64 usage or invalid input file.
       """,
     subcommands: [
-      VerifyCommand.self,
-      SimulateCommand.self,
-      MachinesCommand.self,
+      DoctorCommand.self, TopologyCommand.self, EventsCommand.self, VerifyCommand.self, RunCommand.self,
+      ProjectCommand.self, SimulateCommand.self, MachinesCommand.self, ReportCommand.self, CalibrateCommand.self,
     ]
   )
 

@@ -135,3 +135,33 @@ private struct Slots<Value>: @unchecked Sendable {
     self.buffer = buffer
   }
 }
+
+extension Projector {
+  /// Projects points that nobody measures: builds each kernel on the heap and asks only for its access stream.
+  public func rows(
+    _ points: [Point], experiment: Experiment, progress: (String) -> Void = { _ in }
+  ) throws -> [ProjectionRow] {
+    let factory = KernelFactory(experiment: experiment, blas: Result { try BLAS.load() })
+    return try points.flatMap { point -> [ProjectionRow] in
+      do {
+        let kernel = try factory.kernel(for: point, memory: HeapMemory())
+        let input = try factory.input(for: point)
+        return try input.withUnsafeBufferPointer { buffer in
+          try buffer.baseAddress.map {
+            try project(point, kernel: kernel, input: $0, measuredTokensPerSecond: nil).rows
+          } ?? []
+        }
+      } catch let skipped as PointSkipped {
+        progress("skipped \(point.label): \(skipped)")
+        return []
+      }
+    }
+  }
+}
+
+extension RunDirectory {
+  /// The experiment as it was run, from the text that the manifest keeps.
+  public func experiment() throws -> Experiment {
+    try Experiment(text: manifest.experimentText, file: manifest.experimentFile, overrides: manifest.overrides)
+  }
+}

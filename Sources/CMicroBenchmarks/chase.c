@@ -1,0 +1,31 @@
+#include "CMicroBenchmarks.h"
+
+enum { LINE = 64 };
+
+static uint64_t *line(void *base, size_t index) { return (uint64_t *)((char *)base + index * LINE); }
+
+void microbench_link_lines(void *base, size_t lines, uint64_t seed) {
+  // Sattolo's algorithm (1986) makes a permutation of exactly one cycle, so a chase visits every line. In place: each
+  // line first holds the index of its successor.
+  for (size_t i = 0; i < lines; i++) *line(base, i) = i;
+  uint64_t state = seed | 1;
+  for (size_t i = lines; i-- > 1;) {
+    state ^= state << 13, state ^= state >> 7, state ^= state << 17;  // xorshift64 (Marsaglia 2003)
+    size_t j = (size_t)(((unsigned __int128)(state * 0x2545F4914F6CDD1D) * i) >> 64);
+    uint64_t held = *line(base, i);
+    *line(base, i) = *line(base, j);
+    *line(base, j) = held;
+  }
+  for (size_t i = 0; i < lines; i++) *line(base, i) = (uint64_t)(uintptr_t)line(base, *line(base, i));
+}
+
+void *microbench_chase(void *start, size_t loads) {
+  void **at = start;
+  for (; loads >= 16; loads -= 16) {
+#pragma clang loop unroll(full)
+    for (int i = 0; i < 16; i++) at = *at;
+  }
+  for (; loads > 0; loads--) at = *at;
+  __asm__ volatile("" ::"r"(at));
+  return at;
+}

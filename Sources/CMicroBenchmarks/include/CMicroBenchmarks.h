@@ -1,0 +1,53 @@
+#pragma once
+
+// Inner loops that meet one limit of a core each: its arithmetic, a level of its memory hierarchy, its clock. They do no
+// timing and no allocation. Each is compiled for several vector widths; ask `microbench_has` before using one.
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+typedef enum {
+  // The architecture's baseline: 128-bit vectors (SSE2 or NEON).
+  MICROBENCH_BASELINE = 0,
+  // 256-bit vectors and fused multiply-add.
+  MICROBENCH_AVX2 = 1,
+  // 512-bit vectors and fused multiply-add.
+  MICROBENCH_AVX512 = 2,
+} microbench_path;
+
+// Bytes that a step of the memory loops covers; sizes must be multiples of it, and addresses of 64.
+enum { MICROBENCH_STEP = 512 };
+
+// Whether this CPU, and this build, have the path.
+bool microbench_has(microbench_path path);
+
+// Independent fp32 multiply-adds in registers; returns how many floating-point operations were done (two per lane).
+double microbench_multiply_add(microbench_path path, size_t iterations);
+
+// Reads `bytes` from `base` in order, `passes` times.
+void microbench_read(microbench_path path, const void *base, size_t bytes, size_t passes);
+
+// Writes all of `base` in order, `passes` times; through the caches, or past them (non-temporal).
+void microbench_write(microbench_path path, void *base, size_t bytes, size_t passes);
+void microbench_write_past_caches(microbench_path path, void *base, size_t bytes, size_t passes);
+
+// Copies `bytes` in order, `passes` times, with ordinary stores.
+void microbench_copy(microbench_path path, void *to, const void *from, size_t bytes, size_t passes);
+
+// Reads the rows that `indices` name, one after the other; a row is a multiple of MICROBENCH_STEP bytes.
+void microbench_read_rows(
+    microbench_path path, const void *base, size_t row_bytes, const uint32_t *indices, size_t count);
+
+// Links the 64-byte lines of `base` into one random cycle: each line begins with the address of the next.
+void microbench_link_lines(void *base, size_t lines, uint64_t seed);
+
+// Follows `loads` links from `start`, each load waiting for the one before; returns where it ends.
+void *microbench_chase(void *start, size_t loads);
+
+// Executes `count` (a multiple of 64) additions that each wait for the one before: one per core cycle on every current
+// core. Returns false where this architecture has no such loop.
+bool microbench_dependent_adds(uint64_t count);
+
+// The C compiler that built these loops.
+const char *microbench_compiler(void);

@@ -1,0 +1,235 @@
+import Foundation
+
+extension Diagnosis {
+  /// Examines this machine. Takes well under a second, and never fails: what cannot be examined is `unavailable`.
+  ///
+  /// Clears library variables from the process while it looks for BLAS libraries, as a run does.
+  public static func run(root: String = "/", backend: any CounterBackend = LibPFMBackend()) -> Diagnosis {
+    let files = SystemFiles(root: root)
+    let topology = Topology.read(root: root)
+    return Diagnosis(
+      items: [
+        build(), instructionSets(), cores(topology),
+        hardwareCounters(backend), softwareCounters(backend), eventTables(),
+        numa(topology), placement(topology), transparentHugePages(files, topology), hugePages(files, root),
+        numaBalancing(files), clockSource(files), governor(files), watchdog(files), libraryVariables(), blas(),
+        plots(),
+      ])
+  }
+
+  // MARK: - The program and the CPU
+
+  static func build(_ configuration: BuildConfiguration = .current) -> Item {
+    switch configuration {
+    case .release: return Item("build", .ok, "release build")
+    case .debug:
+      return Item(
+        "build", .degraded, "debug build: loops are not optimised, so benchmarks are refused",
+        fix: "swift build -c release")
+    }
+  }
+
+  static func instructionSets() -> Item {
+    let available = VectorPath.available.map(\.rawValue).joined(separator: ", ")
+    return VectorPath.widest == .baseline
+      ? Item("instruction_sets", .degraded, "only baseline vectors: neither AVX2 nor AVX-512")
+      : Item("instruction_sets", .ok, "vector paths: \(available)")
+  }
+
+  static func cores(_ topology: Topology) -> Item {
+    let allowed = Set(topology.allowedCPUs)
+    let cores = Set(topology.cpus.filter { allowed.contains($0.id) }.map(\.core)).count
+    let text = "\(allowed.count) of \(topology.cpus.count) CPUs allowed, on \(cores) physical cores"
+    return cores > 1
+      ? Item("cores", .ok, text)
+      : Item("cores", .degraded, "\(text): no thread scaling can be measured", fix: "allow more CPUs (taskset, cpuset)")
+  }
+
+  // MARK: - Counters
+
+  static func hardwareCounters(_ backend: any CounterBackend) -> Item {
+    let session = CounterSession(events: ["perf::CYCLES", "perf::INSTRUCTIONS"], backend: backend)
+    let readings = session.measure { (0..<10_000).reduce(0, &+) }.readings
+    if let failure = readings.first(where: { $0.value == nil }) {
+      return Item(
+        "hardware_counters", .unavailable, failure.reason ?? "no reason given",
+        fix: failure.quality == .unsupported
+          ? "use bare metal or a VM with a virtual PMU; times, software events and modelled counts work without"
+          : "sudo sysctl kernel.perf_event_paranoid=1, or run with CAP_PERFMON")
+    }
+    // Some hypervisors accept a counter and never count.
+    if readings.contains(where: { $0.value == 0 }) {
+      return Item("hardware_counters", .unavailable, "counters open but read 0: the hypervisor ignores them")
+    }
+    let isScaled = readings.contains { $0.quality == .scaled }
+    return isScaled
+      ? Item("hardware_counters", .degraded, "two counters already share hardware with another profiler")
+      : Item("hardware_counters", .ok, "cycles and instructions count")
+  }
+
+  static func softwareCounters(_ backend: any CounterBackend) -> Item {
+    let session = CounterSession(events: ["perf::PAGE-FAULTS", "perf::CONTEXT-SWITCHES"], backend: backend)
+    let readings = session.measure {}.readings
+    let missing = readings.filter { $0.value == nil }
+    guard let first = missing.first else {
+      return Item("software_counters", .ok, "page faults and context switches count")
+    }
+    return Item(
+      "software_counters", missing.count == readings.count ? .unavailable : .degraded,
+      "\(first.event): \(first.reason ?? "no reason given")",
+      fix: "sudo sysctl kernel.perf_event_paranoid=1, or run with CAP_PERFMON")
+  }
+
+  static func eventTables() -> Item {
+    guard let pmus = try? EventCatalogue.pmus() else {
+      return Item("event_tables", .unavailable, "libpfm does not start", fix: "install libpfm4")
+    }
+    let generic = ["perf", "perf_raw"]
+    let present = pmus.filter { $0.isPresent && !generic.contains($0.name) }.map(\.name)
+    return present.isEmpty
+      ? Item(
+        "event_tables", .degraded,
+        "libpfm has \(pmus.count) tables, none for this CPU: generic and raw events only",
+        fix: "install a newer libpfm, or use raw codes (perf_raw::rXXXX)")
+      : Item("event_tables", .ok, "libpfm's tables for this CPU: \(present.joined(separator: ", "))")
+  }
+
+  // MARK: - Memory
+
+  static func numa(_ topology: Topology) -> Item {
+    switch topology.nodes.count {
+    case 0: return Item("numa", .degraded, "the kernel exposes no NUMA nodes; the machine counts as one")
+    case 1: return Item("numa", .degraded, "one memory node: placements cannot differ")
+    default:
+      let allowed = topology.allowedNodes.count
+      return allowed < topology.nodes.count
+        ? Item("numa", .degraded, "\(allowed) of \(topology.nodes.count) memory nodes allowed", fix: "widen the cpuset")
+        : Item("numa", .ok, "\(topology.nodes.count) memory nodes")
+    }
+  }
+
+  static func placement(_ topology: Topology) -> Item {
+    let name = "memory_placement"
+    let fix = "run the container with --cap-add SYS_NICE"
+    do {
+      // Binding to a node that we may use is harmless even where there is only one.
+      let policy: MemoryPolicy = topology.allowedNodes.first.map { .node($0) } ?? .local
+      let memory = try PlacedMemory(bytes: 1 << 20, policy: policy, topology: topology)
+      try memory.touch()
+      let report = memory.verify()
+      guard report.pagesPerNode != nil else {
+        return Item(name, .degraded, report.notes.joined(separator: "; "), fix: fix)
+      }
+      guard report.notes.isEmpty else {
+        return Item(name, .degraded, report.notes.joined(separator: "; "), fix: topology.nodes.isEmpty ? nil : fix)
+      }
+      return Item(name, .ok, "mbind and move_pages work: pages per node \(report.pagesPerNodeText)")
+    } catch {
+      return Item(name, .unavailable, "\(error)")
+    }
+  }
+
+  static func transparentHugePages(_ files: SystemFiles, _ topology: Topology) -> Item {
+    let name = "transparent_huge_pages"
+    let setting = files.text("sys/kernel/mm/transparent_hugepage/enabled") ?? "no such setting"
+    let fix = "echo madvise | sudo tee /sys/kernel/mm/transparent_hugepage/enabled"
+    guard let memory = try? PlacedMemory(bytes: 4 << 20, pages: .transparentHuge, topology: topology),
+      (try? memory.touch()) != nil
+    else { return Item(name, .unavailable, "no memory could be mapped (\(setting))") }
+    return memory.verify().obtainedPages == .transparentHuge
+      ? Item(name, .ok, "obtained on request (\(setting))")
+      : Item(name, .unavailable, "asked for and not obtained (\(setting))", fix: fix)
+  }
+
+  static func hugePages(_ files: SystemFiles, _ root: String) -> Item {
+    let free = files.field("HugePages_Free", in: "proc/meminfo").flatMap { Int($0) }
+    guard let free else { return Item("huge_pages", .unavailable, "the kernel has no hugetlb pages") }
+    return free > 0
+      ? Item("huge_pages", .ok, "\(free) reserved hugetlb pages are free")
+      : Item(
+        "huge_pages", .unavailable, "no reserved hugetlb page is free; points that ask for them are skipped",
+        fix: "sudo sysctl vm.nr_hugepages=512")
+  }
+
+  static func numaBalancing(_ files: SystemFiles) -> Item {
+    switch files.text("proc/sys/kernel/numa_balancing") {
+    case nil: return Item("numa_balancing", .ok, "the kernel has no automatic NUMA balancing")
+    case "0": return Item("numa_balancing", .ok, "off: pages stay where they are put")
+    case let value?:
+      return Item(
+        "numa_balancing", .degraded, "on (\(value)): the kernel may move pages during a measurement",
+        fix: "sudo sysctl kernel.numa_balancing=0")
+    }
+  }
+
+  // MARK: - Time
+
+  static func clockSource(_ files: SystemFiles) -> Item {
+    let source = files.text("sys/devices/system/clocksource/clocksource0/current_clocksource")
+    // These are read in user mode; others need a system call of a microsecond or so.
+    let fast = ["tsc", "arch_sys_counter", "kvm-clock", "hyperv_clocksource_tsc_page"]
+    let overhead = "reading takes \(Int(Clock.measuredOverhead())) ns"
+    guard let source else { return Item("clock_source", .degraded, "not visible; \(overhead)") }
+    return fast.contains(source)
+      ? Item("clock_source", .ok, "\(source); \(overhead)")
+      : Item("clock_source", .degraded, "\(source) is slow; \(overhead)", fix: "boot with clocksource=tsc")
+  }
+
+  static func governor(_ files: SystemFiles) -> Item {
+    switch files.text("sys/devices/system/cpu/cpu0/cpufreq/scaling_governor") {
+    case nil:
+      return Item(
+        "frequency_governor", .degraded,
+        "no cpufreq in sysfs (a virtual machine, or no driver): the clock is measured, not controlled")
+    case "performance": return Item("frequency_governor", .ok, "performance")
+    case let governor?:
+      return Item(
+        "frequency_governor", .degraded, "\(governor): the clock follows the load",
+        fix: "sudo cpupower frequency-set --governor performance")
+    }
+  }
+
+  static func watchdog(_ files: SystemFiles) -> Item {
+    files.text("proc/sys/kernel/nmi_watchdog") == "1"
+      ? Item(
+        "nmi_watchdog", .degraded, "on: it may occupy one hardware counter", fix: "sudo sysctl kernel.nmi_watchdog=0")
+      : Item("nmi_watchdog", .ok, "off")
+  }
+
+  // MARK: - Libraries and tools
+
+  static func libraryVariables(
+    environment: [String: String] = ProcessInfo.processInfo.environment
+  ) -> Item {
+    let found = LibraryVariables.found(in: environment).map { "\($0.name)=\($0.value)" }
+    return found.isEmpty
+      ? Item("library_variables", .ok, "none set")
+      : Item(
+        "library_variables", .degraded,
+        "\(found.joined(separator: " ")): runs clear these before a library loads; other programs are steered by them",
+        fix: "unset them")
+  }
+
+  static func blas() -> Item {
+    let before = LibraryVariables.clear()
+    defer { for variable in before { setenv(variable.name, variable.value, 1) } }
+    let candidates = ["libopenblas.so.0", "libblis.so.4", "libdnnl.so.2"]
+    let found = candidates.filter { name in
+      // Left loaded: OpenBLAS has threads by now, which do not survive an unload.
+      dlopen(name, RTLD_NOW | RTLD_LOCAL) != nil
+    }
+    return found.isEmpty
+      ? Item(
+        "blas", .unavailable, "none of \(candidates.joined(separator: ", ")): no dense baseline",
+        fix: "apt-get install libopenblas0-pthread")
+      : Item("blas", .ok, found.joined(separator: ", "))
+  }
+
+  static func plots(path: String = ProcessInfo.processInfo.environment["PATH"] ?? "") -> Item {
+    let found = path.split(separator: ":").map { "\($0)/gnuplot" }
+      .first { FileManager.default.isExecutableFile(atPath: $0) }
+    return found.map { Item("plots", .ok, $0) }
+      ?? Item(
+        "plots", .unavailable, "no gnuplot in PATH: reports come without plots", fix: "apt-get install gnuplot-nox")
+  }
+}

@@ -1,0 +1,157 @@
+import Foundation
+
+extension MachineState {
+  /// Reads the state of the machine whose `/proc`, `/sys` and `/etc` lie under `root`.
+  ///
+  /// - Parameters:
+  ///   - measuresFrequency: also measures the core frequency, which takes about 10 ms of one allowed CPU. Only sensible
+  ///     for this machine, so it is left out under another root.
+  ///   - environment: where library variables are looked for.
+  public static func capture(
+    root: String = "/", measuresFrequency: Bool = true,
+    environment: [String: String] = ProcessInfo.processInfo.environment
+  ) -> MachineState {
+    let reader = MachineReader(files: SystemFiles(root: root))
+    var facts = reader.processor() + reader.system() + reader.power() + reader.memory() + reader.observation()
+    facts.append(frequency(measures: measuresFrequency && root == "/"))
+    facts += build() + variables(environment)
+    return MachineState(facts: facts)
+  }
+
+  private static func frequency(measures: Bool) -> MachineFact {
+    let name = "core_frequency_ghz"
+    guard measures else { return MachineFact(name: name, value: nil, reason: "not measured") }
+    guard let cpu = Topology.read().allowedCPUs.first, let pool = try? PinnedPool(cpus: [cpu]),
+      let best = MicroBenchmarks.coreFrequency(pool: pool, repetitions: 8).best
+    else { return MachineFact(name: name, value: nil, reason: "no measuring loop for this architecture") }
+    return MachineFact(name: name, value: String(format: "%.2f", best))
+  }
+
+  private static func build() -> [MachineFact] {
+    [
+      MachineFact(name: "build_configuration", value: BuildConfiguration.current.rawValue),
+      MachineFact(name: "swift_compiler", value: BuildConfiguration.swiftVersion),
+      MachineFact(name: "c_compiler", value: BuildConfiguration.cCompiler),
+    ]
+  }
+
+  private static func variables(_ environment: [String: String]) -> [MachineFact] {
+    let found = LibraryVariables.found(in: environment).map { "\($0.name)=\($0.value)" }
+    return [MachineFact(name: "library_variables", value: found.joined(separator: " "))]
+  }
+}
+
+private struct MachineReader {
+  let files: SystemFiles
+
+  /// The flags of /proc/cpuinfo that decide which kernels can run.
+  private static let interestingFlags = [
+    "avx2", "fma", "f16c", "avx512f", "avx512bw", "avx512vl", "avx512_bf16", "avx512_fp16", "avx512_vnni", "avx_vnni",
+    "amx_tile", "amx_int8", "amx_bf16", "asimd", "sve", "sve2", "bf16", "i8mm",
+  ]
+
+  func processor() -> [MachineFact] {
+    let cpuinfo = "proc/cpuinfo"
+    let flags = (files.field("flags", in: cpuinfo) ?? files.field("Features", in: cpuinfo)).map { text in
+      let set = Set(text.split(separator: " ").map(String.init))
+      return Self.interestingFlags.filter(set.contains).joined(separator: " ")
+    }
+    let isVirtual = files.field("flags", in: cpuinfo)?.split(separator: " ").contains("hypervisor")
+    let topology = Topology.read(root: files.root)
+    return [
+      fromCPUInfo("cpu_model", "model name"), fromCPUInfo("cpu_vendor", "vendor_id"),
+      fromCPUInfo("cpu_family", "cpu family"), fromCPUInfo("cpu_model_number", "model"),
+      fromCPUInfo("cpu_stepping", "stepping"), fromCPUInfo("microcode", "microcode"),
+      MachineFact(
+        name: "hypervisor",
+        value: isVirtual.map { $0 ? files.text("sys/class/dmi/id/sys_vendor") ?? "yes" : "no" },
+        reason: "no flags in /proc/cpuinfo"),
+      MachineFact(name: "isa_flags", value: flags, reason: "no flags in /proc/cpuinfo"),
+      MachineFact(name: "online_cpus", value: formatCPUList(topology.cpus.map(\.id))),
+      MachineFact(name: "allowed_cpus", value: formatCPUList(topology.allowedCPUs)),
+      MachineFact(name: "l3_clusters", value: String(topology.clusters.count)),
+      MachineFact(
+        name: "numa_nodes", value: topology.nodes.isEmpty ? nil : String(topology.nodes.count),
+        reason: "no NUMA nodes in sysfs"),
+    ]
+  }
+
+  func system() -> [MachineFact] {
+    [
+      fromFile("kernel", "proc/sys/kernel/osrelease"),
+      MachineFact(
+        name: "distribution",
+        value: files.field("PRETTY_NAME", in: "etc/os-release", separator: "=")?
+          .trimmingCharacters(in: CharacterSet(charactersIn: "\"")),
+        reason: "no PRETTY_NAME in /etc/os-release"),
+      fromFile("kernel_command_line", "proc/cmdline"),
+      fromFile("clock_source", "sys/devices/system/clocksource/clocksource0/current_clocksource"),
+      fromFile("address_space_randomization", "proc/sys/kernel/randomize_va_space"),
+      fromFile("cgroup_cpu_max", "sys/fs/cgroup/cpu.max", reason: "no CPU limit of a cgroup is visible"),
+    ]
+  }
+
+  func power() -> [MachineFact] {
+    let cpufreq = "sys/devices/system/cpu/cpu0/cpufreq"
+    let hidden = "no cpufreq in sysfs: a virtual machine, or no driver"
+    let boost =
+      files.text("sys/devices/system/cpu/cpufreq/boost")
+      ?? files.text("sys/devices/system/cpu/intel_pstate/no_turbo").map { $0 == "0" ? "1" : "0" }
+    return [
+      fromFile("governor", "\(cpufreq)/scaling_governor", reason: hidden),
+      fromFile("frequency_driver", "\(cpufreq)/scaling_driver", reason: hidden),
+      fromFile("frequency_min_khz", "\(cpufreq)/scaling_min_freq", reason: hidden),
+      fromFile("frequency_max_khz", "\(cpufreq)/scaling_max_freq", reason: hidden),
+      MachineFact(name: "boost", value: boost, reason: hidden),
+      fromFile("smt", "sys/devices/system/cpu/smt/control"),
+    ]
+  }
+
+  func memory() -> [MachineFact] {
+    [
+      MachineFact(
+        name: "thp_enabled", value: choice("sys/kernel/mm/transparent_hugepage/enabled"),
+        reason: "the kernel has no transparent huge pages"),
+      MachineFact(
+        name: "thp_defrag", value: choice("sys/kernel/mm/transparent_hugepage/defrag"),
+        reason: "the kernel has no transparent huge pages"),
+      fromFile("numa_balancing", "proc/sys/kernel/numa_balancing"),
+      fromFile("huge_pages_reserved", "proc/sys/vm/nr_hugepages"),
+      kilobytes("memory_total_bytes", "MemTotal"), kilobytes("memory_available_bytes", "MemAvailable"),
+    ]
+  }
+
+  func observation() -> [MachineFact] {
+    [
+      fromFile("perf_event_paranoid", "proc/sys/kernel/perf_event_paranoid"),
+      fromFile("nmi_watchdog", "proc/sys/kernel/nmi_watchdog"),
+      MachineFact(
+        name: "load_average_1min",
+        value: files.text("proc/loadavg")?.split(separator: " ").first.map(String.init),
+        reason: "no /proc/loadavg"),
+    ]
+  }
+
+  private func fromFile(_ name: String, _ path: String, reason: String? = nil) -> MachineFact {
+    MachineFact(name: name, value: files.text(path), reason: reason ?? "no /\(path)")
+  }
+
+  private func fromCPUInfo(_ name: String, _ key: String) -> MachineFact {
+    MachineFact(
+      name: name, value: files.field(key, in: "proc/cpuinfo"), reason: "no '\(key)' in /proc/cpuinfo")
+  }
+
+  private func kilobytes(_ name: String, _ key: String) -> MachineFact {
+    MachineFact(
+      name: name, value: files.kilobytesField(key, in: "proc/meminfo").map(String.init),
+      reason: "no '\(key)' in /proc/meminfo")
+  }
+
+  /// The chosen one of `always [madvise] never`.
+  private func choice(_ path: String) -> String? {
+    guard let text = files.text(path), let open = text.firstIndex(of: "["), let close = text.firstIndex(of: "]"),
+      open < close
+    else { return nil }
+    return String(text[text.index(after: open)..<close])
+  }
+}

@@ -1,0 +1,103 @@
+import ArgumentParser
+import InputFiles
+import Profiler
+
+struct EventsCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "events",
+    abstract: "List, show and encode performance events by their libpfm names.",
+    discussion: """
+      Names are pmu::EVENT:umask:modifier. Every x86 table can be shown and encoded on every x86 machine, with its PMU as
+      the prefix, such as amd64_fam19h_zen4::RETIRED_INSTRUCTIONS or spr::MEM_LOAD_RETIRED:L1_MISS.
+      """,
+    subcommands: [List.self, Show.self, Encode.self])
+
+  struct List: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "List the events of this machine's PMUs, or of one PMU.")
+
+    @Option(help: "The PMU whose events are listed; 'all' lists the PMUs that libpfm knows.")
+    var pmu: String?
+
+    @Flag(help: "Print one JSON document.")
+    var json = false
+
+    func run() throws {
+      if pmu == "all" { return try listPMUs() }
+      let events = try EventCatalogue.list(pmu: pmu)
+      if json { return try printJSON(EventList(events: events)) }
+      for event in events { print("\(event.fullName)  \(event.description)") }
+    }
+
+    private func listPMUs() throws {
+      let pmus = try EventCatalogue.pmus()
+      if json { return try printJSON(PMUList(pmus: pmus)) }
+      printTable(
+        ["pmu", "events", "present", "description"],
+        pmus.map { [$0.name, "\($0.eventCount)", $0.isPresent ? "yes" : "no", $0.description] })
+    }
+  }
+
+  struct Show: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Show an event, or all whose names contain the text, with their umasks.")
+
+    @Argument(help: "An event's name, or a part of one.")
+    var name: String
+
+    @Option(help: "The PMU to search; this machine's PMUs without it.")
+    var pmu: String?
+
+    @Flag(help: "Print one JSON document.")
+    var json = false
+
+    func run() throws {
+      let events = try EventCatalogue.search(name, pmu: pmu)
+      guard !events.isEmpty else {
+        // Encoding the same name explains what is wrong, with near matches.
+        _ = try EventEncoder.encode(pmu.map { name.contains("::") ? name : "\($0)::\(name)" } ?? name)
+        throw InputError(key: name, "expected an event that libpfm knows")
+      }
+      if json { return try printJSON(EventList(events: events)) }
+      for event in events {
+        print("\(event.fullName)\n  \(event.description)")
+        for umask in event.umasks {
+          print("  :\(umask.name)\(umask.isDefault ? " (default)" : "")  \(umask.description)")
+        }
+      }
+    }
+  }
+
+  struct Encode: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Encode an event as the kernel's type and config.",
+      discussion: "An event that encodes is one that libpfm knows, not one that this machine can count.")
+
+    @Argument(help: "An event's name.")
+    var name: String
+
+    @Option(help: "The PMU whose table is used, for a name without a prefix.")
+    var pmu: String?
+
+    @Flag(help: "Print one JSON document.")
+    var json = false
+
+    func run() throws {
+      let full = pmu.map { name.contains("::") ? name : "\($0)::\(name)" } ?? name
+      let event = try EventEncoder.encode(full)
+      if json { return try printJSON(event) }
+      print("name       \(event.name)")
+      print("canonical  \(event.canonical)")
+      print("type       \(event.type)")
+      print("config     0x\(String(event.config, radix: 16))")
+    }
+  }
+}
+
+private struct EventList: Encodable {
+  var events: [EventCatalogue.Event]
+}
+
+private struct PMUList: Encodable {
+  var pmus: [EventCatalogue.PMU]
+}

@@ -1,0 +1,94 @@
+import ArgumentParser
+import CacheModel
+import Experiments
+import Foundation
+import InputFiles
+import Profiler
+
+struct ProjectCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "project",
+    abstract: "Project an experiment's points onto machines, without measuring anything.",
+    discussion: """
+      Each point's access stream is simulated on the machine's caches and timed by the model (docs/MODEL.md). A \
+      projection is a band from the uncertainty of the machine's figures, with what limits it. Points with more threads \
+      than a machine has cores are left out for that machine.
+      """)
+
+  @Argument(help: "An experiment file, or a run directory, whose plan is then projected.")
+  var source: String
+
+  @Option(
+    name: .customLong("machine"), parsing: .upToNextOption,
+    help: "Names of the catalogue or machine files; the experiment's own by default.")
+  var machines: [String] = []
+
+  @Option(name: .customLong("set"), help: "Override a key of the experiment, as KEY=VALUE; may be repeated.")
+  var overrides: [String] = []
+
+  @Flag(help: "Print one JSON document.")
+  var json = false
+
+  func run() throws {
+    let (experiment, plan, runID) = try sourcePlan()
+    let names = machines.isEmpty ? experiment.machines.filter { $0 != Machine.hostName } : machines
+    guard !names.isEmpty else {
+      throw InputError(key: "--machine", "expected at least one machine; 'lookahead machines list' shows the catalogue")
+    }
+    let catalogue = try MachineCatalogue.bundled()
+    let projector = Projector(
+      runID: runID, machines: try names.map { try catalogue.machine($0) }, host: nil)
+    let rows = try projector.rows(plan.points, experiment: experiment) { printMessage($0) }
+    let labels = Dictionary(plan.points.map { ($0.id, $0.label) }, uniquingKeysWith: { first, _ in first })
+    if json { return try printJSON(ProjectionDocument(rows: rows, labels: labels)) }
+    func thousands(_ rate: Double) -> String { String(format: "%.1f", rate / 1000) }
+    printTable(
+      ["point", "machine", "ktokens/s", "low", "high", "limiter"],
+      rows.map {
+        [
+          labels[$0.pointID] ?? $0.pointID, $0.machine, thousands($0.tokensPerSecond), thousands($0.lowTokensPerSecond),
+          thousands($0.highTokensPerSecond), $0.limiter,
+        ]
+      })
+  }
+
+  private func sourcePlan() throws -> (Experiment, Plan, runID: String) {
+    var isDirectory: ObjCBool = false
+    if FileManager.default.fileExists(atPath: source, isDirectory: &isDirectory), isDirectory.boolValue {
+      guard overrides.isEmpty else {
+        throw InputError(key: "--set", "expected an experiment file with overrides, found a run directory")
+      }
+      let directory = try RunDirectory(opening: source)
+      return (try directory.experiment(), directory.plan, directory.manifest.runID)
+    }
+    let experiment = try Experiment(contentsOf: source, overrides: overrides)
+    return (experiment, try Plan(experiment, cpuCount: Topology.read().allowedCPUs.count), "")
+  }
+}
+
+private struct ProjectionDocument: Encodable {
+  struct Entry: Encodable {
+    var point: String
+    var label: String
+    var machine: String
+    var tokensPerSecond: Double
+    var low: Double
+    var high: Double
+    var limiter: String
+
+    enum CodingKeys: String, CodingKey {
+      case point, label, machine, low, high, limiter
+      case tokensPerSecond = "tokens_per_s"
+    }
+  }
+
+  var projections: [Entry]
+
+  init(rows: [ProjectionRow], labels: [String: String]) {
+    projections = rows.map {
+      Entry(
+        point: $0.pointID, label: labels[$0.pointID] ?? "", machine: $0.machine, tokensPerSecond: $0.tokensPerSecond,
+        low: $0.lowTokensPerSecond, high: $0.highTokensPerSecond, limiter: $0.limiter)
+    }
+  }
+}

@@ -1,0 +1,27 @@
+import ArgumentParser
+import Experiments
+import Reports
+
+struct ReportCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "report",
+    abstract: "Write the report of a run again: report.md, the CSV files and the plots.",
+    discussion: "It reads what the run stored and measures nothing.")
+
+  @Argument(help: "A run directory.")
+  var directory: String
+
+  @Flag(help: "Print one JSON document: the run's results.")
+  var json = false
+
+  func run() throws {
+    let directory = try RunDirectory(opening: directory)
+    try directory.exportCSV()
+    try Report.write(directory)
+    if json {
+      try printJSON(["results": directory.store.rows(ResultRow.self)])
+    } else {
+      print("\(directory.path)/report.md")
+    }
+  }
+}

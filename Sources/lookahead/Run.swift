@@ -1,0 +1,98 @@
+import ArgumentParser
+import Experiments
+import Foundation
+import InputFiles
+import Profiler
+import Reports
+
+struct RunCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "run",
+    abstract: "Run a sweep, or resume it, and write its report.",
+    discussion: """
+      Every point is checked against the reference before it is timed. The output directory holds manifest.json, \
+      plan.jsonl, results.sqlite, the tidy CSV files, report.md and plots. Running again in the same directory runs \
+      only the points that are missing; another experiment in it is refused. Exit code 3 where points failed.
+      """)
+
+  @Argument(help: "The experiment, a YAML file.")
+  var experiment: String
+
+  @Option(help: "The run directory; reports/NAME by default.")
+  var output: String?
+
+  @Flag(help: "Print the points and the memory that each needs, and measure nothing.")
+  var dryRun = false
+
+  @Option(name: .customLong("set"), help: "Override a key of the experiment, as KEY=VALUE; may be repeated.")
+  var overrides: [String] = []
+
+  @Flag(help: "Print one JSON document: the plan with --dry-run, else the results.")
+  var json = false
+
+  @Flag(help: "Print no progress.")
+  var quiet = false
+
+  @Flag(help: "Measure although this is a debug build; the numbers mean nothing.")
+  var allowDebug = false
+
+  func run() throws {
+    let experiment = try Experiment(contentsOf: experiment, overrides: overrides)
+    let topology = Topology.read()
+    let plan = try Plan(experiment, cpuCount: topology.allowedCPUs.count)
+    if dryRun { return try printPlan(plan) }
+    guard BuildConfiguration.current == .release || allowDebug else {
+      throw DebugBuild()
+    }
+    let revision = GitRevision.current()
+    let manifest = Manifest(
+      experiment: experiment, commandLine: CommandLine.arguments, gitRevision: revision?.commit,
+      gitDirty: revision?.isDirty, host: ProcessInfo.processInfo.hostName, toolVersion: toolVersion)
+    let directory = try RunDirectory.createOrResume(
+      at: output ?? "reports/\(experiment.name)", plan: plan, manifest: manifest)
+
+    let progress = quiet ? nil : Progress()
+    try SweepRunner(experiment: experiment, directory: directory, topology: topology) { progress?.show($0) }.run()
+    progress?.clear()
+    try Report.write(directory)
+    let results = try directory.store.rows(ResultRow.self)
+    if json { try printJSON(["results": results]) }
+    let counts = Dictionary(grouping: results, by: \.status).mapValues(\.count)
+    printMessage(
+      "\(counts[.passed] ?? 0) passed, \(counts[.failed] ?? 0) failed, \(counts[.skipped] ?? 0) skipped; "
+        + "report in \(directory.path)/report.md")
+    if counts[.failed] != nil { throw ExitStatus.somePointsFailed.code }
+  }
+
+  private func printPlan(_ plan: Plan) throws {
+    if json {
+      return try printJSON(
+        PlanDocument(
+          points: plan.points.map { PlanDocument.Entry(id: $0.id, label: $0.label, memoryBytes: $0.estimatedBytes) }))
+    }
+    printTable(
+      ["point", "sweep", "memory"], plan.points.map { [$0.label, $0.sweep, formatByteCount($0.estimatedBytes)] })
+    print("\(plan.points.count) points")
+  }
+}
+
+private struct PlanDocument: Encodable {
+  struct Entry: Encodable {
+    var id: String
+    var label: String
+    var memoryBytes: Int
+
+    enum CodingKeys: String, CodingKey {
+      case id, label
+      case memoryBytes = "memory_bytes"
+    }
+  }
+
+  var points: [Entry]
+}
+
+/// A debug build is an order of magnitude slower than what it would be quoted as.
+struct DebugBuild: Error, CustomStringConvertible {
+  let description =
+    "this is a debug build, whose times mean nothing; build with 'swift build -c release' (or pass --allow-debug)"
+}

@@ -27,12 +27,15 @@ extension Machine {
       guard let size = cache.sizeBytes, let ways = cache.ways, let line = cache.lineBytes else {
         throw InputError(key: "caches[\(index)]", "expected the system to report size, ways and line of L\(cache.level)")
       }
-      // Half the capacity: well inside this level and, on every known machine, well outside the one above.
-      let inside = size / 2
-      let latency = calibration.value(Calibration.Name.loadLatency, bytesPerThread: inside)
-      let bandwidth = calibration.value(Calibration.Name.readBandwidth, bytesPerThread: inside)
+      // Streams: half the capacity, well inside this level and well outside the one above. Random loads: twice the level
+      // above (half of the first), because a random cycle through a large shared cache revisits a line so late that
+      // other users of the cache, which every virtual machine has, may have evicted it.
+      let above = index > 0 ? levels[index - 1].sizeBytes : nil
+      let latency = calibration.value(
+        Calibration.Name.loadLatency, bytesPerThread: above.map { min(2 * $0, size) } ?? size / 2)
+      let bandwidth = calibration.value(Calibration.Name.readBandwidth, bytesPerThread: size / 2)
       note("caches[\(index)]", .vendor, "geometry as the operating system reports it")
-      note("caches[\(index)].latency_cycles", .measured, "random pointer chase in half the capacity x core frequency")
+      note("caches[\(index)].latency_cycles", .measured, "random pointer chase in twice the level above (half of L1) x core frequency")
       note("caches[\(index)].bytes_per_cycle", .measured, "sequential reads in half the capacity / core frequency")
       note("caches[\(index)].inclusion", .assumed, isAMD ? "as documented for Zen" : "as most server CPUs")
       note("caches[\(index)].policy", .assumed, "true replacement is undocumented")

@@ -10,21 +10,38 @@ extension RunData {
         && $0.dtype == lookup.dtype
     }
     func rank(_ dense: ResultRow) -> (Int, Int, Int, Double) {
-      let mismatches = [
-        dense.cpus != lookup.cpus, dense.memoryPolicy != lookup.memoryPolicy, dense.pageKind != lookup.pageKind,
-      ].filter { $0 }.count
       return (
-        mismatches, dense.sweep == lookup.sweep ? 0 : 1, dense.intermediate == 4 * dense.hidden ? 0 : 1,
+        dense.placementMismatches(lookup), dense.sweep == lookup.sweep ? 0 : 1,
+        dense.intermediate == 4 * dense.hidden ? 0 : 1,
         -(dense.tokensPerSecond ?? 0)
       )
     }
     return rivals.min { rank($0) < rank($1) }
   }
 
+  /// The speed-up with a mark where the baseline was placed otherwise, for want of one placed alike.
+  func speedupText(of lookup: ResultRow) -> String? {
+    guard let speedup = speedup(of: lookup), let dense = baseline(of: lookup) else { return nil }
+    return speedup.text + (dense.placementMismatches(lookup) > 0 ? " ‡" : "")
+  }
+
+  /// Explains the mark, where `rows` have one.
+  func speedupFootnote(_ rows: [ResultRow]) -> String {
+    rows.contains { speedupText(of: $0)?.hasSuffix("‡") == true }
+      ? "‡ against a dense network on other CPUs, memory or pages: the run has none placed alike.\n\n" : ""
+  }
+
   /// How many times faster `lookup` is than its baseline.
   func speedup(of lookup: ResultRow) -> Ratio? {
     guard lookup.kernel == .lookup, let dense = baseline(of: lookup) else { return nil }
     return Ratio(dense, over: lookup)
+  }
+}
+
+extension ResultRow {
+  /// In how many respects two points were placed differently.
+  fileprivate func placementMismatches(_ other: ResultRow) -> Int {
+    [cpus != other.cpus, memoryPolicy != other.memoryPolicy, pageKind != other.pageKind].filter { $0 }.count
   }
 }
 

@@ -19,7 +19,7 @@ extension RunData {
         text += "No point of this sweep has been measured.\n\n"
         continue
       }
-      text += resultsTable(rows).text + "\n"
+      text += resultsTable(rows).text + "\n" + speedupFootnote(rows)
     }
     return text
   }
@@ -37,7 +37,7 @@ extension RunData {
         row.placementText,
         row.nanosecondsPerTokenText, row.n.map(String.init), row.tokensPerSecond.map(scaled),
         row.gigaflopPerSecond.map { significant($0) }, row.fractionOfFMAPeak.map { percent($0) },
-        speedup(of: row)?.text,
+        speedupText(of: row),
       ])
     }
     return table

@@ -23,6 +23,21 @@ import Testing
     }
   }
 
+  @Test func `too many strategies to tell apart are folded into the best of each size`() throws {
+    try withRunDirectory("strategies") { path in
+      var run = try SyntheticRun(SyntheticRun.strategies, at: path)
+      run.scatter = 0.3
+      try run.fillStudy()
+      try Report.write(run.directory)
+      let data = try RunData(run.directory)
+      #expect(data.tableSeries(of: "order").map(\.name).first == "1 thread, token/4096")
+      #expect(data.tableSeries(of: "order").count == 6)
+      let folded = data.tableSeries(of: "everything")
+      #expect(folded.map(\.name) == ["1 thread, best of all settings", "2 threads, best of all settings"])
+      #expect(folded[0].rows.allSatisfy { $0.prefetchRows == 32 })
+    }
+  }
+
   @Test func `every script draws an SVG of its own name from its own data`() throws {
     try plots { plots, path in
       for plot in plots {

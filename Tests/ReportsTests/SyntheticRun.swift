@@ -9,6 +9,8 @@ import Testing
 struct SyntheticRun {
   let directory: RunDirectory
   let host = "testbench"
+  /// Samples lie within this fraction of the median.
+  var scatter = 0.004
 
   /// The sweeps of a typical study.
   static let study = """
@@ -27,6 +29,24 @@ struct SyntheticRun {
       - name: placement
         set: {kernel: lookup, threads: 2}
         axes: {memory: [interleave], table_rows: {pow2: [4, 10]}}
+
+    """
+
+  /// Many strategies on few sizes, and samples that scatter: what crowds a plot.
+  static let strategies = """
+    schema: lookahead/experiment/1
+    name: strategies
+    defaults: {tokens: 4096, tables: 128}
+    sweeps:
+      - name: order
+        axes:
+          kernel: [dense, lookup]
+          threads: [1, 2]
+          order: [token, table, sliced]
+          table_rows: {pow2: [2, 10]}
+      - name: everything
+        set: {kernel: lookup}
+        axes: {threads: [1, 2], prefetch_rows: [1, 2, 4, 8, 16, 32], table_rows: {pow2: [2, 8]}}
 
     """
 
@@ -56,8 +76,8 @@ struct SyntheticRun {
     row.flopPerToken = point.kernel == .dense ? 4 * Double(point.hidden * (point.intermediate ?? 0)) : 600_000
     row.algorithmicBytesPerToken = point.kernel == .dense ? 8192 : Double((point.tables ?? 0) * point.output * 4)
     let median = nanosecondsPerToken * Double(point.tokens)
-    // A skewed scatter of 0.4 %, 25 samples.
-    let samples = (0..<25).map { median * (1 + 0.004 * (Double($0) - 12) / 12 + ($0 > 20 ? 0.002 : 0)) }
+    // 25 samples, skewed.
+    let samples = (0..<25).map { median * (1 + scatter * (Double($0) - 12) / 12 + ($0 > 20 ? scatter / 2 : 0)) }
     row.set(try #require(Statistics(samples)), stopReason: .intervalWidth)
     row.isa = "avx512"
     row.pageKind = point.pages
@@ -76,7 +96,9 @@ struct SyntheticRun {
     let perRow =
       18 + 22 / (1 + pow(Double(1 << 21) / Double(bytes), 1.5)) + 160 / (1 + pow(Double(1 << 26) / Double(bytes), 1.3))
     let remote = point.memory == .interleave ? 1.15 : 1
-    return (1800 + perRow * Double(point.tables ?? 0)) / parallel * remote
+    let walk = point.strategy?.order == .token ? 1.6 : point.strategy?.order == .table ? 1.3 : 1
+    let ahead = 1 + 0.02 * Double(point.strategy?.prefetchRows ?? 0)
+    return (1800 + perRow * walk / ahead * Double(point.tables ?? 0)) / parallel * remote
   }
 
   func counters(_ point: Point) -> [CounterRow] {

@@ -1,0 +1,75 @@
+import Experiments
+
+extension RunData {
+  /// The dense network that `lookup` competes with: same width, tokens, threads and type, wherever in the run it was
+  /// measured. Where several qualify: first those placed alike, then of the lookup's own sweep, then the customary
+  /// ff = 4 d, then the fastest, so that a speed-up is never quoted against a needlessly slow rival.
+  func baseline(of lookup: ResultRow) -> ResultRow? {
+    let rivals = measured.filter {
+      $0.kernel == .dense && $0.hidden == lookup.hidden && $0.tokens == lookup.tokens && $0.threads == lookup.threads
+        && $0.dtype == lookup.dtype
+    }
+    func rank(_ dense: ResultRow) -> (Int, Int, Int, Double) {
+      return (
+        dense.placementMismatches(lookup), dense.sweep == lookup.sweep ? 0 : 1,
+        dense.intermediate == 4 * dense.hidden ? 0 : 1,
+        -(dense.tokensPerSecond ?? 0)
+      )
+    }
+    return rivals.min { rank($0) < rank($1) }
+  }
+
+  /// The speed-up with a mark where the baseline was placed otherwise, for want of one placed alike.
+  func speedupText(of lookup: ResultRow) -> String? {
+    guard let speedup = speedup(of: lookup), let dense = baseline(of: lookup) else { return nil }
+    return speedup.text + (dense.placementMismatches(lookup) > 0 ? " ‡" : "")
+  }
+
+  /// Explains the mark, where `rows` have one.
+  func speedupFootnote(_ rows: [ResultRow]) -> String {
+    rows.contains { speedupText(of: $0)?.hasSuffix("‡") == true }
+      ? "‡ against a dense network on other CPUs, memory or pages: the run has none placed alike.\n\n" : ""
+  }
+
+  /// How many times faster `lookup` is than its baseline.
+  func speedup(of lookup: ResultRow) -> Ratio? {
+    guard lookup.kernel == .lookup, let dense = baseline(of: lookup) else { return nil }
+    return Ratio(dense, over: lookup)
+  }
+}
+
+extension ResultRow {
+  /// In how many respects two points were placed differently.
+  fileprivate func placementMismatches(_ other: ResultRow) -> Int {
+    [cpus != other.cpus, memoryPolicy != other.memoryPolicy, pageKind != other.pageKind].filter { $0 }.count
+  }
+}
+
+/// A ratio of two medians. Its interval divides the far ends of the two 95 % intervals, so that it errs on the wide side:
+/// it covers the ratio with at least 90 % (Bonferroni), and with about 99 % for independent samples.
+struct Ratio: Equatable {
+  var value: Double
+  var low: Double?
+  var high: Double?
+
+  /// Times of `numerator` over times of `denominator`: the speed-up of the latter.
+  init?(_ numerator: ResultRow, over denominator: ResultRow) {
+    guard let top = numerator.nanosecondsPerToken, let bottom = denominator.nanosecondsPerToken, bottom > 0 else {
+      return nil
+    }
+    value = top / bottom
+    if let topLow = numerator.ci95LowNanoseconds, let topHigh = numerator.ci95HighNanoseconds,
+      let bottomLow = denominator.ci95LowNanoseconds, let bottomHigh = denominator.ci95HighNanoseconds, bottomLow > 0
+    {
+      // The intervals are of whole passes, over the same or different numbers of tokens.
+      let scale = Double(denominator.tokens) / Double(numerator.tokens)
+      low = topLow / bottomHigh * scale
+      high = topHigh / bottomLow * scale
+    }
+  }
+
+  var text: String {
+    guard let low, let high else { return times(value) }
+    return "\(times(value)) [\(significant(low, 3)), \(significant(high, 3))]"
+  }
+}

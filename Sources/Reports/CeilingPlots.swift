@@ -1,0 +1,63 @@
+import Experiments
+
+extension RunData {
+  /// Measured load latency against the working set.
+  var latencyPlot: Plot? {
+    ceilingPlot(unit: "ns", name: "latency", title: "Measured latency against working set", axis: "Latency (ns)")
+  }
+
+  /// Measured bandwidth against the working set.
+  var bandwidthPlot: Plot? {
+    ceilingPlot(
+      unit: "GB/s", name: "bandwidth", title: "Measured bandwidth against working set", axis: "Bandwidth (GB/s)")
+  }
+
+  /// The ceilings in `unit` that were measured over at least two working sets; nil where there are none.
+  private func ceilingPlot(unit: String, name: String, title: String, axis: String) -> Plot? {
+    let curves = grouped(
+      ceilings.filter { $0.unit == unit && $0.workingSetBytes != nil && $0.value > 0 },
+      by: { "\($0.name), \(counted($0.threads, "thread"))" }
+    ).filter { Set($0.values.map(\.workingSetBytes)).count >= 2 }
+    let sizes = curves.flatMap { $0.values.compactMap(\.workingSetBytes) }
+    guard let low = sizes.min(), let high = sizes.max() else { return nil }
+    var data = CSVWriter(header: ["line", "working_set_bytes", "value", "ci95_low", "ci95_high", "series"])
+    var script = PlotScript(name: name, title: title)
+    script.byteAxis("Working set", from: low, to: high)
+    script.capacities(hostCaches, from: low, to: high)
+    // Both spread over two orders of magnitude from L1 to memory.
+    script.add("set logscale y 10")
+    let values = curves.flatMap { $0.values.map(\.value) }
+    let least = (values.min() ?? 1) / 1.4
+    let most = (values.max() ?? 1) * 1.4
+    script.add("set yrange [\(least):\(most)]")
+    script.add("set ytics (\(plainDecadeTics(from: least, to: most)))")
+    script.add("set ylabel '\(axis)'")
+    script.legendBelow(entries: curves.count, columns: curves.count > 4 ? 3 : 2)
+    var elements: [String] = []
+    for (index, curve) in curves.enumerated() {
+      for row in curve.values.sorted(by: { ($0.workingSetBytes ?? 0) < ($1.workingSetBytes ?? 0) }) {
+        data.append([
+          "\(index + 1)", row.workingSetBytes.map(String.init), PlotScript.cell(row.value),
+          PlotScript.cell(row.ci95Low), PlotScript.cell(row.ci95High), curve.key,
+        ])
+      }
+      elements.append(PlotScript.curve(name, line: index + 1, title: curve.key))
+    }
+    script.plot(elements)
+    return Plot(kind: .ceilings, name: name, title: title, data: data.text, script: script.text)
+  }
+}
+
+/// Labels 1, 2, 5 of each decade, with fractions where the range goes below one.
+private func plainDecadeTics(from low: Double, to high: Double) -> String {
+  var tics: [String] = []
+  // From a thousandth: nothing that is measured here is smaller.
+  var decade = 0.001
+  while decade <= high {
+    for value in [decade, 2 * decade, 5 * decade] where low <= value && value <= high {
+      tics.append("'\(significant(value, 1))' \(value)")
+    }
+    decade *= 10
+  }
+  return tics.joined(separator: ", ")
+}

@@ -1,0 +1,40 @@
+import Experiments
+
+extension RunData {
+  var methodSection: String {
+    var lines = [
+      "Every point's output was checked against the reference before it was timed; a point that failed has no numbers.",
+      "Times are medians over passes through all tokens, with a nonparametric 95 % interval from order statistics. A "
+        + "speed-up's interval divides the far ends of the two intervals. Outliers (modified z-score above 10) are "
+        + "flagged and kept.",
+      "Points ran in an order shuffled with seed \(manifest.seed).",
+    ]
+    // The manifest holds the text that was run, hence also the stop rule.
+    if let experiment = try? Experiment(
+      text: manifest.experimentText, file: manifest.experimentFile, overrides: manifest.overrides)
+    {
+      let measure = experiment.measure
+      lines.append(
+        "A point stopped after at least \(measure.minSamples) samples and \(significant(measure.minSeconds)) s once half "
+          + "its interval was within \(percent(measure.intervalWidth)) of the median, or after "
+          + "\(significant(measure.maxSeconds)) s; warm-up \(significant(measure.warmupSeconds)) s; "
+          + (measure.launches == 1 ? "1 launch." : "\(measure.launches) launches."))
+    }
+    let samples = measured.compactMap(\.n)
+    if let least = samples.min(), let most = samples.max() {
+      lines.append("Samples per point: \(least) to \(most).")
+    }
+    for (reason, rows) in grouped(measured.filter { $0.stopReason != nil }, by: { $0.stopReason?.rawValue ?? "" }) {
+      lines.append("Stop reason `\(reason)`: \(counted(rows.count, "point")).")
+    }
+    return "## Method\n\n" + lines.map { "- \($0)\n" }.joined() + "\nCommand: `\(command)`\n\n"
+  }
+
+  /// The command line as a shell would take it.
+  var command: String {
+    manifest.commandLine.map { word in
+      word.allSatisfy { $0.isLetter || $0.isNumber || "-_./=:,+".contains($0) }
+        ? word : "'" + word.replacing("'", with: "'\\''") + "'"
+    }.joined(separator: " ")
+  }
+}

@@ -1,0 +1,75 @@
+import Experiments
+
+/// report.md and its plots: a run as people read it.
+public struct Report {
+  /// Plots drawn, by name without extension.
+  public let plots: [String]
+  /// What a reader must know before believing the numbers; the report repeats it.
+  public let warnings: [String]
+  public let markdown: String
+
+  /// Exports the CSV files of `directory`, draws its plots and writes report.md, in place of earlier ones.
+  ///
+  /// Without gnuplot the report still comes out, says so, and the plots' data and scripts lie ready.
+  @discardableResult
+  public static func write(_ directory: RunDirectory, gnuplot: Gnuplot? = Gnuplot.find()) throws -> Report {
+    try directory.exportCSV()
+    let run = try RunData(directory)
+    let plots = run.plots
+    var drawn: [Plot] = []
+    var problems: [String] = []
+    for plot in plots {
+      try directory.write(plot.data, to: "plots/\(plot.name).csv")
+      try directory.write(plot.script, to: "plots/\(plot.name).gp")
+    }
+    if let gnuplot {
+      for plot in plots {
+        if let problem = gnuplot.draw(plot.name, in: directory.path + "/plots") {
+          problems.append("Plot \(plot.name) could not be drawn: \(problem)")
+        } else {
+          drawn.append(plot)
+        }
+      }
+    } else if !plots.isEmpty {
+      problems.append(
+        "gnuplot was not found, so that the plots are not drawn; install it (`apt install gnuplot-nox`) and run "
+          + "`lookahead report` again.")
+    }
+    let report = Report(run, plots: drawn, problems: problems)
+    try directory.write(report.markdown, to: "report.md")
+    return report
+  }
+
+  init(_ run: RunData, plots: [Plot], problems: [String]) {
+    self.plots = plots.map(\.name)
+    warnings = run.warnings + problems
+    func figures(_ kinds: Plot.Kind...) -> String {
+      plots.filter { kinds.contains($0.kind) }.map { "![\($0.title)](plots/\($0.name).svg)\n\n" }.joined()
+    }
+    var text = "# \(run.manifest.experiment)\n\n"
+    if let question = run.question { text += "\(question)\n\n" }
+    text += "Run `\(run.manifest.runID)`, started \(Manifest.timestamp(run.manifest.created)).\n\n"
+    text += run.summarySection(warnings: warnings)
+    text += figures(.throughput)
+    text += run.machineSection
+    text += run.methodSection
+    text += run.resultsSection
+    text += run.accountingSection + figures(.stages)
+    text += run.countersSection
+    text += run.ceilingsSection + figures(.ceilings)
+    text += run.projectionsSection + figures(.validation, .machines)
+    text += run.failuresSection
+    text += run.reproduceSection
+    text += run.filesSection(plots: self.plots)
+    markdown = text
+  }
+}
+
+extension RunData {
+  /// The question that the experiment asks.
+  var question: String? {
+    let experiment = try? Experiment(
+      text: manifest.experimentText, file: manifest.experimentFile, overrides: manifest.overrides)
+    return experiment?.question
+  }
+}

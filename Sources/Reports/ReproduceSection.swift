@@ -1,0 +1,30 @@
+import Experiments
+
+extension RunData {
+  var reproduceSection: String {
+    let revision = manifest.gitRevision.map { "`\($0)`" } ?? "an unknown revision"
+    let dirty = manifest.gitDirty == true ? ", with uncommitted changes" : ""
+    var text = "## Reproduce\n\nlookahead \(manifest.toolVersion) at \(revision)\(dirty):\n\n```sh\n\(command)\n```\n\n"
+    text += "The experiment, `\(manifest.experimentFile)`"
+    if !manifest.overrides.isEmpty { text += " with \(manifest.overrides.map { "`\($0)`" }.joined(separator: ", "))" }
+    return text + ":\n\n```yaml\n\(manifest.experimentText.trimmingSuffix(while: \.isNewline))\n```\n\n"
+  }
+
+  func filesSection(plots: [String]) -> String {
+    var lines = [
+      "[manifest.json](manifest.json): what was run, where and how", "[plan.jsonl](plan.jsonl): every point",
+      "results.sqlite: everything measured",
+      "[results.csv](results.csv), [samples.csv](samples.csv), "
+        + "[counters.csv](counters.csv), [projections.csv](projections.csv), [stages.csv](stages.csv), "
+        + "[ceilings.csv](ceilings.csv), [facts.csv](facts.csv): the same as tables",
+    ]
+    if !plots.isEmpty { lines.append("plots/: each plot as .svg, its data as .csv and its gnuplot script as .gp") }
+    return "## Files\n\n" + lines.map { "- \($0)\n" }.joined()
+  }
+}
+
+extension String {
+  fileprivate func trimmingSuffix(while condition: (Character) -> Bool) -> Substring {
+    self[..<(lastIndex { !condition($0) }.map { index(after: $0) } ?? startIndex)]
+  }
+}

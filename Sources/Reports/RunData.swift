@@ -1,0 +1,51 @@
+import Experiments
+
+/// Everything that a report is made of, read once from a run directory.
+public struct RunData {
+  public var manifest: Manifest
+  public var plan: Plan
+  public var results: [ResultRow]
+  public var counters: [CounterRow]
+  public var projections: [ProjectionRow]
+  public var stages: [StageRow]
+  public var ceilings: [CeilingRow]
+  public var facts: [FactRow]
+
+  public init(_ directory: RunDirectory) throws {
+    manifest = directory.manifest
+    plan = directory.plan
+    let store = directory.store
+    ceilings = try store.rows()
+    facts = try store.rows()
+    // Points finish in a shuffled order; tables read better in the order of the experiment file.
+    let place = Dictionary(plan.points.enumerated().map { ($1.id, $0) }, uniquingKeysWith: { first, _ in first })
+    func inOrder<Rows: RunRow>(_ id: KeyPath<Rows, String>) throws -> [Rows] {
+      let rows: [Rows] = try store.rows()
+      return rows.enumerated()
+        .sorted { (place[$0.1[keyPath: id]] ?? .max, $0.0) < (place[$1.1[keyPath: id]] ?? .max, $1.0) }.map(\.1)
+    }
+    results = try inOrder(\.pointID)
+    counters = try inOrder(\.pointID)
+    projections = try inOrder(\.pointID)
+    stages = try inOrder(\.pointID)
+  }
+
+  /// Results with a time.
+  var measured: [ResultRow] { results.filter { $0.status == .passed && $0.tokensPerSecond != nil } }
+
+  /// Names of the sweeps, in the order of the experiment file.
+  var sweeps: [String] {
+    var names: [String] = []
+    for point in plan.points where !names.contains(point.sweep) { names.append(point.sweep) }
+    return names
+  }
+
+  func result(_ pointID: String) -> ResultRow? { results.first { $0.pointID == pointID } }
+
+  func point(_ id: String) -> Point? { plan.points.first { $0.id == id } }
+
+  func label(_ pointID: String) -> String { point(pointID)?.label ?? pointID }
+
+  /// The value of a fact at the start of the run.
+  func fact(_ name: String) -> String? { facts.first { $0.name == name && $0.when == .start }?.value }
+}

@@ -1,0 +1,86 @@
+import Experiments
+
+/// Lookup results that differ in table size only, ascending by size: a line of a plot.
+struct TableSeries {
+  var name: String
+  var threads: Int
+  var tokens: Int
+  var hidden: Int
+  var rows: [ResultRow]
+}
+
+extension RunData {
+  /// More lines than this cannot be told apart in a plot.
+  static let mostSeries = 8
+
+  /// The series of a sweep. Each is named after what varies between them; where there are too many, strategies are folded
+  /// into the fastest at each size.
+  func tableSeries(of sweep: String) -> [TableSeries] {
+    let lookups = measured.filter { $0.sweep == sweep && $0.kernel == .lookup && $0.tableBytes != nil }
+    let placement = [Trait.threads, .tokens, .hidden, .cpus, .memory]
+    let full = group(lookups, by: placement + [.tables, .projection, .codes, .isa, .pages, .strategy])
+    guard full.count > Self.mostSeries else { return full }
+    return group(lookups, by: placement).map { series in
+      var folded = series
+      folded.name += ", best of all settings"
+      folded.rows = Dictionary(grouping: series.rows) { $0.tableBytes ?? 0 }.values
+        .compactMap { $0.max { ($0.tokensPerSecond ?? 0) < ($1.tokensPerSecond ?? 0) } }
+        .sorted { ($0.tableBytes ?? 0) < ($1.tableBytes ?? 0) }
+      return folded
+    }
+  }
+
+  private func group(_ rows: [ResultRow], by traits: [Trait]) -> [TableSeries] {
+    let rowsVary = Set(rows.map(\.tableRows)).count > 1
+    // The number of tables is the axis itself where the rows of a table stay the same.
+    let varying = traits.filter { trait in
+      (trait != .tables || rowsVary) && Set(rows.map(trait.text)).count > 1
+    }
+    var keys: [[String]] = []
+    for row in rows {
+      let key = varying.map { $0.text(row) }
+      if !keys.contains(key) { keys.append(key) }
+    }
+    return keys.compactMap { key in
+      let members = rows.filter { row in varying.map { $0.text(row) } == key }
+        .sorted { ($0.tableBytes ?? 0) < ($1.tableBytes ?? 0) }
+      guard let first = members.first else { return nil }
+      // Threads are always worth naming.
+      let named = varying.contains(.threads) ? key : [Trait.threads.text(first)] + key
+      return TableSeries(
+        name: named.joined(separator: ", "), threads: first.threads, tokens: first.tokens, hidden: first.hidden,
+        rows: members)
+    }
+  }
+}
+
+/// Something that two lookup results may differ in besides the table's size.
+private enum Trait: CaseIterable {
+  case threads, tokens, hidden, cpus, memory, tables, projection, codes, isa, pages, strategy
+
+  func text(_ row: ResultRow) -> String {
+    switch self {
+    case .threads: return counted(row.threads, "thread")
+    case .tokens: return counted(row.tokens, "token")
+    case .hidden: return "d=\(row.hidden)"
+    case .cpus: return row.cpus
+    case .memory: return row.memoryPolicy
+    case .tables: return "T=\(row.tables ?? 0)"
+    case .projection: return row.projection.map { "\($0.rawValue) hash" } ?? ""
+    case .codes: return row.codes?.rawValue ?? ""
+    case .isa: return row.isa ?? ""
+    case .pages: return row.pageKind?.rawValue ?? ""
+    case .strategy: return row.strategyText
+    }
+  }
+}
+
+extension ResultRow {
+  /// `sliced/4096/128x8/p2`: order, token tile, slice columns x table group, rows prefetched.
+  var strategyText: String {
+    var parts = [order?.rawValue, tokenTile.map(String.init)].compactMap { $0 }
+    if let columnSliceColumns, let tableGroup { parts.append("\(columnSliceColumns)x\(tableGroup)") }
+    if let prefetchRows, prefetchRows > 0 { parts.append("p\(prefetchRows)") }
+    return parts.joined(separator: "/")
+  }
+}

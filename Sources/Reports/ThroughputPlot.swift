@@ -1,0 +1,99 @@
+import Experiments
+
+extension RunData {
+  /// Capacities of the host's caches, where they were recorded.
+  var hostCaches: [(name: String, bytes: Int)] {
+    [("L1", FactName.l1Bytes), ("L2", FactName.l2Bytes), ("L3", FactName.l3Bytes)].compactMap { name, fact in
+      self.fact(fact).flatMap(Int.init).map { (name, $0) }
+    }
+  }
+
+  /// Measured tokens/s against the bytes of the tables, with the dense baselines as horizontal lines; nil for a sweep with
+  /// fewer than two table sizes.
+  func throughputPlot(_ sweep: String) -> Plot? {
+    let series = tableSeries(of: sweep)
+    let sizes = Set(series.flatMap { $0.rows.compactMap(\.tableBytes) })
+    guard sizes.count >= 2, let low = sizes.min(), let high = sizes.max() else { return nil }
+    let name = "throughput-\(fileName(sweep))"
+    let title = "Measured throughput against table size, sweep '\(sweep)'"
+    // Text comes last: gnuplot reads the columns before it whatever a name holds.
+    var data = CSVWriter(header: [
+      "line", "table_bytes", "tokens_per_s", "ci95_low_tokens_per_s", "ci95_high_tokens_per_s", "series",
+    ])
+    var elements: [String] = []
+    for (index, line) in series.enumerated() {
+      for row in line.rows {
+        let (slow, fast) = row.throughputInterval
+        data.append([
+          "\(index + 1)", row.tableBytes.map(String.init), PlotScript.cell(row.tokensPerSecond), PlotScript.cell(slow),
+          PlotScript.cell(fast), "lookup, \(line.name)",
+        ])
+      }
+      elements.append(PlotScript.curve(name, line: index + 1, title: "lookup, \(line.name)"))
+    }
+    // Each dense network that a series competes with, in the colour of the first such series. It has no table size, so
+    // that its line is drawn at a height instead of from rows.
+    let dense = rivals(of: series)
+    for (row, index) in dense {
+      guard let rate = row.tokensPerSecond else { continue }
+      let (slow, fast) = row.throughputInterval
+      let label = denseLabel(row, among: dense.map(\.0))
+      data.append([
+        "\(series.count + 1)", nil, PlotScript.cell(rate), PlotScript.cell(slow), PlotScript.cell(fast), label,
+      ])
+      elements.append(
+        "\(rate) with lines linecolor '\(PlotScript.colour(index))' linewidth 2 dashtype 2 title \(PlotScript.quoted(label))"
+      )
+    }
+    var script = PlotScript(name: name, title: title)
+    script.byteAxis("Size of all tables", from: low, to: high)
+    script.capacities(hostCaches, from: low, to: high)
+    let most =
+      (series.flatMap(\.rows) + dense.map(\.0)).compactMap { $0.throughputInterval.high ?? $0.tokensPerSecond }.max()
+      ?? 1
+    // A tenth of air above the highest point.
+    script.add("set yrange [0:\(most * 1.1)]")
+    script.add("set ytics (\(PlotScript.linearTics(upTo: most * 1.1)))")
+    script.add("set ylabel 'Throughput (tokens/s)'")
+    script.legendBelow(entries: elements.count, columns: elements.count > 6 ? 3 : 2)
+    script.plot(elements)
+    return Plot(kind: .throughput, name: name, title: title, data: data.text, script: script.text)
+  }
+
+  /// `dense, 2 threads`, and what else tells the baselines of the plot apart.
+  private func denseLabel(_ row: ResultRow, among rows: [ResultRow]) -> String {
+    var parts = ["dense", counted(row.threads, "thread")]
+    if Set(rows.map(\.tokens)).count > 1 { parts.append(counted(row.tokens, "token")) }
+    if Set(rows.map(\.hidden)).count > 1 { parts.append("d=\(row.hidden)") }
+    if Set(rows.map(\.cpus)).count > 1 { parts.append(row.cpus) }
+    if Set(rows.map(\.memoryPolicy)).count > 1 { parts.append(row.memoryPolicy) }
+    if Set(rows.map(\.pageKind)).count > 1, let pages = row.pageKind { parts.append(pages.rawValue) }
+    return parts.joined(separator: ", ")
+  }
+
+  private func rivals(of series: [TableSeries]) -> [(ResultRow, Int)] {
+    var rivals: [(ResultRow, Int)] = []
+    for (index, line) in series.enumerated() {
+      guard let first = line.rows.first, let dense = baseline(of: first),
+        !rivals.contains(where: { $0.0.pointID == dense.pointID })
+      else { continue }
+      rivals.append((dense, index))
+    }
+    return rivals
+  }
+}
+
+extension ResultRow {
+  /// The interval of the median as tokens/s: the slow end of the time is the low end of the rate.
+  var throughputInterval: (low: Double?, high: Double?) {
+    func rate(_ nanoseconds: Double?) -> Double? {
+      nanoseconds.flatMap { $0 > 0 ? Double(tokens) * 1e9 / $0 : nil }
+    }
+    return (rate(ci95HighNanoseconds), rate(ci95LowNanoseconds))
+  }
+}
+
+/// A sweep's name as a part of a file's name.
+func fileName(_ text: String) -> String {
+  String(text.map { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-" || $0 == "_") ? $0 : "-" })
+}

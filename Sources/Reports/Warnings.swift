@@ -1,0 +1,57 @@
+import Experiments
+
+extension RunData {
+  /// A baseline below this share of the measured FMA peak is suspect: a healthy GEMM of these shapes reaches 85 to 95 %.
+  private static let healthyBaseline = 0.7
+
+  /// What a reader must know before believing the numbers.
+  var warnings: [String] {
+    var warnings: [String] = []
+    for row in measured where row.kernel == .dense {
+      guard let fraction = row.fractionOfFMAPeak, fraction < Self.healthyBaseline else { continue }
+      warnings.append(
+        "The baseline `\(label(row.pointID))` reached only \(percent(fraction)) of the measured FMA peak"
+          + "\(row.blas.map { " with \($0)" } ?? ""): speed-ups against it flatter the lookup.")
+    }
+    let unpaired = measured.filter { $0.kernel == .lookup && baseline(of: $0) == nil }.count
+    if unpaired > 0 {
+      warnings.append(
+        "\(counted(unpaired, "lookup point")) have no dense baseline of the same width, tokens and threads.")
+    }
+    let timedOut = measured.filter { $0.stopReason == .maxSeconds }.count
+    if timedOut > 0 {
+      warnings.append(
+        "\(counted(timedOut, "point")) stopped at the time limit, before the interval was as narrow as asked for.")
+    }
+    let unsure = measured.filter { $0.ci95LowNanoseconds == nil }.count
+    if unsure > 0 { warnings.append("\(counted(unsure, "point")) have fewer than 6 samples, hence no interval.") }
+    let otherPages = measured.filter { row in
+      guard let asked = point(row.pointID)?.pages, let obtained = row.pageKind else { return false }
+      return asked != obtained
+    }.count
+    if otherPages > 0 { warnings.append("\(counted(otherPages, "point")) ran on another kind of page than asked for.") }
+    let disturbed = measured.compactMap(\.outliers).reduce(0, +)
+    if disturbed > 0 { warnings.append("\(counted(disturbed, "sample")) flagged as outliers (kept in every figure).") }
+    let drifted = drift
+    if !drifted.isEmpty {
+      warnings.append("The machine drifted during the run: \(drifted.map(\.name).joined(separator: ", ")).")
+    }
+    if manifest.gitDirty == true { warnings.append("The tool was built from a working tree with uncommitted changes.") }
+    if manifest.finished == nil { warnings.append("The run has not finished.") }
+    return warnings
+  }
+
+  /// Facts that differ between the start and the end of the run. A number must differ by more than 5 %: a core's measured
+  /// frequency is never twice the same.
+  var drift: [(name: String, start: String, end: String)] {
+    facts.filter { $0.when == .start }.compactMap { start in
+      guard let before = start.value,
+        let after = facts.first(where: { $0.when == .end && $0.name == start.name })?.value, after != before
+      else { return nil }
+      if let before = Double(before), let after = Double(after), abs(after - before) <= 0.05 * abs(before) {
+        return nil
+      }
+      return (start.name, before, after)
+    }
+  }
+}

@@ -1,0 +1,151 @@
+/// What `SyntheticRun.small` must give, file by file. After a wanted change, run the tests with LOOKAHEAD_TEST_OUTPUT set to
+/// a directory, look at its `small/`, and copy the texts here.
+let goldenSmallRun: [(name: String, text: String)] = [
+  (
+    "report.md",
+    #"""
+    # small
+
+    Run `20260101T000000Z-09281b54`, started 2026-01-01T00:00:00Z.
+
+    ## Summary
+
+    4 points: 2 passed, 1 failed, 1 skipped.
+
+    Best lookup against best dense, by threads (ns/token, median [95 % interval]; measured):
+
+    | sweep | threads | tokens | best lookup           |      lookup ns/token |   dense ns/token |           speed-up |
+    | ----- | ------: | -----: | --------------------- | -------------------: | ---------------: | -----------------: |
+    | a     |       1 |     64 | T=4 rows=256 (32 KiB) | 400.0 [399.3, 400.7] | 1000 [998, 1002] | 2.50x [2.49, 2.51] |
+
+    Warnings:
+
+    - The baseline `dense ff=32 d=8 tokens=64 threads=1` reached only 60.0 % of the measured FMA peak with OpenBLAS 0.3.21 SkylakeX: speed-ups against it flatter the lookup.
+    - gnuplot was not found, so that the plots are not drawn; install it (`apt install gnuplot-nox`) and run `lookahead report` again.
+
+    ## Machine and its state
+
+    Host `testbench`.
+
+    No facts were recorded.
+
+    ## Method
+
+    - Every point's output was checked against the reference before it was timed; a point that failed has no numbers.
+    - Times are medians over passes through all tokens, with a nonparametric 95 % interval from order statistics. A speed-up's interval divides the far ends of the two intervals. Outliers (modified z-score above 10) are flagged and kept.
+    - Points ran in an order shuffled with seed 1.
+    - A point stopped after at least 10 samples and 0.500 s once half its interval was within 1.0 % of the median, or after 15.0 s; warm-up 0.200 s; 1 launch.
+    - Samples per point: 25 to 25.
+    - Stop reason `interval_width`: 2 points.
+
+    Command: `lookahead run study.yaml --output 'my runs'`
+
+    ## Results
+
+    ### Sweep `a`
+
+    | kernel | shape                 | tokens | threads | strategy                 | placement             |   ns/token [95 % CI] |  n | tokens/s | GFLOP/s | of FMA peak | speed-up over dense |
+    | ------ | --------------------- | -----: | ------: | ------------------------ | --------------------- | -------------------: | --: | -------: | ------: | ----------: | ------------------: |
+    | dense  | d=8 ff=32             |     64 |       1 | OpenBLAS 0.3.21 SkylakeX | compact (0) local thp |     1000 [998, 1002] | 25 |   1.00 M |    1.02 |      60.0 % |                   – |
+    | lookup | T=4 rows=256 (32 KiB) |     64 |       1 | sliced/64/8x4            | compact (0) local thp | 400.0 [399.3, 400.7] | 25 |   2.50 M |    1500 |           – |  2.50x [2.49, 2.51] |
+
+    ## Accounting
+
+    Counted from the algorithm, per token; bytes are those the algorithm names, not those moved.
+
+    | kernel | shape                 |   FLOP | algorithmic bytes | table bytes | dense FLOP / lookup FLOP |
+    | ------ | --------------------- | -----: | ----------------: | ----------: | -----------------------: |
+    | dense  | d=8 ff=32             | 1.02 k |            8.19 k |           – |                        – |
+    | lookup | T=4 rows=256 (32 KiB) |  600 k |               128 |           – |                 0.00171x |
+
+    ## Counters
+
+    Per token, over all threads; † marks values that are not exact, as counters.csv explains.
+
+    Group `software`:
+
+    | point                                                     | perf::PAGE-FAULTS |
+    | --------------------------------------------------------- | ----------------: |
+    | dense ff=32 d=8 tokens=64 threads=1                       |              2.00 |
+    | lookup T=4 rows=256 d=8 tokens=64 threads=1 sliced/64/8x4 |              2.00 |
+
+    Without a value:
+
+    - unsupported (this machine exposes no PMU): `perf::CYCLES`, at 2 of 4 points
+
+    ## Ceilings
+
+    Micro-benchmarks of the same run on the same machine, medians; measured.
+
+    No ceilings were measured.
+
+    ## Measured beside projected
+
+    Projections are modelled from the points' access streams and the machines' descriptions, never fitted to the measurements beside them. Bands are low to high.
+
+    ### On the host
+
+    Mean absolute error 78.6 %, bias -78.6 %, over 1 point.
+
+    | point                                                     | measured tokens/s | modelled tokens/s (band) |   error | limiter |
+    | --------------------------------------------------------- | ----------------: | -----------------------: | ------: | ------- |
+    | lookup T=4 rows=256 d=8 tokens=64 threads=1 sliced/64/8x4 |            2.50 M |   534 k (481 k to 588 k) | -78.6 % | L2      |
+
+    ## Failures and skips
+
+    - skipped: 2 threads, 1 CPU
+      - dense ff=32 d=8 tokens=64 threads=2 (`f5e3af6aae67d6e1`)
+    - failed: 3 codes differ
+      - lookup T=4 rows=256 d=8 tokens=64 threads=2 sliced/64/8x4 (`804da1d45d8d0c2a`)
+
+    ## Reproduce
+
+    lookahead 0.1.0 at `0123abc`:
+
+    ```sh
+    lookahead run study.yaml --output 'my runs'
+    ```
+
+    The experiment, `study.yaml`:
+
+    ```yaml
+    schema: lookahead/experiment/1
+    name: small
+    sweeps:
+      - name: a
+        set: {tokens: 64, tables: 4, hidden: 8, intermediate: 32, block_size: 4}
+        axes: {kernel: [dense, lookup], threads: [1, 2]}
+    ```
+
+    ## Files
+
+    - [manifest.json](manifest.json): what was run, where and how
+    - [plan.jsonl](plan.jsonl): every point
+    - results.sqlite: everything measured
+    - [results.csv](results.csv), [samples.csv](samples.csv), [counters.csv](counters.csv), [projections.csv](projections.csv), [stages.csv](stages.csv), [ceilings.csv](ceilings.csv), [facts.csv](facts.csv): the same as tables
+
+    """#
+  ),
+  (
+    "results.csv",
+    #"""
+    run_id,point_id,sweep,status,reason,host,cpu_model,kernel,kernel_version,isa,dtype,layer,projection,tokens,hidden,intermediate,output,tables,table_rows,table_bytes,order,token_tile,column_slice_columns,table_group,prefetch_rows,threads,cpus,verified_cpus,memory_policy,pages_per_node,page_kind,blas,codes,code_entropy_bits,n,median_ns,ci95_low_ns,ci95_high_ns,min_ns,iqr_ns,outliers,stop_reason,tokens_per_s,ns_per_token,gflop_per_s,flop_per_token,algorithmic_bytes_per_token,algorithmic_gb_per_s,fraction_of_fma_peak,max_abs_error,code_mismatches,notes
+    20260101T000000Z-09281b54,735b533e796aaebe,a,passed,,testbench,,dense,1,avx512,fp32,,,64,8,32,8,,,,,,,,,1,compact,0,local,,thp,OpenBLAS 0.3.21 SkylakeX,,,25,64000,63893.33333333333,64106.66666666667,63744,256,0,interval_width,1000000,1000,1.024,1024,8192,8.192,0.6,1e-06,,
+    20260101T000000Z-09281b54,36d897fb87abbc17,a,passed,,testbench,,lookup,1,avx512,fp32,,bh4,64,8,,8,4,256,32768,sliced,64,8,4,0,1,compact,0,local,,thp,,uniform,,25,25600,25557.333333333332,25642.666666666668,25497.6,102.40000000000146,0,interval_width,2500000,400,1500,600000,128,0.32,,1e-06,0,
+    20260101T000000Z-09281b54,f5e3af6aae67d6e1,a,skipped,"2 threads, 1 CPU",testbench,,dense,1,,fp32,,,64,8,32,8,,,,,,,,,2,compact,,local,,,,,,,,,,,,,,,,,,,,,,,
+    20260101T000000Z-09281b54,804da1d45d8d0c2a,a,failed,3 codes differ,testbench,,lookup,1,,fp32,,bh4,64,8,,8,4,256,32768,sliced,64,8,4,0,2,compact,,local,,,,uniform,,,,,,,,,,,,,,,,,,,
+
+    """#
+  ),
+  (
+    "counters.csv",
+    #"""
+    run_id,point_id,launch,thread,group,event,canonical_event,source,raw,enabled_ns,running_ns,value,quality,reason
+    20260101T000000Z-09281b54,735b533e796aaebe,0,,software,perf::PAGE-FAULTS,,software,128,1000,1000,128,exact,
+    20260101T000000Z-09281b54,735b533e796aaebe,0,,cache,perf::CYCLES,,,,,,,unsupported,this machine exposes no PMU
+    20260101T000000Z-09281b54,36d897fb87abbc17,0,,software,perf::PAGE-FAULTS,,software,128,1000,1000,128,exact,
+    20260101T000000Z-09281b54,36d897fb87abbc17,0,,cache,perf::CYCLES,,,,,,,unsupported,this machine exposes no PMU
+
+    """#
+  ),
+]

@@ -8,14 +8,25 @@ struct CacheArray {
   private let sets: UInt64
   /// sets - 1 where the number of sets is a power of two, else 0: saves a division in the common case.
   private let mask: UInt64
-  let policy: ReplacementKind
+  private let policy: Policy
+
+  /// The replacement policies as implemented: LRU in two ways.
+  private enum Policy {
+    case packedLRU, lru, fifo, plru, srrip
+  }
 
   init(_ description: CacheDescription) {
     ways = description.ways
     sets = UInt64(description.sets)
     mask = description.sets.nonzeroBitCount == 1 ? UInt64(description.sets - 1) : 0
-    policy = description.policy
     switch description.policy {
+    case .lru: policy = ways <= PackedLRUPolicy.mostWays ? .packedLRU : .lru
+    case .fifo: policy = .fifo
+    case .plru: policy = .plru
+    case .srrip: policy = .srrip
+    }
+    switch policy {
+    case .packedLRU: stateBytes = PackedLRUPolicy.stateBytes(ways: ways)
     case .lru: stateBytes = LRUPolicy.stateBytes(ways: ways)
     case .fifo: stateBytes = FIFOPolicy.stateBytes(ways: ways)
     case .plru: stateBytes = PseudoLRUPolicy.stateBytes(ways: ways)
@@ -39,9 +50,22 @@ struct CacheArray {
     return CacheSet(entries: entries + index &* ways, state: states + index &* stateBytes, ways: ways)
   }
 
+  /// The way of `set` that holds `line`, or nil.
+  @inline(__always)
+  func find(_ line: UInt64, in set: CacheSet) -> Int? {
+    switch policy {
+    case .packedLRU: return PackedLRUPolicy.find(line, in: set)
+    case .lru: return LRUPolicy.find(line, in: set)
+    case .fifo: return FIFOPolicy.find(line, in: set)
+    case .plru: return PseudoLRUPolicy.find(line, in: set)
+    case .srrip: return SRRIPPolicy.find(line, in: set)
+    }
+  }
+
   @inline(__always)
   func use(_ set: CacheSet, way: Int) -> Int {
     switch policy {
+    case .packedLRU: return PackedLRUPolicy.use(set, way: way)
     case .lru: return LRUPolicy.use(set, way: way)
     case .fifo: return FIFOPolicy.use(set, way: way)
     case .plru: return PseudoLRUPolicy.use(set, way: way)
@@ -52,6 +76,7 @@ struct CacheArray {
   @inline(__always)
   func insert(_ entry: CacheEntry, into set: CacheSet) -> CacheEntry {
     switch policy {
+    case .packedLRU: return PackedLRUPolicy.insert(entry, into: set)
     case .lru: return LRUPolicy.insert(entry, into: set)
     case .fifo: return FIFOPolicy.insert(entry, into: set)
     case .plru: return PseudoLRUPolicy.insert(entry, into: set)
@@ -61,6 +86,7 @@ struct CacheArray {
 
   func remove(_ set: CacheSet, way: Int) {
     switch policy {
+    case .packedLRU: PackedLRUPolicy.remove(set, way: way)
     case .lru: LRUPolicy.remove(set, way: way)
     case .fifo: FIFOPolicy.remove(set, way: way)
     case .plru: PseudoLRUPolicy.remove(set, way: way)

@@ -18,13 +18,13 @@ struct CacheHierarchy {
   struct Level {
     let instances: UnsafeMutablePointer<CacheArray>
     let instanceCount: Int
+    /// The instance that serves each core: a view a core, because the inner loop has no time for a division.
+    let instanceOfCore: UnsafeMutablePointer<CacheArray>
     let sharedByCores: Int
     let inclusion: InclusionKind
 
     @inline(__always)
-    func cache(of core: Int) -> CacheArray {
-      sharedByCores == 1 ? instances[core] : instances[core / sharedByCores]
-    }
+    func cache(of core: Int) -> UnsafeMutablePointer<CacheArray> { instanceOfCore + core }
   }
 
   let levels: UnsafeMutablePointer<Level>
@@ -53,15 +53,15 @@ struct CacheHierarchy {
     }
     let isVictim = levels[level].inclusion == .victim
     let cache = levels[level].cache(of: core)
-    let set = cache.set(of: line)
+    let set = cache.pointee.set(of: line)
     counts[level].reads &+= 1
-    if let way = set.find(line) {
+    if let way = cache.pointee.find(line, in: set) {
       guard isVictim else {
-        _ = cache.use(set, way: way)
+        _ = cache.pointee.use(set, way: way)
         return Supply(source: level, isDirty: false)
       }
       let isDirty = set.entries[way].isDirty
-      cache.remove(set, way: way)
+      cache.pointee.remove(set, way: way)
       return Supply(source: level, isDirty: isDirty)
     }
     if isVictim {
@@ -82,10 +82,10 @@ struct CacheHierarchy {
       return
     }
     let cache = levels[level].cache(of: core)
-    let set = cache.set(of: line)
+    let set = cache.pointee.set(of: line)
     counts[level].writes &+= 1
-    if let way = set.find(line) {
-      let place = storesAreUses ? cache.use(set, way: way) : way
+    if let way = cache.pointee.find(line, in: set) {
+      let place = storesAreUses ? cache.pointee.use(set, way: way) : way
       set.entries[place].markDirty()
       return
     }
@@ -98,8 +98,8 @@ struct CacheHierarchy {
   func storeNontemporally(_ line: UInt64, core: Int) {
     for level in 0..<levelCount {
       let cache = levels[level].cache(of: core)
-      let set = cache.set(of: line)
-      if let way = set.find(line) { cache.remove(set, way: way) }
+      let set = cache.pointee.set(of: line)
+      if let way = cache.pointee.find(line, in: set) { cache.pointee.remove(set, way: way) }
     }
     memory.pointee.writes &+= 1
   }
@@ -107,8 +107,10 @@ struct CacheHierarchy {
   // MARK: - Consequences
 
   @inline(__always)
-  private func insert(_ entry: CacheEntry, at level: Int, core: Int, _ cache: CacheArray, _ set: CacheSet) {
-    let displaced = cache.insert(entry, into: set)
+  private func insert(
+    _ entry: CacheEntry, at level: Int, core: Int, _ cache: UnsafeMutablePointer<CacheArray>, _ set: CacheSet
+  ) {
+    let displaced = cache.pointee.insert(entry, into: set)
     if displaced.isValid { evict(displaced, from: level, core: core) }
   }
 
@@ -128,12 +130,12 @@ struct CacheHierarchy {
   /// Takes in a line that the level above a victim level gave up.
   private func fill(_ entry: CacheEntry, at level: Int, core: Int) {
     let cache = levels[level].cache(of: core)
-    let set = cache.set(of: entry.line)
+    let set = cache.pointee.set(of: entry.line)
     counts[level].writes &+= 1
     counts[level].victimFills &+= 1
-    if let way = set.find(entry.line) {
+    if let way = cache.pointee.find(entry.line, in: set) {
       // Another core's copy came first.
-      let place = cache.use(set, way: way)
+      let place = cache.pointee.use(set, way: way)
       if entry.isDirty { set.entries[place].markDirty() }
       return
     }
@@ -147,15 +149,15 @@ struct CacheHierarchy {
     for upper in 0..<level {
       let shared = levels[upper].sharedByCores
       for instance in (cluster.lowerBound / shared)...((cluster.upperBound - 1) / shared) {
-        let cache = levels[upper].instances[instance]
-        let set = cache.set(of: line)
-        guard let way = set.find(line) else { continue }
+        let cache = levels[upper].instances + instance
+        let set = cache.pointee.set(of: line)
+        guard let way = cache.pointee.find(line, in: set) else { continue }
         if set.entries[way].isDirty {
           wasDirty = true
           counts[upper].writebacks &+= 1
         }
         counts[upper].backInvalidations &+= 1
-        cache.remove(set, way: way)
+        cache.pointee.remove(set, way: way)
       }
     }
     return wasDirty
@@ -168,7 +170,8 @@ struct CacheHierarchy {
     guard cluster.count > shared else { return false }
     let own = core / shared
     for instance in (cluster.lowerBound / shared)...((cluster.upperBound - 1) / shared) where instance != own {
-      if levels[level - 1].instances[instance].set(of: line).find(line) != nil { return true }
+      let sibling = levels[level - 1].instances + instance
+      if sibling.pointee.find(line, in: sibling.pointee.set(of: line)) != nil { return true }
     }
     return false
   }

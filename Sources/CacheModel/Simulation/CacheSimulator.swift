@@ -45,9 +45,12 @@ public final class CacheSimulator: AccessSink {
       let count = (cores + cache.sharedByCores - 1) / cache.sharedByCores
       let instances = UnsafeMutablePointer<CacheArray>.allocate(capacity: count)
       for instance in 0..<count { (instances + instance).initialize(to: CacheArray(cache)) }
+      let instanceOfCore = UnsafeMutablePointer<CacheArray>.allocate(capacity: cores)
+      for core in 0..<cores { (instanceOfCore + core).initialize(to: instances[core / cache.sharedByCores]) }
       (levels + index).initialize(
         to: CacheHierarchy.Level(
-          instances: instances, instanceCount: count, sharedByCores: cache.sharedByCores, inclusion: cache.inclusion))
+          instances: instances, instanceCount: count, instanceOfCore: instanceOfCore,
+          sharedByCores: cache.sharedByCores, inclusion: cache.inclusion))
     }
     let store = PhaseStore(levelCount: caches.count)
     phases = [store]
@@ -70,6 +73,7 @@ public final class CacheSimulator: AccessSink {
       let level = hierarchy.levels[level]
       for instance in 0..<level.instanceCount { level.instances[instance].deallocate() }
       level.instances.deallocate()
+      level.instanceOfCore.deallocate()
     }
     hierarchy.levels.deallocate()
   }

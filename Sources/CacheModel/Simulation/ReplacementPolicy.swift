@@ -12,10 +12,17 @@
 protocol ReplacementPolicy {
   /// State bytes that a set of `ways` needs.
   static func stateBytes(ways: Int) -> Int
+  /// The way that holds `line`, or nil.
+  static func find(_ line: UInt64, in set: CacheSet) -> Int?
   /// The line in `way` has been used.
   static func use(_ set: CacheSet, way: Int) -> Int
   /// Puts `entry` into the set and returns what it displaced: an empty entry if there was room.
   static func insert(_ entry: CacheEntry, into set: CacheSet) -> CacheEntry
   /// Takes the line in `way` out.
   static func remove(_ set: CacheSet, way: Int)
+}
+
+extension ReplacementPolicy {
+  @inline(__always)
+  static func find(_ line: UInt64, in set: CacheSet) -> Int? { set.find(line) }
 }

@@ -1,0 +1,45 @@
+import InputFiles
+import Testing
+
+@testable import CacheModel
+
+@Suite struct MachineCatalogueTests {
+  @Test func `every machine of the catalogue loads, is named after its file and is enough to project`() throws {
+    let catalogue = try MachineCatalogue.bundled()
+    let names = try catalogue.names()
+    #expect(names.count >= 10)
+    for name in names {
+      let machine = try catalogue.machine(name)
+      #expect(machine.name == name)
+      #expect(machine.keysMissingForProjection.isEmpty, "\(name)")
+      #expect(!machine.description.isEmpty && !machine.sources.isEmpty, "\(name)")
+      #expect(try Machine(text: machine.yaml(), file: name) == machine)
+    }
+  }
+
+  @Test func `every figure that a projection uses states its origin`() throws {
+    for machine in try MachineCatalogue.bundled().machines() {
+      for key in ["cores", "frequency_ghz", "simd", "caches", "transfers_overlap", "memory"] {
+        #expect(machine.provenance[key] != nil, "\(machine.name): \(key)")
+      }
+      for (key, entry) in machine.provenance { #expect(!entry.source.isEmpty, "\(machine.name): \(key)") }
+    }
+  }
+
+  @Test func `the L3 of AMD machines is a victim cache, that of Intel's is not`() throws {
+    let catalogue = try MachineCatalogue.bundled()
+    #expect(try catalogue.machine("epyc-9654").caches.last?.inclusion == .victim)
+    #expect(try catalogue.machine("xeon-8480plus").caches.last?.inclusion == .nine)
+  }
+
+  @Test func `an unknown name suggests the nearest`() throws {
+    let catalogue = try MachineCatalogue.bundled()
+    let error = message { _ = try catalogue.machine("epyc-9645") }
+    #expect(error.contains("did you mean 'epyc-"), "\(error)")
+    #expect(error.contains("xeon-8480plus"))
+  }
+
+  @Test func `a path is read as a file, and its absence is said`() {
+    #expect(message { _ = try Machine.named("nowhere/m.yaml") } == "nowhere/m.yaml: no such file")
+  }
+}

@@ -1,0 +1,217 @@
+import InputFiles
+import Testing
+
+@testable import CacheModel
+
+@Suite struct ProjectionTests {
+  /// 4 cores of 2 GHz with two 512-bit FMA units: 128 GFLOP/s of fp32 each. Memory without a curve unless given.
+  private func machine(
+    overlap: Bool = true, latency: Double = 100, linesInFlight: Double = 10, most: Double = 50
+  ) -> Machine {
+    Machine(
+      name: "test", cores: 4, frequencyGHz: 2, simd: VectorUnits(isa: "avx512", widthBits: 512, fmaUnits: 2),
+      caches: [
+        CacheDescription(name: "L1", sizeBytes: 4096, ways: 4, latencyCycles: 4, bytesPerCycle: 64),
+        CacheDescription(name: "L2", sizeBytes: 32_768, ways: 8, latencyCycles: 16, bytesPerCycle: 32),
+        CacheDescription(name: "L3", sizeBytes: 262_144, ways: 16, latencyCycles: 40, bytesPerCycle: 16),
+      ],
+      transfersOverlap: overlap,
+      memory: [
+        MemoryDescription(
+          name: "dram", peakGigabytesPerSecond: 4 * most, idleLatencyNanoseconds: latency,
+          // A flat curve, so that the expected figures can be worked out by hand.
+          curve: [
+            LoadedLatencyCurve(
+              readRatio: 1,
+              points: [
+                .init(gigabytesPerSecond: 0, nanoseconds: latency),
+                .init(gigabytesPerSecond: most, nanoseconds: latency),
+              ])
+          ],
+          linesInFlightPerCore: linesInFlight)
+      ])
+  }
+
+  private struct Job: Workload {
+    var tokens = 1000
+    var threads = 1
+    var phases: [PhaseWork]
+    var accesses: (AccessStream) -> Void = { _ in }
+    func emit(to stream: AccessStream) {
+      stream.enter(phase: 0)
+      accesses(stream)
+    }
+  }
+
+  private func project(_ job: Job, on machine: Machine) throws -> Projection {
+    try Projection.project(job, traffic: Traffic(simulating: job, on: machine), on: machine)
+  }
+
+  private func isClose(_ a: Double, _ b: Double) -> Bool { abs(a - b) <= 1e-6 * max(abs(a), abs(b)) }
+
+  /// Reads 1 MiB in whole lines, four times what the last level holds, so that every line comes from memory.
+  private func stream(threads: Int = 1) -> Job {
+    Job(threads: threads, phases: [PhaseWork(name: "stream")]) { stream in
+      for line in 0..<UInt64(1 << 14) {
+        stream.core = UInt16(line % UInt64(threads))
+        stream.read(line * 64, bytes: 64)
+      }
+    }
+  }
+
+  private func gathers(independentRows: Double, threads: Int = 1, count: UInt64 = 1 << 14) -> Job {
+    let work = PhaseWork(name: "gather", independentRows: independentRows)
+    return Job(tokens: Int(count), threads: threads, phases: [work]) { stream in
+      for line in 0..<count {
+        stream.core = UInt16(line % UInt64(threads))
+        stream.gather(line * 64, bytes: 64)
+      }
+    }
+  }
+
+  @Test func `pure arithmetic runs at exactly the peak`() throws {
+    // 1000 tokens of 64,000 FMAs at 16 lanes x 2 units x 2 GHz = 64e9 FMA/s and core.
+    let job = Job(phases: [PhaseWork(name: "gemm", multiplyAdds: 64e6)])
+    let result = try project(job, on: machine())
+    #expect(isClose(result.tokensPerSecond, 1000 / 1e-3))
+    #expect(result.limiter == .compute)
+    var four = job
+    four.threads = 4
+    #expect(isClose(try project(four, on: machine()).tokensPerSecond, 4 * result.tokensPerSecond))
+  }
+
+  @Test func `bf16 operands fill the lanes twice as densely`() throws {
+    let fp32 = Job(phases: [PhaseWork(name: "gemm", multiplyAdds: 1e6)])
+    let bf16 = Job(phases: [PhaseWork(name: "gemm", multiplyAdds: 1e6, elementBytes: 2)])
+    let ratio = try project(bf16, on: machine()).tokensPerSecond / project(fp32, on: machine()).tokensPerSecond
+    #expect(isClose(ratio, 2))
+  }
+
+  @Test func `loads from registers' side are limited by L1`() throws {
+    let job = Job(phases: [PhaseWork(name: "copy", loadBytes: 96e6, storeBytes: 32e6)])
+    let result = try project(job, on: machine())
+    #expect(isClose(result.tokensPerSecond, 1000 / 1e-3), "128 MB at 64 B/cycle x 2 GHz take 1 ms")
+    #expect(result.limiter == .l1)
+  }
+
+  @Test func `a working set of L2 is limited by L2, one of L3 by L3`() throws {
+    for (bytes, limiter, bytesPerCycle) in [(16_384, Limiter.l2, 32.0), (131_072, .l3, 16.0)] {
+      let job = Job(phases: [PhaseWork(name: "sweep")]) { $0.read(0, bytes: bytes) }
+      let result = try project(job, on: machine())
+      #expect(result.limiter == limiter)
+      #expect(isClose(result.phases[0].seconds, Double(bytes) / (bytesPerCycle * 2e9)))
+    }
+  }
+
+  @Test func `enough threads saturate the memory, and half the bandwidth is half the tokens`() throws {
+    let fast = try project(stream(threads: 4), on: machine(linesInFlight: 40))
+    #expect(fast.limiter == .memory)
+    #expect(isClose(fast.phases[0].seconds, Double(1 << 20) / 50e9))
+    let slow = try project(stream(threads: 4), on: machine(linesInFlight: 40, most: 25))
+    #expect(isClose(slow.tokensPerSecond, fast.tokensPerSecond / 2))
+  }
+
+  @Test func `one thread's stream is capped by its lines in flight`() throws {
+    // 10 lines x 64 bytes / 100 ns = 6.4 GB/s of the 50 that the memory has.
+    let result = try project(stream(), on: machine())
+    #expect(isClose(result.phases[0].memoryGigabytesPerSecond, 6.4))
+    #expect(result.limiter == .latency)
+  }
+
+  @Test(arguments: [(1.0, 1.0), (4, 4), (10, 10), (64, 10)])
+  func `gathers obey Little's law with the smaller of rows and lines in flight`(rows: Double, inFlight: Double) throws {
+    for overlap in [true, false] {
+      let job = gathers(independentRows: rows)
+      let result = try project(job, on: machine(overlap: overlap, most: 1000))
+      // Where transfers add up, the lines' way through the caches does too: 64 B / 32 + 64 B / 16 cycles of 2 GHz.
+      let transfer = overlap ? 0 : 64.0 / 32 / 2e9 + 64.0 / 16 / 2e9
+      #expect(isClose(result.tokensPerSecond, 1 / (100e-9 / inFlight + transfer)))
+      #expect(result.limiter == .latency)
+    }
+  }
+
+  @Test func `latency rises with the load, and the projection meets the curve`() throws {
+    var machine = machine(linesInFlight: 40)
+    machine.memory[0].curve[0].points[1].nanoseconds = 300
+    let phase = try project(stream(threads: 2), on: machine).phases[0]
+    // 2 threads x 40 lines x 64 B = 5120 B in flight = bandwidth x (100 ns + 200 ns x bandwidth / 50 GB/s).
+    #expect(isClose(phase.memoryGigabytesPerSecond * phase.loadedLatencyNanoseconds, 5120))
+    #expect(isClose(phase.loadedLatencyNanoseconds, 100 + 200 * phase.memoryGigabytesPerSecond / 50))
+  }
+
+  @Test func `transfers that add up take longer than those that overlap`() throws {
+    let together = try project(stream(), on: machine(overlap: true))
+    let apart = try project(stream(), on: machine(overlap: false))
+    let bytes = Double(1 << 20)
+    #expect(isClose(apart.phases[0].seconds, together.phases[0].seconds + bytes / 64e9 + bytes / 32e9))
+  }
+
+  @Test func `the band holds the expectation, and is as wide as the origin of the figures says`() throws {
+    var assumed = machine()
+    assumed.provenance = [:]
+    var measured = assumed
+    for key in ["frequency_ghz", "caches", "memory"] {
+      measured.provenance[key] = Provenance(tag: .measured, source: "test")
+    }
+    for job in [stream(), stream(threads: 4), gathers(independentRows: 4)] {
+      let wide = try project(job, on: assumed)
+      let narrow = try project(job, on: measured)
+      #expect(wide.low < narrow.low && narrow.low < narrow.tokensPerSecond)
+      #expect(narrow.tokensPerSecond < narrow.high && narrow.high < wide.high)
+      #expect(wide.tokensPerSecond == narrow.tokensPerSecond)
+    }
+  }
+
+  @Test func `phases add up, and the longest names the limiter`() throws {
+    let job = Job(phases: [
+      PhaseWork(name: "small", multiplyAdds: 64e6), PhaseWork(name: "large", loadBytes: 384e6),
+    ])
+    let result = try project(job, on: machine())
+    #expect(isClose(result.tokensPerSecond, 1000 / 4e-3))
+    #expect(result.phases.map(\.limiter) == [.compute, .l1])
+    #expect(result.limiter == .l1)
+  }
+
+  @Test func `remote traffic is limited by the link`() throws {
+    var machine = machine(linesInFlight: 40)
+    machine.numa = NUMADescription(nodes: 2, remoteLatencyNanoseconds: 100, linkGigabytesPerSecond: 5)
+    let job = stream(threads: 4)
+    let traffic = try Traffic(simulating: job, on: machine)
+    let result = try Projection.project(job, traffic: traffic, on: machine, options: .init(remoteShare: 1))
+    #expect(result.limiter == .link)
+    #expect(isClose(result.phases[0].memoryGigabytesPerSecond, 5))
+  }
+
+  @Test func `without a warm-up the first touches count`() throws {
+    let job = Job(phases: [PhaseWork(name: "small")]) { $0.read(0, bytes: 1024) }
+    #expect(try Traffic(simulating: job, on: machine()).total?.memory.reads == 0)
+    #expect(try Traffic(simulating: job, on: machine(), warmUp: false).total?.memory.reads == 16)
+  }
+
+  @Test func `too many threads, missing figures and unknown memories are said`() throws {
+    let job = stream(threads: 4)
+    let traffic = try Traffic(simulating: job, on: machine())
+    var small = machine()
+    small.cores = 2
+    #expect(
+      message { _ = try Projection.project(job, traffic: traffic, on: small) }
+        == "threads: expected at most the 2 cores of test, found 4 threads")
+    var bare = machine()
+    bare.frequencyGHz = nil
+    #expect(message { _ = try Projection.project(job, traffic: traffic, on: bare) }.contains("missing: frequency_ghz"))
+    #expect(
+      message { _ = try Projection.project(job, traffic: traffic, on: machine(), options: .init(memory: "hbm")) }
+        == "memory: expected a memory of test (dram), found 'hbm'")
+  }
+
+  @Test func `every machine of the catalogue projects every kind of work`() throws {
+    for machine in try MachineCatalogue.bundled().machines() {
+      let job = Job(threads: 2, phases: [PhaseWork(name: "mixed", multiplyAdds: 1e6, loadBytes: 1e6)]) { stream in
+        for row in 0..<UInt64(500) { stream.gather(row * 7919 * 64, bytes: 2048) }
+      }
+      let result = try project(job, on: machine)
+      #expect(result.low > 0 && result.low < result.tokensPerSecond, "\(machine.name)")
+      #expect(result.tokensPerSecond < result.high && result.high < .infinity, "\(machine.name)")
+    }
+  }
+}

@@ -182,7 +182,9 @@ struct CounterGroupTests {
     #expect(groups.map(\.name).contains("software"))
     for group in groups {
       #expect(try CounterGroup.load(group.name) == group)
-      for event in group.events { #expect(throws: Never.self) { try EventEncoder.encode(event) } }
+      for event in group.events where isX86 || group.pmu == "perf" {
+        #expect(throws: Never.self) { try EventEncoder.encode(event) }
+      }
     }
   }
 

@@ -1,4 +1,5 @@
 import CLinux
+import Foundation
 import Glibc
 import InputFiles
 import Testing
@@ -110,6 +111,12 @@ struct CounterSessionTests {
     let switches = try reading(.failsInKernel(EACCES, counts), softwareEvents: ["EVENT": 3])
     #expect(switches.quality == .denied)
     #expect(switches.value == nil)
+  }
+
+  @Test func `a reading without a value has null in JSON`() throws {
+    let text = String(decoding: try JSONEncoder().encode(reading(.fails(ENOENT))), as: UTF8.self)
+    #expect(text.contains("\"value\":null"))
+    #expect(text.contains("\"raw\":null"))
   }
 
   @Test func `counters are closed with their session`() {

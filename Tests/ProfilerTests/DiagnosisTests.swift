@@ -68,10 +68,10 @@ struct DiagnosisTests {
   }
 
   @Test func `library variables are named`() {
-    let item = Diagnosis.libraryVariables(environment: ["OPENBLAS_CORETYPE": "Haswell"])
+    let item = Diagnosis.libraryVariables([.init(name: "OPENBLAS_CORETYPE", value: "Haswell")])
     #expect(item.status == .degraded)
     #expect(item.reason.contains("OPENBLAS_CORETYPE=Haswell"))
-    #expect(Diagnosis.libraryVariables(environment: [:]).status == .ok)
+    #expect(Diagnosis.libraryVariables([]).status == .ok)
   }
 
   @Test func `every item of this machine has a reason, and its JSON has all four keys`() throws {

@@ -9,6 +9,9 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+// No kernel is built for more CPUs than this; it bounds the mask that a wrong number would allocate.
+enum { LARGEST_CPU = 1 << 17 };
+
 struct start {
   void (*body)(void *);
   void *context;
@@ -22,7 +25,7 @@ static void *run(void *argument) {
 }
 
 int linux_thread_start(int cpu, void (*body)(void *), void *context, uintptr_t *thread) {
-  if (cpu < 0) return -EINVAL;
+  if (cpu < 0 || cpu >= LARGEST_CPU) return -EINVAL;
   struct start *start = malloc(sizeof *start);
   cpu_set_t *mask = CPU_ALLOC(cpu + 1);
   if (!start || !mask) {

@@ -1,7 +1,7 @@
 #include "paths.h"
 
 // One step is 512 bytes: 8 vectors of 64 bytes, or 16 of 32, or 32 of 16. Long enough that the loop's own two or three
-// instructions vanish beside the loads.
+// instructions vanish beside the loads. Stores write (1, 0, 0, ...), because some CPUs treat lines of zeros specially.
 
 // Defines the loops for one vector type: `load` and `store` move the vector at byte `offset`, `stream` stores past the
 // caches, and `bytes` is the vector's size.
@@ -22,7 +22,7 @@
     for (size_t i = 0; i < count; i++) name##_read_span(base + (size_t)rows[i] * row_bytes, row_bytes);          \
   }                                                                                                              \
   target static void name##_write(char *base, size_t bytes, size_t passes) {                                     \
-    vector value = {0};                                                                                          \
+    vector value = {1};                                                                                          \
     for (size_t pass = 0; pass < passes; pass++) {                                                               \
       HIDE(constraint, value);                                                                                   \
       for (char *at = base, *end = base + bytes; at < end; at += 8 * vector_bytes) {                             \
@@ -32,7 +32,7 @@
     }                                                                                                            \
   }                                                                                                              \
   target static void name##_write_past_caches(char *base, size_t bytes, size_t passes) {                         \
-    vector value = {0};                                                                                          \
+    vector value = {1};                                                                                          \
     for (size_t pass = 0; pass < passes; pass++) {                                                               \
       HIDE(constraint, value);                                                                                   \
       for (char *at = base, *end = base + bytes; at < end; at += 8 * vector_bytes) {                             \

@@ -68,13 +68,17 @@ extension MemoryPolicy: CustomStringConvertible {
 }
 
 /// Parses the kernel's list format, `0-3,8,10-11`. Nil where the text is not such a list; empty text is an empty list.
+///
+/// Numbers of a million and more are no list either: no kernel counts so many CPUs or nodes, and a slip such as `0-1e9`
+/// without the `e` must not fill the memory.
 public func parseCPUList(_ text: String) -> [Int]? {
+  let limit = 1_000_000
   var cpus: [Int] = []
   for part in text.split(separator: ",") {
     let ends = part.split(separator: "-", omittingEmptySubsequences: false).map { Int($0) }
     switch (ends.count, ends.first ?? nil, ends.last ?? nil) {
-    case (1, let cpu?, _) where cpu >= 0: cpus.append(cpu)
-    case (2, let low?, let high?) where 0 <= low && low <= high: cpus.append(contentsOf: low...high)
+    case (1, let cpu?, _) where (0..<limit).contains(cpu): cpus.append(cpu)
+    case (2, let low?, let high?) where 0 <= low && low <= high && high < limit: cpus.append(contentsOf: low...high)
     default: return nil
     }
   }

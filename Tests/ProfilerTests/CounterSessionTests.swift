@@ -1,4 +1,5 @@
 import CLinux
+import Foundation
 import Glibc
 import InputFiles
 import Testing
@@ -112,6 +113,12 @@ struct CounterSessionTests {
     #expect(switches.value == nil)
   }
 
+  @Test func `a reading without a value has null in JSON`() throws {
+    let text = String(decoding: try JSONEncoder().encode(reading(.fails(ENOENT))), as: UTF8.self)
+    #expect(text.contains("\"value\":null"))
+    #expect(text.contains("\"raw\":null"))
+  }
+
   @Test func `counters are closed with their session`() {
     let backend = SyntheticBackend(["A": .advances(counts), "B": .advances(counts)])
     do {
@@ -182,7 +189,9 @@ struct CounterGroupTests {
     #expect(groups.map(\.name).contains("software"))
     for group in groups {
       #expect(try CounterGroup.load(group.name) == group)
-      for event in group.events { #expect(throws: Never.self) { try EventEncoder.encode(event) } }
+      for event in group.events where isX86 || group.pmu == "perf" {
+        #expect(throws: Never.self) { try EventEncoder.encode(event) }
+      }
     }
   }
 

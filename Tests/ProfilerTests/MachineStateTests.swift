@@ -15,7 +15,7 @@ private let cpuinfo = """
 
 private func state(_ files: [String: String], environment: [String: String] = [:]) throws -> MachineState {
   let machine = try FakeMachine(files)
-  return MachineState.capture(root: machine.root, environment: environment)
+  return MachineState.capture(root: machine.root, libraryVariables: LibraryVariables.found(in: environment))
 }
 
 struct MachineStateTests {
@@ -56,6 +56,13 @@ struct MachineStateTests {
     let environment = ["OPENBLAS_CORETYPE": "Haswell", "OMP_NUM_THREADS": "1", "PATH": "/bin", "MY_MKL_X": "1"]
     let state = try state([:], environment: environment)
     #expect(state["library_variables"] == "OMP_NUM_THREADS=1 OPENBLAS_CORETYPE=Haswell")
+  }
+
+  @Test func `cleared variables are gone, and remembered`() {
+    let before = LibraryVariables.found()
+    LibraryVariables.clear()
+    #expect(LibraryVariables.found(in: ProcessInfo.processInfo.environment).isEmpty)
+    #expect(LibraryVariables.found() == before)
   }
 
   @Test func `a missing value is written as null`() throws {

@@ -66,5 +66,7 @@ struct PinnedPoolTests {
     #expect(throws: InputError.self) { try PinnedPool(cpus: []) }
     #expect(throws: InputError.self) { try PinnedPool(cpus: [cpus[0], 100_000]) }
     #expect(throws: InputError.self) { try PinnedPool(cpus: [-1]) }
+    #expect(throws: InputError.self) { try PinnedPool(cpus: [Int(Int32.max)]) }
+    #expect(throws: InputError.self) { try PinnedPool(cpus: [Int.max]) }
   }
 }

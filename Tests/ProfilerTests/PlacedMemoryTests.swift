@@ -124,6 +124,8 @@ struct PlacedMemoryTests {
     let memory = try PlacedMemory(bytes: 4096)
     #expect(throws: InputError.self) { try memory.bind(to: Double.self, count: 513) }
     #expect(throws: InputError.self) { try memory.bind(to: Double.self, count: 1, offset: 4) }
+    #expect(throws: InputError.self) { try memory.bind(to: Double.self, count: Int.max) }
+    #expect(throws: InputError.self) { try memory.bind(to: UInt8.self, count: 1, offset: Int.max) }
   }
 }
 

@@ -76,6 +76,24 @@ struct TopologyReadingTests {
     #expect(copy == topology)
   }
 
+  @Test func `what is not known is null in JSON`() throws {
+    let machine = try FakeMachine(["sys/devices/system/cpu/online": "0"])
+    let text = String(decoding: try JSONEncoder().encode(Topology.read(root: machine.root)), as: UTF8.self)
+    #expect(text.contains("\"cacheBytes\":null"))
+    #expect(text.contains("\"node\":null"))
+  }
+
+  @Test(arguments: ["", "-1", "4-2", "x", "0-99999999999", "1,,2"])
+  func `garbage in sysfs neither crashes nor invents CPUs`(text: String) throws {
+    var files = FakeMachine.files(packages: 1, clustersPerPackage: 1, coresPerCluster: 2, threadsPerCore: 1)
+    for path in files.keys where path != "sys/devices/system/cpu/online" { files[path] = text }
+    let machine = try FakeMachine(files)
+    let topology = Topology.read(root: machine.root)
+    #expect(topology.cpus.map(\.id) == [0, 1])
+    #expect(topology.packages == [0])
+    #expect(!topology.notes.isEmpty)
+  }
+
   @Test func `this machine has at least one CPU that we may use`() {
     let topology = Topology.read()
     #expect(!topology.allowedCPUs.isEmpty)
@@ -123,6 +141,12 @@ struct TopologyPlacementTests {
   @Test func `no threads is an error`() throws {
     let topology = try twoSockets()
     #expect(throws: InputError.self) { try topology.cpus(for: .compact, threads: 0) }
+  }
+
+  @Test(arguments: ["0-99999999999", "1000000", "9223372036854775807", "-", "1-", "a"])
+  func `a list of impossible CPUs is no list`(text: String) {
+    #expect(parseCPUList(text) == nil)
+    #expect(CPUPlacement(text) == nil)
   }
 
   @Test(arguments: [([], ""), ([3], "3"), ([0, 1, 2, 5, 7, 8], "0-2,5,7-8")])

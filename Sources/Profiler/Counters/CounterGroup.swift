@@ -8,10 +8,19 @@ public struct CounterGroup: Codable, Equatable, Sendable {
   /// The PMU whose names the events use; `perf` is the kernel's generic one, present everywhere.
   public var pmu: String
   public var events: [String]
+  /// What is derived from the events, in the file's order.
+  public var metrics: [Metric]
 
-  /// Reads a group from YAML: exactly the keys name, description, pmu and events.
+  public struct Metric: Codable, Equatable, Sendable {
+    public var name: String
+    /// Such as `instructions/cycle` or `GB/s`.
+    public var unit: String
+    public var formula: Formula
+  }
+
+  /// Reads a group from YAML: exactly the keys name, description, pmu, events and, optionally, metrics.
   public init(yaml: YAMLValue) throws {
-    let object = try yaml.object(keys: ["name", "description", "pmu", "events"])
+    let object = try yaml.object(keys: ["name", "description", "pmu", "events", "metrics"])
     self.name = try object.required("name").string()
     self.description = try object.required("description").string()
     self.pmu = try object.required("pmu").string()
@@ -19,6 +28,24 @@ public struct CounterGroup: Codable, Equatable, Sendable {
     self.events = try events.list().map { try $0.string() }
     guard !self.events.isEmpty else { throw events.error("expected at least one event") }
     guard Set(self.events).count == self.events.count else { throw events.error("expected each event once") }
+    self.metrics = []
+    for metric in try object["metrics"]?.list() ?? [] { try metrics.append(parse(metric)) }
+  }
+
+  private func parse(_ yaml: YAMLValue) throws -> Metric {
+    let object = try yaml.object(keys: ["name", "unit", "formula"])
+    let text = try object.required("formula")
+    let formula: Formula
+    do {
+      formula = try Formula(text.string())
+    } catch let error as InputError where error.file == nil {
+      throw text.error(error.message)
+    }
+    if let stranger = formula.events.first(where: { !events.contains($0) }) {
+      throw text.error("expected events of this group (\(events.joined(separator: ", "))), found '\(stranger)'")
+    }
+    return Metric(
+      name: try object.required("name").string(), unit: try object.required("unit").string(), formula: formula)
   }
 
   /// The group that `name` stands for: one of the package's, or a file where the name ends in `.yaml`.
@@ -36,6 +63,17 @@ public struct CounterGroup: Codable, Equatable, Sendable {
   /// The package's groups, by name.
   public static func all() throws -> [CounterGroup] {
     try names().map { try load($0) }
+  }
+
+  /// The group's metrics over one region; nil where an event that one needs has no value.
+  ///
+  /// - Parameters:
+  ///   - readings: of all threads together, see `CounterReading.total`.
+  ///   - seconds: wall time of the region.
+  public func evaluate(
+    _ readings: [CounterReading], seconds: Double, threads: Int
+  ) -> [(metric: Metric, value: Double?)] {
+    metrics.map { ($0, $0.formula.value(of: readings, seconds: seconds, threads: threads)) }
   }
 
   private static func names() throws -> [String] {

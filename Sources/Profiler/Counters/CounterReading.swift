@@ -62,6 +62,23 @@ public struct CounterReading: Codable, Equatable, Sendable {
     }
   }
 
+  /// Writes null rather than nothing where a value is missing, so that every reading has the same keys.
+  public func encode(to encoder: Encoder) throws {
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode(event, forKey: .event)
+    try container.encode(canonical, forKey: .canonical)
+    try container.encode(raw, forKey: .raw)
+    try container.encode(enabledNs, forKey: .enabledNs)
+    try container.encode(runningNs, forKey: .runningNs)
+    try container.encode(value, forKey: .value)
+    try container.encode(quality, forKey: .quality)
+    try container.encode(reason, forKey: .reason)
+  }
+
+  private enum CodingKeys: CodingKey {
+    case event, canonical, raw, enabledNs, runningNs, value, quality, reason
+  }
+
   /// Sums the readings of several threads, event by event; all threads must have asked for the same events.
   ///
   /// A sum that lacks a part is no sum: where one thread has no value, the total has none. Times are summed as well, so

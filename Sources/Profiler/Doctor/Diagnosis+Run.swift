@@ -3,7 +3,7 @@ import Foundation
 extension Diagnosis {
   /// Examines this machine. Takes well under a second, and never fails: what cannot be examined is `unavailable`.
   ///
-  /// Clears library variables from the process while it looks for BLAS libraries, as a run does.
+  /// Clears library variables from the process before it looks for BLAS libraries, as a run does.
   public static func run(root: String = "/", backend: any CounterBackend = LibPFMBackend()) -> Diagnosis {
     let files = SystemFiles(root: root)
     let topology = Topology.read(root: root)
@@ -199,9 +199,9 @@ extension Diagnosis {
   // MARK: - Libraries and tools
 
   static func libraryVariables(
-    environment: [String: String] = ProcessInfo.processInfo.environment
+    _ variables: [LibraryVariables.Variable] = LibraryVariables.found()
   ) -> Item {
-    let found = LibraryVariables.found(in: environment).map { "\($0.name)=\($0.value)" }
+    let found = variables.map { "\($0.name)=\($0.value)" }
     return found.isEmpty
       ? Item("library_variables", .ok, "none set")
       : Item(
@@ -211,8 +211,7 @@ extension Diagnosis {
   }
 
   static func blas() -> Item {
-    let before = LibraryVariables.clear()
-    defer { for variable in before { setenv(variable.name, variable.value, 1) } }
+    LibraryVariables.clear()
     let candidates = ["libopenblas.so.0", "libblis.so.4", "libdnnl.so.2"]
     let found = candidates.filter { name in
       // Left loaded: OpenBLAS has threads by now, which do not survive an unload.

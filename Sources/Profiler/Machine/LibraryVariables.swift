@@ -1,22 +1,41 @@
 import Foundation
+import Synchronization
 
 /// Environment variables that steer numerical libraries when they load, often without anyone remembering them.
 public enum LibraryVariables {
   static let prefixes = ["OPENBLAS_", "MKL_", "BLIS_", "OMP_", "DNNL_", "ONEDNN_", "GOTO_", "KMP_"]
 
-  /// Those that are set, by name.
-  public static func found(
-    in environment: [String: String] = ProcessInfo.processInfo.environment
-  ) -> [(name: String, value: String)] {
-    environment.filter { variable in prefixes.contains { variable.key.hasPrefix($0) } }
-      .sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+  public struct Variable: Codable, Equatable, Sendable {
+    public var name: String
+    public var value: String
   }
 
-  /// Removes them from this process and returns what was removed. Call it before a library loads: most read them once.
-  @discardableResult
-  public static func clear() -> [(name: String, value: String)] {
-    let found = found()
-    for variable in found { unsetenv(variable.name) }
-    return found
+  /// What `clear` has removed from this process so far.
+  private static let removed = Mutex<[Variable]>([])
+
+  /// Those that were set when the process started, by name: what is set now, and what `clear` has removed since.
+  public static func found() -> [Variable] {
+    let present = found(in: ProcessInfo.processInfo.environment)
+    let gone = removed.withLock { $0 }.filter { variable in !present.contains { $0.name == variable.name } }
+    return (present + gone).sorted { $0.name < $1.name }
+  }
+
+  /// Those in `environment`, by name.
+  public static func found(in environment: [String: String]) -> [Variable] {
+    environment.filter { variable in prefixes.contains { variable.key.hasPrefix($0) } }
+      .sorted { $0.key < $1.key }.map { Variable(name: $0.key, value: $0.value) }
+  }
+
+  /// Removes them from this process for good. Call it before a library loads: most read them once.
+  ///
+  /// They are not put back: setting a variable while another thread reads the environment is not safe in glibc.
+  public static func clear() {
+    removed.withLock { removed in
+      for variable in found(in: ProcessInfo.processInfo.environment) {
+        unsetenv(variable.name)
+        removed.removeAll { $0.name == variable.name }
+        removed.append(variable)
+      }
+    }
   }
 }

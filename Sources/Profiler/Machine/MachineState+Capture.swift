@@ -6,15 +6,15 @@ extension MachineState {
   /// - Parameters:
   ///   - measuresFrequency: also measures the core frequency, which takes about 10 ms of one allowed CPU. Only sensible
   ///     for this machine, so it is left out under another root.
-  ///   - environment: where library variables are looked for.
+  ///   - libraryVariables: those to record; by default those of this process, cleared or not.
   public static func capture(
     root: String = "/", measuresFrequency: Bool = true,
-    environment: [String: String] = ProcessInfo.processInfo.environment
+    libraryVariables: [LibraryVariables.Variable] = LibraryVariables.found()
   ) -> MachineState {
     let reader = MachineReader(files: SystemFiles(root: root))
     var facts = reader.processor() + reader.system() + reader.power() + reader.memory() + reader.observation()
     facts.append(frequency(measures: measuresFrequency && root == "/"))
-    facts += build() + variables(environment)
+    facts += build() + [variables(libraryVariables)]
     return MachineState(facts: facts)
   }
 
@@ -35,9 +35,8 @@ extension MachineState {
     ]
   }
 
-  private static func variables(_ environment: [String: String]) -> [MachineFact] {
-    let found = LibraryVariables.found(in: environment).map { "\($0.name)=\($0.value)" }
-    return [MachineFact(name: "library_variables", value: found.joined(separator: " "))]
+  private static func variables(_ found: [LibraryVariables.Variable]) -> MachineFact {
+    MachineFact(name: "library_variables", value: found.map { "\($0.name)=\($0.value)" }.joined(separator: " "))
   }
 }
 

@@ -68,8 +68,8 @@ public final class PlacedMemory: @unchecked Sendable {
   public func bind<Value: BitwiseCopyable>(
     to type: Value.Type, count: Int, offset: Int = 0
   ) throws -> UnsafeMutablePointer<Value> {
-    guard count >= 0, offset >= 0, offset % MemoryLayout<Value>.alignment == 0,
-      offset + count * MemoryLayout<Value>.stride <= byteCount
+    guard count >= 0, (0...byteCount).contains(offset), offset % MemoryLayout<Value>.alignment == 0,
+      count <= (byteCount - offset) / MemoryLayout<Value>.stride
     else {
       throw InputError(
         key: "count", "expected \(count) values of \(type) from byte \(offset) to fit into \(byteCount) bytes")

@@ -68,3 +68,68 @@ public struct Topology: Codable, Equatable, Sendable {
     caches.filter { $0.sharedCPUs.contains(id) && $0.type != "Instruction" }.sorted { $0.level < $1.level }
   }
 }
+
+// MARK: - JSON
+
+// What is not known is written as null rather than left out, so that every entry has the same keys.
+
+extension Topology.LogicalCPU {
+  private enum CodingKeys: CodingKey {
+    case id, package, cluster, core, thread, node
+  }
+
+  public func encode(to encoder: Encoder) throws {
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode(id, forKey: .id)
+    try container.encode(package, forKey: .package)
+    try container.encode(cluster, forKey: .cluster)
+    try container.encode(core, forKey: .core)
+    try container.encode(thread, forKey: .thread)
+    try container.encode(node, forKey: .node)
+  }
+}
+
+extension Topology.CacheCluster {
+  private enum CodingKeys: CodingKey {
+    case id, package, cpus, cacheBytes
+  }
+
+  public func encode(to encoder: Encoder) throws {
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode(id, forKey: .id)
+    try container.encode(package, forKey: .package)
+    try container.encode(cpus, forKey: .cpus)
+    try container.encode(cacheBytes, forKey: .cacheBytes)
+  }
+}
+
+extension Topology.MemoryNode {
+  private enum CodingKeys: CodingKey {
+    case id, cpus, memoryBytes, distances
+  }
+
+  public func encode(to encoder: Encoder) throws {
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode(id, forKey: .id)
+    try container.encode(cpus, forKey: .cpus)
+    try container.encode(memoryBytes, forKey: .memoryBytes)
+    try container.encode(distances, forKey: .distances)
+  }
+}
+
+extension Topology.Cache {
+  private enum CodingKeys: CodingKey {
+    case level, type, sizeBytes, ways, lineBytes, sets, sharedCPUs
+  }
+
+  public func encode(to encoder: Encoder) throws {
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode(level, forKey: .level)
+    try container.encode(type, forKey: .type)
+    try container.encode(sizeBytes, forKey: .sizeBytes)
+    try container.encode(ways, forKey: .ways)
+    try container.encode(lineBytes, forKey: .lineBytes)
+    try container.encode(sets, forKey: .sets)
+    try container.encode(sharedCPUs, forKey: .sharedCPUs)
+  }
+}

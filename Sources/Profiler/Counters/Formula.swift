@@ -1,0 +1,151 @@
+import InputFiles
+
+/// An arithmetic expression over counters: numbers, `+ - * /`, parentheses, event names in single quotes and the words
+/// `seconds` (the region's wall time) and `threads`.
+///
+///     'perf::INSTRUCTIONS' / 'perf::CYCLES'
+public struct Formula: Equatable, Sendable {
+  public let text: String
+  /// The events that the formula needs, in order of appearance.
+  public let events: [String]
+  private let root: Node
+
+  private indirect enum Node: Equatable, Sendable {
+    case number(Double)
+    case event(String)
+    case word(String)
+    case operation(Character, Node, Node)
+  }
+
+  static let words = ["seconds", "threads"]
+
+  /// Parses `text`; the error says what was expected where.
+  public init(_ text: String) throws {
+    var parser = Parser(text)
+    self.root = try parser.parse()
+    self.text = text
+    self.events = parser.events
+  }
+
+  /// The formula's value; nil where a counter has none or a division is by zero: missing is missing.
+  public func value(of readings: [CounterReading], seconds: Double? = nil, threads: Int = 1) -> Double? {
+    var values: [String: Double] = [:]
+    for reading in readings { values[reading.event] = reading.value }
+    return evaluate(root, values, ["seconds": seconds, "threads": Double(threads)])
+  }
+
+  private func evaluate(_ node: Node, _ events: [String: Double], _ words: [String: Double?]) -> Double? {
+    switch node {
+    case .number(let value): return value
+    case .event(let name): return events[name]
+    case .word(let name): return words[name] ?? nil
+    case .operation(let symbol, let left, let right):
+      guard let a = evaluate(left, events, words), let b = evaluate(right, events, words) else { return nil }
+      switch symbol {
+      case "+": return a + b
+      case "-": return a - b
+      case "*": return a * b
+      default: return b == 0 ? nil : a / b
+      }
+    }
+  }
+
+  /// Recursive descent: sum := product (('+'|'-') product)*, product := factor (('*'|'/') factor)*.
+  private struct Parser {
+    private let characters: [Character]
+    private var position = 0
+    private var depth = 0
+    private(set) var events: [String] = []
+
+    init(_ text: String) {
+      characters = Array(text)
+    }
+
+    mutating func parse() throws -> Node {
+      let node = try sum()
+      guard next == nil else { throw expected("an operator or the end") }
+      return node
+    }
+
+    private mutating func sum() throws -> Node {
+      var node = try product()
+      while let symbol = next, symbol == "+" || symbol == "-" {
+        position += 1
+        node = .operation(symbol, node, try product())
+      }
+      return node
+    }
+
+    private mutating func product() throws -> Node {
+      var node = try factor()
+      while let symbol = next, symbol == "*" || symbol == "/" {
+        position += 1
+        node = .operation(symbol, node, try factor())
+      }
+      return node
+    }
+
+    private mutating func factor() throws -> Node {
+      guard let first = next else { throw expected("a number, an event in quotes or '('") }
+      switch first {
+      case "(":
+        position += 1
+        depth += 1
+        // Deeper than any formula; a file of parentheses must not exhaust the stack.
+        guard depth <= 64 else { throw expected("at most 64 nested parentheses") }
+        let node = try sum()
+        guard next == ")" else { throw expected("')'") }
+        position += 1
+        depth -= 1
+        return node
+      case "'":
+        position += 1
+        let name = take { $0 != "'" }
+        guard next == "'", !name.isEmpty else { throw expected("an event's name and a closing quote") }
+        position += 1
+        if !events.contains(name) { events.append(name) }
+        return .event(name)
+      case _ where first.isNumber:
+        let digits = take { $0.isNumber || $0 == "." || $0 == "e" }
+        guard let value = Double(digits) else { throw expected("a number") }
+        return .number(value)
+      default:
+        let name = take { $0.isLetter }
+        guard Formula.words.contains(name) else {
+          throw expected("a number, an event in quotes, '(' or one of \(Formula.words.joined(separator: ", "))")
+        }
+        return .word(name)
+      }
+    }
+
+    /// The next character that is no space, without consuming it.
+    private var next: Character? {
+      mutating get {
+        while position < characters.count, characters[position].isWhitespace { position += 1 }
+        return position < characters.count ? characters[position] : nil
+      }
+    }
+
+    private mutating func take(while accepts: (Character) -> Bool) -> String {
+      let start = position
+      while position < characters.count, accepts(characters[position]) { position += 1 }
+      return String(characters[start..<position])
+    }
+
+    private func expected(_ what: String) -> InputError {
+      let rest = String(characters[min(position, characters.count)...])
+      return InputError("expected \(what), found \(rest.isEmpty ? "the end of the formula" : "'\(rest)'")")
+    }
+  }
+}
+
+extension Formula: Codable {
+  public init(from decoder: Decoder) throws {
+    try self.init(decoder.singleValueContainer().decode(String.self))
+  }
+
+  public func encode(to encoder: Encoder) throws {
+    var container = encoder.singleValueContainer()
+    try container.encode(text)
+  }
+}

@@ -1,0 +1,87 @@
+import Foundation
+import Glibc
+import Testing
+
+@testable import Profiler
+
+struct DiagnosisTests {
+  private let counts = CounterCounts(raw: 100, enabledNs: 1000, runningNs: 1000)
+
+  private func hardware(_ script: SyntheticBackend.Script) -> Diagnosis.Item {
+    Diagnosis.hardwareCounters(SyntheticBackend(["perf::CYCLES": script, "perf::INSTRUCTIONS": script]))
+  }
+
+  @Test func `hardware counters that count are ok`() {
+    #expect(hardware(.advances(counts)).status == .ok)
+  }
+
+  @Test func `a machine without a PMU is told what works without`() {
+    let item = hardware(.fails(ENOENT))
+    #expect(item.status == .unavailable)
+    #expect(item.reason.contains("virtual machine"))
+    #expect(item.fix?.contains("PMU") == true)
+  }
+
+  @Test func `denied counters come with the setting to change`() {
+    #expect(hardware(.fails(EACCES)).fix?.contains("perf_event_paranoid") == true)
+  }
+
+  @Test func `counters that open and read 0 are not ok`() {
+    let item = hardware(.advances(CounterCounts(raw: 0, enabledNs: 1000, runningNs: 1000)))
+    #expect(item.status == .unavailable)
+    #expect(item.reason.contains("hypervisor"))
+  }
+
+  @Test func `counters that are shared are degraded`() {
+    #expect(hardware(.advances(CounterCounts(raw: 100, enabledNs: 1000, runningNs: 500))).status == .degraded)
+  }
+
+  @Test func `software counters are degraded where one of them is denied`() {
+    let backend = SyntheticBackend([
+      "perf::PAGE-FAULTS": .advances(counts), "perf::CONTEXT-SWITCHES": .fails(EACCES),
+    ])
+    #expect(Diagnosis.softwareCounters(backend).status == .degraded)
+    let none = SyntheticBackend(["perf::PAGE-FAULTS": .fails(EPERM), "perf::CONTEXT-SWITCHES": .fails(EPERM)])
+    #expect(Diagnosis.softwareCounters(none).status == .unavailable)
+  }
+
+  @Test func `a debug build is degraded`() {
+    #expect(Diagnosis.build(.debug).status == .degraded)
+    #expect(Diagnosis.build(.release).status == .ok)
+  }
+
+  @Test(
+    arguments: [
+      ("proc/sys/kernel/numa_balancing", "1", "numa_balancing", Diagnosis.Item.Status.degraded),
+      ("proc/sys/kernel/numa_balancing", "0", "numa_balancing", .ok),
+      ("sys/devices/system/cpu/cpu0/cpufreq/scaling_governor", "performance", "frequency_governor", .ok),
+      ("sys/devices/system/cpu/cpu0/cpufreq/scaling_governor", "powersave", "frequency_governor", .degraded),
+      ("sys/devices/system/clocksource/clocksource0/current_clocksource", "hpet", "clock_source", .degraded),
+      ("proc/sys/kernel/nmi_watchdog", "1", "nmi_watchdog", .degraded),
+      ("proc/meminfo", "HugePages_Free:       12", "huge_pages", .ok),
+      ("proc/meminfo", "HugePages_Free:        0", "huge_pages", .unavailable),
+    ])
+  func `a setting decides an item`(path: String, text: String, name: String, status: Diagnosis.Item.Status) throws {
+    let machine = try FakeMachine([path: text])
+    let item = try #require(Diagnosis.run(root: machine.root).items.first { $0.name == name })
+    #expect(item.status == status)
+  }
+
+  @Test func `library variables are named`() {
+    let item = Diagnosis.libraryVariables([.init(name: "OPENBLAS_CORETYPE", value: "Haswell")])
+    #expect(item.status == .degraded)
+    #expect(item.reason.contains("OPENBLAS_CORETYPE=Haswell"))
+    #expect(Diagnosis.libraryVariables([]).status == .ok)
+  }
+
+  @Test func `every item of this machine has a reason, and its JSON has all four keys`() throws {
+    let diagnosis = Diagnosis.run()
+    #expect(diagnosis.items.count >= 15)
+    #expect(Set(diagnosis.items.map(\.name)).count == diagnosis.items.count)
+    let object = try JSONSerialization.jsonObject(with: JSONEncoder().encode(diagnosis)) as? [String: [[String: Any]]]
+    for item in try #require(object?["items"]) {
+      #expect(Set(item.keys) == ["name", "status", "reason", "fix"])
+      #expect((item["reason"] as? String)?.isEmpty == false)
+    }
+  }
+}

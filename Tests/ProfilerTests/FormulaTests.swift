@@ -1,0 +1,83 @@
+import InputFiles
+import Testing
+
+@testable import Profiler
+
+struct FormulaTests {
+  private func value(_ text: String, seconds: Double? = 2) throws -> Double? {
+    let readings = [
+      CounterReading(event: "p::A", value: 10, quality: .exact),
+      CounterReading(event: "p::B:U", value: 4, quality: .scaled),
+      CounterReading(event: "p::ZERO", value: 0, quality: .exact),
+      CounterReading(event: "p::NONE", quality: .notCounted, reason: "never ran"),
+    ]
+    return try Formula(text).value(of: readings, seconds: seconds, threads: 3)
+  }
+
+  @Test(
+    arguments: [
+      ("1", 1), ("1 + 2 * 3", 7), ("(1 + 2) * 3", 9), ("8 / 4 / 2", 1), ("8 - 4 - 2", 2), ("'p::A' / 'p::B:U'", 2.5),
+      ("'p::A'/seconds/threads", 10.0 / 2 / 3), ("1e9", 1e9), ("64*'p::B:U'", 256),
+    ] as [(String, Double)])
+  func `arithmetic binds and associates as usual`(text: String, expected: Double) throws {
+    #expect(try value(text) == expected)
+  }
+
+  @Test(arguments: ["'p::NONE'", "1 + 'p::NONE'", "'p::OTHER'", "1 / 'p::ZERO'", "0 * 'p::NONE'"])
+  func `what is missing or divided by zero has no value`(text: String) throws {
+    #expect(try value(text) == nil)
+  }
+
+  @Test func `a rate without a time has no value`() throws {
+    #expect(try value("'p::A' / seconds", seconds: nil) == nil)
+  }
+
+  @Test func `a formula knows its events`() throws {
+    #expect(try Formula("'b' / 'a' + 'b'").events == ["b", "a"])
+  }
+
+  @Test(
+    arguments: [
+      "", "1 +", "(1", "1)", "'a", "''", "hours", "1 2", "-1", "1..2", "*", String(repeating: "(", count: 10_000),
+    ])
+  func `nonsense is an error`(text: String) {
+    #expect(throws: InputError.self) { try Formula(text) }
+  }
+}
+
+struct CounterMetricTests {
+  private func group(_ formula: String) throws -> CounterGroup {
+    let text = """
+      name: a
+      description: b
+      pmu: p
+      events: ["p::A", "p::B"]
+      metrics:
+        - {name: ratio, unit: 1/1, formula: "\(formula)"}
+      """
+    return try CounterGroup(yaml: YAMLValue(text: text, file: "group.yaml"))
+  }
+
+  @Test func `a group derives its metrics from its readings`() throws {
+    let readings = [
+      CounterReading(event: "p::A", value: 10, quality: .exact),
+      CounterReading(event: "p::B", value: 4, quality: .exact),
+    ]
+    let metrics = try group("'p::A' / 'p::B'").evaluate(readings, seconds: 1, threads: 1)
+    #expect(metrics.map(\.value) == [2.5])
+    #expect(metrics.map(\.metric.name) == ["ratio"])
+  }
+
+  @Test func `a formula over an event that the group does not count is an error with its line`() throws {
+    let error = try #require(throws: InputError.self) { try group("'p::C'") }
+    #expect(error.file == "group.yaml")
+    #expect(error.key == "metrics[0].formula")
+    #expect(error.message.contains("p::C"))
+  }
+
+  @Test func `a malformed formula is an error with its line`() throws {
+    let error = try #require(throws: InputError.self) { try group("1 +") }
+    #expect(error.line != nil)
+    #expect(error.key == "metrics[0].formula")
+  }
+}

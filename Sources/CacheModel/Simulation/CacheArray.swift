@@ -50,6 +50,12 @@ struct CacheArray {
     return CacheSet(entries: entries + index &* ways, state: states + index &* stateBytes, ways: ways)
   }
 
+  /// Whether a read of `line` is a hit that changes nothing. May be false although it is: a short cut, not an answer.
+  @inline(__always)
+  func isPlainHit(_ line: UInt64, in set: CacheSet) -> Bool {
+    policy == .packedLRU && PackedLRUPolicy.isFirst(line, in: set)
+  }
+
   /// The way of `set` that holds `line`, or nil.
   @inline(__always)
   func find(_ line: UInt64, in set: CacheSet) -> Int? {

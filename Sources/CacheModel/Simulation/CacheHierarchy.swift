@@ -55,6 +55,8 @@ struct CacheHierarchy {
     let cache = levels[level].cache(of: core)
     let set = cache.pointee.set(of: line)
     counts[level].reads &+= 1
+    // Kernels read a line several times in a row, vector by vector; only the first level sees that.
+    if level == 0, cache.pointee.isPlainHit(line, in: set) { return Supply(source: 0, isDirty: false) }
     if let way = cache.pointee.find(line, in: set) {
       guard isVictim else {
         _ = cache.pointee.use(set, way: way)

@@ -1,6 +1,6 @@
 /// Least recently used: the order of the entries is the order of their last use, latest first.
 ///
-/// No time stamps: a hit in the first way, by far the most frequent, then changes nothing at all.
+/// For any number of ways; `PackedLRUPolicy` is the same policy, faster, for up to 16.
 enum LRUPolicy: ReplacementPolicy {
   static func stateBytes(ways: Int) -> Int { 0 }
 

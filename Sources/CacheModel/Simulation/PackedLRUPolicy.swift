@@ -37,6 +37,12 @@ enum PackedLRUPolicy: ReplacementPolicy {
     return nil
   }
 
+  /// Whether `line` is the one used last: then a use changes nothing.
+  @inline(__always)
+  static func isFirst(_ line: UInt64, in set: CacheSet) -> Bool {
+    set.entries[Int(truncatingIfNeeded: load(set) & 15)].isSameLine(as: CacheEntry(line: line, isDirty: false))
+  }
+
   @inline(__always)
   static func use(_ set: CacheSet, way: Int) -> Int {
     let order = load(set)

@@ -5,7 +5,7 @@ BINARY := .build/release/lookahead
 .PHONY: run test build bench format lint setup clean
 
 run: build
-	$(BINARY) run experiments/quick.yaml --output reports/quick
+	$(BINARY) run experiments/quick.yaml --output reports/quick --restart
 
 build: setup
 	swift build -c release

@@ -25,7 +25,7 @@ let package = Package(
 
     .target(name: "InputFiles", dependencies: ["Yams"]),
     .target(name: "CacheModel", dependencies: ["InputFiles"], resources: [.copy("Machines")]),
-    .target(name: "Kernels", dependencies: ["CKernels", "CLinux", "CacheModel", "InputFiles"]),
+    .target(name: "Kernels", dependencies: ["CKernels", "CacheModel", "InputFiles"]),
     .target(
       name: "Profiler", dependencies: ["CMicroBenchmarks", "CLinux", "CLibPFM", "CLibNUMA", "InputFiles"],
       resources: [.copy("Groups")]),
@@ -45,7 +45,7 @@ let package = Package(
     // MARK: - Tests, one target per room
 
     .testTarget(name: "InputFilesTests", dependencies: ["InputFiles"]),
-    .testTarget(name: "CacheModelTests", dependencies: ["CacheModel"]),
+    .testTarget(name: "CacheModelTests", dependencies: ["CacheModel"], exclude: ["Fixtures"]),
     .testTarget(name: "KernelsTests", dependencies: ["Kernels"]),
     .testTarget(name: "ProfilerTests", dependencies: ["Profiler", "CMicroBenchmarks", "CLinux", "InputFiles"]),
     .testTarget(name: "ExperimentsTests", dependencies: ["Experiments"]),

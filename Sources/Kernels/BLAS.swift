@@ -21,9 +21,11 @@ public final class BLAS: @unchecked Sendable {
 
   /// Loads the library at `path`, or the first of the known names that this system has.
   public static func load(path: String? = nil) throws -> BLAS {
-    LibraryEnvironment.clear()
-    // Set again by us: one thread per library call, and no thread pool spinning beside our workers.
-    for variable in ["OPENBLAS_NUM_THREADS", "BLIS_NUM_THREADS", "OMP_NUM_THREADS"] { setenv(variable, "1", 1) }
+    LibraryVariables.clear()
+    // Ours while the library loads: it must start no thread pool that spins beside our workers.
+    let threadVariables = ["OPENBLAS_NUM_THREADS", "BLIS_NUM_THREADS", "OMP_NUM_THREADS"]
+    for variable in threadVariables { setenv(variable, "1", 1) }
+    defer { for variable in threadVariables { unsetenv(variable) } }
     var reasons: [String] = []
     for candidate in path.map({ [$0] }) ?? candidates {
       guard let handle = dlopen(candidate, RTLD_NOW | RTLD_LOCAL) else {

@@ -24,6 +24,9 @@ struct RunCommand: ParsableCommand {
   @Flag(help: "Print the points and the memory that each needs, and measure nothing.")
   var dryRun = false
 
+  @Flag(help: "Discard the run that the directory holds, if any, and start over.")
+  var restart = false
+
   @Option(name: .customLong("set"), help: "Override a key of the experiment, as KEY=VALUE; may be repeated.")
   var overrides: [String] = []
 
@@ -48,8 +51,9 @@ struct RunCommand: ParsableCommand {
     let manifest = Manifest(
       experiment: experiment, commandLine: CommandLine.arguments, gitRevision: revision?.commit,
       gitDirty: revision?.isDirty, host: ProcessInfo.processInfo.hostName, toolVersion: toolVersion)
-    let directory = try RunDirectory.createOrResume(
-      at: output ?? "reports/\(experiment.name)", plan: plan, manifest: manifest)
+    let path = output ?? "reports/\(experiment.name)"
+    if restart { try RunDirectory.discard(at: path) }
+    let directory = try RunDirectory.createOrResume(at: path, plan: plan, manifest: manifest)
 
     let progress = quiet ? nil : Progress()
     try SweepRunner(experiment: experiment, directory: directory, topology: topology) { progress?.show($0) }.run()

@@ -37,8 +37,8 @@ public struct SweepRunner {
     let pending = try directory.pendingPoints()
     let blas = Result { try BLAS.load() }
     if case .failure(let error) = blas { report(.message("dense points will be skipped: \(error)")) }
-    for (name, value) in LibraryEnvironment.inherited.sorted(by: { $0.key < $1.key }) {
-      report(.message("cleared \(name)=\(value), which would steer a numerical library"))
+    for variable in LibraryVariables.found() {
+      report(.message("cleared \(variable.name)=\(variable.value), which would steer a numerical library"))
     }
 
     let state = MachineState.capture()

@@ -38,6 +38,17 @@ public final class RunDirectory {
     return RunDirectory(path: path, manifest: manifest, plan: plan, store: store)
   }
 
+  /// Removes the run at `path`; a directory that holds none, or none there, is left as it is.
+  public static func discard(at path: String) throws {
+    let url = URL(fileURLWithPath: path)
+    guard FileManager.default.fileExists(atPath: url.appendingPathComponent(manifestName).path) else { return }
+    do {
+      try FileManager.default.removeItem(at: url)
+    } catch {
+      throw InputError(file: path, "expected a run directory that can be removed: \(error.localizedDescription)")
+    }
+  }
+
   /// Opens the run at `path`.
   public init(opening path: String) throws {
     self.path = path

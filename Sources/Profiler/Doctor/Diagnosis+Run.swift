@@ -1,4 +1,5 @@
 import Foundation
+import InputFiles
 
 extension Diagnosis {
   /// Examines this machine. Takes well under a second, and never fails: what cannot be examined is `unavailable`.

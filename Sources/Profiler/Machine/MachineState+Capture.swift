@@ -1,4 +1,5 @@
 import Foundation
+import InputFiles
 
 extension MachineState {
   /// Reads the state of the machine whose `/proc`, `/sys` and `/etc` lie under `root`.
@@ -83,7 +84,7 @@ private struct MachineReader {
         value: files.field("PRETTY_NAME", in: "etc/os-release", separator: "=")?
           .trimmingCharacters(in: CharacterSet(charactersIn: "\"")),
         reason: "no PRETTY_NAME in /etc/os-release"),
-      fromFile("kernel_command_line", "proc/cmdline"),
+      kernelParameters(),
       fromFile("clock_source", "sys/devices/system/clocksource/clocksource0/current_clocksource"),
       fromFile("address_space_randomization", "proc/sys/kernel/randomize_va_space"),
       fromFile("cgroup_cpu_max", "sys/fs/cgroup/cpu.max", reason: "no CPU limit of a cgroup is visible"),
@@ -144,6 +145,25 @@ private struct MachineReader {
     MachineFact(
       name: name, value: files.kilobytesField(key, in: "proc/meminfo").map(String.init),
       reason: "no '\(key)' in /proc/meminfo")
+  }
+
+  /// Parameters of the kernel's command line that change what is measured. The rest is the site's own business and may
+  /// hold what does not belong in a report.
+  private static let kernelParameterPrefixes = [
+    "mitigations=", "isolcpus=", "nohz", "rcu_nocbs=", "irqaffinity=", "transparent_hugepage=", "hugepages",
+    "default_hugepagesz=", "numa_balancing=", "intel_pstate=", "amd_pstate=", "intel_idle.", "processor.max_cstate=",
+    "idle=", "cpuidle", "nosmt", "maxcpus=", "clocksource=", "tsc=", "spectre_", "nopti", "pti=", "preempt=",
+  ]
+
+  private func kernelParameters() -> MachineFact {
+    let name = "kernel_parameters"
+    guard let line = files.text("proc/cmdline") else {
+      return MachineFact(name: name, value: nil, reason: "no /proc/cmdline")
+    }
+    let kept = line.split(whereSeparator: \.isWhitespace).filter { parameter in
+      MachineReader.kernelParameterPrefixes.contains { parameter.hasPrefix($0) }
+    }
+    return MachineFact(name: name, value: kept.joined(separator: " "))
   }
 
   /// The chosen one of `always [madvise] never`.

@@ -1,0 +1,65 @@
+import Foundation
+import Testing
+
+/// Bad input gives one clear line that names file and key and what was expected, exit code 64, and overwrites nothing.
+@Suite struct BadInputTests {
+  @Test(arguments: [
+    (["verify", "/no/such/layer.safetensors"], "/no/such/layer.safetensors: no such file"),
+    (["run", "/no/such/experiment.yaml"], "/no/such/experiment.yaml: no such file"),
+    (["report", "/no/such/run"], "/no/such/run: no such run directory"),
+    (["simulate", "--machine", "epyc-7764", "--trace", "/dev/null"], "epyc-7763"),
+    (["machines", "show", "nothing-like-it"], "nothing-like-it"),
+    (["project", "experiments/quick.yaml", "--machine", "xeon-mex-9480"], "xeon-max-9480"),
+    (["events", "encode", "perf::CYCLEZ"], "CYCLES"),
+  ])
+  func `a name that is not there is answered with what was expected`(arguments: [String], expected: String) throws {
+    let outcome = try CommandLineTool.run(arguments)
+    #expect(outcome.status == 64)
+    #expect(outcome.output.isEmpty)
+    #expect(outcome.messages.split(separator: "\n").count == 1, "\(outcome.messages)")
+    #expect(outcome.messages.contains(expected), "\(outcome.messages)")
+  }
+
+  @Test(arguments: [
+    ("threads: 1", "threds: 1", ":5: defaults.threds: unknown key; did you mean 'threads'?"),
+    ("table_rows: 16", "table_rows: 48", "expected a power of two"),
+    ("kernel: lookup", "kernel: lockup", "expected"),
+    ("name: tiny", "nome: tiny", ":2: nome: unknown key; did you mean 'name'?"),
+  ])
+  func `a wrong key or value in an experiment is named with its line`(good: String, bad: String, expected: String) throws {
+    try withDirectory { directory in
+      let file = directory.appendingPathComponent("tiny.yaml")
+      try Data(Tiny.experiment.replacingOccurrences(of: good, with: bad).utf8).write(to: file)
+      let output = directory.appendingPathComponent("run").path
+      let outcome = try CommandLineTool.run("run", file.path, "--output", output, "--allow-debug")
+      #expect(outcome.status == 64)
+      #expect(outcome.messages.contains("tiny.yaml"), "\(outcome.messages)")
+      #expect(outcome.messages.contains(expected), "\(outcome.messages)")
+      #expect(!FileManager.default.fileExists(atPath: output))
+    }
+  }
+
+  @Test func `a directory that holds something else is left alone`() throws {
+    try withDirectory { directory in
+      let file = directory.appendingPathComponent("tiny.yaml")
+      try Data(Tiny.experiment.utf8).write(to: file)
+      // --restart discards runs only.
+      let outcome = try CommandLineTool.run(
+        "run", file.path, "--output", directory.path, "--allow-debug", "--restart")
+      #expect(outcome.status == 64)
+      #expect(try String(contentsOf: file, encoding: .utf8) == Tiny.experiment)
+    }
+  }
+
+  @Test func `a truncated layer is refused`() throws {
+    try withDirectory { directory in
+      let whole = try Data(contentsOf: Tiny.layer)
+      let file = directory.appendingPathComponent("cut.safetensors")
+      try whole.prefix(whole.count / 2).write(to: file)
+      let outcome = try CommandLineTool.run("verify", file.path)
+      #expect(outcome.status == 64)
+      #expect(outcome.messages.contains("cut.safetensors"))
+      #expect(outcome.messages.contains("truncated"))
+    }
+  }
+}

@@ -1,0 +1,98 @@
+import Foundation
+import Testing
+
+/// What scripts rely on: verbs, JSON keys and exit codes.
+@Suite struct ContractTests {
+  @Test(arguments: [
+    "doctor", "topology", "events", "verify", "calibrate", "run", "simulate", "project", "report", "machines",
+  ])
+  func `every verb explains itself`(verb: String) throws {
+    let outcome = try CommandLineTool.run(verb, "--help")
+    #expect(outcome.status == 0)
+    #expect(outcome.output.contains("USAGE: lookahead \(verb)"))
+  }
+
+  @Test func `verify prints the documented keys and passes`() throws {
+    let document = try CommandLineTool.json("verify", Tiny.layer.path, "--isa", "scalar", "--json")
+    #expect(
+      Set(document.keys) == [
+        "kernel", "dtype", "isa", "tokens", "max_abs_error", "max_rel_error", "code_mismatches", "passed",
+      ])
+    #expect(document["passed"] as? Bool == true)
+    #expect(document["isa"] as? String == "scalar")
+    #expect(document["tokens"] as? Int == 40)
+  }
+
+  @Test func `doctor succeeds and gives every item a status and a reason`() throws {
+    let items = try #require(CommandLineTool.json("doctor", "--json")["items"] as? [[String: Any]])
+    #expect(items.count >= 10)
+    for item in items {
+      #expect(Set(item.keys) == ["name", "status", "reason", "fix"])
+      #expect(["ok", "degraded", "unavailable"].contains(item["status"] as? String))
+    }
+  }
+
+  @Test func `events encode works offline for another CPU`() throws {
+    let event = try CommandLineTool.json("events", "encode", "amd64_fam19h_zen4::RETIRED_INSTRUCTIONS", "--json")
+    #expect(Set(event.keys) == ["name", "canonical", "type", "config"])
+    #expect(event["config"] as? Int == 0xC0)
+  }
+
+  @Test func `simulate counts a trace by hand`() throws {
+    try withDirectory { directory in
+      // One set of two 64-byte ways: read A, write B, read C evicts A, read B hits, read A evicts C.
+      let machine = directory.appendingPathComponent("two-lines.yaml")
+      try Data("caches:\n  - {name: L1, size: 128, ways: 2, line: 64}\n".utf8).write(to: machine)
+      let trace = directory.appendingPathComponent("trace.din")
+      try Data("0 0 4\n1 40 4\n0 80 4\n0 40 4\n0 0 4\n".utf8).write(to: trace)
+      let document = try CommandLineTool.json(
+        "simulate", "--machine", machine.path, "--trace", trace.path, "--format", "din", "--json")
+      let level = try #require((document["levels"] as? [[String: Any]])?.first)
+      #expect(
+        Set(level.keys) == ["name", "reads", "writes", "hits", "misses", "evictions", "writebacks"])
+      #expect(document["accesses"] as? Int == 5)
+      #expect(level["reads"] as? Int == 4)
+      #expect(level["writes"] as? Int == 1)
+      #expect(level["hits"] as? Int == 1)
+      #expect(level["misses"] as? Int == 4)
+      #expect(level["evictions"] as? Int == 2)
+      #expect(level["writebacks"] as? Int == 0)
+      #expect((document["memory"] as? [String: Int]) == ["reads": 4, "writes": 0])
+    }
+  }
+
+  @Test func `machines lists at least the four machines of the quick experiment's kind`() throws {
+    let document = try CommandLineTool.json("machines", "list", "--json")
+    let names = (document["machines"] as? [[String: Any]] ?? []).compactMap { $0["name"] as? String }
+    #expect(Set(names).isSuperset(of: ["epyc-7763", "epyc-7773x", "xeon-max-9480"]))
+  }
+
+  @Test func `project gives a band and a limiter without measuring`() throws {
+    try withDirectory { directory in
+      let file = directory.appendingPathComponent("tiny.yaml")
+      try Data(Tiny.experiment.utf8).write(to: file)
+      let document = try CommandLineTool.json("project", file.path, "--machine", "grace", "epyc-9755", "--json")
+      let rows = try #require(document["projections"] as? [[String: Any]])
+      #expect(Set(rows.compactMap { $0["machine"] as? String }) == ["grace", "epyc-9755"])
+      for row in rows {
+        let low = try #require(row["low"] as? Double)
+        let expected = try #require(row["tokens_per_s"] as? Double)
+        let high = try #require(row["high"] as? Double)
+        #expect(0 < low && low <= expected && expected <= high)
+        #expect((row["limiter"] as? String)?.isEmpty == false)
+      }
+    }
+  }
+
+  @Test func `a debug build refuses to measure`() throws {
+    #if DEBUG
+      try withDirectory { directory in
+        let file = directory.appendingPathComponent("tiny.yaml")
+        try Data(Tiny.experiment.utf8).write(to: file)
+        let outcome = try CommandLineTool.run("run", file.path, "--output", directory.appendingPathComponent("r").path)
+        #expect(outcome.status == 1)
+        #expect(outcome.messages.contains("debug build"))
+      }
+    #endif
+  }
+}

@@ -83,11 +83,23 @@ private struct MachineReader {
         value: files.field("PRETTY_NAME", in: "etc/os-release", separator: "=")?
           .trimmingCharacters(in: CharacterSet(charactersIn: "\"")),
         reason: "no PRETTY_NAME in /etc/os-release"),
-      fromFile("kernel_command_line", "proc/cmdline"),
+      kernelParameters(),
       fromFile("clock_source", "sys/devices/system/clocksource/clocksource0/current_clocksource"),
       fromFile("address_space_randomization", "proc/sys/kernel/randomize_va_space"),
       fromFile("cgroup_cpu_max", "sys/fs/cgroup/cpu.max", reason: "no CPU limit of a cgroup is visible"),
     ]
+  }
+
+  /// The boot parameters that change performance; the rest of the command line is nobody's business.
+  private func kernelParameters() -> MachineFact {
+    let relevant = [
+      "isolcpus", "nohz_full", "rcu_nocbs", "mitigations", "transparent_hugepage", "hugepages", "hugepagesz",
+      "default_hugepagesz", "numa", "numa_balancing", "amd_pstate", "intel_pstate", "intel_idle.max_cstate",
+      "processor.max_cstate", "idle", "nosmt", "maxcpus", "tsc", "clocksource", "iommu", "amd_iommu", "intel_iommu",
+    ]
+    let words = files.text("proc/cmdline")?.split(separator: " ").map(String.init)
+    let kept = words?.filter { word in relevant.contains { word == $0 || word.hasPrefix("\($0)=") } }
+    return MachineFact(name: "kernel_parameters", value: kept?.joined(separator: " "), reason: "no /proc/cmdline")
   }
 
   func power() -> [MachineFact] {

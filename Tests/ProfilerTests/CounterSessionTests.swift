@@ -195,6 +195,27 @@ struct CounterGroupTests {
     }
   }
 
+  @Test func `a group of raw codes is not counted on another CPU`() throws {
+    let group = try CounterGroup.load("zen5-flops")
+    let intel = try FakeMachine(["proc/cpuinfo": "vendor_id\t: GenuineIntel\ncpu family\t: 6"])
+    let amd = try FakeMachine(["proc/cpuinfo": "vendor_id\t: AuthenticAMD\ncpu family\t: 26"])
+    let counts = CounterCounts(raw: 1, enabledNs: 1, runningNs: 1)
+    let backend = SyntheticBackend(["perf_raw::r1f03": .advances(counts), "perf_raw::r0076": .advances(counts)])
+    let there = CounterSession(group: group, backend: backend, root: intel.root).measure {}.readings
+    #expect(there.map(\.quality) == [.unsupported, .unsupported])
+    #expect(there[0].reason?.contains("GenuineIntel") == true)
+    let here = CounterSession(group: group, backend: backend, root: amd.root).measure {}.readings
+    #expect(here.map(\.quality) == [.exact, .exact])
+  }
+
+  @Test(.enabled(if: isX86)) func `an event of a table that is not this CPU's is not counted`() throws {
+    // No machine is both.
+    let readings = ["spr::LONGEST_LAT_CACHE:MISS", "amd64_fam19h_zen4::RETIRED_INSTRUCTIONS"].flatMap {
+      CounterSession(events: [$0]).measure {}.readings
+    }
+    #expect(readings.contains { $0.quality == .unsupported && $0.reason?.contains("not this machine's PMU") == true })
+  }
+
   @Test func `an unknown group is an error with the nearest name`() throws {
     let error = try #require(throws: InputError.self) { try CounterGroup.load("sofware") }
     #expect(error.message.contains("did you mean 'software'"))

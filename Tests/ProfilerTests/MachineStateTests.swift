@@ -48,6 +48,11 @@ struct MachineStateTests {
     #expect(state["thp_enabled"] == "madvise")
   }
 
+  @Test func `only boot parameters that matter are kept`() throws {
+    let state = try state(["proc/cmdline": "root=/dev/sda1 isolcpus=2-3 secret=1 nosmt mitigations=off"])
+    #expect(state["kernel_parameters"] == "isolcpus=2-3 nosmt mitigations=off")
+  }
+
   @Test func `Intel's no_turbo is the opposite of boost`() throws {
     #expect(try state(["sys/devices/system/cpu/intel_pstate/no_turbo": "1"])["boost"] == "0")
     #expect(try state(["sys/devices/system/cpu/cpufreq/boost": "1"])["boost"] == "1")

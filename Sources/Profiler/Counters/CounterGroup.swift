@@ -8,8 +8,16 @@ public struct CounterGroup: Codable, Equatable, Sendable {
   /// The PMU whose names the events use; `perf` is the kernel's generic one, present everywhere.
   public var pmu: String
   public var events: [String]
+  /// The CPUs that the events' raw codes belong to; nil where libpfm checks it.
+  public var cpu: CPUFamily?
   /// What is derived from the events, in the file's order.
   public var metrics: [Metric]
+
+  /// As in /proc/cpuinfo.
+  public struct CPUFamily: Codable, Equatable, Sendable {
+    public var vendor: String
+    public var family: Int
+  }
 
   public struct Metric: Codable, Equatable, Sendable {
     public var name: String
@@ -18,9 +26,9 @@ public struct CounterGroup: Codable, Equatable, Sendable {
     public var formula: Formula
   }
 
-  /// Reads a group from YAML: exactly the keys name, description, pmu, events and, optionally, metrics.
+  /// Reads a group from YAML: exactly the keys name, description, pmu, events and, optionally, cpu and metrics.
   public init(yaml: YAMLValue) throws {
-    let object = try yaml.object(keys: ["name", "description", "pmu", "events", "metrics"])
+    let object = try yaml.object(keys: ["name", "description", "pmu", "events", "cpu", "metrics"])
     self.name = try object.required("name").string()
     self.description = try object.required("description").string()
     self.pmu = try object.required("pmu").string()
@@ -28,6 +36,11 @@ public struct CounterGroup: Codable, Equatable, Sendable {
     self.events = try events.list().map { try $0.string() }
     guard !self.events.isEmpty else { throw events.error("expected at least one event") }
     guard Set(self.events).count == self.events.count else { throw events.error("expected each event once") }
+    self.cpu = try object["cpu"].map { yaml in
+      let cpu = try yaml.object(keys: ["vendor", "family"])
+      return CPUFamily(
+        vendor: try cpu.required("vendor").string(), family: try cpu.required("family").int(in: 0...4095))
+    }
     self.metrics = []
     for metric in try object["metrics"]?.list() ?? [] { try metrics.append(parse(metric)) }
   }
@@ -63,6 +76,17 @@ public struct CounterGroup: Codable, Equatable, Sendable {
   /// The package's groups, by name.
   public static func all() throws -> [CounterGroup] {
     try names().map { try load($0) }
+  }
+
+  /// Why this group cannot be counted on the machine under `root`; nil where nothing speaks against it.
+  public func mismatch(root: String = "/") -> String? {
+    guard let cpu else { return nil }
+    let files = SystemFiles(root: root)
+    let vendor = files.field("vendor_id", in: "proc/cpuinfo")
+    let family = files.field("cpu family", in: "proc/cpuinfo")
+    guard vendor != cpu.vendor || family != "\(cpu.family)" else { return nil }
+    return "raw codes of \(cpu.vendor) family \(cpu.family), and this CPU is \(vendor ?? "unknown") "
+      + "family \(family ?? "unknown")"
   }
 
   /// The group's metrics over one region; nil where an event that one needs has no value.

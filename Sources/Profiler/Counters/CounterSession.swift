@@ -5,7 +5,7 @@ import InputFiles
 ///
 /// Counters attach to a thread, so a session is created, started and stopped inside the worker that is measured:
 ///
-///     let sessions = pool.map { _ in CounterSession(events: group.events) }
+///     let sessions = pool.map { _ in CounterSession(group: group) }
 ///     pool.run { index in
 ///       sessions[index].start()
 ///       work(index)
@@ -39,11 +39,29 @@ public final class CounterSession: @unchecked Sendable {
   /// their readings are scaled.
   public init(events: [String], multiplexing: Bool = false, backend: any CounterBackend = LibPFMBackend()) {
     self.backend = backend
+    open(events, multiplexing: multiplexing)
+  }
+
+  private func open(_ events: [String], multiplexing: Bool) {
     for name in events {
       let leader = multiplexing ? nil : leaders.first
       let slot = open(name, leader: leader)
       if case .open(let descriptor, let owner, _) = slot.state, descriptor == owner { leaders.append(owner) }
       slots.append(slot)
+    }
+  }
+
+  /// Opens a group's events; where the group is for another CPU, every reading is unsupported and says so.
+  public init(
+    group: CounterGroup, multiplexing: Bool = false, backend: any CounterBackend = LibPFMBackend(), root: String = "/"
+  ) {
+    self.backend = backend
+    if let mismatch = group.mismatch(root: root) {
+      slots = group.events.map {
+        Slot(name: $0, event: nil, state: .failed(quality: .unsupported, reason: mismatch))
+      }
+    } else {
+      open(group.events, multiplexing: multiplexing)
     }
   }
 

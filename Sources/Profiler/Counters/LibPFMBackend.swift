@@ -1,12 +1,22 @@
 import CLinux
+import Foundation
 import Glibc
+import InputFiles
 
 /// The real counters: names from libpfm, counts from the kernel's perf events.
 public struct LibPFMBackend: CounterBackend {
+  private static let presentPMUs = Set(((try? EventCatalogue.pmus()) ?? []).filter(\.isPresent).map(\.name))
+
   public init() {}
 
   public func encode(_ name: String, privilege: PrivilegeLevels) throws -> EncodedEvent {
-    try EventEncoder.encode(name, privilege: privilege)
+    let event = try EventEncoder.encode(name, privilege: privilege)
+    // Encoding works with the tables of every CPU. Opened here, a foreign code would count some other event.
+    let pmu = event.canonical.components(separatedBy: "::").first ?? ""
+    guard Self.presentPMUs.contains(pmu) else {
+      throw InputError(key: name, "the event belongs to '\(pmu)', which is not this machine's PMU")
+    }
+    return event
   }
 
   public func open(_ event: EncodedEvent, leader: Int32?) -> Result<Int32, CounterFailure> {

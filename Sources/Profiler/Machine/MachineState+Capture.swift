@@ -91,6 +91,18 @@ private struct MachineReader {
     ]
   }
 
+  /// The boot parameters that change performance; the rest of the command line is nobody's business.
+  private func kernelParameters() -> MachineFact {
+    let relevant = [
+      "isolcpus", "nohz_full", "rcu_nocbs", "mitigations", "transparent_hugepage", "hugepages", "hugepagesz",
+      "default_hugepagesz", "numa", "numa_balancing", "amd_pstate", "intel_pstate", "intel_idle.max_cstate",
+      "processor.max_cstate", "idle", "nosmt", "maxcpus", "tsc", "clocksource", "iommu", "amd_iommu", "intel_iommu",
+    ]
+    let words = files.text("proc/cmdline")?.split(separator: " ").map(String.init)
+    let kept = words?.filter { word in relevant.contains { word == $0 || word.hasPrefix("\($0)=") } }
+    return MachineFact(name: "kernel_parameters", value: kept?.joined(separator: " "), reason: "no /proc/cmdline")
+  }
+
   func power() -> [MachineFact] {
     let cpufreq = "sys/devices/system/cpu/cpu0/cpufreq"
     let hidden = "no cpufreq in sysfs: a virtual machine, or no driver"

@@ -32,7 +32,7 @@ extension RunData {
     script.add("set yrange [\(least):\(most)]")
     script.add("set ytics (\(plainDecadeTics(from: least, to: most)))")
     script.add("set ylabel '\(axis)'")
-    script.legendBelow(entries: curves.count, columns: curves.count > 4 ? 3 : 2)
+    script.legendBelow(curves.map(\.key))
     var elements: [String] = []
     for (index, curve) in curves.enumerated() {
       for row in curve.values.sorted(by: { ($0.workingSetBytes ?? 0) < ($1.workingSetBytes ?? 0) }) {

@@ -36,7 +36,7 @@ extension RunData {
     script.add("set xlabel 'Projected throughput (tokens/s), bars expected, whiskers low to high'")
     script.add("set grid noytics")
     script.add("set style fill solid 0.85 noborder")
-    script.legendBelow(entries: pair.count, columns: 2)
+    script.legendBelow(pair.map { "\($0.kernel.rawValue) \($0.shapeText)" })
     var elements: [String] = []
     for point in pair {
       let isLookup = point.kernel == .lookup

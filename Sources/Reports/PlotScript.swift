@@ -11,6 +11,9 @@ struct PlotScript {
   /// gnuplot's filled circle, square, triangle, diamond, inverted triangle, then their outlines.
   static let shapes = [7, 5, 9, 13, 11, 6, 4, 8]
 
+  /// For reference lines that belong to several curves.
+  static let greys = ["#000000", "#7F7F7F", "#4C4C4C"]
+
   static func colour(_ index: Int) -> String { palette[index % palette.count] }
   static func shape(_ index: Int) -> Int { shapes[index % shapes.count] }
 
@@ -41,10 +44,13 @@ struct PlotScript {
 
   var text: String { lines.joined(separator: "\n") + "\n" }
 
-  /// Legend of `entries` below the axis label, in at most `columns` columns. The margin is set by hand: gnuplot's own
-  /// leaves so little that the legend runs into the label.
-  mutating func legendBelow(entries: Int, columns: Int) {
-    let rows = (entries + columns - 1) / columns
+  /// Legend of `titles` below the axis label, in as many columns as fit, at most `most`. The margin is set by hand:
+  /// gnuplot's own leaves so little that the legend runs into the label.
+  mutating func legendBelow(_ titles: [String], most: Int = 3) {
+    // A letter is about 8 pixels wide at this size; the sample and the gaps of an entry take 75.
+    let longest = titles.map(\.count).max() ?? 0
+    let columns = max(1, min(most, 900 / (8 * longest + 75)))
+    let rows = (titles.count + columns - 1) / columns
     add("set bmargin \(significant(4.6 + 1.3 * Double(rows), 3))")
     add(
       "set key at screen 0.5, screen 0.015 bottom center horizontal maxcols \(columns) samplen 2.5 spacing 1.15 font 'Arial,14'"

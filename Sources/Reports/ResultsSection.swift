@@ -13,7 +13,7 @@ extension RunData {
   var resultsSection: String {
     var text = "## Results\n\n"
     for sweep in sweeps {
-      let rows = measured.filter { $0.sweep == sweep }
+      let rows = measured(in: sweep)
       text += "### Sweep `\(sweep)`\n\n"
       guard !rows.isEmpty else {
         text += "No point of this sweep has been measured.\n\n"

@@ -36,8 +36,14 @@ public struct RunData {
   /// Names of the sweeps, in the order of the experiment file.
   var sweeps: [String] {
     var names: [String] = []
-    for point in plan.points where !names.contains(point.sweep) { names.append(point.sweep) }
+    for name in plan.sweeps.joined() where !names.contains(name) { names.append(name) }
     return names
+  }
+
+  /// Results with a time that belong to `sweep`; one point may belong to several.
+  func measured(in sweep: String) -> [ResultRow] {
+    let ids = Set(zip(plan.points, plan.sweeps).filter { $1.contains(sweep) }.map { $0.0.id })
+    return measured.filter { ids.contains($0.pointID) }
   }
 
   func result(_ pointID: String) -> ResultRow? { results.first { $0.pointID == pointID } }

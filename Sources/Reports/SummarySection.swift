@@ -43,7 +43,7 @@ extension RunData {
 
   /// The fastest lookup of a sweep for each number of threads and tokens.
   func bestLookups(of sweep: String) -> [ResultRow] {
-    let lookups = measured.filter { $0.sweep == sweep && $0.kernel == .lookup }
+    let lookups = measured(in: sweep).filter { $0.kernel == .lookup }
     let settings = Set(lookups.map { [$0.threads, $0.tokens, $0.hidden] }).sorted { $0.lexicographicallyPrecedes($1) }
     return settings.compactMap { setting in
       lookups.filter { [$0.threads, $0.tokens, $0.hidden] == setting }

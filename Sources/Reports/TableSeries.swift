@@ -16,7 +16,7 @@ extension RunData {
   /// The series of a sweep. Each is named after what varies between them; where there are too many, strategies are folded
   /// into the fastest at each size.
   func tableSeries(of sweep: String) -> [TableSeries] {
-    let lookups = measured.filter { $0.sweep == sweep && $0.kernel == .lookup && $0.tableBytes != nil }
+    let lookups = measured(in: sweep).filter { $0.kernel == .lookup && $0.tableBytes != nil }
     let placement = [Trait.threads, .tokens, .hidden, .cpus, .memory]
     let full = group(lookups, by: placement + [.tables, .projection, .codes, .isa, .pages, .strategy])
     guard full.count > Self.mostSeries else { return full }

@@ -31,19 +31,20 @@ extension RunData {
       }
       elements.append(PlotScript.curve(name, line: index + 1, title: "lookup, \(line.name)"))
     }
-    // Each dense network that a series competes with, in the colour of the first such series. It has no table size, so
+    // Each dense network that a series competes with. It has no table size, so
     // that its line is drawn at a height instead of from rows.
     let dense = rivals(of: series)
-    for (row, index) in dense {
+    for (place, (row, rivals)) in dense.enumerated() {
       guard let rate = row.tokensPerSecond else { continue }
       let (slow, fast) = row.throughputInterval
       let label = denseLabel(row, among: dense.map(\.0))
       data.append([
         "\(series.count + 1)", nil, PlotScript.cell(rate), PlotScript.cell(slow), PlotScript.cell(fast), label,
       ])
+      // In the colour of its only rival, else in black and greys of their own dashes.
+      let colour = rivals.count == 1 ? PlotScript.colour(rivals[0]) : PlotScript.greys[place % PlotScript.greys.count]
       elements.append(
-        "\(rate) with lines linecolor '\(PlotScript.colour(index))' linewidth 2 dashtype 2 title \(PlotScript.quoted(label))"
-      )
+        "\(rate) with lines linecolor '\(colour)' linewidth 2 dashtype \(2 + place) title \(PlotScript.quoted(label))")
     }
     var script = PlotScript(name: name, title: title)
     script.byteAxis("Size of all tables", from: low, to: high)
@@ -55,7 +56,7 @@ extension RunData {
     script.add("set yrange [0:\(most * 1.1)]")
     script.add("set ytics (\(PlotScript.linearTics(upTo: most * 1.1)))")
     script.add("set ylabel 'Throughput (tokens/s)'")
-    script.legendBelow(entries: elements.count, columns: elements.count > 6 ? 3 : 2)
+    script.legendBelow(series.map { "lookup, \($0.name)" } + dense.map { denseLabel($0.0, among: dense.map(\.0)) })
     script.plot(elements)
     return Plot(kind: .throughput, name: name, title: title, data: data.text, script: script.text)
   }
@@ -71,15 +72,14 @@ extension RunData {
     return parts.joined(separator: ", ")
   }
 
-  private func rivals(of series: [TableSeries]) -> [(ResultRow, Int)] {
-    var rivals: [(ResultRow, Int)] = []
-    for (index, line) in series.enumerated() {
-      guard let first = line.rows.first, let dense = baseline(of: first),
-        !rivals.contains(where: { $0.0.pointID == dense.pointID })
-      else { continue }
-      rivals.append((dense, index))
+  /// The dense networks that the series compete with, each with the places of those series.
+  private func rivals(of series: [TableSeries]) -> [(ResultRow, [Int])] {
+    let pairs = series.enumerated().compactMap { index, line in
+      line.rows.first.flatMap(baseline).map { (dense: $0, index: index) }
     }
-    return rivals
+    return grouped(pairs, by: \.dense.pointID).compactMap { _, pairs in
+      pairs.first.map { ($0.dense, pairs.map(\.index)) }
+    }
   }
 }
 

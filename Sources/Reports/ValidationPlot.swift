@@ -38,7 +38,7 @@ extension RunData {
     }
     script.add("set xlabel 'Measured throughput (tokens/s)'")
     script.add("set ylabel 'Projected throughput (tokens/s)' offset -1,0")
-    script.legendBelow(entries: 3 + kernels.count, columns: 3)
+    script.legendBelow(["projected = measured", "±10 %", "±20 %"] + kernels.map { "\($0.rawValue), low to high" })
     var elements = [
       "x with lines linecolor '#404040' linewidth 1.5 title 'projected = measured'",
       "1.1*x with lines linecolor '#909090' linewidth 1.2 dashtype 2 title '±10 %'",

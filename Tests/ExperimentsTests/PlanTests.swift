@@ -16,6 +16,8 @@ import Testing
     #expect(plan.points.filter { $0.kernel == .dense }.map(\.sweep) == ["a"])
     #expect(plan.points.filter { $0.kernel == .lookup }.count == 5 * 2)
     #expect(Set(plan.points.map(\.id)).count == plan.points.count)
+    #expect(plan.sweeps[0] == ["a", "b"])
+    #expect(plan.sweeps.dropFirst().allSatisfy { $0 == ["a"] })
   }
 
   @Test func `settings that an order ignores do not multiply its points`() throws {

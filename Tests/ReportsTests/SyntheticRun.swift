@@ -28,7 +28,7 @@ struct SyntheticRun {
           table_rows: {pow2: [2, 12]}
       - name: placement
         set: {kernel: lookup, threads: 2}
-        axes: {memory: [interleave], table_rows: {pow2: [4, 10]}}
+        axes: {memory: [local, interleave], table_rows: {pow2: [4, 10]}}
 
     """
 

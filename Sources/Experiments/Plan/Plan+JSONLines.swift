@@ -7,6 +7,8 @@ private struct PlanLine: Codable {
   var position: Int
   var label: String
   var estimatedBytes: Int
+  /// All sweeps that ask for the point; `params.sweep` is the first.
+  var sweeps: [String]?
   var params: Point
 }
 
@@ -15,10 +17,13 @@ extension Plan {
   public func jsonLines() throws -> String {
     var positions = [Int](repeating: 0, count: points.count)
     for (position, index) in order.enumerated() { positions[index] = position }
-    return try zip(points, positions).map { point, position in
-      try CanonicalJSON.encode(
+    return try points.indices.map { index in
+      let point = points[index]
+      let position = positions[index]
+      return try CanonicalJSON.encode(
         PlanLine(
-          id: point.id, position: position, label: point.label, estimatedBytes: point.estimatedBytes, params: point))
+          id: point.id, position: position, label: point.label, estimatedBytes: point.estimatedBytes,
+          sweeps: sweeps[index], params: point))
         + "\n"
     }.joined()
   }
@@ -36,6 +41,7 @@ extension Plan {
       throw InputError(file: file, key: "position", "expected each place from 0 to \(lines.count - 1) once")
     }
     let order = lines.indices.sorted { lines[$0].position < lines[$1].position }
-    self.init(points: lines.map(\.params), order: order)
+    self.init(
+      points: lines.map(\.params), sweeps: lines.map { $0.sweeps ?? [$0.params.sweep] }, order: order)
   }
 }

@@ -5,6 +5,8 @@ import Kernels
 public struct Plan: Equatable, Sendable {
   /// In the order of the experiment file, each point once, under the sweep that asked for it first.
   public let points: [Point]
+  /// For each point, the sweeps that ask for it; it is measured once and belongs to all of them.
+  public let sweeps: [[String]]
   /// Indices into `points` in execution order: a seeded permutation, so that drift of the machine (heat, neighbours) does
   /// not line up with an axis (google/benchmark, docs/random_interleaving.md).
   public let order: [Int]
@@ -14,10 +16,12 @@ public struct Plan: Equatable, Sendable {
     var resolver = PointResolver(experiment, cpuCount: cpuCount)
     var points: [Point] = []
     var known: [String: Point] = [:]
+    var asking: [String: [String]] = [:]
     for sweep in experiment.sweeps {
       for assignment in sweep.assignments {
         let point = try resolver.point(assignment, of: sweep)
         let id = point.id
+        if asking[id]?.last != sweep.name { asking[id, default: []].append(sweep.name) }
         if let twin = known[id] {
           var relabelled = point
           relabelled.sweep = twin.sweep
@@ -31,12 +35,14 @@ public struct Plan: Equatable, Sendable {
         points.append(point)
       }
     }
+    sweeps = points.map { asking[$0.id] ?? [] }
     self.points = points
     var generator = RandomSource(seed: experiment.seed)
     order = generator.permutation(points.count)
   }
 
-  init(points: [Point], order: [Int]) {
+  init(points: [Point], sweeps: [[String]], order: [Int]) {
+    self.sweeps = sweeps
     self.points = points
     self.order = order
   }

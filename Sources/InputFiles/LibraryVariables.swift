@@ -8,6 +8,11 @@ public enum LibraryVariables {
   public struct Variable: Codable, Equatable, Sendable {
     public var name: String
     public var value: String
+
+    public init(name: String, value: String) {
+      self.name = name
+      self.value = value
+    }
   }
 
   /// What `clear` has removed from this process so far.

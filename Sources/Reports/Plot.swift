@@ -18,6 +18,6 @@ extension RunData {
   /// All plots that the run has data for.
   var plots: [Plot] {
     sweeps.compactMap(throughputPlot)
-      + [stagesPlot, latencyPlot, bandwidthPlot, validationPlot, machinesPlot].compactMap { $0 }
+      + [stagesPlot, latencyPlot, bandwidthPlot, validationPlot, speedupPlot, machinesPlot].compactMap { $0 }
   }
 }

@@ -26,24 +26,42 @@ extension RunData {
       }
       text += table.text + "\n"
     }
-    for (machine, rows) in grouped(projections.filter { $0.measuredTokensPerSecond == nil }, by: \.machine) {
-      var table = MarkdownTable([
-        ("point", .left), ("modelled tokens/s (band)", .right), ("limiter", .left), ("lookup over dense", .right),
-      ])
-      for row in rows {
-        table.append([label(row.pointID), row.bandText, row.limiter, projectedSpeedup(row, among: rows)])
+    return text + otherMachines
+  }
+
+  /// Every projection without a measurement: a row per workload, a column per machine. Points that differ only in where
+  /// their memory lies have the same projection, and appear once.
+  private var otherMachines: String {
+    let others = grouped(projections.filter { $0.measuredTokensPerSecond == nil }, by: \.machine)
+    guard !others.isEmpty else { return "" }
+    var table = MarkdownTable([("point", .left)] + others.map { (heading: "`\($0.key)`", alignment: .left) })
+    var known: [[String?]] = []
+    for id in grouped(others.flatMap(\.values), by: \.pointID).map(\.key) {
+      let cells = others.map { _, rows in
+        rows.first { $0.pointID == id }.map { row in
+          let speedup = projectedSpeedup(row, among: rows).map { ", \($0)" } ?? ""
+          return "\(row.bandText), \(row.limiter)\(speedup)"
+        }
       }
-      text += "### On `\(machine)` (modelled)\n\n" + table.text + "\n"
+      guard !known.contains(cells) else { continue }
+      known.append(cells)
+      table.append([label(id)] + cells)
     }
-    return text
+    return
+      "### On other machines (modelled)\n\nTokens/s expected (low to high), limiter, and for look-ups the speed-up "
+      + "over dense on the same machine and as many threads.\n\n" + table.text + "\n"
   }
 
   /// The projected throughput of a lookup over that of its measured baseline, both on the same machine.
   private func projectedSpeedup(_ row: ProjectionRow, among rows: [ProjectionRow]) -> String? {
+    projectedRatio(row, among: rows).map { times($0) }
+  }
+
+  func projectedRatio(_ row: ProjectionRow, among rows: [ProjectionRow]) -> Double? {
     guard let lookup = result(row.pointID), lookup.kernel == .lookup, let dense = baseline(of: lookup),
       let rival = rows.first(where: { $0.pointID == dense.pointID }), rival.tokensPerSecond > 0
     else { return nil }
-    return times(row.tokensPerSecond / rival.tokensPerSecond)
+    return row.tokensPerSecond / rival.tokensPerSecond
   }
 }
 

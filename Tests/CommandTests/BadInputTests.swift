@@ -26,7 +26,9 @@ import Testing
     ("kernel: lookup", "kernel: lockup", "expected"),
     ("name: tiny", "nome: tiny", ":2: nome: unknown key; did you mean 'name'?"),
   ])
-  func `a wrong key or value in an experiment is named with its line`(good: String, bad: String, expected: String) throws {
+  func `a wrong key or value in an experiment is named with its line`(good: String, bad: String, expected: String)
+    throws
+  {
     try withDirectory { directory in
       let file = directory.appendingPathComponent("tiny.yaml")
       try Data(Tiny.experiment.replacingOccurrences(of: good, with: bad).utf8).write(to: file)

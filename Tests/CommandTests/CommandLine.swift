@@ -19,7 +19,7 @@ struct CommandLineTool {
 
   static func run(_ arguments: String...) throws -> Outcome { try run(arguments) }
 
-  private static func run(_ arguments: [String]) throws -> Outcome {
+  static func run(_ arguments: [String]) throws -> Outcome {
     let process = Process()
     process.executableURL = executable
     process.arguments = arguments

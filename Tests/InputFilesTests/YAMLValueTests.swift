@@ -20,7 +20,7 @@ import Testing
     let value = try root("outer:\n  a: 1\n")
     #expect(
       message { _ = try value.object().required("outer").object().required("b") }
-        == "f.yaml:2: outer.b: expected this key, found none")
+        == "f.yaml:1: outer.b: expected this key, found none")
   }
 
   @Test func `a number of the wrong kind says what was expected`() throws {

@@ -18,7 +18,8 @@ import Testing
     try plots { plots, _ in
       #expect(
         plots.map(\.name) == [
-          "throughput-size", "throughput-placement", "stages", "latency", "bandwidth", "measured-projected", "machines",
+          "throughput-size", "throughput-placement", "stages", "latency", "bandwidth", "measured-projected", "speedup",
+          "machines",
         ])
     }
   }

@@ -18,7 +18,7 @@ struct SyntheticRun {
     name: table-size
     question: Up to which table size does LookupFFN beat the dense network?
     seed: 3
-    defaults: {tokens: 4096, tables: 128}
+    defaults: {tokens: 4096, tables: 128, column_slice: 128, table_group: 8, prefetch_rows: 0}
     measure: {max_seconds: 5}
     sweeps:
       - name: size
@@ -36,7 +36,7 @@ struct SyntheticRun {
   static let strategies = """
     schema: lookahead/experiment/1
     name: strategies
-    defaults: {tokens: 4096, tables: 128}
+    defaults: {tokens: 4096, tables: 128, column_slice: 128, table_group: 8, prefetch_rows: 0}
     sweeps:
       - name: order
         axes:
@@ -56,7 +56,7 @@ struct SyntheticRun {
     name: small
     sweeps:
       - name: a
-        set: {tokens: 64, tables: 4, hidden: 8, intermediate: 32, block_size: 4}
+        set: {tokens: 64, tables: 4, hidden: 8, intermediate: 32, block_size: 4, column_slice: 128, table_group: 8, prefetch_rows: 0}
         axes: {kernel: [dense, lookup], threads: [1, 2]}
 
     """

@@ -10,7 +10,9 @@ extension Machine {
 
   /// This host as the model sees it: geometry as the operating system reports it, rates and latencies as `calibration`
   /// measured them. No kernel's result enters.
-  public static func host(_ calibration: Calibration, topology: Topology, vendor: String?, model: String?) throws -> Machine {
+  public static func host(_ calibration: Calibration, topology: Topology, vendor: String?, model: String?) throws
+    -> Machine
+  {
     guard let frequency = calibration.value(Calibration.Name.frequency) else {
       throw InputError(key: "frequency_ghz", "expected a measured core frequency; this architecture has no loop for it")
     }
@@ -25,7 +27,8 @@ extension Machine {
 
     let caches = try levels.enumerated().map { index, cache in
       guard let size = cache.sizeBytes, let ways = cache.ways, let line = cache.lineBytes else {
-        throw InputError(key: "caches[\(index)]", "expected the system to report size, ways and line of L\(cache.level)")
+        throw InputError(
+          key: "caches[\(index)]", "expected the system to report size, ways and line of L\(cache.level)")
       }
       // Streams: half the capacity, well inside this level and well outside the one above. Random loads: twice the level
       // above (half of the first), because a random cycle through a large shared cache revisits a line so late that
@@ -35,7 +38,9 @@ extension Machine {
         Calibration.Name.loadLatency, bytesPerThread: above.map { min(2 * $0, size) } ?? size / 2)
       let bandwidth = calibration.value(Calibration.Name.readBandwidth, bytesPerThread: size / 2)
       note("caches[\(index)]", .vendor, "geometry as the operating system reports it")
-      note("caches[\(index)].latency_cycles", .measured, "random pointer chase in twice the level above (half of L1) x core frequency")
+      note(
+        "caches[\(index)].latency_cycles", .measured,
+        "random pointer chase in twice the level above (half of L1) x core frequency")
       note("caches[\(index)].bytes_per_cycle", .measured, "sequential reads in half the capacity / core frequency")
       note("caches[\(index)].inclusion", .assumed, isAMD ? "as documented for Zen" : "as most server CPUs")
       note("caches[\(index)].policy", .assumed, "true replacement is undocumented")
@@ -48,7 +53,8 @@ extension Machine {
       let cores = Set(cache.sharedCPUs.compactMap { topology.cpu($0)?.core }).count
       return CacheDescription(
         name: "L\(cache.level)", sizeBytes: size, ways: ways, lineBytes: line, sharedByCores: max(1, cores),
-        latencyCycles: latency.map { rounded($0 * frequency) }, bytesPerCycle: bandwidth.map { rounded($0 / frequency) },
+        latencyCycles: latency.map { rounded($0 * frequency) },
+        bytesPerCycle: bandwidth.map { rounded($0 / frequency) },
         policy: .lru, inclusion: inclusion)
     }
 

@@ -5,7 +5,10 @@ extension Point {
   /// their usual value (compact, local, thp, auto) are left out.
   public var label: String {
     var parts = [kernel.rawValue]
-    if let layer { parts.append(layer.split(separator: "/").last.map(String.init) ?? layer) }
+    if let layer {
+      let file = layer.split(separator: "/").last.map(String.init) ?? layer
+      parts.append(file.hasSuffix(".safetensors") ? String(file.dropLast(".safetensors".count)) : file)
+    }
     if let tables, let tableRows {
       parts += ["T=\(tables)", "rows=\(tableRows)"]
       if projection == .dense { parts.append("dense-projection") }

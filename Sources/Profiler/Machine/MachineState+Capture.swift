@@ -159,25 +159,6 @@ private struct MachineReader {
       reason: "no '\(key)' in /proc/meminfo")
   }
 
-  /// Parameters of the kernel's command line that change what is measured. The rest is the site's own business and may
-  /// hold what does not belong in a report.
-  private static let kernelParameterPrefixes = [
-    "mitigations=", "isolcpus=", "nohz", "rcu_nocbs=", "irqaffinity=", "transparent_hugepage=", "hugepages",
-    "default_hugepagesz=", "numa_balancing=", "intel_pstate=", "amd_pstate=", "intel_idle.", "processor.max_cstate=",
-    "idle=", "cpuidle", "nosmt", "maxcpus=", "clocksource=", "tsc=", "spectre_", "nopti", "pti=", "preempt=",
-  ]
-
-  private func kernelParameters() -> MachineFact {
-    let name = "kernel_parameters"
-    guard let line = files.text("proc/cmdline") else {
-      return MachineFact(name: name, value: nil, reason: "no /proc/cmdline")
-    }
-    let kept = line.split(whereSeparator: \.isWhitespace).filter { parameter in
-      MachineReader.kernelParameterPrefixes.contains { parameter.hasPrefix($0) }
-    }
-    return MachineFact(name: name, value: kept.joined(separator: " "))
-  }
-
   /// The chosen one of `always [madvise] never`.
   private func choice(_ path: String) -> String? {
     guard let text = files.text(path), let open = text.firstIndex(of: "["), let close = text.firstIndex(of: "]"),

@@ -14,6 +14,18 @@ public struct CheckResult: Codable, Equatable, Sendable {
   /// Tokens left out because a projection lies so close to 0 that rounding decides its bit.
   public var ambiguousTokens: Int
 
+  public init(
+    tokens: Int, maxAbsoluteError: Double, maxRelativeError: Double, scale: Double, codeMismatches: Int,
+    ambiguousTokens: Int
+  ) {
+    self.tokens = tokens
+    self.maxAbsoluteError = maxAbsoluteError
+    self.maxRelativeError = maxRelativeError
+    self.scale = scale
+    self.codeMismatches = codeMismatches
+    self.ambiguousTokens = ambiguousTokens
+  }
+
   /// The contract's bound in fp32: 1e-5 of the larger of 1 and the largest expected magnitude.
   public static let relativeTolerance = 1e-5
 

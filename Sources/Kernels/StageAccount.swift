@@ -11,6 +11,14 @@ public struct StageAccount: Codable, Equatable, Sendable {
   /// Weights that the stage reads, in total and not per token: a batch reads them at least once.
   public var weightBytes: Double
 
+  public init(stage: String, flops: Double, activationBytes: Double, tableBytes: Double, weightBytes: Double) {
+    self.stage = stage
+    self.flops = flops
+    self.activationBytes = activationBytes
+    self.tableBytes = tableBytes
+    self.weightBytes = weightBytes
+  }
+
   /// Bytes per token when a batch of `tokens` reads the weights once.
   public func algorithmicBytes(tokens: Int) -> Double {
     activationBytes + tableBytes + weightBytes / Double(max(tokens, 1))

@@ -17,8 +17,7 @@ extension RunData {
       lines.append(
         "A point stopped after at least \(measure.minSamples) samples and \(significant(measure.minSeconds)) s once half "
           + "its interval was within \(percent(measure.intervalWidth)) of the median, or after "
-          + "\(significant(measure.maxSeconds)) s; warm-up \(significant(measure.warmupSeconds)) s; "
-          + (measure.launches == 1 ? "1 launch." : "\(measure.launches) launches."))
+          + "\(significant(measure.maxSeconds)) s; warm-up \(significant(measure.warmupSeconds)) s; one process.")
     }
     let samples = measured.compactMap(\.n)
     if let least = samples.min(), let most = samples.max() {

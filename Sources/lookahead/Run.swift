@@ -47,6 +47,7 @@ struct RunCommand: ParsableCommand {
     guard BuildConfiguration.current == .release || allowDebug else {
       throw DebugBuild()
     }
+    let inputs = try RunInputs(experiment)
     let revision = GitRevision.current()
     let manifest = Manifest(
       experiment: experiment, commandLine: CommandLine.arguments, gitRevision: revision?.commit,
@@ -56,7 +57,9 @@ struct RunCommand: ParsableCommand {
     let directory = try RunDirectory.createOrResume(at: path, plan: plan, manifest: manifest)
 
     let progress = quiet ? nil : Progress()
-    try SweepRunner(experiment: experiment, directory: directory, topology: topology) { progress?.show($0) }.run()
+    try SweepRunner(experiment: experiment, inputs: inputs, directory: directory, topology: topology) {
+      progress?.show($0)
+    }.run()
     progress?.clear()
     try Report.write(directory)
     let results = try directory.store.rows(ResultRow.self)

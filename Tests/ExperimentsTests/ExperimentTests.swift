@@ -10,7 +10,7 @@ import Testing
       question: which?
       seed: 7
       defaults: {kernel: lookup, tokens: 64}
-      measure: {min_samples: 12, max_seconds: 3, launches: 2}
+      measure: {min_samples: 12, max_seconds: 3}
       counters: [cache, tlb]
       machines: [turin-9755]
       sweeps:
@@ -24,7 +24,6 @@ import Testing
     #expect(experiment.seed == 7)
     #expect(experiment.measure.minSamples == 12)
     #expect(experiment.measure.maxSeconds == 3)
-    #expect(experiment.measure.launches == 2)
     #expect(experiment.counters == ["cache", "tlb"])
     #expect(experiment.machines == ["turin-9755"])
     #expect(experiment.sweeps[0].set[.threads] == .text("all"))

@@ -66,7 +66,7 @@ extension Machine {
       "transfers_overlap", .assumed,
       isAMD ? "transfers overlap on Zen (Laukemann et al.)" : "transfers add up on Intel server cores (Hofmann et al.)")
     let memory = try memory(calibration, allThreads: allThreads)
-    note("memory[0].peak_gbps", .measured, "sequential reads of all threads, far outside the last cache")
+    note("memory[0].peak_gbps", .measured, "the most that reads or copies of all threads moved, far outside the last cache")
     note("memory[0].idle_latency_ns", .measured, "random pointer chase far outside the last cache")
     note("memory[0].lines_in_flight_per_core", .measured, "Little's law on one thread's sequential reads")
     note(
@@ -109,8 +109,10 @@ extension Machine {
       curves.append(
         LoadedLatencyCurve(readRatio: rounded(2.0 / 3), points: [point(0, latency), point(moved, loaded(at: moved))]))
     }
+    // The pins' own peak is hidden from a guest; the most that any stream moved is the nearest thing to it.
+    let most = curves.flatMap(\.points).map(\.gigabytesPerSecond).max() ?? all
     return MemoryDescription(
-      name: "memory", peakGigabytesPerSecond: rounded(all), idleLatencyNanoseconds: rounded(latency),
+      name: "memory", peakGigabytesPerSecond: rounded(most), idleLatencyNanoseconds: rounded(latency),
       curve: curves.sorted { $0.readRatio < $1.readRatio }, linesInFlightPerCore: rounded(linesInFlight))
   }
 

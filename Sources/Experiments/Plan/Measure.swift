@@ -13,12 +13,10 @@ public struct Measure: Equatable, Codable, Sendable {
   public var intervalWidth = 0.01
   /// Time spent running the kernel before the first sample, in seconds.
   public var warmupSeconds = 0.2
-  /// Processes that repeat the whole measurement; more than one exposes the variance between processes.
-  public var launches = 1
 
   public init() {}
 
-  static let keys = ["min_samples", "min_seconds", "max_seconds", "interval_width", "warmup_seconds", "launches"]
+  static let keys = ["min_samples", "min_seconds", "max_seconds", "interval_width", "warmup_seconds"]
 
   /// Sets one of `keys`.
   mutating func set(_ key: String, _ yaml: YAMLValue) throws {
@@ -28,8 +26,7 @@ public struct Measure: Equatable, Codable, Sendable {
     case "max_seconds": maxSeconds = try yaml.double(in: 0...86_400)
     case "interval_width":
       intervalWidth = try yaml.double(in: 0...1)
-    case "warmup_seconds": warmupSeconds = try yaml.double(in: 0...3600)
-    default: launches = try yaml.int(in: 1...1000)
+    default: warmupSeconds = try yaml.double(in: 0...3600)
     }
   }
 

@@ -10,8 +10,15 @@ struct PointSkipped: Error, CustomStringConvertible {
   }
 }
 
+/// Turns a point into something that runs. Throws `PointSkipped` where this machine or file cannot.
+protocol KernelSource {
+  func kernel(for point: Point, memory: any MemorySource) throws -> any Kernel
+  /// [tokens, hidden] activations.
+  func input(for point: Point) throws -> [Float]
+}
+
 /// Builds what a point describes: the kernel and its input tokens.
-struct KernelFactory {
+struct KernelFactory: KernelSource {
   let experiment: Experiment
   /// Nil where no library could be loaded, with the reason.
   let blas: Result<BLAS, any Error>

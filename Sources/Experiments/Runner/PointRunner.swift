@@ -9,7 +9,7 @@ struct RunContext {
   let host: String
   let cpuModel: String?
   let topology: Topology
-  let factory: KernelFactory
+  let kernels: any KernelSource
   let counterGroups: [CounterGroup]
   /// Measured FMA peak in GFLOP/s for a number of threads, where it was measured.
   let fmaPeak: (Int) -> Double?
@@ -60,8 +60,8 @@ struct PointRunner {
     try requireMemory(for: point)
     let pool = try PinnedPool(cpus: context.topology.cpus(for: point.cpus, threads: point.threads))
     let memory = PlacedSource(pool: pool, policy: point.memory, pages: point.pages, topology: context.topology)
-    let kernel = try context.factory.kernel(for: point, memory: memory)
-    let tokens = try context.factory.input(for: point)
+    let kernel = try context.kernels.kernel(for: point, memory: memory)
+    let tokens = try context.kernels.input(for: point)
     let input = try memory.floats(tokens.count, for: .input)
     input.base.update(from: tokens, count: tokens.count)
     let output = try memory.floats(point.tokens * kernel.outputWidth, for: .output)

@@ -12,28 +12,57 @@ public enum RunEvent {
   case finished(result: ResultRow, done: Int, total: Int)
 }
 
+/// What an experiment names and a run needs: read before anything is written or measured, because a misspelt name must
+/// cost neither.
+public struct RunInputs {
+  let groups: [CounterGroup]
+  /// Machines of the catalogue or of files, without the host.
+  let machines: [Machine]
+  /// Whether to project onto this host: where the experiment says so, or names no machine at all.
+  let includesHost: Bool
+
+  public init(_ experiment: Experiment) throws {
+    groups = try experiment.counters.map { try CounterGroup.load($0) }
+    let catalogue = try MachineCatalogue.bundled()
+    machines = try experiment.machines.filter { $0 != Machine.hostName }.map { try catalogue.machine($0) }
+    includesHost = experiment.machines.isEmpty || experiment.machines.contains(Machine.hostName)
+  }
+}
+
 /// Walks a run directory's pending points in the plan's order and stores what comes of each.
 public struct SweepRunner {
   private let experiment: Experiment
+  private let inputs: RunInputs
   private let directory: RunDirectory
   private let topology: Topology
+  private let calibrate: (Int) throws -> Calibration
   private let report: (RunEvent) -> Void
 
   public init(
-    experiment: Experiment, directory: RunDirectory, topology: Topology, report: @escaping (RunEvent) -> Void
+    experiment: Experiment, inputs: RunInputs, directory: RunDirectory, topology: Topology,
+    report: @escaping (RunEvent) -> Void
+  ) {
+    self.init(experiment: experiment, inputs: inputs, directory: directory, topology: topology, report: report) {
+      threads in
+      try Calibration.measure(topology: topology, allThreads: threads) { report(.message($0)) }
+    }
+  }
+
+  /// A run whose ceilings come from elsewhere: `calibrate` gets the most threads of any point.
+  init(
+    experiment: Experiment, inputs: RunInputs, directory: RunDirectory, topology: Topology,
+    report: @escaping (RunEvent) -> Void, calibrate: @escaping (Int) throws -> Calibration
   ) {
     self.experiment = experiment
+    self.inputs = inputs
     self.directory = directory
     self.topology = topology
     self.report = report
+    self.calibrate = calibrate
   }
 
   /// Runs every pending point, then exports. A point that fails is stored as failed and does not stop the run.
   public func run() throws {
-    // Before anything is measured: a misspelt group or machine must not cost a run.
-    let groups = try experiment.counters.map { try CounterGroup.load($0) }
-    let catalogue = try MachineCatalogue.bundled()
-    let others = try experiment.machines.filter { $0 != Machine.hostName }.map { try catalogue.machine($0) }
     let pending = try directory.pendingPoints()
     let blas = Result { try BLAS.load() }
     if case .failure(let error) = blas { report(.message("dense points will be skipped: \(error)")) }
@@ -44,20 +73,20 @@ public struct SweepRunner {
     let state = MachineState.capture()
     try directory.store.replace(facts: facts(state, .start, blas), at: .start)
     let threads = directory.plan.points.map(\.threads).max() ?? 1
-    let calibration = try Calibration.measure(topology: topology, allThreads: threads) { report(.message($0)) }
+    let calibration = try calibrate(threads)
     try directory.store.replace(ceilings: calibration.ceilings)
     let host = try Machine.host(
       calibration, topology: topology, vendor: state["cpu_vendor"], model: state[FactName.cpuModel])
     try directory.write(host.yaml(), to: RunDirectory.hostMachineName)
 
-    let machines = experiment.machines.contains(Machine.hostName) || experiment.machines.isEmpty ? [host] : []
+    let machines = (inputs.includesHost ? [host] : []) + inputs.machines
     let runner = PointRunner(
       context: RunContext(
         experiment: experiment, runID: directory.manifest.runID, host: directory.manifest.host,
         cpuModel: state[FactName.cpuModel], topology: topology,
-        factory: KernelFactory(experiment: experiment, blas: blas), counterGroups: groups,
+        kernels: KernelFactory(experiment: experiment, blas: blas), counterGroups: inputs.groups,
         fmaPeak: { calibration.value(Calibration.Name.multiplyAddPeak, threads: $0) },
-        projector: Projector(runID: directory.manifest.runID, machines: machines + others, host: Machine.hostName),
+        projector: Projector(runID: directory.manifest.runID, machines: machines, host: Machine.hostName),
         clock: RunClock()))
 
     let total = directory.plan.points.count

@@ -1,0 +1,132 @@
+import CacheModel
+import Kernels
+import Profiler
+import Testing
+
+@testable import Experiments
+
+/// A kernel that copies its input, and claims an error of its author's choice.
+private final class StubKernel: Kernel, KernelWorker {
+  var inputWidth: Int { 8 }
+  var outputWidth: Int { 8 }
+  var blas: BLAS? { nil }
+  var accounts: [StageAccount] {
+    [StageAccount(stage: "copy", flops: 8, activationBytes: 64, tableBytes: 0, weightBytes: 0)]
+  }
+  let error: Double
+  private(set) var tokens = 0..<0
+  private(set) var runs = 0
+
+  init(error: Double) {
+    self.error = error
+  }
+
+  func worker(index: Int, tokens: Range<Int>, memory: any MemorySource) throws -> any KernelWorker {
+    self.tokens = tokens
+    return self
+  }
+
+  func run(input: UnsafePointer<Float>, output: UnsafeMutablePointer<Float>) {
+    runs += 1
+    output.update(from: input, count: tokens.count * 8)
+  }
+
+  func check(input: UnsafePointer<Float>, output: UnsafePointer<Float>, tokens: [Int]) throws -> CheckResult {
+    CheckResult(
+      tokens: tokens.count, maxAbsoluteError: error, maxRelativeError: error, scale: 1, codeMismatches: 0,
+      ambiguousTokens: 0)
+  }
+
+  func workload(input: UnsafePointer<Float>, tokens: Int, threads: Int) throws -> any Workload {
+    StubWorkload(tokens: tokens, threads: threads)
+  }
+}
+
+private struct StubWorkload: Workload {
+  var tokens: Int
+  var threads: Int
+  var phases: [PhaseWork] { [PhaseWork(name: "copy", multiplyAdds: 8 * Double(tokens))] }
+  func emit(to stream: AccessStream) {
+    stream.enter(phase: 0)
+    stream.read(4096, bytes: tokens * 32)
+    stream.flush()
+  }
+}
+
+private struct StubSource: KernelSource {
+  var result: Result<StubKernel, PointSkipped>
+  func kernel(for point: Point, memory: any MemorySource) throws -> any Kernel { try result.get() }
+  func input(for point: Point) throws -> [Float] { [Float](repeating: 1, count: point.tokens * 8) }
+}
+
+@Suite struct PointRunnerTests {
+  private let point = Point(
+    sweep: "a", kernel: .dense, seed: 1, hidden: 8, intermediate: 32, output: 8, tokens: 40, threads: 1)
+
+  private func run(_ source: StubSource, point: Point? = nil) throws -> PointOutcome {
+    let experiment = try experiment(
+      """
+      sweeps: [{name: a, set: {kernel: dense}}]
+      measure: {min_samples: 7, min_seconds: 0, max_seconds: 0.2, interval_width: 1, warmup_seconds: 0}
+      """)
+    let context = RunContext(
+      experiment: experiment, runID: "r", host: "h", cpuModel: nil, topology: .read(), kernels: source,
+      counterGroups: [try CounterGroup.load("software")], fmaPeak: { _ in 100 },
+      projector: Projector(
+        runID: "r", machines: [try MachineCatalogue.bundled().machine("epyc-7763")], host: "epyc-7763"),
+      clock: RunClock())
+    return PointRunner(context: context).run(point ?? self.point)
+  }
+
+  @Test func `a correct point is timed, counted and projected`() throws {
+    let kernel = StubKernel(error: 0)
+    let outcome = try run(StubSource(result: .success(kernel)))
+    #expect(outcome.result.status == .passed)
+    #expect(outcome.result.n == outcome.samples.count)
+    #expect(outcome.samples.count >= 7)
+    #expect(outcome.samples.map(\.orderIndex) == Array(0..<outcome.samples.count))
+    #expect(outcome.result.tokensPerSecond ?? 0 > 0)
+    #expect(outcome.result.fractionOfFMAPeak != nil)
+    #expect(outcome.result.verifiedCPUs?.isEmpty == false)
+    #expect(outcome.counters.map(\.event).contains("perf::TASK-CLOCK"))
+    #expect(outcome.projections.map(\.machine) == ["epyc-7763"])
+    #expect(outcome.projections.first?.measuredTokensPerSecond == outcome.result.tokensPerSecond)
+    #expect(outcome.stages.map(\.stage) == ["copy"])
+    // The check, the samples and one pass for the counters.
+    #expect(kernel.runs >= 1 + outcome.samples.count + 1)
+  }
+
+  @Test func `a wrong output fails the point before it is timed, and yields no number`() throws {
+    let kernel = StubKernel(error: 1e-3)
+    let outcome = try run(StubSource(result: .success(kernel)))
+    #expect(outcome.result.status == .failed)
+    #expect(outcome.result.reason == "max_abs_error 0.001 exceeds 1e-05")
+    #expect(kernel.runs == 1)
+    #expect(outcome.samples.isEmpty && outcome.counters.isEmpty && outcome.projections.isEmpty)
+    #expect(outcome.result.medianNanoseconds == nil && outcome.result.tokensPerSecond == nil)
+  }
+
+  @Test func `an output that is no number fails the point`() throws {
+    let outcome = try run(StubSource(result: .success(StubKernel(error: .nan))))
+    #expect(outcome.result.status == .failed)
+  }
+
+  @Test func `what this machine cannot run is skipped with the reason`() throws {
+    let outcome = try run(StubSource(result: .failure(PointSkipped("no such instruction set"))))
+    #expect(outcome.result.status == .skipped)
+    #expect(outcome.result.reason == "no such instruction set")
+  }
+
+  @Test func `a point larger than the memory is skipped before it is built`() throws {
+    var huge = point
+    huge.tokens = 1 << 40
+    let outcome = try run(StubSource(result: .success(StubKernel(error: 0))), point: huge)
+    #expect(outcome.result.status == .skipped)
+    #expect(outcome.result.reason?.hasPrefix("needs ") == true)
+  }
+
+  @Test func `entropy is that of the codes`() {
+    // Table 0: two codes equally often, 1 bit. Table 1: always the same, 0 bits.
+    #expect(codeEntropy([0, 5, 1, 5, 0, 5, 1, 5], tables: 2) == 0.5)
+  }
+}

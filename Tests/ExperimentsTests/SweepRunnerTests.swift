@@ -1,0 +1,138 @@
+import CacheModel
+import Foundation
+import Kernels
+import Profiler
+import Testing
+
+@testable import Experiments
+
+/// Ceilings of a made-up machine with the geometry of this one.
+private func cannedCalibration() -> Calibration {
+  func row(_ name: String, _ value: Double, _ unit: String, bytes: Int? = nil) -> CeilingRow {
+    CeilingRow(name: name, threads: 1, workingSetBytes: bytes, value: value, unit: unit)
+  }
+  return Calibration(ceilings: [
+    row(Calibration.Name.frequency, 3, "GHz"),
+    row(Calibration.Name.multiplyAddPeak, 2 * Double(ISA.best.vectorLanes) * 3 * 2, "GFLOP/s"),
+    row(Calibration.Name.readBandwidth, 300, "GB/s", bytes: 16 << 10),
+    row(Calibration.Name.readBandwidth, 20, "GB/s", bytes: 256 << 20),
+    row(Calibration.Name.copyBandwidth, 20, "GB/s", bytes: 256 << 20),
+    row(Calibration.Name.loadLatency, 1, "ns", bytes: 16 << 10),
+    row(Calibration.Name.loadLatency, 100, "ns", bytes: 256 << 20),
+  ])
+}
+
+@Suite struct SweepRunnerTests {
+  private static let body = """
+    defaults: {threads: 1, hidden: 64, tokens: 48}
+    sweeps:
+      - {name: lookup, set: {kernel: lookup, tables: 4, projection: bh4}, axes: {table_rows: [4, 16], memory: [local, interleave]}}
+      - {name: dense, set: {kernel: dense, intermediate: 96}}
+      - {name: recorded, set: {kernel: lookup, layer: \(fixture("lookupffn-bh4-d64-repeat2.safetensors")), codes: recorded, tokens: 40}}
+      - {name: too-many, set: {kernel: lookup, layer: \(fixture("lookupffn-bh4-d64-repeat2.safetensors")), codes: recorded, tokens: 41}}
+    measure: {min_samples: 6, min_seconds: 0, max_seconds: 0.02, warmup_seconds: 0}
+    counters: [software]
+    machines: [host, grace]
+    """
+
+  private func run(at path: String) throws -> (RunDirectory, [RunEvent]) {
+    let experiment = try experiment(SweepRunnerTests.body)
+    let manifest = Manifest(experiment: experiment, commandLine: ["lookahead"], host: "h", toolVersion: "1")
+    let directory = try RunDirectory.createOrResume(
+      at: path, plan: Plan(experiment, cpuCount: 1), manifest: manifest)
+    var events: [RunEvent] = []
+    try SweepRunner(
+      experiment: experiment, inputs: RunInputs(experiment), directory: directory, topology: .read(),
+      report: { events.append($0) },
+      calibrate: { _ in cannedCalibration() }
+    ).run()
+    return (directory, events)
+  }
+
+  @Test func `a sweep leaves every point with a status, and its files`() throws {
+    try withTemporaryDirectory { path in
+      let (directory, events) = try run(at: path)
+      let results = try directory.store.rows(ResultRow.self)
+      #expect(results.count == 7)
+      for row in results where row.sweep != "too-many" { #expect(row.status == .passed, "\(row.reason ?? "")") }
+      let tooMany = try #require(results.first { $0.sweep == "too-many" })
+      #expect(tooMany.status == .skipped)
+      #expect(tooMany.reason?.contains("holds 40 tokens") == true)
+
+      for row in results where row.status == .passed && row.kernel == .lookup {
+        #expect(row.codeMismatches == 0)
+        #expect(row.codeEntropyBits ?? 0 > 0)
+      }
+      let projections = try directory.store.rows(ProjectionRow.self)
+      #expect(Set(projections.map(\.machine)) == ["host", "grace"])
+      #expect(projections.allSatisfy { ($0.machine == "host") == ($0.measuredTokensPerSecond != nil) })
+
+      for file in [
+        "manifest.json", "plan.jsonl", "results.sqlite", "host.yaml", "results.csv", "samples.csv", "counters.csv",
+        "projections.csv", "stages.csv", "ceilings.csv", "facts.csv",
+      ] {
+        #expect(FileManager.default.fileExists(atPath: "\(path)/\(file)"), "\(file)")
+      }
+      #expect(try Machine(contentsOf: "\(path)/host.yaml").keysMissingForProjection.isEmpty)
+      let finished = events.filter { if case .finished = $0 { true } else { false } }
+      #expect(finished.count == 7)
+    }
+  }
+
+  @Test func `running again measures only what is missing`() throws {
+    try withTemporaryDirectory { path in
+      let first = try run(at: path).0.store.rows(SampleRow.self)
+      let (directory, events) = try run(at: path)
+      let started = events.compactMap { event -> String? in
+        if case .started(let point, _, _, _) = event { point.sweep } else { nil }
+      }
+      // A skipped point is tried again: the reason may be gone.
+      #expect(started == ["too-many"])
+      #expect(try directory.store.rows(SampleRow.self) == first)
+    }
+  }
+
+  @Test func `a misspelt counter group or machine is refused before anything is written`() throws {
+    for (key, name, known) in [("counters", "sofware", "software"), ("machines", "epyc-7764", "epyc-7763")] {
+      let experiment = try experiment("sweeps: [{name: a, set: {kernel: dense}}]\n\(key): [\(name)]")
+      do {
+        _ = try RunInputs(experiment)
+        Issue.record("\(name) was accepted")
+      } catch {
+        #expect("\(error)".contains(name) && "\(error)".contains(known), "\(error)")
+      }
+    }
+  }
+}
+
+@Suite struct HostMachineTests {
+  private let topology = Topology.read()
+
+  @Test func `the host's rates are the calibration's, in the model's units`() throws {
+    let machine = try Machine.host(cannedCalibration(), topology: topology, vendor: "AuthenticAMD", model: "m")
+    #expect(machine.frequencyGHz == 3)
+    #expect(machine.simd?.fmaUnits == 2)
+    #expect(machine.simd?.widthBits == 32 * ISA.best.vectorLanes)
+    #expect(machine.caches.first?.latencyCycles == 3)
+    #expect(machine.caches.first?.bytesPerCycle == 100)
+    #expect(machine.transfersOverlap == true)
+    let memory = try #require(machine.memory.first)
+    #expect(memory.idleLatencyNanoseconds == 100)
+    // Little's law: 20 GB/s x 100 ns / 64 B.
+    #expect(memory.linesInFlightPerCore == 31.25)
+    #expect(machine.tag(of: "memory[0].peak_gbps") == .measured)
+    #expect(machine.tag(of: "caches[0].policy") == .assumed)
+  }
+
+  @Test func `the host's file reads back as the same machine`() throws {
+    let machine = try Machine.host(cannedCalibration(), topology: topology, vendor: "GenuineIntel", model: nil)
+    #expect(try Machine(text: machine.yaml(), file: "host.yaml") == machine)
+    #expect(machine.transfersOverlap == false)
+  }
+
+  @Test func `a calibration without a frequency makes no machine`() {
+    #expect(throws: (any Error).self) {
+      try Machine.host(Calibration(ceilings: []), topology: topology, vendor: nil, model: nil)
+    }
+  }
+}

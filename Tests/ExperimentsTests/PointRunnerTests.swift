@@ -63,7 +63,9 @@ private struct StubSource: KernelSource {
   private let point = Point(
     sweep: "a", kernel: .dense, seed: 1, hidden: 8, intermediate: 32, output: 8, tokens: 40, threads: 1)
 
-  private func run(_ source: StubSource, point: Point? = nil) throws -> PointOutcome {
+  private func run(
+    _ source: StubSource, point: Point? = nil, machine: Machine? = nil
+  ) throws -> PointOutcome {
     let experiment = try experiment(
       """
       sweeps: [{name: a, set: {kernel: dense}}]
@@ -73,7 +75,7 @@ private struct StubSource: KernelSource {
       experiment: experiment, runID: "r", host: "h", cpuModel: nil, topology: .read(), kernels: source,
       counterGroups: [try CounterGroup.load("software")], fmaPeak: { _ in 100 },
       projector: Projector(
-        runID: "r", machines: [try MachineCatalogue.bundled().machine("epyc-7763")], host: "epyc-7763"),
+        runID: "r", machines: [try machine ?? MachineCatalogue.bundled().machine("epyc-7763")], host: "epyc-7763"),
       clock: RunClock())
     return PointRunner(context: context).run(point ?? self.point)
   }
@@ -104,6 +106,15 @@ private struct StubSource: KernelSource {
     #expect(kernel.runs == 1)
     #expect(outcome.samples.isEmpty && outcome.counters.isEmpty && outcome.projections.isEmpty)
     #expect(outcome.result.medianNanoseconds == nil && outcome.result.tokensPerSecond == nil)
+  }
+
+  @Test func `a machine that cannot be projected onto leaves the measurement standing, with a note`() throws {
+    let caches = try Machine(text: "caches:\n  - {name: L1, size: 32KiB, ways: 8, line: 64}\n", file: "caches.yaml")
+    let outcome = try run(StubSource(result: .success(StubKernel(error: 0))), machine: caches)
+    #expect(outcome.result.status == .passed)
+    #expect(outcome.result.tokensPerSecond != nil)
+    #expect(outcome.projections.isEmpty)
+    #expect(outcome.result.notes?.contains("not projected: ") == true)
   }
 
   @Test func `an output that is no number fails the point`() throws {

@@ -11,15 +11,15 @@ private func cannedCalibration() -> Calibration {
   func row(_ name: String, _ value: Double, _ unit: String, bytes: Int? = nil) -> CeilingRow {
     CeilingRow(name: name, threads: 1, workingSetBytes: bytes, value: value, unit: unit)
   }
-  return Calibration(ceilings: [
-    row(Calibration.Name.frequency, 3, "GHz"),
-    row(Calibration.Name.multiplyAddPeak, 2 * Double(ISA.best.vectorLanes) * 3 * 2, "GFLOP/s"),
-    row(Calibration.Name.readBandwidth, 300, "GB/s", bytes: 16 << 10),
-    row(Calibration.Name.readBandwidth, 20, "GB/s", bytes: 256 << 20),
-    row(Calibration.Name.copyBandwidth, 20, "GB/s", bytes: 256 << 20),
-    row(Calibration.Name.loadLatency, 1, "ns", bytes: 16 << 10),
-    row(Calibration.Name.loadLatency, 100, "ns", bytes: 256 << 20),
-  ])
+  let sizes = (13...28).map { 1 << $0 }
+  let first = 32 << 10
+  return Calibration(
+    ceilings: [
+      row(Calibration.Name.frequency, 3, "GHz"),
+      row(Calibration.Name.multiplyAddPeak, 2 * Double(ISA.best.vectorLanes) * 3 * 2, "GFLOP/s"),
+      row(Calibration.Name.copyBandwidth, 20, "GB/s", bytes: sizes.last),
+    ] + sizes.map { row(Calibration.Name.readBandwidth, $0 <= first ? 300 : 20, "GB/s", bytes: $0) }
+      + sizes.map { row(Calibration.Name.loadLatency, $0 <= first ? 1 : 100, "ns", bytes: $0) })
 }
 
 @Suite struct SweepRunnerTests {
@@ -122,6 +122,16 @@ private func cannedCalibration() -> Calibration {
     #expect(memory.linesInFlightPerCore == 31.25)
     #expect(machine.tag(of: "memory[0].peak_gbps") == .measured)
     #expect(machine.tag(of: "caches[0].policy") == .assumed)
+  }
+
+  @Test func `a plateau is the median of the sizes within, and nothing where there are none`() {
+    func row(_ bytes: Int, _ value: Double) -> CeilingRow {
+      CeilingRow(name: "b", threads: 1, workingSetBytes: bytes, value: value, unit: "GB/s")
+    }
+    let calibration = Calibration(ceilings: [row(1, 9), row(10, 3), row(11, 100), row(12, 5), row(90, 7)])
+    #expect(calibration.plateau("b", within: 10...20) == 5)
+    #expect(calibration.plateau("b", within: 13...20) == nil)
+    #expect(calibration.plateau("c", within: 0...99) == nil)
   }
 
   @Test func `the host's file reads back as the same machine`() throws {

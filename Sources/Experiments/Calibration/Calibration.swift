@@ -32,8 +32,7 @@ public struct Calibration {
       }
       rows.append(
         row(try MicroBenchmarks.multiplyAddPeak(pool: pool, repetitions: repetitions), Name.multiplyAddPeak, threads))
-      // With several threads only the levels they share say something new.
-      for size in threads == 1 ? sizes : sizes.suffix(4) {
+      for size in sizes {
         rows.append(
           row(
             try MicroBenchmarks.bandwidth(.read, workingSetBytes: size, pool: pool, repetitions: repetitions),
@@ -81,15 +80,17 @@ public struct Calibration {
 
   // MARK: - Reading
 
-  /// The ceiling of `name` for `threads`, at the working set nearest to `bytes` a thread where one is given.
-  public func value(_ name: String, threads: Int = 1, bytesPerThread: Int? = nil) -> Double? {
-    let rows = ceilings.filter { $0.name == name && $0.threads == threads && !$0.value.isNaN }
-    guard let bytesPerThread else { return rows.last?.value }
-    // Nearest on the logarithmic scale on which working sets are spaced.
-    return rows.min { distance($0, bytesPerThread) < distance($1, bytesPerThread) }?.value
+  /// The ceiling of `name` for `threads`; of several working sets the largest.
+  public func value(_ name: String, threads: Int = 1) -> Double? {
+    ceilings.last { $0.name == name && $0.threads == threads && !$0.value.isNaN }?.value
   }
 
-  private func distance(_ row: CeilingRow, _ bytesPerThread: Int) -> Double {
-    abs(log2(Double(max(row.workingSetBytes ?? 1, 1)) / Double(row.threads * bytesPerThread)))
+  /// The median of `name` over the working sets of one thread within `bytes`: a level's plateau, which a single size that
+  /// happens to lie badly or well cannot move. Nil where no size lies within.
+  public func plateau(_ name: String, within bytes: ClosedRange<Int>) -> Double? {
+    let values = ceilings.filter { row in
+      row.name == name && row.threads == 1 && !row.value.isNaN && row.workingSetBytes.map(bytes.contains) == true
+    }.map(\.value)
+    return values.isEmpty ? nil : quantile(values.sorted(), 0.5)
   }
 }

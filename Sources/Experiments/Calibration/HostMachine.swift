@@ -30,18 +30,22 @@ extension Machine {
         throw InputError(
           key: "caches[\(index)]", "expected the system to report size, ways and line of L\(cache.level)")
       }
-      // Streams: half the capacity, well inside this level and well outside the one above. Random loads: twice the level
-      // above (half of the first), because a random cycle through a large shared cache revisits a line so late that
-      // other users of the cache, which every virtual machine has, may have evicted it.
-      let above = index > 0 ? levels[index - 1].sizeBytes : nil
-      let latency = calibration.value(
-        Calibration.Name.loadLatency, bytesPerThread: above.map { min(2 * $0, size) } ?? size / 2)
-      let bandwidth = calibration.value(Calibration.Name.readBandwidth, bytesPerThread: size / 2)
+      // The level's own plateau: from half as large again as the level above to three quarters of its capacity. Random
+      // loads stop at four times the level above: a random cycle through a large shared cache returns to a line so late
+      // that other users of the cache, which every virtual machine has, may have evicted it.
+      let above = index > 0 ? levels[index - 1].sizeBytes ?? 0 : 0
+      let low = above + above / 2
+      let high = max(low, size / 4 * 3)
+      let bandwidth = calibration.plateau(Calibration.Name.readBandwidth, within: low...high)
+      let latency = calibration.plateau(
+        Calibration.Name.loadLatency, within: low...(index > 0 ? max(low, min(high, 4 * above)) : high))
       note("caches[\(index)]", .vendor, "geometry as the operating system reports it")
       note(
         "caches[\(index)].latency_cycles", .measured,
-        "random pointer chase in twice the level above (half of L1) x core frequency")
-      note("caches[\(index)].bytes_per_cycle", .measured, "sequential reads in half the capacity / core frequency")
+        "random pointer chase just outside the level above x core frequency")
+      note(
+        "caches[\(index)].bytes_per_cycle", .measured,
+        "sequential reads between the level above and this one / core frequency")
       note("caches[\(index)].inclusion", .assumed, isAMD ? "as documented for Zen" : "as most server CPUs")
       note("caches[\(index)].policy", .assumed, "true replacement is undocumented")
       let inclusion: InclusionKind
@@ -66,7 +70,9 @@ extension Machine {
       "transfers_overlap", .assumed,
       isAMD ? "transfers overlap on Zen (Laukemann et al.)" : "transfers add up on Intel server cores (Hofmann et al.)")
     let memory = try memory(calibration, allThreads: allThreads)
-    note("memory[0].peak_gbps", .measured, "the most that reads or copies of all threads moved, far outside the last cache")
+    note(
+      "memory[0].peak_gbps", .measured, "the most that reads or copies of all threads moved, far outside the last cache"
+    )
     note("memory[0].idle_latency_ns", .measured, "random pointer chase far outside the last cache")
     note("memory[0].lines_in_flight_per_core", .measured, "Little's law on one thread's sequential reads")
     note(

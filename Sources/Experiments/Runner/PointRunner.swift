@@ -102,10 +102,16 @@ struct PointRunner {
       let codes = try lookup.intermediates(input: input.base, tokens: Array(0..<point.tokens)).codes
       row.codeEntropyBits = codeEntropy(codes, tables: lookup.shape.tables)
     }
-    row.notes = notes.isEmpty ? nil : notes.joined(separator: "; ")
 
-    let projected = try context.projector.project(
-      point, kernel: kernel, input: input.base, measuredTokensPerSecond: row.tokensPerSecond)
+    // A measurement stands whether or not the model can say something about it.
+    var projected = Projector.Outcome()
+    do {
+      projected = try context.projector.project(
+        point, kernel: kernel, input: input.base, measuredTokensPerSecond: row.tokensPerSecond)
+    } catch {
+      notes.append("not projected: \(error)")
+    }
+    row.notes = notes.isEmpty ? nil : notes.joined(separator: "; ")
     return PointOutcome(
       result: row, samples: samples, counters: counters, stages: projected.stages, projections: projected.rows)
   }

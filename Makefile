@@ -2,8 +2,9 @@
 SHELL := /bin/bash
 BINARY := .build/release/lookahead
 
-.PHONY: run test build bench format lint setup clean
+.PHONY: run test build format lint setup clean
 
+# A fresh run of the first experiment: an earlier one in the same directory is discarded.
 run: build
 	$(BINARY) run experiments/quick.yaml --output reports/quick --restart
 

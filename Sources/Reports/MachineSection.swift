@@ -22,7 +22,7 @@ extension RunData {
         hasEnd ? "Drift: none; every fact was the same at the end.\n\n" : "Drift: unknown, no facts from the end.\n\n"
     } else {
       var table = MarkdownTable([("drifted", .left), ("start", .left), ("end", .left)])
-      for (name, start, end) in drift { table.append([name, start, end]) }
+      for fact in drift { table.append([fact.name, fact.before, fact.after]) }
       text += table.text + "\n"
     }
     return text

@@ -1,4 +1,5 @@
 import Experiments
+import Profiler
 
 extension RunData {
   /// A baseline below this share of the measured FMA peak is suspect: a healthy GEMM of these shapes reaches 85 to 95 %.
@@ -41,17 +42,13 @@ extension RunData {
     return warnings
   }
 
-  /// Facts that differ between the start and the end of the run. A number must differ by more than 5 %: a core's measured
-  /// frequency is never twice the same.
-  var drift: [(name: String, start: String, end: String)] {
-    facts.filter { $0.when == .start }.compactMap { start in
-      guard let before = start.value,
-        let after = facts.first(where: { $0.when == .end && $0.name == start.name })?.value, after != before
-      else { return nil }
-      if let before = Double(before), let after = Double(after), abs(after - before) <= 0.05 * abs(before) {
-        return nil
-      }
-      return (start.name, before, after)
+  /// Facts that changed between the start and the end of the run, by the profiler's rules; none for an unfinished run.
+  var drift: [MachineDrift] {
+    func state(_ when: FactTime) -> MachineState {
+      MachineState(
+        facts: facts.filter { $0.when == when }.map { MachineFact(name: $0.name, value: $0.value, reason: $0.reason) })
     }
+    let end = state(.end)
+    return end.facts.isEmpty ? [] : MachineState.drift(from: state(.start), to: end)
   }
 }

@@ -26,7 +26,7 @@ import Testing
       let text = report.markdown
       #expect(text.contains("31 points: 30 passed, 0 failed, 1 skipped."))
       #expect(text.contains("Crossover, size, 1 thread: lookup stops winning between 64 MiB and 128 MiB of tables."))
-      #expect(text.contains("The machine drifted during the run: load_average."))
+      #expect(text.contains("The machine drifted during the run: thp_enabled."))
       #expect(text.contains("- `governor`, `boost`: no cpufreq directory: a virtual machine"))
       #expect(text.contains("- skipped: needs 1.1 GiB, 1 GiB is free\n"))
       #expect(text.contains("- unsupported (this machine exposes no PMU): `perf::CYCLES`, at 30 of 31 points"))

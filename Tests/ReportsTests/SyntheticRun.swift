@@ -207,7 +207,7 @@ struct SyntheticRun {
     try directory.store.replace(ceilings: ceilings)
     try directory.store.replace(facts: facts, at: .start)
     try directory.store.replace(
-      facts: [FactRow(when: .end, name: "load_average", value: "1.92")]
+      facts: [FactRow(when: .end, name: "thp_enabled", value: "always")]
         + facts.dropFirst().map { fact in
           FactRow(when: .end, name: fact.name, value: fact.value, reason: fact.reason)
         }, at: .end)
@@ -216,7 +216,7 @@ struct SyntheticRun {
 
   private var facts: [FactRow] {
     [
-      FactRow(when: .start, name: "load_average", value: "0.03"),
+      FactRow(when: .start, name: "thp_enabled", value: "madvise"),
       FactRow(when: .start, name: FactName.cpuModel, value: "AMD EPYC 9755"),
       FactRow(when: .start, name: FactName.l1Bytes, value: "49152"),
       FactRow(when: .start, name: FactName.l2Bytes, value: "1048576"),

@@ -25,6 +25,8 @@ extension Machine {
       provenance[key] = Provenance(tag: tag, source: source)
     }
 
+    note("caches", .vendor, "geometry as the operating system reports it")
+    note("memory", .measured, "micro-benchmarks far outside the last cache")
     let caches = try levels.enumerated().map { index, cache in
       guard let size = cache.sizeBytes, let ways = cache.ways, let line = cache.lineBytes else {
         throw InputError(
@@ -39,7 +41,6 @@ extension Machine {
       let bandwidth = calibration.plateau(Calibration.Name.readBandwidth, within: low...high)
       let latency = calibration.plateau(
         Calibration.Name.loadLatency, within: low...(index > 0 ? max(low, min(high, 4 * above)) : high))
-      note("caches[\(index)]", .vendor, "geometry as the operating system reports it")
       note(
         "caches[\(index)].latency_cycles", .measured,
         "random pointer chase just outside the level above x core frequency")

@@ -9,7 +9,7 @@ extension MachineState {
   /// The facts that changed from one state to the next, in the order of the first.
   ///
   /// Numbers that wander by themselves only count when they move enough to matter:
-  /// - load average: by 0.5 or more, half a CPU's worth of other work;
+  /// - load average: never, because at the end it is the load of the run itself;
   /// - available memory: by a quarter or more of what there was;
   /// - measured core frequency: by 5 % or more. A single reading on a shared machine is good to about 2 %.
   public static func drift(from before: MachineState, to after: MachineState) -> [MachineDrift] {
@@ -28,7 +28,7 @@ extension MachineState {
     guard old != new else { return false }
     guard let a = old.flatMap(Double.init), let b = new.flatMap(Double.init) else { return true }
     switch name {
-    case "load_average_1min": return abs(a - b) >= 0.5
+    case "load_average_1min": return false
     case "memory_available_bytes": return abs(a - b) >= 0.25 * a
     case "core_frequency_ghz": return abs(a - b) >= 0.05 * a
     default: return true

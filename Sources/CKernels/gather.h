@@ -38,8 +38,19 @@ INLINE void LK_(gather_columns)(
   if (rest) LK_(store_part)(out + vectors * LK_WIDTH, sum[vectors], rest);
 }
 
+/// Prefetches the part of the next call's memory that belongs to token `index` of the call.
+INLINE void LK_(prefetch_next)(const lk_gather *a, long index) {
+  const long line = 64;
+  const long lines = a->next_bytes / line;
+  const char *next = a->next;
+  // Locality 2: into the second-level cache. The first is busy with the rows of this call.
+  for (long i = lines * index / a->tokens; i < lines * (index + 1) / a->tokens; i++)
+    __builtin_prefetch(next + i * line, 0, 2);
+}
+
 static void LK_(gather)(const lk_gather *a) {
   for (long k = a->first_token; k < a->first_token + a->tokens; k++) {
+    if (a->next) LK_(prefetch_next)(a, k - a->first_token);
     const int32_t *codes = a->codes + k / LK_LANES * a->group_stride + k % LK_LANES;
     const float *scores = a->scores + k / LK_LANES * a->group_stride + k % LK_LANES;
     float *out = a->out + (k - a->first_token) * a->out_stride;

@@ -53,7 +53,8 @@ public final class LookupFFN: Kernel {
     projectionWeight = try buffer(
       shape.projection == .bh4 ? packBH4(parameters) : parameters.projectionWeight, .weights)
     projectionBias = try buffer(parameters.projectionBias, .weights)
-    tables = try buffer(parameters.tables, .tables)
+    tables = try memory.floats(parameters.tables.count, for: .tables)
+    packTables(parameters.tables, shape: shape, slices: schedule.columnSlices, into: tables.base)
     bias = try buffer(parameters.bias, .weights)
   }
 
@@ -111,4 +112,24 @@ private func packBH4(_ parameters: LookupFFNParameters) -> [Float] {
     }
   }
   return packed
+}
+
+/// Lays the tables out slice by slice, [slice][table][row][slice's columns], so that what a strategy keeps in a cache is
+/// contiguous there.
+///
+/// In the stored layout the slices of all rows lie a whole row apart, usually a power of two, and so map to a few of a
+/// cache's sets: of 512 columns a slice of 64 could use an eighth of any cache.
+private func packTables(
+  _ source: [Float], shape: LookupFFNShape, slices: [Range<Int>], into target: UnsafeMutablePointer<Float>
+) {
+  let rows = shape.tables * shape.tableRows
+  source.withUnsafeBufferPointer { source in
+    guard let start = source.baseAddress else { return }
+    for slice in slices {
+      let packed = target + slice.lowerBound * rows
+      for row in 0..<rows {
+        (packed + row * slice.count).update(from: start + row * shape.output + slice.lowerBound, count: slice.count)
+      }
+    }
+  }
 }

@@ -70,7 +70,7 @@ final class LookupFFNWorker: KernelWorker {
   }
 
   func run(input: UnsafePointer<Float>, output: UnsafeMutablePointer<Float>) {
-    for step in steps { perform(step, input, output, projection: nil) }
+    for index in steps.indices { perform(index, input, output, projection: nil) }
   }
 
   /// Runs the pass and keeps what it computed on the way.
@@ -82,9 +82,9 @@ final class LookupFFNWorker: KernelWorker {
       projection: [Float](repeating: 0, count: tokens.count * shape.projected))
     let z = UnsafeMutablePointer<Float>.allocate(capacity: shape.projected * laneGroup)
     defer { z.deallocate() }
-    for step in steps {
-      perform(step, input, output, projection: z)
-      guard case .score(let group) = step else { continue }
+    for index in steps.indices {
+      perform(index, input, output, projection: z)
+      guard case .score(let group) = steps[index] else { continue }
       for token in group {
         let lane = token - group.lowerBound
         let row = token - tokens.lowerBound
@@ -123,16 +123,16 @@ final class LookupFFNWorker: KernelWorker {
   // MARK: - Steps
 
   private func perform(
-    _ step: LookupStep, _ input: UnsafePointer<Float>, _ output: UnsafeMutablePointer<Float>,
+    _ index: Int, _ input: UnsafePointer<Float>, _ output: UnsafeMutablePointer<Float>,
     projection: UnsafeMutablePointer<Float>?
   ) {
-    switch step {
+    switch steps[index] {
     case .normalise(let tokens): normalise(tokens, input)
     case .toLanes(let group): toLanes(group)
     case .factor(let tokens, let chain, let factor): applyFactor(tokens, chain: chain, factor: factor)
     case .project(let tokens): project(tokens)
     case .score(let group): score(group, z: projection)
-    case .gather(let step): gather(step, output)
+    case .gather(let step): gather(step, output, next: kernel.schedule.blockAfter(index, of: steps))
     }
   }
 
@@ -200,20 +200,21 @@ final class LookupFFNWorker: KernelWorker {
     kernel.kernels.score(&call)
   }
 
-  private func gather(_ step: GatherStep, _ output: UnsafeMutablePointer<Float>) {
+  private func gather(_ step: GatherStep, _ output: UnsafeMutablePointer<Float>, next: Range<Int>?) {
     let shape = kernel.shape
-    let tableStride = shape.tableRows * shape.output
+    let width = step.columns.count
     let firstTable = step.tables.lowerBound
     let offset = firstTable * laneGroup
     var call = lk_gather(
-      tables: kernel.tables.base + firstTable * tableStride + step.columns.lowerBound, table_stride: tableStride,
-      row_stride: shape.output, codes: scratch.integers + layout.codes + offset,
+      tables: kernel.tables.base + kernel.schedule.block(of: step).lowerBound, table_stride: shape.tableRows * width,
+      row_stride: width, codes: scratch.integers + layout.codes + offset,
       scores: scratch.base + layout.scores + offset, group_stride: layout.codeStride,
       first_token: local(step.tokens.lowerBound) % kernel.schedule.tokenTile, tokens: step.tokens.count,
       table_count: step.tables.count, columns: step.columns.count,
       bias: firstTable == 0 ? UnsafePointer(kernel.bias.base + step.columns.lowerBound) : nil,
       out: output + step.tokens.lowerBound * shape.output + step.columns.lowerBound, out_stride: shape.output,
-      prefetch: kernel.strategy.prefetchRows)
+      prefetch: kernel.strategy.prefetchRows, next: next.map { kernel.tables.base + $0.lowerBound },
+      next_bytes: (next?.count ?? 0) * MemoryLayout<Float>.stride)
     kernel.kernels.gather(&call)
   }
 }

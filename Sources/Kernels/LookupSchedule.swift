@@ -48,6 +48,30 @@ struct LookupSchedule {
   /// Tokens of a tile, in whole lane groups.
   var tokenTile: Int { max(laneGroup, (strategy.tokenTile + laneGroup - 1) / laneGroup * laneGroup) }
 
+  /// Columns of the slices that the gather walks through; one slice of all columns where the order does not slice.
+  var columnSlices: [Range<Int>] {
+    let columns = 0..<shape.output
+    return strategy.order == .sliced ? columns.pieces(of: strategy.columnSlice) : [columns]
+  }
+
+  /// Where a step's tables lie among the packed tables, in floats: [slice][table][row][slice's columns], so that what a
+  /// step reads is one contiguous block.
+  func block(of step: GatherStep) -> Range<Int> {
+    let width = step.columns.count
+    let slice = step.columns.lowerBound * shape.tables * shape.tableRows
+    let start = slice + step.tables.lowerBound * shape.tableRows * width
+    return start..<(start + step.tables.count * shape.tableRows * width)
+  }
+
+  /// The block that the step after `index` reads, to be prefetched meanwhile; nil where that is no gather or reads the
+  /// same block.
+  func blockAfter(_ index: Int, of steps: [LookupStep]) -> Range<Int>? {
+    guard index + 1 < steps.count, case .gather(let step) = steps[index], case .gather(let next) = steps[index + 1],
+      block(of: next) != block(of: step)
+    else { return nil }
+    return block(of: next)
+  }
+
   /// Tokens per gather call where a strategy imposes no other limit, so that cores that share a cache interleave.
   private static let gatherChunk = 256
 
@@ -77,16 +101,15 @@ struct LookupSchedule {
 
   private func gatherSteps(_ tile: Range<Int>) -> [LookupStep] {
     let tables = 0..<shape.tables
-    let columns = 0..<shape.output
     switch strategy.order {
     case .token:
       return tile.pieces(of: LookupSchedule.gatherChunk).map {
-        .gather(GatherStep(tokens: $0, tables: tables, columns: columns))
+        .gather(GatherStep(tokens: $0, tables: tables, columns: 0..<shape.output))
       }
     case .table:
-      return tables.pieces(of: 1).map { .gather(GatherStep(tokens: tile, tables: $0, columns: columns)) }
+      return tables.pieces(of: 1).map { .gather(GatherStep(tokens: tile, tables: $0, columns: 0..<shape.output)) }
     case .sliced:
-      return columns.pieces(of: strategy.columnSlice).flatMap { slice in
+      return columnSlices.flatMap { slice in
         tables.pieces(of: strategy.tableGroup).map {
           .gather(GatherStep(tokens: tile, tables: $0, columns: slice))
         }

@@ -59,13 +59,17 @@ struct LookupWorkload: Workload {
           phase = step.phase
         }
         stream.core = UInt16(core)
-        emit(step, share: shares[core], scratch: scratch[core], to: stream)
+        emit(
+          step, next: schedule.blockAfter(index, of: lists[core]), share: shares[core], scratch: scratch[core],
+          to: stream)
       }
     }
     stream.flush()
   }
 
-  private func emit(_ step: LookupStep, share: Range<Int>, scratch: UInt64, to stream: AccessStream) {
+  private func emit(
+    _ step: LookupStep, next: Range<Int>?, share: Range<Int>, scratch: UInt64, to stream: AccessStream
+  ) {
     let shape = schedule.shape
     func place(_ token: Int) -> Int { (token - share.lowerBound) % schedule.tokenTile % schedule.projectionTile }
     func at(_ offset: Int) -> UInt64 { scratch + UInt64(offset * 4) }
@@ -104,7 +108,7 @@ struct LookupWorkload: Workload {
       stream.write(at(layout.codes + offset), bytes: layout.codeStride * 4)
       stream.write(at(layout.scores + offset), bytes: layout.codeStride * 4)
     case .gather(let gather):
-      emitGather(gather, share: share, at: at, to: stream)
+      emitGather(gather, next: next, share: share, at: at, to: stream)
     }
   }
 
@@ -136,9 +140,18 @@ struct LookupWorkload: Workload {
     }
   }
 
-  private func emitGather(_ step: GatherStep, share: Range<Int>, at: (Int) -> UInt64, to stream: AccessStream) {
+  private func emitGather(
+    _ step: GatherStep, next: Range<Int>?, share: Range<Int>, at: (Int) -> UInt64, to stream: AccessStream
+  ) {
     let shape = schedule.shape
-    for token in step.tokens {
+    let block = tables + UInt64(schedule.block(of: step).lowerBound * 4)
+    for (index, token) in step.tokens.enumerated() {
+      if let next {
+        // `prefetch_next` of gather.h: whole lines, in equal parts with every token.
+        let lines = next.count * 4 / 64
+        let part = (lines * index / step.tokens.count)..<(lines * (index + 1) / step.tokens.count)
+        stream.read(tables + UInt64(next.lowerBound * 4 + part.lowerBound * 64), bytes: part.count * 64)
+      }
       let lane = (token - share.lowerBound) % laneGroup
       let offset = codeOffset(token - lane, share) + lane
       for piece in step.columns.pieces(of: gatherPiece) {
@@ -147,8 +160,9 @@ struct LookupWorkload: Workload {
         for table in step.tables {
           stream.read(at(layout.codes + offset + table * laneGroup), bytes: 4)
           stream.read(at(layout.scores + offset + table * laneGroup), bytes: 4)
-          let row = table * shape.tableRows + Int(codes[token * shape.tables + table])
-          stream.gather(tables + UInt64((row * shape.output + piece.lowerBound) * 4), bytes: piece.count * 4)
+          let row = (table - step.tables.lowerBound) * shape.tableRows + Int(codes[token * shape.tables + table])
+          let column = piece.lowerBound - step.columns.lowerBound
+          stream.gather(block + UInt64((row * step.columns.count + column) * 4), bytes: piece.count * 4)
         }
         stream.write(out, bytes: piece.count * 4)
       }

@@ -102,6 +102,10 @@ typedef struct {
   long out_stride;
   /// Tables ahead of the current one whose row is prefetched; 0 for none.
   long prefetch;
+  /// Memory that the following call will read, `next_bytes` long: prefetched in equal parts with every token, in order, so
+  /// that it streams at full bandwidth instead of being fetched row by row in the order of the codes. NULL for none.
+  const void *next;
+  long next_bytes;
 } lk_gather;
 
 /// In place over `rows` rows of `columns`: x = gelu(x + bias), with gelu(x) = x/2 (1 + erf(x / sqrt 2)).

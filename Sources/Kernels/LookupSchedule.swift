@@ -40,10 +40,11 @@ struct LookupSchedule {
   let shape: LookupFFNShape
   let strategy: LookupStrategy
 
-  /// Tokens whose lanes pass through the projection together. BH4: two lane groups, which the block product needs for
-  /// full register blocking, and whose factors (2 x 3 x 32 KiB at d = 512) stay in a second-level cache. Dense: enough
-  /// rows for the library to run at speed while their projections (1 MiB at T = 128, 256 rows) stay close.
-  var projectionTile: Int { shape.projection == .bh4 ? 2 * laneGroup : 256 }
+  /// Tokens whose lanes pass through the projection together. BH4: every tile reads all weights (1 MiB at d = 512 and two
+  /// chains) from beyond the second-level cache; eight lane groups spread that over 128 tokens while a factor's input and
+  /// output (2 x 256 KiB) still fit there. Dense: enough rows for the library to run at speed while their projections
+  /// (1 MiB at T = 128, 256 rows) stay close.
+  var projectionTile: Int { shape.projection == .bh4 ? 8 * laneGroup : 256 }
 
   /// Tokens of a tile, in whole lane groups.
   var tokenTile: Int { max(laneGroup, (strategy.tokenTile + laneGroup - 1) / laneGroup * laneGroup) }

@@ -57,6 +57,7 @@ public struct Report {
     text += run.accountingSection + figures(.stages)
     text += run.countersSection
     text += run.ceilingsSection + figures(.ceilings)
+    text += run.rooflineSection
     text += run.projectionsSection + figures(.validation, .machines)
     text += run.failuresSection
     text += run.reproduceSection

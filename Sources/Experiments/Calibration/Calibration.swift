@@ -5,6 +5,10 @@ import Profiler
 public struct Calibration {
   public var ceilings: [CeilingRow]
 
+  public init(ceilings: [CeilingRow]) {
+    self.ceilings = ceilings
+  }
+
   /// Names of the ceilings.
   public enum Name {
     public static let frequency = "core_frequency"

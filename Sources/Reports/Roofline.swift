@@ -1,0 +1,75 @@
+import Experiments
+
+/// What the machine's ceilings allow a stage at best, from micro-benchmarks of the same run.
+///
+/// Williams, Waterman and Patterson, "Roofline", CACM 52(4), 2009, with the second-level cache as the memory: the bandwidth
+/// that a look-up reaches when everything it reads is as near as its tables can be. So no strategy can beat it, and the
+/// bytes are the algorithm's own.
+struct Roofline {
+  /// Multiply-add peak over the point's threads, in FLOP/ns.
+  let peak: Double
+  /// Second-level read bandwidth over the point's threads, in bytes/ns.
+  let bandwidth: Double
+
+  /// The bound of a stage in ns per token, and which ceiling sets it.
+  func bound(flop: Double, bytes: Double) -> (nanoseconds: Double, ceiling: String) {
+    let compute = flop / peak
+    let memory = bytes / bandwidth
+    return compute >= memory ? (compute, "FMA peak") : (memory, "L2 bandwidth")
+  }
+}
+
+extension RunData {
+  /// The ceilings for `threads` threads; nil where the run did not measure them.
+  func roofline(threads: Int) -> Roofline? {
+    let calibration = Calibration(ceilings: ceilings)
+    guard let peak = calibration.value(Calibration.Name.multiplyAddPeak, threads: threads),
+      let first = fact(FactName.l1Bytes).flatMap(Int.init), let second = fact(FactName.l2Bytes).flatMap(Int.init),
+      let one = calibration.plateau(
+        Calibration.Name.readBandwidth, within: first * 3 / 2...max(first * 3 / 2, second / 4 * 3))
+    else { return nil }
+    // Private caches: every thread brings its own bandwidth.
+    return Roofline(peak: peak, bandwidth: one * Double(threads))
+  }
+
+  /// The bound of a point: the sum over its stages, which follow one another on every thread. Nil without ceilings or
+  /// stages.
+  func bound(of row: ResultRow) -> Double? {
+    let own = stages.filter { $0.pointID == row.pointID }
+    guard let roofline = roofline(threads: row.threads), !own.isEmpty else { return nil }
+    var total = 0.0
+    for stage in own {
+      guard let flop = stage.flopPerToken, let bytes = stage.algorithmicBytesPerToken else { return nil }
+      total += roofline.bound(flop: flop, bytes: bytes).nanoseconds
+    }
+    return total
+  }
+
+  /// Each stage of the headline pair against its bound, and each point against the sum of its stages'.
+  var rooflineSection: String {
+    guard let threads = headlinePair.first?.threads, let roofline = roofline(threads: threads) else { return "" }
+    var text =
+      "## Roofline\n\nBounds from this run's ceilings: \(significant(roofline.peak)) GFLOP/s of multiply-adds and "
+      + "\(significant(roofline.bandwidth)) GB/s from the second-level cache on \(counted(threads, "thread")); a stage takes "
+      + "at least the longer of its FLOPs over the one and its algorithmic bytes over the other, and stages follow one "
+      + "another.\n\n"
+    var table = MarkdownTable([("stage", .left), ("bound ns/token", .right), ("set by", .left)])
+    for point in headlinePair {
+      for stage in stages where stage.pointID == point.pointID {
+        guard let flop = stage.flopPerToken, let bytes = stage.algorithmicBytesPerToken else { continue }
+        let (nanoseconds, ceiling) = roofline.bound(flop: flop, bytes: bytes)
+        table.append(["\(point.kernel.rawValue): \(stage.stage)", significant(nanoseconds), ceiling])
+      }
+    }
+    guard !table.isEmpty else { return "" }
+    text += table.text + "\n"
+    var points = MarkdownTable([
+      ("point", .left), ("bound ns/token", .right), ("measured ns/token", .right), ("of the bound", .right),
+    ])
+    for row in measured {
+      guard let bound = bound(of: row), let time = row.nanosecondsPerToken else { continue }
+      points.append([label(row.pointID), significant(bound), significant(time), percent(bound / time)])
+    }
+    return text + points.text + "\n"
+  }
+}

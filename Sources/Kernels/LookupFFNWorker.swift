@@ -202,18 +202,24 @@ final class LookupFFNWorker: KernelWorker {
 
   private func gather(_ step: GatherStep, _ output: UnsafeMutablePointer<Float>) {
     let shape = kernel.shape
-    let tableStride = shape.tableRows * shape.output
+    let firstRow = step.tables.lowerBound * shape.tableRows
     let firstTable = step.tables.lowerBound
     let offset = firstTable * laneGroup
     var call = lk_gather(
-      tables: kernel.tables.base + firstTable * tableStride + step.columns.lowerBound, table_stride: tableStride,
-      row_stride: shape.output, codes: scratch.integers + layout.codes + offset,
+      tables: kernel.tables.address(row: firstRow, column: step.columns.lowerBound),
+      scales: kernel.tables.scales(row: firstRow), scale_stride: shape.tableRows,
+      table_stride: shape.tableRows * shape.output, row_stride: shape.output,
+      codes: scratch.integers + layout.codes + offset,
       scores: scratch.base + layout.scores + offset, group_stride: layout.codeStride,
       first_token: local(step.tokens.lowerBound) % kernel.schedule.tokenTile, tokens: step.tokens.count,
       table_count: step.tables.count, columns: step.columns.count,
       bias: firstTable == 0 ? UnsafePointer(kernel.bias.base + step.columns.lowerBound) : nil,
       out: output + step.tokens.lowerBound * shape.output + step.columns.lowerBound, out_stride: shape.output,
       prefetch: kernel.strategy.prefetchRows)
-    kernel.kernels.gather(&call)
+    switch kernel.tableType {
+    case .fp32: kernel.kernels.gather(&call)
+    case .bf16: kernel.kernels.gather_bf16(&call)
+    case .int8: kernel.kernels.gather_int8(&call)
+    }
   }
 }

@@ -1,16 +1,22 @@
 // The weighted gather: for each token, the rows that its codes select, scaled by their scores and summed in registers.
+// The body of gather_fp32.h, gather_bf16.h and gather_int8.h, which say what a row is made of:
+//   GATHER_(name)            a name of this type's copy
+//   ELEMENT                  an element of a row in memory
+//   LOAD_ROW(p)              LK_WIDTH elements at p as floats
+//   LOAD_ROW_PART(p, count)  the first count (0..<LK_WIDTH) of them, the rest 0
+//   ROW_WEIGHT(t)            what the row of table t is multiplied by
 
 // Vectors of output columns held in registers at once: half of the register file for the sums, which leaves the other
 // half for rows in flight, and is at least 2 FMA pipes x 4 cycles of latency.
 #define SUMS (LK_REGISTERS / 2)
 
-INLINE void LK_(prefetch_row)(const float *row, long columns) {
-  const long line = 16;  // floats in a 64-byte cache line
+INLINE void GATHER_(prefetch_row)(const ELEMENT *row, long columns) {
+  const long line = 64 / sizeof(ELEMENT);  // elements in a 64-byte cache line
   for (long c = 0; c < columns; c += line) __builtin_prefetch(row + c, 0, 3);
 }
 
 /// Adds all tables' rows for one token over `vectors` whole vectors plus `rest` columns (0..<LK_WIDTH).
-INLINE void LK_(gather_columns)(
+INLINE void GATHER_(gather_columns)(
     const lk_gather *a, const int32_t *codes, const float *scores, long column, float *out, const int vectors,
     const long rest) {
   LK_(vec) sum[SUMS + 1];
@@ -19,17 +25,17 @@ INLINE void LK_(gather_columns)(
   for (int v = 0; v < vectors; v++) sum[v] = LK_(load)(start + v * LK_WIDTH);
   if (rest) sum[vectors] = LK_(load_part)(start + vectors * LK_WIDTH, rest);
 
-  const float *table = a->tables + column;
+  const ELEMENT *table = (const ELEMENT *)a->tables + column;
   for (long t = 0; t < a->table_count; t++) {
-    const float *row = table + codes[t * LK_LANES] * a->row_stride;
-    LK_(vec) weight = LK_(splat)(scores[t * LK_LANES]);
+    const ELEMENT *row = table + codes[t * LK_LANES] * a->row_stride;
+    LK_(vec) weight = LK_(splat)(ROW_WEIGHT(t));
     if (a->prefetch && t + a->prefetch < a->table_count)
-      LK_(prefetch_row)(
+      GATHER_(prefetch_row)(
           table + a->prefetch * a->table_stride + codes[(t + a->prefetch) * LK_LANES] * a->row_stride,
           vectors * LK_WIDTH + rest);
 #pragma clang loop unroll(full)
-    for (int v = 0; v < vectors; v++) sum[v] += weight * LK_(load)(row + v * LK_WIDTH);
-    if (rest) sum[vectors] += weight * LK_(load_part)(row + vectors * LK_WIDTH, rest);
+    for (int v = 0; v < vectors; v++) sum[v] += weight * LOAD_ROW(row + v * LK_WIDTH);
+    if (rest) sum[vectors] += weight * LOAD_ROW_PART(row + vectors * LK_WIDTH, rest);
     table += a->table_stride;
   }
 
@@ -39,7 +45,7 @@ INLINE void LK_(gather_columns)(
 }
 
 /// Prefetches the part of the next call's memory that belongs to token `index` of the call.
-INLINE void LK_(prefetch_next)(const lk_gather *a, long index) {
+INLINE void GATHER_(prefetch_next)(const lk_gather *a, long index) {
   const long line = 64;
   const long lines = a->next_bytes / line;
   const char *next = a->next;
@@ -48,26 +54,26 @@ INLINE void LK_(prefetch_next)(const lk_gather *a, long index) {
     __builtin_prefetch(next + i * line, 0, 2);
 }
 
-static void LK_(gather)(const lk_gather *a) {
+static void GATHER_(gather)(const lk_gather *a) {
   for (long k = a->first_token; k < a->first_token + a->tokens; k++) {
-    if (a->next) LK_(prefetch_next)(a, k - a->first_token);
+    if (a->next) GATHER_(prefetch_next)(a, k - a->first_token);
     const int32_t *codes = a->codes + k / LK_LANES * a->group_stride + k % LK_LANES;
     const float *scores = a->scores + k / LK_LANES * a->group_stride + k % LK_LANES;
     float *out = a->out + (k - a->first_token) * a->out_stride;
     long column = 0;
     for (; column + SUMS * LK_WIDTH <= a->columns; column += SUMS * LK_WIDTH)
-      LK_(gather_columns)(a, codes, scores, column, out + column, SUMS, 0);
+      GATHER_(gather_columns)(a, codes, scores, column, out + column, SUMS, 0);
     if (column + SUMS / 2 * LK_WIDTH <= a->columns) {
-      LK_(gather_columns)(a, codes, scores, column, out + column, SUMS / 2, 0);
+      GATHER_(gather_columns)(a, codes, scores, column, out + column, SUMS / 2, 0);
       column += SUMS / 2 * LK_WIDTH;
     }
     if (column + SUMS / 4 * LK_WIDTH <= a->columns) {
-      LK_(gather_columns)(a, codes, scores, column, out + column, SUMS / 4, 0);
+      GATHER_(gather_columns)(a, codes, scores, column, out + column, SUMS / 4, 0);
       column += SUMS / 4 * LK_WIDTH;
     }
     for (; column + LK_WIDTH <= a->columns; column += LK_WIDTH)
-      LK_(gather_columns)(a, codes, scores, column, out + column, 1, 0);
-    if (column < a->columns) LK_(gather_columns)(a, codes, scores, column, out + column, 0, a->columns - column);
+      GATHER_(gather_columns)(a, codes, scores, column, out + column, 1, 0);
+    if (column < a->columns) GATHER_(gather_columns)(a, codes, scores, column, out + column, 0, a->columns - column);
   }
 }
 

@@ -1,7 +1,9 @@
 // All operations of one instruction set, and the table that names them.
 #include "bias_gelu.h"
 #include "block_product.h"
-#include "gather.h"
+#include "gather_bf16.h"
+#include "gather_fp32.h"
+#include "gather_int8.h"
 #include "hadamard.h"
 #include "layer_norm.h"
 #include "score.h"
@@ -14,5 +16,7 @@ static const lk_kernels LK_(lk_table) = {
     .hadamard = LK_(hadamard),
     .score = LK_(score),
     .gather = LK_(gather),
+    .gather_bf16 = LK_(gather_bf16),
+    .gather_int8 = LK_(gather_int8),
     .bias_gelu = LK_(bias_gelu),
 };

@@ -18,8 +18,11 @@ extension LookupFFN {
       for table in 0..<shape.tables where actual.codes[row * shape.tables + table] != expected.codes[table] {
         check.codeMismatches += 1
       }
+      let shift = roundingShift(codes: expected.codes[...], scores: expected.scores)
       for column in 0..<shape.output {
-        check.add(actual: output[token * shape.output + column], expected: expected.output[column])
+        check.add(
+          actual: output[token * shape.output + column], expected: expected.output[column],
+          shift: shift[column])
       }
     }
     return check.result

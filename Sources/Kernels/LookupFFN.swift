@@ -6,6 +6,7 @@ import InputFiles
 public final class LookupFFN: Kernel {
   public let shape: LookupFFNShape
   public let strategy: LookupStrategy
+  public let tableType: TableType
   public let isa: ISA
   public let blas: BLAS?
   let parameters: LookupFFNParameters
@@ -16,17 +17,17 @@ public final class LookupFFN: Kernel {
   let normShift: FloatBuffer
   let projectionWeight: FloatBuffer
   let projectionBias: FloatBuffer
-  let tables: FloatBuffer
+  let tables: PackedTables
   let bias: FloatBuffer
 
   public var inputWidth: Int { shape.hidden }
   public var outputWidth: Int { shape.output }
-  public var accounts: [StageAccount] { shape.accounts }
+  public var accounts: [StageAccount] { shape.accounts(tables: tableType) }
 
-  /// Copies `parameters` into `memory`. A dense projection needs `blas`.
+  /// Copies `parameters` into `memory`, the tables as `tableType`. A dense projection needs `blas`.
   public init(
-    _ parameters: LookupFFNParameters, strategy: LookupStrategy = LookupStrategy(), isa: ISA = .best, blas: BLAS? = nil,
-    memory: any MemorySource = HeapMemory()
+    _ parameters: LookupFFNParameters, tableType: TableType = .fp32, strategy: LookupStrategy = LookupStrategy(),
+    isa: ISA = .best, blas: BLAS? = nil, memory: any MemorySource = HeapMemory()
   ) throws {
     let shape = parameters.shape
     try shape.validate()
@@ -37,6 +38,7 @@ public final class LookupFFN: Kernel {
     }
     self.shape = shape
     self.strategy = strategy
+    self.tableType = tableType
     self.isa = isa
     self.blas = shape.projection == .dense ? blas : nil
     self.parameters = parameters
@@ -53,8 +55,8 @@ public final class LookupFFN: Kernel {
     projectionWeight = try buffer(
       shape.projection == .bh4 ? packBH4(parameters) : parameters.projectionWeight, .weights)
     projectionBias = try buffer(parameters.projectionBias, .weights)
-    tables = try memory.floats(parameters.tables.count, for: .tables)
-    packTables(parameters.tables, shape: shape, slices: schedule.columnSlices, into: tables.base)
+    tables = try PackedTables(
+      parameters.tables, shape: shape, sliceColumns: schedule.sliceColumns, type: tableType, memory: memory)
     bias = try buffer(parameters.bias, .weights)
   }
 
@@ -112,24 +114,4 @@ private func packBH4(_ parameters: LookupFFNParameters) -> [Float] {
     }
   }
   return packed
-}
-
-/// Lays the tables out slice by slice, [slice][table][row][slice's columns], so that what a strategy keeps in a cache is
-/// contiguous there.
-///
-/// In the stored layout the slices of all rows lie a whole row apart, usually a power of two, and so map to a few of a
-/// cache's sets: of 512 columns a slice of 64 could use an eighth of any cache.
-private func packTables(
-  _ source: [Float], shape: LookupFFNShape, slices: [Range<Int>], into target: UnsafeMutablePointer<Float>
-) {
-  let rows = shape.tables * shape.tableRows
-  source.withUnsafeBufferPointer { source in
-    guard let start = source.baseAddress else { return }
-    for slice in slices {
-      let packed = target + slice.lowerBound * rows
-      for row in 0..<rows {
-        (packed + row * slice.count).update(from: start + row * shape.output + slice.lowerBound, count: slice.count)
-      }
-    }
-  }
 }

@@ -42,7 +42,8 @@ public struct LookupFFNShape: Hashable, Codable, Sendable {
   /// Factors in a BH4 chain.
   public static let factors = 4
 
-  public var tableBytes: Int { tables * tableRows * output * MemoryLayout<Float>.stride }
+  /// Bytes of all tables together, stored as `type`.
+  public func tableBytes(_ type: TableType) -> Int { tables * tableRows * type.rowBytes(columns: output) }
 
   /// Throws where the dimensions make no layer; `file` and `keys` name the culprit in messages.
   public func validate(file: String? = nil) throws {

@@ -203,18 +203,25 @@ final class LookupFFNWorker: KernelWorker {
   private func gather(_ step: GatherStep, _ output: UnsafeMutablePointer<Float>, next: Range<Int>?) {
     let shape = kernel.shape
     let width = step.columns.count
+    let firstRow = step.tables.lowerBound * shape.tableRows
     let firstTable = step.tables.lowerBound
     let offset = firstTable * laneGroup
     var call = lk_gather(
-      tables: kernel.tables.base + kernel.schedule.block(of: step).lowerBound, table_stride: shape.tableRows * width,
-      row_stride: width, codes: scratch.integers + layout.codes + offset,
+      tables: kernel.tables.address(element: kernel.schedule.block(of: step).lowerBound),
+      scales: kernel.tables.scales(row: firstRow), scale_stride: shape.tableRows,
+      table_stride: shape.tableRows * width, row_stride: width,
+      codes: scratch.integers + layout.codes + offset,
       scores: scratch.base + layout.scores + offset, group_stride: layout.codeStride,
       first_token: local(step.tokens.lowerBound) % kernel.schedule.tokenTile, tokens: step.tokens.count,
       table_count: step.tables.count, columns: step.columns.count,
       bias: firstTable == 0 ? UnsafePointer(kernel.bias.base + step.columns.lowerBound) : nil,
       out: output + step.tokens.lowerBound * shape.output + step.columns.lowerBound, out_stride: shape.output,
-      prefetch: kernel.strategy.prefetchRows, next: next.map { kernel.tables.base + $0.lowerBound },
-      next_bytes: (next?.count ?? 0) * MemoryLayout<Float>.stride)
-    kernel.kernels.gather(&call)
+      prefetch: kernel.strategy.prefetchRows, next: next.map { kernel.tables.address(element: $0.lowerBound) },
+      next_bytes: (next?.count ?? 0) * kernel.tableType.bytes)
+    switch kernel.tableType {
+    case .fp32: kernel.kernels.gather(&call)
+    case .bf16: kernel.kernels.gather_bf16(&call)
+    case .int8: kernel.kernels.gather_int8(&call)
+    }
   }
 }

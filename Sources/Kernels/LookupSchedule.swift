@@ -49,13 +49,10 @@ struct LookupSchedule {
   /// Tokens of a tile, in whole lane groups.
   var tokenTile: Int { max(laneGroup, (strategy.tokenTile + laneGroup - 1) / laneGroup * laneGroup) }
 
-  /// Columns of the slices that the gather walks through; one slice of all columns where the order does not slice.
-  var columnSlices: [Range<Int>] {
-    let columns = 0..<shape.output
-    return strategy.order == .sliced ? columns.pieces(of: strategy.columnSlice) : [columns]
-  }
+  /// Columns of a slice that the gather walks through, the last one narrower; all columns where the order does not slice.
+  var sliceColumns: Int { strategy.order == .sliced ? min(strategy.columnSlice, shape.output) : shape.output }
 
-  /// Where a step's tables lie among the packed tables, in floats: [slice][table][row][slice's columns], so that what a
+  /// Where a step's tables lie among the packed tables, in entries: [slice][table][row][slice's columns], so that what a
   /// step reads is one contiguous block.
   func block(of step: GatherStep) -> Range<Int> {
     let width = step.columns.count
@@ -110,7 +107,7 @@ struct LookupSchedule {
     case .table:
       return tables.pieces(of: 1).map { .gather(GatherStep(tokens: tile, tables: $0, columns: 0..<shape.output)) }
     case .sliced:
-      return columnSlices.flatMap { slice in
+      return (0..<shape.output).pieces(of: sliceColumns).flatMap { slice in
         tables.pieces(of: strategy.tableGroup).map {
           .gather(GatherStep(tokens: tile, tables: $0, columns: slice))
         }

@@ -9,6 +9,7 @@ struct LookupWorkload: Workload {
   let threads: Int
   let phases: [PhaseWork]
   private let schedule: LookupSchedule
+  private let tableType: TableType
   /// [tokens, tables]
   private let codes: [Int32]
   /// Floats that the gather holds in registers: a row is read in pieces of this width.
@@ -17,6 +18,7 @@ struct LookupWorkload: Workload {
   private let input: UInt64
   private let output: UInt64
   private let tables: UInt64
+  private let scales: UInt64?
   private let weights: UInt64
   private let vectors: UInt64
   private let scratch: [UInt64]
@@ -29,6 +31,7 @@ struct LookupWorkload: Workload {
     self.threads = threads
     self.codes = codes
     schedule = kernel.schedule
+    tableType = kernel.tableType
     gatherPiece = kernel.isa.gatherColumns
     phases = kernel.phaseWork(tokens: tokens)
     layout = LookupScratch(kernel.schedule, tokens: tokens)
@@ -36,7 +39,9 @@ struct LookupWorkload: Workload {
     var map = AddressMap()
     input = map.place(floats: tokens * shape.hidden)
     output = map.place(floats: tokens * shape.output)
-    tables = map.place(floats: shape.tables * shape.tableRows * shape.output)
+    let rows = shape.tables * shape.tableRows
+    tables = map.place(floats: (rows * shape.output * tableType.bytes + 3) / 4)
+    scales = tableType.scaleBytes > 0 ? map.place(floats: rows) : nil
     weights = map.place(floats: kernel.projectionWeight.count)
     // Scale, shift, projection bias and output bias, one after another.
     vectors = map.place(floats: 2 * shape.hidden + shape.projected + shape.output)
@@ -144,13 +149,13 @@ struct LookupWorkload: Workload {
     _ step: GatherStep, next: Range<Int>?, share: Range<Int>, at: (Int) -> UInt64, to stream: AccessStream
   ) {
     let shape = schedule.shape
-    let block = tables + UInt64(schedule.block(of: step).lowerBound * 4)
+    let block = tables + UInt64(schedule.block(of: step).lowerBound * tableType.bytes)
     for (index, token) in step.tokens.enumerated() {
       if let next {
         // `prefetch_next` of gather.h: whole lines, in equal parts with every token.
-        let lines = next.count * 4 / 64
+        let lines = next.count * tableType.bytes / 64
         let part = (lines * index / step.tokens.count)..<(lines * (index + 1) / step.tokens.count)
-        stream.read(tables + UInt64(next.lowerBound * 4 + part.lowerBound * 64), bytes: part.count * 64)
+        stream.read(tables + UInt64(next.lowerBound * tableType.bytes + part.lowerBound * 64), bytes: part.count * 64)
       }
       let lane = (token - share.lowerBound) % laneGroup
       let offset = codeOffset(token - lane, share) + lane
@@ -160,9 +165,12 @@ struct LookupWorkload: Workload {
         for table in step.tables {
           stream.read(at(layout.codes + offset + table * laneGroup), bytes: 4)
           stream.read(at(layout.scores + offset + table * laneGroup), bytes: 4)
-          let row = (table - step.tables.lowerBound) * shape.tableRows + Int(codes[token * shape.tables + table])
-          let column = piece.lowerBound - step.columns.lowerBound
-          stream.gather(block + UInt64((row * step.columns.count + column) * 4), bytes: piece.count * 4)
+          let code = Int(codes[token * shape.tables + table])
+          // A plain read although data chooses it: its latency passes beside that of the row, which is waited for anyway.
+          if let scales { stream.read(scales + UInt64((table * shape.tableRows + code) * 4), bytes: 4) }
+          let row = (table - step.tables.lowerBound) * shape.tableRows + code
+          let entry = row * step.columns.count + piece.lowerBound - step.columns.lowerBound
+          stream.gather(block + UInt64(entry * tableType.bytes), bytes: piece.count * tableType.bytes)
         }
         stream.write(out, bytes: piece.count * 4)
       }
@@ -209,6 +217,11 @@ extension ISA {
     case .scalar: return 4
     }
   }
+}
+
+extension TableType {
+  /// Vector operations that make fp32 of an entry: zero-extension and shift, or sign-extension and conversion.
+  var wideningOperations: Int { self == .fp32 ? 0 : 2 }
 }
 
 extension LookupFFN {
@@ -262,11 +275,17 @@ extension LookupFFN {
       passesOverOutput = (t / Double(strategy.tableGroup)).rounded(.up)
       width = min(shape.output, strategy.columnSlice, isa.gatherColumns)
     }
-    // Per row piece: one multiply-add per vector, and about 5 instructions for code, score, address and loop.
-    let instructionsPerRow = Double(width) / Double(isa.vectorLanes) + 5
+    // Per row piece: one multiply-add per vector and what widens it, and about 5 instructions for code, score, address and
+    // loop; int8 two more for the scale. Arithmetic is fp32 whatever the tables, so `elementBytes` stays 4 and the type
+    // shows in the bytes.
+    let widening = Double(tableType.wideningOperations)
+    let pieces = t * (out / Double(width)).rounded(.up)
+    let overhead = tableType.scaleBytes > 0 ? 7.0 : 5.0
+    let instructionsPerRow = Double(width) / Double(isa.vectorLanes) * (1 + widening) + overhead
+    let rowBytes = t * out * Double(tableType.bytes) + pieces * Double(tableType.scaleBytes)
     let gather = PhaseWork(
-      name: "gather", multiplyAdds: t * out * n, loadBytes: 4 * (t * out + passesOverOutput * out) * n,
-      storeBytes: 4 * passesOverOutput * out * n,
+      name: "gather", multiplyAdds: t * out * n, otherOperations: widening * t * out * n,
+      loadBytes: (rowBytes + 4 * passesOverOutput * out) * n, storeBytes: 4 * passesOverOutput * out * n,
       independentRows: max(LookupFFN.reorderWindow / instructionsPerRow, Double(strategy.prefetchRows)))
     return [normalise, projection, score, gather]
   }

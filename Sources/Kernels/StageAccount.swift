@@ -26,7 +26,7 @@ public struct StageAccount: Codable, Equatable, Sendable {
 }
 
 extension LookupFFNShape {
-  var accounts: [StageAccount] {
+  func accounts(tables type: TableType) -> [StageAccount] {
     let float = Double(MemoryLayout<Float>.stride)
     let d = Double(hidden)
     let z = Double(projected)
@@ -57,8 +57,10 @@ extension LookupFFNShape {
         stage: "code and score", flops: 7 * z + Double(tables), activationBytes: (z + 2 * Double(tables)) * float,
         tableBytes: 0, weightBytes: 0),
       StageAccount(
-        stage: "gather", flops: 2 * Double(tables * output), activationBytes: Double(output + 2 * tables) * float,
-        tableBytes: Double(tables * output) * float, weightBytes: Double(output) * float),
+        // int8: one more product per row, scale and score. Widening an entry is no arithmetic of the definition.
+        stage: "gather", flops: Double(2 * tables * output + (type.scaleBytes > 0 ? tables : 0)),
+        activationBytes: Double(output + 2 * tables) * float,
+        tableBytes: Double(tables * type.rowBytes(columns: output)), weightBytes: Double(output) * float),
     ]
   }
 }

@@ -21,12 +21,16 @@ public struct Verification: Codable, Equatable, Sendable {
   }
 }
 
-/// Runs the layer stored in `path`, with its `input`, against its `expected.*` tensors.
-public func verify(layer path: String, isa: ISA) throws -> Verification {
+/// Runs the layer stored in `path`, with its `input`, against its `expected.*` tensors. Look-up tables are stored as
+/// `dtype`; what that may change is in docs/METHODS.md.
+public func verify(layer path: String, dtype: TableType = .fp32, isa: ISA) throws -> Verification {
   let file = try SafeTensors(contentsOf: path)
   let isLookup = file.tensors["tables"] != nil
   guard isLookup || file.tensors["fc1.weight"] != nil else {
     throw InputError(file: path, "expected a LookupFFN layer (tensor tables) or a dense FFN (tensor fc1.weight)")
+  }
+  guard isLookup || dtype == .fp32 else {
+    throw InputError(file: path, key: "dtype", "expected fp32 for a dense layer, found \(dtype.rawValue)")
   }
   let inputShape = try file.shape("input", rank: 2)
   let tokens = inputShape[0]
@@ -36,8 +40,14 @@ public func verify(layer path: String, isa: ISA) throws -> Verification {
   var lookup: LookupFFN?
   if isLookup {
     let parameters = try LookupFFNParameters(file)
-    let layer = try LookupFFN(
-      parameters, isa: isa, blas: parameters.shape.projection == .dense ? try BLAS.load() : nil)
+    let blas = parameters.shape.projection == .dense ? try BLAS.load() : nil
+    let layer: LookupFFN
+    do {
+      layer = try LookupFFN(parameters, tableType: dtype, isa: isa, blas: blas)
+    } catch var error as InputError {
+      error.file = error.file ?? path
+      throw error
+    }
     lookup = layer
     kernel = layer
   } else {
@@ -56,17 +66,27 @@ public func verify(layer path: String, isa: ISA) throws -> Verification {
 
   var check = CheckAccumulator()
   check.tokens = tokens
-  for (actual, value) in zip(output, expected) { check.add(actual: actual, expected: Double(value)) }
   if let lookup {
-    let codes = try file.integers("expected.code", shape: [tokens, lookup.shape.tables])
-    let actual = try input.withUnsafeBufferPointer { x in
-      try x.baseAddress.map { try lookup.intermediates(input: $0, tokens: Array(0..<tokens)).codes } ?? []
+    let tables = lookup.shape.tables
+    let codes = try file.integers("expected.code", shape: [tokens, tables])
+    let actual = try lookup.intermediates(input: input, tokens: Array(0..<tokens))
+    check.codeMismatches = zip(actual.codes, codes).filter { $0 != $1 }.count
+    for token in 0..<tokens {
+      // By the layer's own codes, which are compared above; the file's may not even be rows.
+      let own = token * tables..<(token + 1) * tables
+      let shift = lookup.roundingShift(codes: actual.codes[own], scores: actual.scores[own].map(Double.init))
+      for column in 0..<lookup.shape.output {
+        let index = token * lookup.shape.output + column
+        check.add(actual: output[index], expected: Double(expected[index]), shift: shift[column])
+      }
     }
-    check.codeMismatches = zip(actual, codes).filter { $0 != $1 }.count
+  } else {
+    for (actual, value) in zip(output, expected) { check.add(actual: actual, expected: Double(value)) }
   }
   let result = check.result
   return Verification(
-    kernel: lookup.map { "lookup-\($0.shape.projection.rawValue)" } ?? "dense", dtype: "fp32", isa: isa.rawValue,
+    kernel: lookup.map { "lookup-\($0.shape.projection.rawValue)" } ?? "dense", dtype: dtype.rawValue,
+    isa: isa.rawValue,
     tokens: tokens, maxAbsError: result.maxAbsoluteError, maxRelError: result.maxRelativeError,
     codeMismatches: result.codeMismatches, passed: result.passed)
 }

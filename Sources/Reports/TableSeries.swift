@@ -18,7 +18,7 @@ extension RunData {
   func tableSeries(of sweep: String) -> [TableSeries] {
     let lookups = measured(in: sweep).filter { $0.kernel == .lookup && $0.tableBytes != nil }
     let placement = [Trait.threads, .tokens, .hidden, .cpus, .memory]
-    let full = group(lookups, by: placement + [.tables, .projection, .codes, .isa, .pages, .strategy])
+    let full = group(lookups, by: placement + [.tables, .projection, .dtype, .codes, .isa, .pages, .strategy])
     guard full.count > Self.mostSeries else { return full }
     return group(lookups, by: placement).map { series in
       var folded = series
@@ -56,7 +56,7 @@ extension RunData {
 
 /// Something that two lookup results may differ in besides the table's size.
 private enum Trait: CaseIterable {
-  case threads, tokens, hidden, cpus, memory, tables, projection, codes, isa, pages, strategy
+  case threads, tokens, hidden, cpus, memory, tables, projection, dtype, codes, isa, pages, strategy
 
   func text(_ row: ResultRow) -> String {
     switch self {
@@ -67,6 +67,7 @@ private enum Trait: CaseIterable {
     case .memory: return row.memoryPolicy
     case .tables: return "T=\(row.tables ?? 0)"
     case .projection: return row.projection.map { "\($0.rawValue) hash" } ?? ""
+    case .dtype: return row.dtype.rawValue
     case .codes: return row.codes?.rawValue ?? ""
     case .isa: return row.isa ?? ""
     case .pages: return row.pageKind?.rawValue ?? ""

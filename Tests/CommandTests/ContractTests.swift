@@ -12,6 +12,14 @@ import Testing
     #expect(outcome.output.contains("USAGE: lookahead \(verb)"))
   }
 
+  @Test(arguments: ["bf16", "int8"])
+  func `verify takes the type of the tables and prints the same keys`(dtype: String) throws {
+    let document = try CommandLineTool.json("verify", Tiny.layer.path, "--dtype", dtype, "--json")
+    #expect(document.count == 8)
+    #expect(document["dtype"] as? String == dtype)
+    #expect(document["passed"] as? Bool == true)
+  }
+
   @Test func `verify prints the documented keys and passes`() throws {
     let document = try CommandLineTool.json("verify", Tiny.layer.path, "--isa", "scalar", "--json")
     #expect(

@@ -37,7 +37,7 @@ import Testing
     ("tokens: many", "test.yaml:3: defaults.tokens: expected a whole number, found 'many'"),
     ("threads: 0", "test.yaml:3: defaults.threads: expected a number of threads of at least 1, or all, found '0'"),
     ("memory: nearby", "test.yaml:3: defaults.memory: expected local, interleave or node:N, found 'nearby'"),
-    ("dtype: fp8", "test.yaml:3: defaults.dtype: expected one of fp32, found 'fp8'"),
+    ("dtype: fp8", "test.yaml:3: defaults.dtype: expected one of fp32, bf16, int8, found 'fp8'"),
   ])
   func `a bad parameter is refused with file, line, key and what was expected`(_ parameter: String, _ expected: String)
   {
@@ -56,6 +56,10 @@ import Testing
     ("{name: a, axes: {memory: {pow2: [1, 2]}}}", "memory is not a number"),
     ("{axes: {tokens: [1]}}", "sweeps[0].name: expected this key, found none"),
     ("{name: a, set: {tokens: 1}}", "sweep 'a'.kernel: expected dense or lookup"),
+    (
+      "{name: a, set: {kernel: dense, dtype: bf16}}",
+      "test.yaml:4: sweep 'a'.dtype: expected fp32 for a dense network, found bf16"
+    ),
     ("{name: a, set: {kernel: lookup, codes: recorded}}", "found recorded without a layer"),
     ("{name: a, set: {kernel: lookup, hidden: 48, block_size: 128}}", "expected at most 64"),
     ("{name: a, set: {kernel: lookup, layer: nowhere.safetensors}}", "found none at 'nowhere.safetensors'"),

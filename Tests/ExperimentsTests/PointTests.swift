@@ -41,6 +41,21 @@ private let point = Point(
     #expect(point.label == "lookup T=128 rows=256 d=512 tokens=4096 threads=2 sliced/4096/128x8 interleave")
   }
 
+  @Test func `the type of the tables is part of a point, its label and the size of its tables`() {
+    let points = [TableType.fp32, .bf16, .int8].map { type in
+      var typed = point
+      typed.dtype = type
+      return typed
+    }
+    #expect(Set(points.map(\.id)).count == 3)
+    #expect(points[2].label.contains("sliced/4096/128x8 int8"))
+    #expect(points.map(\.tableBytes) == [4 * 512, 2 * 512, 512 + 4].map { 128 * 256 * $0 })
+    // The fp32 tables that compressed ones are made from stay for the check.
+    for typed in points[1...] {
+      #expect(typed.estimatedBytes == point.estimatedBytes + (typed.tableBytes ?? 0))
+    }
+  }
+
   @Test func `tables take T x rows x output x 4 bytes, and a dense point has none`() {
     #expect(point.tableBytes == 128 * 256 * 512 * 4)
     #expect(Point(sweep: "", kernel: .dense, seed: 1, hidden: 8, output: 8, tokens: 1, threads: 1).tableBytes == nil)

@@ -11,6 +11,30 @@ import Testing
     #expect(result.tokens > 0)
   }
 
+  @Test(arguments: Fixture.lookupLayers, ISA.supported)
+  func `every stored look-up layer passes with compressed tables`(layer: String, isa: ISA) throws {
+    for dtype in [TableType.bf16, .int8] {
+      let result = try verify(layer: Fixture.path(layer), dtype: dtype, isa: isa)
+      #expect(result.passed, "\(result)")
+      #expect(result.dtype == dtype.rawValue)
+      // Rounding must show: else the tables were not compressed at all.
+      #expect(result.maxAbsError > 1e-4)
+    }
+  }
+
+  @Test(arguments: [TableType.bf16, .int8])
+  func `a wrong stored output is not explained by compressed tables`(dtype: TableType) throws {
+    let result = try withTemporaryFile(tampered("expected.output")) { try verify(layer: $0, dtype: dtype, isa: .best) }
+    #expect(!result.passed)
+  }
+
+  @Test func `a dense layer is fp32`() {
+    let path = Fixture.path("dense-ffn-minilm-l6-layer3")
+    #expect(
+      errorMessage { _ = try verify(layer: path, dtype: .bf16, isa: .best) }
+        == "\(path): dtype: expected fp32 for a dense layer, found bf16")
+  }
+
   @Test func `a layer whose stored output is wrong does not pass`() throws {
     let result = try verification(of: tampered("expected.output"), isa: .best)
     #expect(!result.passed)

@@ -84,9 +84,13 @@ typedef struct {
 
 /// out[token, columns] (+)= sum over tables of score * tables[table, code, columns], for `tokens` consecutive tokens.
 /// Codes and scores of token k are at `[(k / LK_LANES) * group_stride + table * LK_LANES + k % LK_LANES]`, already offset
-/// to the first table. `tables` and `out` are already offset to the first table and column.
+/// to the first table. `tables` and `out` are already offset to the first table and column; strides are in elements.
 typedef struct {
-  const float *tables;
+  /// Elements of the kernel's type: float, bf16 (the upper half of a float) or int8.
+  const void *tables;
+  /// What each row's elements are multiplied by, `[table][scale_stride]`, offset to the first table; int8 only.
+  const float *scales;
+  long scale_stride;
   long table_stride;
   long row_stride;
   const int32_t *codes;
@@ -125,6 +129,8 @@ typedef struct {
   void (*hadamard)(const lk_hadamard *);
   void (*score)(const lk_score *);
   void (*gather)(const lk_gather *);
+  void (*gather_bf16)(const lk_gather *);
+  void (*gather_int8)(const lk_gather *);
   void (*bias_gelu)(const lk_bias_gelu *);
 } lk_kernels;
 

@@ -2,7 +2,7 @@ import Kernels
 
 extension Point {
   /// What distinguishes the point at a glance: `lookup T=128 rows=256 tokens=4096 threads=2 sliced interleave`. Settings at
-  /// their usual value (compact, local, thp, auto) are left out.
+  /// their usual value (fp32, compact, local, thp, auto) are left out.
   public var label: String {
     var parts = [kernel.rawValue]
     if let layer {
@@ -16,6 +16,7 @@ extension Point {
     if let intermediate { parts.append("ff=\(intermediate)") }
     parts += ["d=\(hidden)", "tokens=\(tokens)", "threads=\(threads)"]
     if let strategy { parts.append(strategy.label) }
+    if dtype != .fp32 { parts.append(dtype.rawValue) }
     if codes == .recorded { parts.append("recorded") }
     if cpus != .compact { parts.append("cpus=\(cpus)") }
     if memory != .local { parts.append("\(memory)") }

@@ -2,7 +2,7 @@ extension Point {
   /// Bytes that the point needs at once: parameters, input and output activations, and scratch. An estimate from the
   /// shapes, for the plan and for refusing points that cannot fit; libraries' own buffers are not in it.
   public var estimatedBytes: Int {
-    let element = dtype.bytes
+    let element = MemoryLayout<Float>.stride  // of everything but tables
     let activations = tokens * (hidden + output) * element
     switch kernel {
     case .dense:
@@ -15,17 +15,19 @@ extension Point {
       // Code and score of each table for each token in the tile, and the hash scores they come from.
       let tile = min(strategy?.tokenTile ?? tokens, tokens)
       let scratch = tile * (tables * codeBits * element + tables * (4 + element))
-      return (tableBytes ?? 0) + projectionBytes(codes: tables * codeBits) + activations + scratch
+      // Compressed tables are made from fp32 ones, which the check goes by.
+      let originals = dtype == .fp32 ? 0 : tables * (tableRows ?? 0) * output * element
+      return (tableBytes ?? 0) + originals + projectionBytes(codes: tables * codeBits) + activations + scratch
     }
   }
 
   /// Bytes of the hash projection that makes `codes` scores.
   private func projectionBytes(codes: Int) -> Int {
-    guard projection == .bh4, let blockSize else { return codes * hidden * dtype.bytes }
+    guard projection == .bh4, let blockSize else { return codes * hidden * MemoryLayout<Float>.stride }
     let padded = nextPowerOfTwo(hidden)
     let repeats = max(1, (codes + padded - 1) / padded)
     // Four factors per repeat, each of padded / blockSize blocks of blockSize^2 weights.
-    return repeats * 4 * padded * blockSize * dtype.bytes
+    return repeats * 4 * padded * blockSize * MemoryLayout<Float>.stride
   }
 }
 

@@ -68,9 +68,9 @@ public struct Point: Hashable, Codable, Sendable {
     self.isa = isa
   }
 
-  /// Bytes of all tables together; nil for dense.
+  /// Bytes of all tables together, int8's scales included; nil for dense.
   public var tableBytes: Int? {
     guard let tables, let tableRows else { return nil }
-    return tables * tableRows * output * dtype.bytes
+    return tables * tableRows * dtype.rowBytes(columns: output)
   }
 }

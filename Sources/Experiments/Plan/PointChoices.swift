@@ -3,12 +3,8 @@ import Kernels
 /// How a token becomes hash scores.
 public typealias ProjectionKind = LookupFFNShape.Projection
 
-/// The type of a weight or a table entry.
-public enum ElementType: String, CaseIterable, Codable, Sendable {
-  case fp32
-
-  public var bytes: Int { 4 }
-}
+/// The type of a table entry; dense networks are fp32.
+public typealias ElementType = TableType
 
 /// Where a lookup point's codes come from; it decides how often rows repeat, hence how well tables cache.
 public enum CodeSource: String, CaseIterable, Codable, Sendable {

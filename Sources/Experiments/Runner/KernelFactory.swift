@@ -32,7 +32,7 @@ struct KernelFactory: KernelSource {
     case .lookup:
       let parameters = try lookupParameters(point)
       return try LookupFFN(
-        parameters, strategy: point.strategy ?? LookupStrategy(), isa: isa,
+        parameters, tableType: point.dtype, strategy: point.strategy ?? LookupStrategy(), isa: isa,
         blas: parameters.shape.projection == .dense ? library() : nil, memory: memory)
     }
   }

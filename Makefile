@@ -2,11 +2,16 @@
 SHELL := /bin/bash
 BINARY := .build/release/lookahead
 
-.PHONY: run test build format lint setup clean
+.PHONY: run bench test build format lint setup clean
 
 # A fresh run of the first experiment: an earlier one in the same directory is discarded.
 run: build
 	$(BINARY) run experiments/quick.yaml --output reports/quick --restart
+
+# The kernels against their targets, side by side in one run.
+bench: build
+	$(BINARY) run experiments/bench.yaml --output reports/bench --restart
+	$(BINARY) targets reports/bench
 
 build: setup
 	swift build -c release

@@ -1,0 +1,101 @@
+import Experiments
+
+/// The kernels' targets on the published configuration, checked against a run that measured it.
+///
+/// Each is a ratio within the run, but for the published kernels: those were timed on the class of machine that the
+/// development machine is (Zen 5, AVX-512), not in this run.
+public struct Targets {
+  public struct Row {
+    public var what: String
+    /// Nil where the run lacks a point that it takes.
+    public var measured: Double?
+    public var target: Double
+    public var unit: String
+
+    public var isMet: Bool? { measured.map { $0 >= target } }
+  }
+
+  public let rows: [Row]
+  /// Batches of few tokens: nanoseconds per token and share of the bound, without a target.
+  public let smallBatches: [(what: String, nanosecondsPerToken: Double, ofBound: Double?)]
+
+  /// Published LookupFFN CPU kernels, T = 128, 256 rows, d = 512, BH4, fp32, 32,768 tokens, one thread on a Zen 5 core:
+  /// ns per token (github.com/mlpen/LookupFFN, measured when this project began).
+  public static let publishedNanosecondsPerToken = 34_100.0
+
+  /// Tokens of the published CPU benchmark: 64 sequences of 512.
+  static let publishedTokens = 32_768
+
+  public init(_ directory: RunDirectory) throws {
+    self.init(try RunData(directory))
+  }
+
+  init(_ run: RunData) {
+    func lookup(_ type: ElementType, threads: Int) -> ResultRow? {
+      run.measured.first {
+        $0.kernel == .lookup && $0.tables == 128 && $0.tableRows == 256 && $0.hidden == 512 && $0.dtype == type
+          && $0.threads == threads && $0.tokens == Targets.publishedTokens && $0.projection == .bh4
+      }
+    }
+    let most = run.measured.map(\.threads).max() ?? 1
+    let fp32 = lookup(.fp32, threads: 1)
+    let dense = fp32.flatMap { run.baseline(of: $0) }
+    func ratio(_ numerator: Double?, _ denominator: Double?) -> Double? {
+      guard let numerator, let denominator, denominator > 0 else { return nil }
+      return numerator / denominator
+    }
+    let time = fp32?.nanosecondsPerToken
+    var rows = [
+      Row(
+        what: "LookupFFN fp32, 1 thread, over the published kernels' 34.1 us/token",
+        measured: ratio(Targets.publishedNanosecondsPerToken, time), target: 7, unit: "x"),
+      Row(
+        what: "LookupFFN fp32 over the best dense fp32, 1 thread", measured: ratio(dense?.nanosecondsPerToken, time),
+        target: 4, unit: "x"),
+      Row(
+        what: "LookupFFN fp32, share of its roofline bound", measured: ratio(fp32.flatMap { run.bound(of: $0) }, time),
+        target: 0.7, unit: ""),
+    ]
+    if most > 1 {
+      rows.append(
+        Row(
+          what: "LookupFFN fp32, \(most) threads over 1",
+          measured: ratio(time, lookup(.fp32, threads: most)?.nanosecondsPerToken), target: 0.9 * Double(most),
+          unit: "x")
+      )
+    }
+    for type in [ElementType.bf16, .int8] {
+      guard let row = lookup(type, threads: 1) else { continue }
+      // No target of its own: what narrower tables gain over fp32 ones.
+      rows.append(
+        Row(
+          what: "\(type.rawValue) tables over fp32 tables, 1 thread", measured: ratio(time, row.nanosecondsPerToken),
+          target: 1, unit: "x"))
+    }
+    self.rows = rows
+    smallBatches = run.measured.filter { $0.tokens <= 64 && $0.threads == 1 }.compactMap { row in
+      row.nanosecondsPerToken.map { time in
+        (run.label(row.pointID), time, run.bound(of: row).map { $0 / time })
+      }
+    }
+  }
+
+  /// The table as Markdown, which is also what a terminal shows.
+  public var markdown: String {
+    var table = MarkdownTable([("what", .left), ("measured", .right), ("target", .right), ("", .left)])
+    for row in rows {
+      table.append([
+        row.what, row.measured.map { "\(significant($0))\(row.unit)" }, "\(significant(row.target))\(row.unit)",
+        row.isMet.map { $0 ? "met" : "missed" } ?? "not measured",
+      ])
+    }
+    var text = table.text
+    guard !smallBatches.isEmpty else { return text }
+    var small = MarkdownTable([("small batch", .left), ("ns/token", .right), ("of its bound", .right)])
+    for batch in smallBatches {
+      small.append([batch.what, significant(batch.nanosecondsPerToken), batch.ofBound.map { percent($0) }])
+    }
+    text += "\n" + small.text
+    return text
+  }
+}

@@ -2,8 +2,8 @@
 //
 //   parity [--slack] [isa...]
 //
-// With names it also checks that exactly these paths are offered, which proves the dispatch. `--slack` leaves 64 readable
-// bytes behind every buffer, for an emulator that reads more than the instruction does.
+// With names it also checks that exactly these paths are offered, which proves the dispatch. `--slack` leaves 64
+// readable bytes behind every buffer, for an emulator that reads more than the instruction does.
 //
 // A plain program, built and run by scripts/test-kernels, so that it runs under sanitizers and emulators too. Buffers
 // are as long as the contract in CKernels.h says and not a float longer: they end at an unreadable page, or are heap

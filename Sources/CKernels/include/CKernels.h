@@ -41,8 +41,8 @@ typedef struct {
 } lk_to_lanes;
 
 /// Block-diagonal product over `groups` lane groups: for each block n, y[n, o] = sum_i w[n, o, i] x[n, i].
-/// Weights are packed `[block][block_size / pack][block_size (i)][pack (o)]` with pack = min(LK_OUTPUT_PACK, block_size),
-/// which must divide block_size.
+/// Weights are packed `[block][block_size / pack][block_size (i)][pack (o)]`, where pack = min(LK_OUTPUT_PACK, block_size)
+/// must divide block_size.
 /// The strides are distances between lane groups in floats. `y` must not overlap `x`.
 typedef struct {
   const float *weights;

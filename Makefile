@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 BINARY := .build/release/lookahead
 
-.PHONY: run bench test build format lint setup clean
+.PHONY: run bench test test-kernels build format lint setup clean
 
 # A fresh run of the first experiment: an earlier one in the same directory is discarded.
 run: build
@@ -19,6 +19,11 @@ build: setup
 test: setup
 	swift build --build-tests
 	swift test --skip-build
+
+# The micro-kernels of every instruction set, under sanitizers and emulators too; what cannot be run here is named.
+test-kernels:
+	@scripts/setup emulators || echo "test-kernels: going on with what is there" >&2
+	@scripts/test-kernels
 
 format:
 	swift format --in-place --recursive Package.swift Sources Tests

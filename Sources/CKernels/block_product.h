@@ -2,11 +2,14 @@
 // Accumulators stay in registers for a whole row of the block; each weight is one broadcast.
 
 // Register blocking: OUTPUTS x GROUPS x (LK_LANES / LK_WIDTH) accumulators, enough to cover 2 FMA pipes x 4 cycles of
-// latency, few enough to leave registers for the operands: 16 of 32 (AVX-512), 8 of 16 elsewhere.
+// latency, few enough to leave registers for the operands: 16 of 32 (AVX-512, NEON), 8 of 16 elsewhere.
 #if LK_WIDTH == 16
 #define OUTPUTS 8
 #define GROUPS 2
 #elif LK_WIDTH == 8
+#define OUTPUTS 4
+#define GROUPS 1
+#elif LK_REGISTERS == 32
 #define OUTPUTS 4
 #define GROUPS 1
 #else

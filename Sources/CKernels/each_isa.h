@@ -28,8 +28,21 @@
 #undef LK_WIDTH
 #undef LK_REGISTERS
 
+#elif defined(__aarch64__)
+
+// Advanced SIMD is part of the Armv8-A baseline, so this copy needs no target attribute.
+#define LK_ISA neon
+#define LK_WIDTH 4
+#define LK_REGISTERS 32
+#include "simd.h"
+#include LK_BODY
+#undef LK_ISA
+#undef LK_WIDTH
+#undef LK_REGISTERS
+
 #endif
 
+// The same 16 registers on every architecture, so that the portable path blocks alike everywhere.
 #define LK_ISA scalar
 #define LK_WIDTH 4
 #define LK_REGISTERS 16

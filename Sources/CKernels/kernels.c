@@ -17,6 +17,9 @@ const lk_kernels *lk_kernels_for(lk_isa isa) {
                      __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq")
                  ? &lk_table_avx512
                  : 0;
+#elif defined(__aarch64__)
+    case LK_NEON:
+      return &lk_table_neon;
 #endif
     default:
       return 0;

@@ -4,7 +4,9 @@ import CKernels
 public enum ISA: String, CaseIterable, Codable, Sendable {
   case avx512
   case avx2
-  /// Portable C, compiled for the baseline of the architecture (SSE2 on x86-64).
+  /// Advanced SIMD of 64-bit Arm, which every such CPU has: 32 registers of 4 floats, with fused multiply-add.
+  case neon
+  /// Portable C, compiled for the baseline of the architecture (SSE2 on x86-64, Armv8.0 on Arm).
   case scalar
 
   /// The micro-kernels of this path, or nil where this CPU or build cannot run them.
@@ -12,6 +14,7 @@ public enum ISA: String, CaseIterable, Codable, Sendable {
     switch self {
     case .avx512: return lk_kernels_for(LK_AVX512)
     case .avx2: return lk_kernels_for(LK_AVX2)
+    case .neon: return lk_kernels_for(LK_NEON)
     case .scalar: return lk_kernels_for(LK_SCALAR)
     }
   }

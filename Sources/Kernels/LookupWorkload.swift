@@ -196,6 +196,7 @@ extension ISA {
     switch self {
     case .avx512: return 16 * 16
     case .avx2: return 8 * 8
+    case .neon: return 16 * 4
     case .scalar: return 8 * 4
     }
   }
@@ -205,6 +206,7 @@ extension ISA {
     switch self {
     case .avx512: return 8
     case .avx2: return 4
+    case .neon: return 4
     case .scalar: return 2
     }
   }
@@ -214,7 +216,7 @@ extension ISA {
     switch self {
     case .avx512: return 16
     case .avx2: return 8
-    case .scalar: return 4
+    case .neon, .scalar: return 4
     }
   }
 }

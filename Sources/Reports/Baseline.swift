@@ -1,17 +1,16 @@
 import Experiments
 
 extension RunData {
-  /// The dense network that `lookup` competes with: same width, tokens, threads and type, wherever in the run it was
-  /// measured. Where several qualify: first those placed alike, then of the lookup's own sweep, then the customary
+  /// The dense network that `lookup` competes with: same width, tokens and threads, wherever in the run it was measured.
+  /// Where several qualify: first those of the same element type and placed alike, then of the lookup's own sweep, then the customary
   /// ff = 4 d, then the fastest, so that a speed-up is never quoted against a needlessly slow rival.
   func baseline(of lookup: ResultRow) -> ResultRow? {
     let rivals = measured.filter {
       $0.kernel == .dense && $0.hidden == lookup.hidden && $0.tokens == lookup.tokens && $0.threads == lookup.threads
-        && $0.dtype == lookup.dtype
     }
     func rank(_ dense: ResultRow) -> (Int, Int, Int, Double) {
       return (
-        dense.placementMismatches(lookup), dense.sweep == lookup.sweep ? 0 : 1,
+        dense.mismatches(lookup), dense.sweep == lookup.sweep ? 0 : 1,
         dense.intermediate == 4 * dense.hidden ? 0 : 1,
         -(dense.tokensPerSecond ?? 0)
       )
@@ -19,16 +18,17 @@ extension RunData {
     return rivals.min { rank($0) < rank($1) }
   }
 
-  /// The speed-up with a mark where the baseline was placed otherwise, for want of one placed alike.
+  /// The speed-up with a mark where the baseline has another element type or was placed otherwise, for want of one alike.
   func speedupText(of lookup: ResultRow) -> String? {
     guard let speedup = speedup(of: lookup), let dense = baseline(of: lookup) else { return nil }
-    return speedup.text + (dense.placementMismatches(lookup) > 0 ? " ‡" : "")
+    return speedup.text + (dense.mismatches(lookup) > 0 ? " ‡" : "")
   }
 
   /// Explains the mark, where `rows` have one.
   func speedupFootnote(_ rows: [ResultRow]) -> String {
     rows.contains { speedupText(of: $0)?.hasSuffix("‡") == true }
-      ? "‡ against a dense network on other CPUs, memory or pages: the run has none placed alike.\n\n" : ""
+      ? "‡ against a dense network of another element type, or on other CPUs, memory or pages: the run has none alike.\n\n"
+      : ""
   }
 
   /// How many times faster `lookup` is than its baseline.
@@ -40,8 +40,10 @@ extension RunData {
 
 extension ResultRow {
   /// In how many respects two points were placed differently.
-  fileprivate func placementMismatches(_ other: ResultRow) -> Int {
-    [cpus != other.cpus, memoryPolicy != other.memoryPolicy, pageKind != other.pageKind].filter { $0 }.count
+  fileprivate func mismatches(_ other: ResultRow) -> Int {
+    [dtype != other.dtype, cpus != other.cpus, memoryPolicy != other.memoryPolicy, pageKind != other.pageKind].filter {
+      $0
+    }.count
   }
 }
 

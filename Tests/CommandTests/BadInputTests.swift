@@ -20,6 +20,17 @@ import Testing
     #expect(outcome.messages.contains(expected), "\(outcome.messages)")
   }
 
+  @Test func `an instruction set that this CPU lacks is answered with those that it has`() throws {
+    #if arch(arm64)
+      let foreign = "avx2"
+    #else
+      let foreign = "neon"
+    #endif
+    let outcome = try CommandLineTool.run("verify", Tiny.layer.path, "--isa", foreign)
+    #expect(outcome.status == 1)
+    #expect(outcome.messages.contains("this CPU cannot run \(foreign) (it runs "), "\(outcome.messages)")
+  }
+
   @Test(arguments: [
     ("threads: 1", "threds: 1", ":5: defaults.threds: unknown key; did you mean 'threads'?"),
     ("table_rows: 16", "table_rows: 48", "expected a power of two"),

@@ -41,7 +41,8 @@ typedef struct {
 } lk_to_lanes;
 
 /// Block-diagonal product over `groups` lane groups: for each block n, y[n, o] = sum_i w[n, o, i] x[n, i].
-/// Weights are packed `[block][block_size / pack][block_size (i)][pack (o)]` with pack = min(LK_OUTPUT_PACK, block_size).
+/// Weights are packed `[block][block_size / pack][block_size (i)][pack (o)]`, where pack = min(LK_OUTPUT_PACK, block_size)
+/// must divide block_size.
 /// The strides are distances between lane groups in floats. `y` must not overlap `x`.
 typedef struct {
   const float *weights;
@@ -134,7 +135,7 @@ typedef struct {
   void (*bias_gelu)(const lk_bias_gelu *);
 } lk_kernels;
 
-typedef enum { LK_SCALAR = 0, LK_AVX2 = 1, LK_AVX512 = 2 } lk_isa;
+typedef enum { LK_SCALAR = 0, LK_AVX2 = 1, LK_AVX512 = 2, LK_NEON = 3 } lk_isa;
 
 /// The micro-kernels of `isa`, or NULL where this build or this CPU has none.
 const lk_kernels *lk_kernels_for(lk_isa isa);

@@ -17,7 +17,7 @@ public enum CodeSource: String, CaseIterable, Codable, Sendable {
 /// The instruction-set path that a point asks for.
 public enum ISARequest: String, CaseIterable, Codable, Sendable {
   /// The widest path that this CPU has.
-  case auto, avx512, avx2, scalar
+  case auto, avx512, avx2, neon, scalar
 
   /// Nil for `auto`.
   public var isa: ISA? { ISA(rawValue: rawValue) }

@@ -61,11 +61,12 @@ struct LookupSchedule {
     return start..<(start + step.tables.count * shape.tableRows * width)
   }
 
-  /// The block that the step after `index` reads, to be prefetched meanwhile; nil where that is no gather or reads the
-  /// same block.
+  /// The block that the step after `index` reads, to be prefetched meanwhile; nil where that is no gather, reads the same
+  /// block, or has fewer tokens than a table has rows: n tokens read 1 - exp(-n / rows) of a table with uniform codes, and
+  /// below 63 % most of what is prefetched would be for nothing.
   func blockAfter(_ index: Int, of steps: [LookupStep]) -> Range<Int>? {
     guard index + 1 < steps.count, case .gather(let step) = steps[index], case .gather(let next) = steps[index + 1],
-      block(of: next) != block(of: step)
+      block(of: next) != block(of: step), next.tokens.count >= shape.tableRows
     else { return nil }
     return block(of: next)
   }

@@ -1,0 +1,48 @@
+import Testing
+
+@testable import Kernels
+
+@Suite struct LookupScheduleTests {
+  private func schedule(
+    _ order: LookupStrategy.Order, rows: Int = 16, output: Int = 100, columns: Int = 40, group: Int = 3
+  ) -> LookupSchedule {
+    LookupSchedule(
+      shape: LookupFFNShape(hidden: 64, output: output, tables: 8, tableRows: rows, projection: .bh4, blockSize: 16),
+      strategy: LookupStrategy(order: order, tokenTile: 64, columnSlice: columns, tableGroup: group))
+  }
+
+  private func gathers(_ steps: [LookupStep]) -> [GatherStep] {
+    steps.compactMap { if case .gather(let step) = $0 { step } else { nil } }
+  }
+
+  @Test(arguments: LookupStrategy.Order.allCases)
+  func `every token, table and column is gathered exactly once`(order: LookupStrategy.Order) {
+    var count = [Int](repeating: 0, count: 150 * 8 * 100)
+    for step in gathers(schedule(order).steps(tokens: 0..<150)) {
+      for token in step.tokens {
+        for table in step.tables { for column in step.columns { count[(token * 8 + table) * 100 + column] += 1 } }
+      }
+    }
+    #expect(count.allSatisfy { $0 == 1 })
+  }
+
+  @Test(arguments: LookupStrategy.Order.allCases)
+  func `the blocks of one tile's steps cover the tables without overlap`(order: LookupStrategy.Order) {
+    let schedule = schedule(order)
+    let blocks = gathers(schedule.steps(tokens: 0..<64)).map { schedule.block(of: $0) }
+    #expect(blocks.reduce(0) { $0 + $1.count } == 8 * 16 * 100)
+    #expect(zip(blocks, blocks.dropFirst()).allSatisfy { $0.upperBound == $1.lowerBound })
+  }
+
+  @Test func `the next block is prefetched only where enough tokens follow to use it`() {
+    let many = schedule(.sliced, rows: 16)
+    let steps = many.steps(tokens: 0..<64)
+    let first = steps.firstIndex { if case .gather = $0 { true } else { false } } ?? 0
+    #expect(many.blockAfter(first, of: steps) == many.block(of: gathers(steps)[1]))
+    #expect(many.blockAfter(steps.count - 1, of: steps) == nil)
+    #expect(many.blockAfter(first - 1, of: steps) == nil)
+
+    let few = schedule(.sliced, rows: 128)
+    #expect(few.blockAfter(first, of: few.steps(tokens: 0..<64)) == nil)
+  }
+}

@@ -86,7 +86,7 @@ extension ResultRow {
     case .dense: return "d=\(hidden) ff=\(intermediate.map(String.init) ?? "–")"
     case .lookup:
       return "T=\(tables.map(String.init) ?? "–") rows=\(tableRows.map(String.init) ?? "–")"
-        + (tableBytes.map { " (\(bytes($0)))" } ?? "")
+        + (tableBytes.map { " (\(bytes($0))\(dtype == .fp32 ? "" : " \(dtype.rawValue)"))" } ?? "")
     }
   }
 }

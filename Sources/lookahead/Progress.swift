@@ -38,7 +38,7 @@ final class Progress {
   }
 
   private static func summary(_ row: ResultRow) -> String {
-    let size = row.tableBytes.map { " tables \(formatByteCount($0))" } ?? ""
+    let size = row.tableBytes.map { " tables \(formatByteCount($0)) \(row.dtype.rawValue)" } ?? ""
     let what = "\(row.sweep): \(row.kernel.rawValue)\(size) threads \(row.threads) \(row.memoryPolicy)"
     guard row.status == .passed, let time = row.nanosecondsPerToken else {
       return "\(what): \(row.status.rawValue) (\(row.reason ?? "no reason given"))"

@@ -136,6 +136,17 @@ private struct StubSource: KernelSource {
     #expect(outcome.result.reason?.hasPrefix("needs ") == true)
   }
 
+  @Test(arguments: TableType.allCases)
+  func `a look-up point runs with tables of its type`(type: TableType) throws {
+    let factory = KernelFactory(
+      experiment: try experiment("sweeps: [{name: a, set: {kernel: lookup}}]"), blas: .failure(PointSkipped("none")))
+    let lookup = Point(
+      sweep: "a", kernel: .lookup, seed: 1, hidden: 32, output: 32, tables: 4, tableRows: 16, projection: .bh4,
+      blockSize: 8, dtype: type, tokens: 8, threads: 1)
+    let kernel = try factory.kernel(for: lookup, memory: HeapMemory()) as? LookupFFN
+    #expect(kernel?.tableType == type)
+  }
+
   @Test func `entropy is that of the codes`() {
     // Table 0: two codes equally often, 1 bit. Table 1: always the same, 0 bits.
     #expect(codeEntropy([0, 5, 1, 5, 0, 5, 1, 5], tables: 2) == 0.5)

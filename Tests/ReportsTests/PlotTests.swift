@@ -24,6 +24,26 @@ import Testing
     }
   }
 
+  @Test func `tables of different types are different lines and shapes`() throws {
+    try withRunDirectory("types") { path in
+      let text = """
+        schema: lookahead/experiment/1
+        name: types
+        sweeps:
+          - name: types
+            set: {kernel: lookup, order: token}
+            axes: {dtype: [fp32, int8], table_rows: {pow2: [4, 6]}}
+
+        """
+      let run = try SyntheticRun(text, at: path)
+      try run.fillStudy()
+      let series = try RunData(run.directory).tableSeries(of: "types")
+      #expect(series.map(\.name) == ["1 thread, fp32", "1 thread, int8"])
+      #expect(series[0].rows[0].shapeText == "T=128 rows=16 (4 MiB)")
+      #expect(series[1].rows[0].shapeText == "T=128 rows=16 (1.01 MiB int8)")
+    }
+  }
+
   @Test func `too many strategies to tell apart are folded into the best of each size`() throws {
     try withRunDirectory("strategies") { path in
       var run = try SyntheticRun(SyntheticRun.strategies, at: path)

@@ -15,8 +15,8 @@ extension Point {
       // Code and score of each table for each token in the tile, and the hash scores they come from.
       let tile = min(strategy?.tokenTile ?? tokens, tokens)
       let scratch = tile * (tables * codeBits * element + tables * (4 + element))
-      // Compressed tables are made from fp32 ones, which the check goes by.
-      let originals = dtype == .fp32 ? 0 : tables * (tableRows ?? 0) * output * element
+      // The fp32 tables that the placed ones are made from stay on the heap: the check goes by them.
+      let originals = tables * (tableRows ?? 0) * output * element
       return (tableBytes ?? 0) + originals + projectionBytes(codes: tables * codeBits) + activations + scratch
     }
   }

@@ -17,7 +17,7 @@ extension RunData {
     let unpaired = measured.filter { $0.kernel == .lookup && baseline(of: $0) == nil }.count
     if unpaired > 0 {
       warnings.append(
-        "\(counted(unpaired, "lookup point")) have no dense baseline of the same width, tokens, threads and type.")
+        "\(counted(unpaired, "lookup point")) have no dense baseline of the same width, tokens and threads.")
     }
     let timedOut = measured.filter { $0.stopReason == .maxSeconds }.count
     if timedOut > 0 {

@@ -21,6 +21,10 @@ public final class LookupFFN: Kernel {
 
   public var inputWidth: Int { shape.hidden }
   public var outputWidth: Int { shape.output }
+
+  /// Tokens of one product of a dense projection: see `LookupSchedule.projectionTile`.
+  public static let denseProjectionTile = 256
+
   public var accounts: [StageAccount] { shape.accounts }
 
   /// Copies `parameters` into `memory`. A dense projection needs `blas`.

@@ -43,7 +43,7 @@ struct LookupSchedule {
   /// Tokens whose lanes pass through the projection together. BH4: two lane groups, which the block product needs for
   /// full register blocking, and whose factors (2 x 3 x 32 KiB at d = 512) stay in a second-level cache. Dense: enough
   /// rows for the library to run at speed while their projections (1 MiB at T = 128, 256 rows) stay close.
-  var projectionTile: Int { shape.projection == .bh4 ? 2 * laneGroup : 256 }
+  var projectionTile: Int { shape.projection == .bh4 ? 2 * laneGroup : LookupFFN.denseProjectionTile }
 
   /// Tokens of a tile, in whole lane groups.
   var tokenTile: Int { max(laneGroup, (strategy.tokenTile + laneGroup - 1) / laneGroup * laneGroup) }

@@ -48,6 +48,11 @@ public struct BaselineAudit {
         }
       }
     }
+    progress("auditing the fastest once more")
+    for index in Self.contenders(timed.map(\.report), layers) {
+      guard case .timed(let again) = measure(timed[index].candidate, products) else { continue }
+      timed[index].report.keepFaster(again)
+    }
     let rejected = rows
     rows = []
     for layer in layers {
@@ -90,17 +95,24 @@ public struct BaselineAudit {
     one.path == other.path && one.coreType == other.coreType
   }
 
+  /// A neighbour on a shared machine can take half a core for as long as a candidate is timed.
+  private static let disturbance = 2.0
+
+  /// Those that could be the fastest of a layer had they been disturbed: they get a second round, some seconds later.
+  static func contenders(_ reports: [CandidateReport], _ layers: [AuditLayer]) -> [Int] {
+    reports.indices.filter { index in
+      layers.contains { layer in
+        guard let own = reports[index].time(layer), let best = reports.compactMap({ $0.time(layer) }).min() else {
+          return false
+        }
+        return own <= disturbance * best
+      }
+    }
+  }
+
   /// The report with the least time over all products of `layer`, each once; the first of equals.
   static func fastest(_ reports: [CandidateReport], for layer: AuditLayer) -> Int? {
-    func time(_ report: CandidateReport) -> Double? {
-      var total = 0.0
-      for product in layer.products {
-        guard let median = report.median(product) else { return nil }
-        total += median
-      }
-      return total
-    }
-    let times = reports.enumerated().compactMap { index, report in time(report).map { (index: index, time: $0) } }
+    let times = reports.enumerated().compactMap { index, report in report.time(layer).map { (index: index, time: $0) } }
     return times.min { $0.time < $1.time }?.index
   }
 
@@ -118,6 +130,25 @@ public struct BaselineAudit {
 }
 
 extension CandidateReport {
+  /// Nanoseconds for all products of `layer`, each once; nil where one was not timed.
+  func time(_ layer: AuditLayer) -> Double? {
+    var total = 0.0
+    for product in layer.products {
+      guard let median = median(product) else { return nil }
+      total += median
+    }
+    return total
+  }
+
+  /// Keeps for each product the round with the lesser median: disturbances only ever lengthen one.
+  mutating func keepFaster(_ other: CandidateReport) {
+    for index in timings.indices {
+      let product = timings[index].product
+      guard let own = median(product), let again = other.median(product), again < own else { continue }
+      timings[index].samples = other.timings.first { $0.product == product }?.samples ?? timings[index].samples
+    }
+  }
+
   /// Nanoseconds of one `product`; nil where it was not timed.
   func median(_ product: ProductShape) -> Double? {
     guard let samples = timings.first(where: { $0.product == product })?.samples, !samples.isEmpty else { return nil }

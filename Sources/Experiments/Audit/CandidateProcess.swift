@@ -65,7 +65,7 @@ public struct CandidateProcess {
 
   private static func signalName(_ signal: Int32) -> String {
     switch signal {
-    case SIGILL: return "SIGILL: it has instructions that this CPU has not"
+    case SIGILL: return "SIGILL: it has instructions that this CPU lacks"
     case SIGABRT: return "SIGABRT"
     case SIGSEGV: return "SIGSEGV"
     default: return "signal \(signal)"

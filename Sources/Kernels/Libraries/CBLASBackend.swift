@@ -29,14 +29,13 @@ struct CBLASBackend: ProductBackend {
       name = "BLIS"
       version = blis
       coreType = blisArchitecture(symbols)
-    } else if let mkl = mklVersion(symbols) {
+    } else if symbols.address("MKL_Set_Threading_Layer") != nil {
+      // Sequential, said before anything else: at the next call it loads what it takes to have threads.
+      symbols.set(1, "MKL_Set_Threading_Layer")
       name = "MKL"
-      version = mkl
+      version = mklVersion(symbols)
       // It says which instructions it was told to use at most, not which it uses.
       coreType = nil
-      // Sequential: without a runtime of threads there is nothing to hold back.
-      symbols.set(1, "MKL_Set_Threading_Layer")
-      symbols.set(1, "MKL_Set_Num_Threads")
     } else {
       name = nil
       version = nil

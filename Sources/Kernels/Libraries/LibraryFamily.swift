@@ -41,7 +41,8 @@ public struct LibraryFamily: Sendable {
       name: "oneDNN", files: ["libdnnl.so.2", "libdnnl.so.3"], variable: "ONEDNN_MAX_CPU_ISA",
       coreTypes: [CoreType(name: "AVX2", isa: .avx512)]),
     // MKL's MKL_ENABLE_INSTRUCTIONS is heeded on Intel CPUs only, where its own choice is right.
-    LibraryFamily(name: "MKL", files: ["libmkl_rt.so.2", "libmkl_rt.so"], variable: nil, coreTypes: []),
+    LibraryFamily(
+      name: "MKL", files: ["libmkl_rt.so.2", "libmkl_rt.so.3", "libmkl_rt.so"], variable: nil, coreTypes: []),
   ]
 
   /// The core types whose instructions this CPU has.

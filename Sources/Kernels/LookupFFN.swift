@@ -24,6 +24,9 @@ public final class LookupFFN: Kernel {
   public var outputWidth: Int { shape.output }
   public var accounts: [StageAccount] { shape.accounts(tables: tableType) }
 
+  /// Tokens of one product of a dense projection: see `LookupSchedule.projectionTile`.
+  public static let denseProjectionTile = 256
+
   /// Copies `parameters` into `memory`, the tables as `tableType`. A dense projection needs `blas`.
   public init(
     _ parameters: LookupFFNParameters, tableType: TableType = .fp32, strategy: LookupStrategy = LookupStrategy(),

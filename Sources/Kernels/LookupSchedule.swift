@@ -44,7 +44,7 @@ struct LookupSchedule {
   /// chains) from beyond the second-level cache; eight lane groups spread that over 128 tokens while a factor's input and
   /// output (2 x 256 KiB) still fit there. Dense: enough rows for the library to run at speed while their projections
   /// (1 MiB at T = 128, 256 rows) stay close.
-  var projectionTile: Int { shape.projection == .bh4 ? 8 * laneGroup : 256 }
+  var projectionTile: Int { shape.projection == .bh4 ? 8 * laneGroup : LookupFFN.denseProjectionTile }
 
   /// Tokens of a tile, in whole lane groups.
   var tokenTile: Int { max(laneGroup, (strategy.tokenTile + laneGroup - 1) / laneGroup * laneGroup) }

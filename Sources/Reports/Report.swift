@@ -56,6 +56,7 @@ public struct Report {
     text += run.resultsSection
     text += run.accountingSection + figures(.stages)
     text += run.countersSection
+    text += run.auditSection
     text += run.ceilingsSection + figures(.ceilings)
     text += run.rooflineSection
     text += run.projectionsSection + figures(.validation, .machines)

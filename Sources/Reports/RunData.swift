@@ -9,6 +9,7 @@ public struct RunData {
   public var projections: [ProjectionRow]
   public var stages: [StageRow]
   public var ceilings: [CeilingRow]
+  public var audit: [AuditRow]
   public var facts: [FactRow]
 
   public init(_ directory: RunDirectory) throws {
@@ -16,6 +17,7 @@ public struct RunData {
     plan = directory.plan
     let store = directory.store
     ceilings = try store.rows()
+    audit = try store.rows()
     facts = try store.rows()
     // Points finish in a shuffled order; tables read better in the order of the experiment file.
     let place = Dictionary(plan.points.enumerated().map { ($1.id, $0) }, uniquingKeysWith: { first, _ in first })

@@ -3,7 +3,7 @@ import Profiler
 
 extension RunData {
   /// A baseline below this share of the measured FMA peak is suspect: a healthy GEMM of these shapes reaches 85 to 95 %.
-  private static let healthyBaseline = 0.7
+  static let healthyBaseline = 0.7
 
   /// What a reader must know before believing the numbers.
   var warnings: [String] {
@@ -13,6 +13,14 @@ extension RunData {
       warnings.append(
         "The baseline `\(label(row.pointID))` reached only \(percent(fraction)) of the measured FMA peak"
           + "\(row.blas.map { " with \($0)" } ?? ""): speed-ups against it flatter the lookup.")
+    }
+    for row in audit where row.chosen {
+      guard let fraction = row.fractionOfFMAPeak, fraction < Self.healthyBaseline, let shape = row.shape else {
+        continue
+      }
+      warnings.append(
+        "No library that was audited does better for \(shape) (\(row.layer ?? "")) than \(percent(fraction)) of the "
+          + "measured FMA peak, by \(row.title): speed-ups against it flatter the lookup.")
     }
     let unpaired = measured.filter { $0.kernel == .lookup && baseline(of: $0) == nil }.count
     if unpaired > 0 {

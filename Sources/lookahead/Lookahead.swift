@@ -15,6 +15,7 @@ struct Lookahead: ParsableCommand {
       DoctorCommand.self, TopologyCommand.self, EventsCommand.self, VerifyCommand.self, RunCommand.self,
       ProjectCommand.self, SimulateCommand.self, MachinesCommand.self, ReportCommand.self, CalibrateCommand.self,
       TargetsCommand.self,
+      AuditCommand.self, AuditCandidateCommand.self,
     ]
   )
 

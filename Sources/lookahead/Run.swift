@@ -30,6 +30,10 @@ struct RunCommand: ParsableCommand {
   @Option(name: .customLong("set"), help: "Override a key of the experiment, as KEY=VALUE; may be repeated.")
   var overrides: [String] = []
 
+  @Option(
+    name: .customLong("library"), help: "A BLAS or oneDNN library that the audit tries besides those it knows.")
+  var libraries: [String] = []
+
   @Flag(help: "Print one JSON document: the plan with --dry-run, else the results.")
   var json = false
 
@@ -57,9 +61,9 @@ struct RunCommand: ParsableCommand {
     let directory = try RunDirectory.createOrResume(at: path, plan: plan, manifest: manifest)
 
     let progress = quiet ? nil : Progress()
-    try SweepRunner(experiment: experiment, inputs: inputs, directory: directory, topology: topology) {
-      progress?.show($0)
-    }.run()
+    try SweepRunner(
+      experiment: experiment, inputs: inputs, directory: directory, topology: topology, libraries: libraries
+    ) { progress?.show($0) }.run()
     progress?.clear()
     try Report.write(directory)
     let results = try directory.store.rows(ResultRow.self)

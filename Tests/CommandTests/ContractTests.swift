@@ -4,7 +4,7 @@ import Testing
 /// What scripts rely on: verbs, JSON keys and exit codes.
 @Suite struct ContractTests {
   @Test(arguments: [
-    "doctor", "topology", "events", "verify", "calibrate", "run", "simulate", "project", "report", "machines",
+    "doctor", "topology", "events", "verify", "calibrate", "run", "simulate", "project", "report", "machines", "audit",
   ])
   func `every verb explains itself`(verb: String) throws {
     let outcome = try CommandLineTool.run(verb, "--help")
@@ -90,6 +90,26 @@ import Testing
         #expect((row["limiter"] as? String)?.isEmpty == false)
       }
     }
+  }
+
+  @Test func `audit prints a row for every candidate, and chooses`() throws {
+    let document = try CommandLineTool.json(
+      "audit", "--hidden", "32", "--intermediate", "64", "--tokens", "48", "--library", "/nonexistent/libopenblas.so",
+      "--json", "--allow-debug")
+    let rows = try #require(document["rows"] as? [[String: Any]])
+    let chosen = rows.filter { $0["chosen"] as? Bool == true }
+    #expect(chosen.map { $0["n"] as? Int } == [64, 32])
+    #expect(chosen.allSatisfy { $0["m"] as? Int == 48 && $0["gflop_per_s"] as? Double ?? 0 > 0 })
+    let missing = try #require(rows.last)
+    #expect(missing["library"] as? String == "libopenblas.so")
+    #expect((missing["reason"] as? String)?.contains("cannot open shared object file") == true)
+    #expect(missing["chosen"] as? Bool == false)
+  }
+
+  @Test func `audit refuses sizes that make no product`() throws {
+    let outcome = try CommandLineTool.run("audit", "--hidden", "0")
+    #expect(outcome.status == 64)
+    #expect(outcome.messages.contains("--hidden: expected at least 1, found 0"))
   }
 
   @Test func `a debug build refuses to measure`() throws {

@@ -139,7 +139,7 @@ private struct StubSource: KernelSource {
   @Test(arguments: TableType.allCases)
   func `a look-up point runs with tables of its type`(type: TableType) throws {
     let factory = KernelFactory(
-      experiment: try experiment("sweeps: [{name: a, set: {kernel: lookup}}]"), blas: .failure(PointSkipped("none")))
+      experiment: try experiment("sweeps: [{name: a, set: {kernel: lookup}}]"), libraries: LibraryChoice())
     let lookup = Point(
       sweep: "a", kernel: .lookup, seed: 1, hidden: 32, output: 32, tables: 4, tableRows: 16, projection: .bh4,
       blockSize: 8, dtype: type, tokens: 8, threads: 1)

@@ -94,7 +94,8 @@ private func outcome(_ point: Point, _ run: RunDirectory, status: ResultStatus =
       let files = try FileManager.default.contentsOfDirectory(atPath: path).filter { $0.hasSuffix(".csv") }.sorted()
       #expect(
         files == [
-          "ceilings.csv", "counters.csv", "facts.csv", "projections.csv", "results.csv", "samples.csv", "stages.csv",
+          "audit.csv", "ceilings.csv", "counters.csv", "facts.csv", "projections.csv", "results.csv", "samples.csv",
+          "stages.csv",
         ])
     }
   }

@@ -44,7 +44,12 @@ private func cannedCalibration() -> Calibration {
     try SweepRunner(
       experiment: experiment, inputs: RunInputs(experiment), directory: directory, topology: .read(),
       report: { events.append($0) },
-      calibrate: { _ in cannedCalibration() }
+      calibrate: { _ in cannedCalibration() },
+      audit: { layers, peak in
+        // In this process, hence with nothing forced that could end it.
+        BaselineAudit(
+          layers, candidates: LibraryCandidates.all(isas: [.scalar]), peak: peak, measure: CandidateReport.measure)
+      }
     ).run()
     return (directory, events)
   }
@@ -63,13 +68,21 @@ private func cannedCalibration() -> Calibration {
         #expect(row.codeMismatches == 0)
         #expect(row.codeEntropyBits ?? 0 > 0)
       }
+      // The dense point ran on the audit's choice.
+      let audit = try directory.store.rows(AuditRow.self)
+      #expect(Set(audit.compactMap(\.layer)) == ["dense 64-96-64"])
+      let chosen = try #require(audit.first { $0.chosen })
+      let blas = [chosen.library, chosen.version, chosen.coreType].compactMap { $0 }.joined(separator: " ")
+      #expect(results.first { $0.kernel == .dense }?.blas == blas)
+      #expect(events.contains { if case .message("the dense baseline is \(blas)") = $0 { true } else { false } })
+
       let projections = try directory.store.rows(ProjectionRow.self)
       #expect(Set(projections.map(\.machine)) == ["host", "grace"])
       #expect(projections.allSatisfy { ($0.machine == "host") == ($0.measuredTokensPerSecond != nil) })
 
       for file in [
         "manifest.json", "plan.jsonl", "results.sqlite", "host.yaml", "results.csv", "samples.csv", "counters.csv",
-        "projections.csv", "stages.csv", "ceilings.csv", "facts.csv",
+        "projections.csv", "stages.csv", "ceilings.csv", "audit.csv", "facts.csv",
       ] {
         #expect(FileManager.default.fileExists(atPath: "\(path)/\(file)"), "\(file)")
       }

@@ -20,20 +20,19 @@ protocol KernelSource {
 /// Builds what a point describes: the kernel and its input tokens.
 struct KernelFactory: KernelSource {
   let experiment: Experiment
-  /// Nil where no library could be loaded, with the reason.
-  let blas: Result<BLAS, any Error>
+  let libraries: LibraryChoice
 
   func kernel(for point: Point, memory: any MemorySource) throws -> any Kernel {
     guard let isa = point.isa == .auto ? ISA.best : point.isa.isa, isa.isSupported else {
       throw PointSkipped("this CPU cannot run \(point.isa.rawValue)")
     }
     switch point.kernel {
-    case .dense: return try DenseFFN(denseParameters(point), isa: isa, blas: library(), memory: memory)
+    case .dense: return try DenseFFN(denseParameters(point), isa: isa, blas: library(point), memory: memory)
     case .lookup:
       let parameters = try lookupParameters(point)
       return try LookupFFN(
         parameters, tableType: point.dtype, strategy: point.strategy ?? LookupStrategy(), isa: isa,
-        blas: parameters.shape.projection == .dense ? library() : nil, memory: memory)
+        blas: parameters.shape.projection == .dense ? library(point) : nil, memory: memory)
     }
   }
 
@@ -53,8 +52,8 @@ struct KernelFactory: KernelSource {
     return random.normals(point.tokens * point.hidden)
   }
 
-  private func library() throws -> BLAS {
-    do { return try blas.get() } catch { throw PointSkipped("\(error)") }
+  private func library(_ point: Point) throws -> BLAS {
+    do { return try libraries.library(for: AuditLayer(point)) } catch { throw PointSkipped("\(error)") }
   }
 
   private func denseParameters(_ point: Point) throws -> DenseFFNParameters {

@@ -73,7 +73,7 @@ struct PointRunner {
     row.cpuModel = context.cpuModel
     row.isa = (point.isa.isa ?? .best).rawValue
     row.verifiedCPUs = pool.verifiedCPUs.map(String.init).joined(separator: " ")
-    row.blas = kernel.blas.map { [$0.name, $0.coreType].compactMap { $0 }.joined(separator: " ") }
+    row.blas = kernel.blas?.fullTitle
     row.flopPerToken = kernel.accounts.reduce(0) { $0 + $1.flops }
     row.algorithmicBytesPerToken = kernel.accounts.reduce(0) { $0 + $1.algorithmicBytes(tokens: point.tokens) }
 

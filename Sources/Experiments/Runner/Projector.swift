@@ -141,7 +141,7 @@ extension Projector {
   public func rows(
     _ points: [Point], experiment: Experiment, progress: (String) -> Void = { _ in }
   ) throws -> [ProjectionRow] {
-    let factory = KernelFactory(experiment: experiment, blas: Result { try BLAS.load() })
+    let factory = KernelFactory(experiment: experiment, libraries: LibraryChoice())
     return try points.flatMap { point -> [ProjectionRow] in
       do {
         let kernel = try factory.kernel(for: point, memory: HeapMemory())

@@ -36,22 +36,31 @@ public struct SweepRunner {
   private let directory: RunDirectory
   private let topology: Topology
   private let calibrate: (Int) throws -> Calibration
+  private let audit: ([AuditLayer], Double?) -> BaselineAudit
   private let report: (RunEvent) -> Void
 
+  /// `libraries` are files that the audit of the baseline tries besides those it knows.
   public init(
-    experiment: Experiment, inputs: RunInputs, directory: RunDirectory, topology: Topology,
+    experiment: Experiment, inputs: RunInputs, directory: RunDirectory, topology: Topology, libraries: [String] = [],
     report: @escaping (RunEvent) -> Void
   ) {
-    self.init(experiment: experiment, inputs: inputs, directory: directory, topology: topology, report: report) {
-      threads in
-      try Calibration.measure(topology: topology, allThreads: threads) { report(.message($0)) }
-    }
+    self.init(
+      experiment: experiment, inputs: inputs, directory: directory, topology: topology, report: report,
+      calibrate: { threads in
+        try Calibration.measure(topology: topology, allThreads: threads) { report(.message($0)) }
+      },
+      audit: { layers, peak in
+        BaselineAudit(
+          layers, candidates: LibraryCandidates.all(paths: libraries), peak: peak, progress: { report(.message($0)) })
+      })
   }
 
-  /// A run whose ceilings come from elsewhere: `calibrate` gets the most threads of any point.
+  /// A run whose ceilings and audit come from elsewhere: `calibrate` gets the most threads of any point, `audit` the layers
+  /// and the multiply-add peak of one thread.
   init(
     experiment: Experiment, inputs: RunInputs, directory: RunDirectory, topology: Topology,
-    report: @escaping (RunEvent) -> Void, calibrate: @escaping (Int) throws -> Calibration
+    report: @escaping (RunEvent) -> Void, calibrate: @escaping (Int) throws -> Calibration,
+    audit: @escaping ([AuditLayer], Double?) -> BaselineAudit
   ) {
     self.experiment = experiment
     self.inputs = inputs
@@ -59,32 +68,33 @@ public struct SweepRunner {
     self.topology = topology
     self.report = report
     self.calibrate = calibrate
+    self.audit = audit
   }
 
   /// Runs every pending point, then exports. A point that fails is stored as failed and does not stop the run.
   public func run() throws {
     let pending = try directory.pendingPoints()
-    let blas = Result { try BLAS.load() }
-    if case .failure(let error) = blas { report(.message("dense points will be skipped: \(error)")) }
+    LibraryVariables.clear()
     for variable in LibraryVariables.found() {
       report(.message("cleared \(variable.name)=\(variable.value), which would steer a numerical library"))
     }
 
     let state = MachineState.capture()
-    try directory.store.replace(facts: facts(state, .start, blas), at: .start)
     let threads = directory.plan.points.map(\.threads).max() ?? 1
     let calibration = try calibrate(threads)
     try directory.store.replace(ceilings: calibration.ceilings)
     let host = try Machine.host(
       calibration, topology: topology, vendor: state["cpu_vendor"], model: state[FactName.cpuModel])
     try directory.write(host.yaml(), to: RunDirectory.hostMachineName)
+    let (libraries, used) = try chooseLibraries(pending, calibration)
+    try directory.store.replace(facts: facts(state, .start, used), at: .start)
 
     let machines = (inputs.includesHost ? [host] : []) + inputs.machines
     let runner = PointRunner(
       context: RunContext(
         experiment: experiment, runID: directory.manifest.runID, host: directory.manifest.host,
         cpuModel: state[FactName.cpuModel], topology: topology,
-        kernels: KernelFactory(experiment: experiment, blas: blas), counterGroups: inputs.groups,
+        kernels: KernelFactory(experiment: experiment, libraries: libraries), counterGroups: inputs.groups,
         fmaPeak: { calibration.value(Calibration.Name.multiplyAddPeak, threads: $0) },
         projector: Projector(runID: directory.manifest.runID, machines: machines, host: Machine.hostName),
         clock: RunClock()))
@@ -102,12 +112,31 @@ public struct SweepRunner {
       done += 1
       report(.finished(result: outcome.result, done: done, total: total))
     }
-    try directory.store.replace(facts: facts(MachineState.capture(), .end, blas), at: .end)
+    try directory.store.replace(facts: facts(MachineState.capture(), .end, used), at: .end)
     try directory.finish()
   }
 
-  /// The machine's state, the caches that a report draws, and the library behind the dense baseline.
-  private func facts(_ state: MachineState, _ when: FactTime, _ blas: Result<BLAS, any Error>) -> [FactRow] {
+  /// The audit's choice for the pending points, and the libraries that it comes to. Where no pending point has a product,
+  /// an earlier audit's rows stay.
+  private func chooseLibraries(
+    _ pending: [Point], _ calibration: Calibration
+  ) throws -> (LibraryChoice, used: Result<[BLAS], any Error>) {
+    let layers = AuditLayer.all(pending)
+    guard !layers.isEmpty else { return (LibraryChoice(), .success([])) }
+    let audit = audit(layers, calibration.value(Calibration.Name.multiplyAddPeak))
+    try directory.store.replace(audit: audit.rows)
+    let libraries = LibraryChoice(layers, audit)
+    for problem in libraries.problems { report(.message(problem)) }
+    let used = libraries.used(by: layers)
+    switch used {
+    case .success(let used): report(.message("the dense baseline is \(used.map(\.fullTitle).joined(separator: ", "))"))
+    case .failure(let error): report(.message("dense points will be skipped: \(error)"))
+    }
+    return (libraries, used)
+  }
+
+  /// The machine's state, the caches that a report draws, and the libraries behind the dense baseline.
+  private func facts(_ state: MachineState, _ when: FactTime, _ blas: Result<[BLAS], any Error>) -> [FactRow] {
     var rows = state.facts.map { FactRow(when: when, name: $0.name, value: $0.value, reason: $0.reason) }
     let caches = topology.dataCaches(of: topology.allowedCPUs.first ?? 0)
     for (level, name) in [FactName.l1Bytes, FactName.l2Bytes, FactName.l3Bytes].enumerated() {
@@ -117,12 +146,15 @@ public struct SweepRunner {
           when: when, name: name, value: size.map(String.init), reason: size == nil ? "the system reports none" : nil))
     }
     switch blas {
-    case .success(let library):
-      rows.append(FactRow(when: when, name: "blas", value: library.name))
+    case .success(let libraries) where libraries.isEmpty:
+      rows.append(FactRow(when: when, name: "blas", reason: "no point that was run has a product for a library"))
+    case .success(let libraries):
+      rows.append(FactRow(when: when, name: "blas", value: libraries.map(\.title).joined(separator: ", ")))
+      let coreTypes = libraries.compactMap(\.coreType)
       rows.append(
         FactRow(
-          when: when, name: "blas_core_type", value: library.coreType,
-          reason: library.coreType == nil ? "the library does not say" : nil))
+          when: when, name: "blas_core_type", value: coreTypes.isEmpty ? nil : coreTypes.joined(separator: ", "),
+          reason: coreTypes.isEmpty ? "the library does not say" : nil))
     case .failure(let error):
       rows.append(FactRow(when: when, name: "blas", reason: "\(error)"))
     }

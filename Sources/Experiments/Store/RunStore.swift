@@ -6,13 +6,18 @@ import InputFiles
 /// a run that is killed loses at most the point it was measuring.
 public final class RunStore {
   /// Raised with every migration.
-  public static let schemaVersion = 1
+  public static let schemaVersion = 2
 
   private let database: DatabaseQueue
   private let path: String
 
   /// Opens the database at `path`; makes an empty one where there is none and `create` is set.
-  public init(path: String, create: Bool) throws {
+  public convenience init(path: String, create: Bool) throws {
+    try self.init(path: path, create: create, version: nil)
+  }
+
+  /// Migrates up to `version` only, to make databases as older tools left them.
+  init(path: String, create: Bool, version: String?) throws {
     self.path = path
     guard create || FileManager.default.fileExists(atPath: path) else { throw InputError(file: path, "no such file") }
     do {
@@ -21,7 +26,11 @@ public final class RunStore {
       var configuration = Configuration()
       configuration.journalMode = .wal
       database = try DatabaseQueue(path: path, configuration: configuration)
-      try Self.migrator.migrate(database)
+      if let version {
+        try Self.migrator.migrate(database, upTo: version)
+      } else {
+        try Self.migrator.migrate(database)
+      }
     } catch let error as DatabaseError {
       throw InputError(file: path, "expected a database of a run: \(error.message ?? "unreadable")")
     }
@@ -42,17 +51,26 @@ public final class RunStore {
       try db.execute(sql: "CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT)")
       try db.execute(
         sql: "CREATE TABLE points (id TEXT PRIMARY KEY, params TEXT NOT NULL, status TEXT NOT NULL, reason TEXT)")
-      for type in rowTypes { try create(type, in: db) }
-      for type in rowTypes where type.columns.contains("point_id") {
+      let first: [any RunRow.Type] = [
+        ResultRow.self, SampleRow.self, CounterRow.self, ProjectionRow.self, StageRow.self, CeilingRow.self,
+        FactRow.self,
+      ]
+      for type in first { try create(type, in: db) }
+      for type in first where type.columns.contains("point_id") {
         try db.execute(sql: "CREATE INDEX \(type.table)_point ON \(type.table) (point_id)")
       }
-      try db.execute(sql: "PRAGMA user_version = \(schemaVersion)")
+      try db.execute(sql: "PRAGMA user_version = 1")
+    }
+    migrator.registerMigration("2") { db in
+      try create(AuditRow.self, in: db)
+      try db.execute(sql: "PRAGMA user_version = 2")
     }
     return migrator
   }
 
   static let rowTypes: [any RunRow.Type] = [
-    ResultRow.self, SampleRow.self, CounterRow.self, ProjectionRow.self, StageRow.self, CeilingRow.self, FactRow.self,
+    ResultRow.self, SampleRow.self, CounterRow.self, ProjectionRow.self, StageRow.self, CeilingRow.self, AuditRow.self,
+    FactRow.self,
   ]
 
   /// Columns carry no type: SQLite then keeps integers, reals and text as they were given.
@@ -116,6 +134,11 @@ public final class RunStore {
   /// Replaces the ceilings: they belong to the machine in its present state, so that a resumed run measures them anew.
   public func replace(ceilings: [CeilingRow]) throws {
     try replaceAll(ceilings)
+  }
+
+  /// Replaces the audit of the dense baseline, which belongs to the machine likewise.
+  public func replace(audit: [AuditRow]) throws {
+    try replaceAll(audit)
   }
 
   /// Replaces all projections, as when other machines are asked for.

@@ -1,0 +1,85 @@
+import Kernels
+
+/// One matrix product, C[m, n] = A[m, k] B[n, k]^T, of one element type.
+public struct ProductShape: Hashable, Codable, Sendable {
+  public var m: Int
+  public var n: Int
+  public var k: Int
+  public var dtype: ElementType
+
+  public init(m: Int, n: Int, k: Int, dtype: ElementType = .fp32) {
+    self.m = m
+    self.n = n
+    self.k = k
+    self.dtype = dtype
+  }
+
+  public var flops: Double { 2 * Double(m) * Double(n) * Double(k) }
+
+  /// 20 ms at 200 GFLOP/s, so that an audit of a dozen candidates stays a matter of seconds.
+  private static let mostFlops = 4e9
+  /// Fewer rows would be another kind of product: the library would spend its time packing the weights.
+  private static let fewestRows = 64
+
+  /// With so few rows that timing it does not take long: its rate does not depend on them beyond a few hundred.
+  var affordable: ProductShape {
+    var shape = self
+    while shape.flops > Self.mostFlops, shape.m >= 2 * Self.fewestRows { shape.m /= 2 }
+    return shape
+  }
+}
+
+/// A layer's products as one worker calls them, which one library is to run: what an audit chooses for.
+public struct AuditLayer: Hashable, Sendable {
+  /// `dense 512-2048-512`.
+  public var name: String
+  /// As they are timed.
+  public var products: [ProductShape]
+
+  public init(name: String, products: [ProductShape]) {
+    self.name = name
+    self.products = products
+  }
+
+  /// A dense layer whose workers have up to `tokens` tokens each.
+  public static func dense(hidden: Int, intermediate: Int, tokens: Int, dtype: ElementType = .fp32) -> AuditLayer {
+    let m = min(tokens, DenseFFN.defaultTokenTile)
+    return AuditLayer(
+      name: "dense \(hidden)-\(intermediate)-\(hidden)",
+      products: [
+        ProductShape(m: m, n: intermediate, k: hidden, dtype: dtype).affordable,
+        ProductShape(m: m, n: hidden, k: intermediate, dtype: dtype).affordable,
+      ])
+  }
+
+  /// The products of `point` that a library runs; nil where it has none.
+  public init?(_ point: Point) {
+    // The largest share, which is the first: see `partition`.
+    let tokens = partition(tokens: point.tokens, workers: point.threads).map(\.count).max() ?? point.tokens
+    switch point.kernel {
+    case .dense:
+      self = .dense(
+        hidden: point.hidden, intermediate: point.intermediate ?? 4 * point.hidden, tokens: tokens, dtype: point.dtype)
+    case .lookup:
+      guard point.projection == .dense, let tables = point.tables, let rows = point.tableRows else { return nil }
+      let shape = LookupFFNShape(
+        hidden: point.hidden, output: point.output, tables: tables, tableRows: rows, projection: .dense,
+        blockSize: point.blockSize ?? 1)
+      // The product is transposed: its columns are tokens.
+      self.init(
+        name: "hash \(shape.hidden)-\(shape.projected)",
+        products: [
+          ProductShape(
+            m: shape.projected, n: min(tokens, LookupFFN.denseProjectionTile), k: shape.hidden, dtype: point.dtype
+          ).affordable
+        ])
+    }
+  }
+
+  /// Those of `points`, each once, in their order.
+  public static func all(_ points: [Point]) -> [AuditLayer] {
+    var layers: [AuditLayer] = []
+    for layer in points.compactMap(AuditLayer.init) where !layers.contains(layer) { layers.append(layer) }
+    return layers
+  }
+}

@@ -1,0 +1,74 @@
+import Foundation
+import InputFiles
+import Kernels
+
+/// Times a candidate in a process of its own: a library picks its kernels once per process, and kernels that this CPU
+/// cannot run end the process that tried.
+public struct CandidateProcess {
+  /// The verb of the tool that does it, and its options. Hidden, because it is of no use to people.
+  public static let verb = "audit-candidate"
+
+  /// Seconds for a candidate to load, and for each product. Far beyond any that works: two hundred times what a product
+  /// may take at full speed.
+  private static let patience = (load: 20.0, product: 20.0)
+
+  private let executable: URL
+
+  /// `executable` is the tool itself by default.
+  public init(executable: URL = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()) {
+    self.executable = executable
+  }
+
+  public func measure(_ candidate: LibraryCandidate, _ products: [ProductShape]) -> CandidateOutcome {
+    do { return try run(candidate, products) } catch { return .failed("\(error)") }
+  }
+
+  /// The arguments after the executable.
+  static func arguments(_ candidate: LibraryCandidate, _ products: [ProductShape]) -> [String] {
+    [verb, candidate.file] + (candidate.coreType.map { ["--core-type", $0] } ?? [])
+      + products.flatMap { ["--product", "\($0.m)x\($0.n)x\($0.k)"] }
+  }
+
+  private func run(_ candidate: LibraryCandidate, _ products: [ProductShape]) throws -> CandidateOutcome {
+    // The process clears them for itself too; but some libraries are linked to others, whose start we do not see.
+    LibraryVariables.clear()
+    let directory = FileManager.default.temporaryDirectory
+    let files = ["out", "err"].map { directory.appendingPathComponent("lookahead-audit-\(UUID().uuidString).\($0)") }
+    defer { for file in files { try? FileManager.default.removeItem(at: file) } }
+    for file in files { try Data().write(to: file) }
+    let process = Process()
+    process.executableURL = executable
+    process.arguments = Self.arguments(candidate, products)
+    // A crash is an answer here, and its last words should be the library's.
+    process.environment = ProcessInfo.processInfo.environment.merging(["SWIFT_BACKTRACE": "enable=no"]) { $1 }
+    process.standardOutput = try FileHandle(forWritingTo: files[0])
+    process.standardError = try FileHandle(forWritingTo: files[1])
+    let ended = DispatchSemaphore(value: 0)
+    process.terminationHandler = { _ in ended.signal() }
+    try process.run()
+    let seconds = Self.patience.load + Self.patience.product * Double(products.count)
+    if ended.wait(timeout: .now() + seconds) == .timedOut {
+      kill(process.processIdentifier, SIGKILL)
+      ended.wait()
+      return .failed("did not finish within \(Int(seconds)) s")
+    }
+    let messages = (try? String(contentsOf: files[1], encoding: .utf8)) ?? ""
+    let last = messages.split(separator: "\n").last.map { ": \($0.trimmingCharacters(in: .whitespaces))" } ?? ""
+    guard process.terminationReason == .exit else {
+      return .failed("ended by \(Self.signalName(process.terminationStatus))\(last)")
+    }
+    guard process.terminationStatus == 0,
+      let outcome = try? JSONDecoder().decode(CandidateOutcome.self, from: Data(contentsOf: files[0]))
+    else { return .failed("ended with exit code \(process.terminationStatus)\(last)") }
+    return outcome
+  }
+
+  private static func signalName(_ signal: Int32) -> String {
+    switch signal {
+    case SIGILL: return "SIGILL: it has instructions that this CPU lacks"
+    case SIGABRT: return "SIGABRT"
+    case SIGSEGV: return "SIGSEGV"
+    default: return "signal \(signal)"
+    }
+  }
+}

@@ -1,0 +1,79 @@
+/// One product of one library with one core type, or a candidate that could not be timed: a row of audit.csv.
+public struct AuditRow: RunRow, Equatable, Sendable {
+  public static let table = "audit"
+
+  /// Which layer the product belongs to, such as `dense 512-2048-512`; nil for a candidate that could not be timed.
+  public var layer: String?
+  public var library: String
+  public var version: String?
+  /// As the library names it; of a candidate that could not be timed the one asked for.
+  public var coreType: String?
+  /// The core type that was forced; nil where the library chose.
+  public var coreTypeAsked: String?
+  /// The file it was loaded from.
+  public var path: String?
+  public var dtype: ElementType?
+  /// C[m, n] = A[m, k] B[n, k]^T.
+  public var m: Int?
+  public var n: Int?
+  public var k: Int?
+  public var samples: Int?
+  /// Of one product on one thread.
+  public var medianNanoseconds: Double?
+  public var gigaflopPerSecond: Double?
+  /// Of the peak measured on one thread in the same run.
+  public var fractionOfFMAPeak: Double?
+  /// Whether the layer's points ran on it: the least time over all products of the layer.
+  public var chosen: Bool
+  /// Why it could not be timed or chosen.
+  public var reason: String?
+
+  public enum CodingKeys: String, CodingKey, CaseIterable {
+    case layer
+    case library
+    case version
+    case coreType = "core_type"
+    case coreTypeAsked = "core_type_asked"
+    case path
+    case dtype
+    case m
+    case n
+    case k
+    case samples
+    case medianNanoseconds = "median_ns"
+    case gigaflopPerSecond = "gflop_per_s"
+    case fractionOfFMAPeak = "fraction_of_fma_peak"
+    case chosen
+    case reason
+  }
+
+  public init(
+    layer: String? = nil, library: String, version: String? = nil, coreType: String? = nil,
+    coreTypeAsked: String? = nil, path: String? = nil, product: ProductShape? = nil, samples: Int? = nil,
+    medianNanoseconds: Double? = nil, gigaflopPerSecond: Double? = nil, fractionOfFMAPeak: Double? = nil,
+    chosen: Bool = false, reason: String? = nil
+  ) {
+    self.layer = layer
+    self.library = library
+    self.version = version
+    self.coreType = coreType
+    self.coreTypeAsked = coreTypeAsked
+    self.path = path
+    dtype = product?.dtype
+    m = product?.m
+    n = product?.n
+    k = product?.k
+    self.samples = samples
+    self.medianNanoseconds = medianNanoseconds
+    self.gigaflopPerSecond = gigaflopPerSecond
+    self.fractionOfFMAPeak = fractionOfFMAPeak
+    self.chosen = chosen
+    self.reason = reason
+  }
+
+  /// `1024 x 2048 x 512`.
+  public var shape: String? {
+    guard let m, let n, let k else { return nil }
+    return "\(m) x \(n) x \(k)"
+  }
+}

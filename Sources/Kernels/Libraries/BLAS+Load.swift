@@ -1,0 +1,123 @@
+import Foundation
+import InputFiles
+import Synchronization
+
+extension BLAS {
+  /// Names tried in turn where no audit has chosen: Debian's OpenBLAS, BLIS, then whatever provides the system's `libblas`
+  /// with cblas symbols.
+  private static let defaultFiles = ["libopenblas.so.0", "libblis.so.4", "libcblas.so.3", "libblas.so.3"]
+
+  /// Loads the library at `path`, or the first of the known names that this system has.
+  public static func load(path: String? = nil) throws -> BLAS {
+    var reasons: [String] = []
+    for file in path.map({ [$0] }) ?? defaultFiles {
+      do {
+        return try load(LibraryCandidate(file: file))
+      } catch let error as LibraryNotLoaded {
+        reasons.append(error.description)
+      }
+    }
+    throw InputError(
+      file: path,
+      "expected a BLAS library with cblas_sgemm (Debian: apt-get install libopenblas0-pthread); "
+        + reasons.joined(separator: "; "))
+  }
+
+  /// Loads `candidate`, once per process: the same candidate is the same library again. Throws `LibraryNotLoaded`.
+  public static func load(_ candidate: LibraryCandidate) throws -> BLAS {
+    try loaded.withLock { loaded in
+      if let library = loaded[candidate] { return library }
+      let library = try BLAS(loading: candidate)
+      loaded[candidate] = library
+      return library
+    }
+  }
+
+  private static let loaded = Mutex<[LibraryCandidate: BLAS]>([:])
+
+  private convenience init(loading candidate: LibraryCandidate) throws {
+    LibraryVariables.clear()
+    // Ours while the library loads. It must start no thread pool that spins beside our workers; and it picks its kernels
+    // once, when it loads or is first called.
+    var variables = ["OPENBLAS_NUM_THREADS", "BLIS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS"]
+    for variable in variables { setenv(variable, "1", 1) }
+    if let coreType = candidate.coreType {
+      guard let variable = LibraryFamily.of(file: candidate.file)?.variable else {
+        throw LibraryNotLoaded("\(candidate.file): no way is known to force a core type on this library")
+      }
+      setenv(variable, coreType, 1)
+      variables.append(variable)
+    }
+    defer { for variable in variables { unsetenv(variable) } }
+
+    let (handle, original) = try openAnew(candidate.file)
+    let symbols = LibrarySymbols(handle: handle)
+    if let coreType = candidate.coreType, LibraryFamily.of(file: candidate.file)?.name == "BLIS" {
+      // It takes its own number of a configuration, and any word for number 0; it reads it at its first call.
+      guard let number = CBLASBackend.blisNumber(ofArchitecture: coreType, symbols) else {
+        throw LibraryNotLoaded("this build has no configuration \(coreType)")
+      }
+      setenv("BLIS_ARCH_TYPE", "\(number)", 1)
+    }
+    guard let backend: any ProductBackend = OneDNNBackend(symbols) ?? CBLASBackend(symbols) else {
+      throw LibraryNotLoaded("\(candidate.file): no symbol cblas_sgemm or dnnl_sgemm")
+    }
+    self.init(backend, path: original ?? fileBehind(symbols) ?? candidate.file)
+    // The first call, so that whatever the library sets up late is set up while our variables stand.
+    var product: Float = 0
+    multiply(m: 1, n: 1, k: 1, a: [1], aStride: 1, bTransposed: [1], bStride: 1, beta: 0, c: &product, cStride: 1)
+  }
+}
+
+/// A library that cannot be used, with the reason.
+public struct LibraryNotLoaded: Error, CustomStringConvertible {
+  public let description: String
+
+  init(_ description: String) {
+    self.description = description
+  }
+}
+
+/// Opens a library in a state of its own. One that the process holds already has picked its kernels, so that a copy of the
+/// file is opened then, which the loader takes for another library; `original` is the file that was copied.
+private func openAnew(_ file: String) throws -> (handle: UnsafeMutableRawPointer, original: String?) {
+  if let present = dlopen(file, RTLD_NOW | RTLD_LOCAL | RTLD_NOLOAD),
+    let original = fileBehind(LibrarySymbols(handle: present))
+  {
+    let copy = FileManager.default.temporaryDirectory.appendingPathComponent("lookahead-\(UUID().uuidString).so")
+    do {
+      try FileManager.default.copyItem(
+        at: URL(fileURLWithPath: original).resolvingSymlinksInPath(), to: copy)
+    } catch {
+      throw LibraryNotLoaded("\(original): expected to copy it to load it once more: \(error.localizedDescription)")
+    }
+    // The mapping outlives the name.
+    defer { try? FileManager.default.removeItem(at: copy) }
+    return (try open(copy.path), original)
+  }
+  return (try open(file), nil)
+}
+
+private func open(_ file: String) throws -> UnsafeMutableRawPointer {
+  guard let handle = dlopen(file, RTLD_NOW | RTLD_LOCAL) else {
+    throw LibraryNotLoaded(dlerror().map { String(cString: $0) } ?? "\(file): cannot be loaded")
+  }
+  return handle
+}
+
+/// The file that the product lies in, which may be another one than was opened: libblas is often a front of OpenBLAS. Nil
+/// where the kernel does not say.
+private func fileBehind(_ symbols: LibrarySymbols) -> String? {
+  guard let product = symbols.address("dnnl_sgemm", "cblas_sgemm", "scipy_cblas_sgemm"),
+    let maps = try? String(contentsOfFile: "/proc/self/maps", encoding: .utf8)
+  else { return nil }
+  let address = UInt(bitPattern: product)
+  // "7f12-7f34 r-xp 00001000 fe:00 1234   /usr/lib/libopenblas.so.0": range, rights, offset, device, inode, path.
+  for line in maps.split(separator: "\n") {
+    let fields = line.split(separator: " ", maxSplits: 5)
+    let ends = fields.first?.split(separator: "-").compactMap { UInt($0, radix: 16) } ?? []
+    guard ends.count == 2, (ends[0]..<ends[1]).contains(address) else { continue }
+    return fields.count == 6 ? fields[5].drop { $0 == " " }.description : nil
+  }
+  return nil
+}

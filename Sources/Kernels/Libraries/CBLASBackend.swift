@@ -1,0 +1,99 @@
+import Foundation
+
+/// Any library with `cblas_sgemm`: OpenBLAS, BLIS, MKL, the system's BLAS.
+struct CBLASBackend: ProductBackend {
+  let name: String?
+  let version: String?
+  let coreType: String?
+
+  private typealias SGEMM =
+    @convention(c) (
+      CInt, CInt, CInt, CInt, CInt, CInt, Float, UnsafePointer<Float>, CInt, UnsafePointer<Float>, CInt, Float,
+      UnsafeMutablePointer<Float>, CInt
+    ) -> Void
+  private let sgemm: SGEMM
+
+  /// Nil for a library without the product.
+  init?(_ symbols: LibrarySymbols) {
+    // PyPI's scipy-openblas prefixes its symbols.
+    guard let product = symbols.address("cblas_sgemm", "scipy_cblas_sgemm") else { return nil }
+    sgemm = unsafeBitCast(product, to: SGEMM.self)
+    if let config = symbols.text("openblas_get_config", "scipy_openblas_get_config") {
+      // "OpenBLAS 0.3.21 NO_LAPACKE DYNAMIC_ARCH ...".
+      let words = config.split(separator: " ").map(String.init)
+      name = words.first
+      version = words.dropFirst().first
+      coreType = symbols.text("openblas_get_corename", "scipy_openblas_get_corename")
+      symbols.set(1, "openblas_set_num_threads", "scipy_openblas_set_num_threads")
+    } else if let blis = symbols.text("bli_info_get_version_str") {
+      name = "BLIS"
+      version = blis
+      coreType = blisArchitecture(symbols)
+    } else if symbols.address("MKL_Set_Threading_Layer") != nil {
+      // Sequential, said before anything else: at the next call it loads what it takes to have threads.
+      symbols.set(1, "MKL_Set_Threading_Layer")
+      name = "MKL"
+      version = mklVersion(symbols)
+      // It says which instructions it was told to use at most, not which it uses.
+      coreType = nil
+    } else {
+      name = nil
+      version = nil
+      coreType = nil
+    }
+  }
+
+  func multiply(
+    m: Int, n: Int, k: Int, a: UnsafePointer<Float>, aStride: Int, bTransposed b: UnsafePointer<Float>, bStride: Int,
+    beta: Float, c: UnsafeMutablePointer<Float>, cStride: Int
+  ) {
+    let rowMajor: CInt = 101
+    let plain: CInt = 111
+    let transposed: CInt = 112
+    sgemm(
+      rowMajor, plain, transposed, CInt(m), CInt(n), CInt(k), 1, a, CInt(aStride), b, CInt(bStride), beta, c,
+      CInt(cStride))
+  }
+}
+
+/// BLIS's name for the configuration in use; reads BLIS_ARCH_TYPE, which it does once.
+private func blisArchitecture(_ symbols: LibrarySymbols) -> String? {
+  typealias Setup = @convention(c) () -> Void
+  typealias Query = @convention(c) () -> CInt
+  typealias Name = @convention(c) (CInt) -> UnsafePointer<CChar>?
+  guard let query = symbols.address("bli_arch_query_id"), let name = symbols.address("bli_arch_string") else {
+    return nil
+  }
+  // First, because a forced configuration is looked up in what this sets up, and ends the process where it is not there.
+  if let setUp = symbols.address("bli_init") { unsafeBitCast(setUp, to: Setup.self)() }
+  let id = unsafeBitCast(query, to: Query.self)()
+  return unsafeBitCast(name, to: Name.self)(id).map { String(cString: $0) }
+}
+
+extension CBLASBackend {
+  /// BLIS's own number for a configuration, which differs between versions; nil where it knows none of that name.
+  static func blisNumber(ofArchitecture name: String, _ symbols: LibrarySymbols) -> CInt? {
+    typealias Name = @convention(c) (CInt) -> UnsafePointer<CChar>?
+    guard let address = symbols.address("bli_arch_string") else { return nil }
+    let text = unsafeBitCast(address, to: Name.self)
+    // "generic" closes its table; 100 is beyond any version's.
+    for number in CInt(0)..<100 {
+      guard let known = text(number).map({ String(cString: $0) }), known != "generic" else { return nil }
+      if known == name { return number }
+    }
+    return nil
+  }
+}
+
+/// The number in "Intel(R) oneAPI Math Kernel Library Version 2024.0-Product Build ...".
+private func mklVersion(_ symbols: LibrarySymbols) -> String? {
+  typealias Version = @convention(c) (UnsafeMutablePointer<CChar>, CInt) -> Void
+  guard let address = symbols.address("MKL_Get_Version_String", "mkl_get_version_string") else { return nil }
+  // MKL's documentation uses 198.
+  var buffer = [CChar](repeating: 0, count: 256)
+  unsafeBitCast(address, to: Version.self)(&buffer, 255)
+  let words = String(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    .split(separator: " ")
+  guard let place = words.firstIndex(of: "Version"), place + 1 < words.count else { return nil }
+  return words[place + 1].split(separator: "-").first.map(String.init)
+}

@@ -1,0 +1,60 @@
+/// A family of libraries: where to look for it, and which of its kernels are worth a try beside those that it picks.
+///
+/// Libraries detect the CPU by lists of models, and on a CPU younger than themselves they often fall back to kernels far
+/// below what it can do. Hence the core types: names that a variable of the library takes.
+public struct LibraryFamily: Sendable {
+  public struct CoreType: Sendable {
+    public var name: String
+    /// The narrowest of our paths that has the instructions.
+    public var isa: ISA
+  }
+
+  public var name: String
+  /// File names tried in turn; the first that loads counts.
+  public var files: [String]
+  /// The variable that forces a core type; nil where none does.
+  public var variable: String?
+  public var coreTypes: [CoreType]
+
+  /// All that an audit tries, in the order of its table.
+  public static let known = [
+    // OpenBLAS detects well, but the build decides what it knows: old ones take Zen 4 for Haswell. SkylakeX and Cooperlake
+    // differ in small products only; SapphireRapids exists from 0.3.20 on where its compiler knew it; Haswell and Zen are
+    // what AVX2 machines get, and on an AVX-512 CPU that splits its vectors may win.
+    LibraryFamily(
+      name: "OpenBLAS", files: ["libopenblas.so.0"], variable: "OPENBLAS_CORETYPE",
+      coreTypes: [
+        CoreType(name: "SkylakeX", isa: .avx512), CoreType(name: "Cooperlake", isa: .avx512),
+        CoreType(name: "SapphireRapids", isa: .avx512), CoreType(name: "Zen", isa: .avx2),
+        CoreType(name: "Haswell", isa: .avx2),
+      ]),
+    // BLIS 0.9.0 does not know Zen 4 and later, and runs its portable kernels there. zen4 exists in later versions. It
+    // looks no further than the number that BLIS_ARCH_TYPE holds: see `BLAS.load`.
+    LibraryFamily(
+      name: "BLIS", files: ["libblis.so.4", "libblis.so.5"], variable: "BLIS_ARCH_TYPE",
+      coreTypes: [
+        CoreType(name: "skx", isa: .avx512), CoreType(name: "zen4", isa: .avx512), CoreType(name: "zen3", isa: .avx2),
+        CoreType(name: "haswell", isa: .avx2),
+      ]),
+    // oneDNN dispatches on CPUID's features, never on models, so that only the narrower vectors are worth a try.
+    LibraryFamily(
+      name: "oneDNN", files: ["libdnnl.so.2", "libdnnl.so.3"], variable: "ONEDNN_MAX_CPU_ISA",
+      coreTypes: [CoreType(name: "AVX2", isa: .avx512)]),
+    // MKL's MKL_ENABLE_INSTRUCTIONS is heeded on Intel CPUs only, where its own choice is right.
+    LibraryFamily(
+      name: "MKL", files: ["libmkl_rt.so.2", "libmkl_rt.so.3", "libmkl_rt.so"], variable: nil, coreTypes: []),
+  ]
+
+  /// The core types whose instructions this CPU has.
+  func coreTypes(fitting isas: [ISA]) -> [String] {
+    coreTypes.filter { isas.contains($0.isa) }.map(\.name)
+  }
+
+  /// The family that a file belongs to, by its name: `libscipy_openblas-6cdc3b4a.so` is an OpenBLAS.
+  static func of(file: String) -> LibraryFamily? {
+    let name = file.split(separator: "/").last.map { $0.lowercased() } ?? ""
+    let marks = [("openblas", "OpenBLAS"), ("blis", "BLIS"), ("dnnl", "oneDNN"), ("mkl", "MKL")]
+    let family = marks.first { name.contains($0.0) }?.1
+    return known.first { $0.name == family }
+  }
+}

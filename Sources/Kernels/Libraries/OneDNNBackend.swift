@@ -1,0 +1,51 @@
+/// oneDNN through `dnnl_sgemm`, a plain row-major product in its C API.
+struct OneDNNBackend: ProductBackend {
+  let name: String? = "oneDNN"
+  let version: String?
+  let coreType: String?
+
+  private typealias SGEMM =
+    @convention(c) (
+      CChar, CChar, Int64, Int64, Int64, Float, UnsafePointer<Float>, Int64, UnsafePointer<Float>, Int64, Float,
+      UnsafeMutablePointer<Float>, Int64
+    ) -> CInt
+  private let sgemm: SGEMM
+
+  /// Nil for a library without the product.
+  init?(_ symbols: LibrarySymbols) {
+    guard let product = symbols.address("dnnl_sgemm") else { return nil }
+    sgemm = unsafeBitCast(product, to: SGEMM.self)
+
+    // dnnl_version_t begins with major, minor and patch.
+    typealias Version = @convention(c) () -> UnsafePointer<CInt>?
+    let numbers = symbols.address("dnnl_version").flatMap { unsafeBitCast($0, to: Version.self)() }
+    version = numbers.map { "\($0[0]).\($0[1]).\($0[2])" }
+    // Asking also makes it read ONEDNN_MAX_CPU_ISA, which it does once.
+    typealias Query = @convention(c) () -> CInt
+    coreType = symbols.address("dnnl_get_effective_cpu_isa").map {
+      Self.isaName(unsafeBitCast($0, to: Query.self)())
+    }
+  }
+
+  /// `dnnl_cpu_isa_t` by the names that ONEDNN_MAX_CPU_ISA takes; the number where it is none that we know.
+  static func isaName(_ isa: CInt) -> String {
+    let names: [CInt: String] = [
+      0x1: "SSE41", 0x3: "AVX", 0x7: "AVX2", 0x27: "AVX512_CORE", 0x67: "AVX512_CORE_VNNI", 0xE7: "AVX512_CORE_BF16",
+      0x1EF: "AVX512_CORE_FP16", 0x3E7: "AVX512_CORE_AMX", 0xFEF: "AVX512_CORE_AMX",
+    ]
+    return names[isa] ?? "ISA 0x" + String(isa, radix: 16)
+  }
+
+  func multiply(
+    m: Int, n: Int, k: Int, a: UnsafePointer<Float>, aStride: Int, bTransposed b: UnsafePointer<Float>, bStride: Int,
+    beta: Float, c: UnsafeMutablePointer<Float>, cStride: Int
+  ) {
+    let plain = CChar(UInt8(ascii: "N"))
+    let transposed = CChar(UInt8(ascii: "T"))
+    // Its status says invalid arguments or no memory; the first cannot be, and a product that was not computed fails the
+    // check against the reference that precedes every measurement.
+    _ = sgemm(
+      plain, transposed, Int64(m), Int64(n), Int64(k), 1, a, Int64(aStride), b, Int64(bStride), beta, c,
+      Int64(cStride))
+  }
+}

@@ -1,0 +1,40 @@
+import Foundation
+
+/// What differs between libraries: what they call themselves, and their fp32 product. Other element types will be further
+/// products beside it.
+protocol ProductBackend {
+  /// Nil where the library does not say; likewise the others.
+  var name: String? { get }
+  var version: String? { get }
+  var coreType: String? { get }
+
+  /// C[m, n] = A[m, k] B[n, k]^T + beta C, all row-major with the given row strides.
+  func multiply(
+    m: Int, n: Int, k: Int, a: UnsafePointer<Float>, aStride: Int, bTransposed b: UnsafePointer<Float>, bStride: Int,
+    beta: Float, c: UnsafeMutablePointer<Float>, cStride: Int
+  )
+}
+
+/// A loaded library's symbols.
+struct LibrarySymbols {
+  let handle: UnsafeMutableRawPointer
+
+  /// The first of `names` that the library has.
+  func address(_ names: String...) -> UnsafeMutableRawPointer? {
+    names.lazy.compactMap { dlsym(handle, $0) }.first
+  }
+
+  /// What a function without arguments that returns a C string says.
+  func text(_ names: String...) -> String? {
+    typealias Text = @convention(c) () -> UnsafePointer<CChar>?
+    guard let address = names.lazy.compactMap({ dlsym(handle, $0) }).first else { return nil }
+    return unsafeBitCast(address, to: Text.self)().map { String(cString: $0) }
+  }
+
+  /// Calls a function of one C int, where the library has it.
+  func set(_ value: CInt, _ names: String...) {
+    typealias Set = @convention(c) (CInt) -> Void
+    guard let address = names.lazy.compactMap({ dlsym(handle, $0) }).first else { return }
+    unsafeBitCast(address, to: Set.self)(value)
+  }
+}

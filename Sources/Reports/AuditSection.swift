@@ -1,0 +1,43 @@
+import Experiments
+
+extension AuditRow {
+  /// `OpenBLAS 0.3.21 SkylakeX`.
+  var title: String { [library, version, coreType].compactMap { $0 }.joined(separator: " ") }
+}
+
+extension RunData {
+  var auditSection: String {
+    var text = "## Baseline audit\n\n"
+    guard !audit.isEmpty else {
+      return text + "No library was audited: the run has no dense point, or comes from a tool that did not audit.\n\n"
+    }
+    text +=
+      "Every library found, left alone and with each core type that this CPU can run, one product on one thread in a "
+    text += "process of its own; measured. The dense points of a layer run on the library with the least time over its "
+    text += "products.\n\n"
+    let timed = audit.filter { $0.layer != nil }
+    var table = MarkdownTable([
+      ("layer", .left), ("library", .left), ("version", .left), ("core type", .left), ("forced", .left),
+      ("m x n x k", .left), ("GFLOP/s", .right), ("of FMA peak", .right), ("chosen", .left),
+    ])
+    for row in timed {
+      table.append([
+        row.layer, row.library, row.version, row.coreType, row.coreTypeAsked == nil ? "" : "yes", row.shape,
+        row.gigaflopPerSecond.map { significant($0) }, row.fractionOfFMAPeak.map { percent($0) },
+        row.chosen ? "**yes**" : "",
+      ])
+    }
+    text += table.isEmpty ? "None could be timed.\n\n" : table.text + "\n"
+    let weak = timed.filter { $0.chosen && ($0.fractionOfFMAPeak ?? 1) < Self.healthyBaseline }
+    if !weak.isEmpty {
+      text += "**Below \(Int(Self.healthyBaseline * 100)) % of the peak even on the library chosen:** "
+      text += weak.map { "\($0.shape ?? "") (\($0.layer ?? ""))" }.joined(separator: ", ") + ".\n\n"
+    }
+    let rejected = audit.filter { $0.layer == nil }
+    if !rejected.isEmpty {
+      text += "Not in the table:\n\n"
+      text += rejected.map { "- \($0.title): \($0.reason ?? "no reason given")\n" }.joined() + "\n"
+    }
+    return text
+  }
+}

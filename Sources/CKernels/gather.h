@@ -54,9 +54,21 @@ INLINE void GATHER_(prefetch_next)(const lk_gather *a, long index) {
     __builtin_prefetch(next + i * line, 0, 2);
 }
 
+/// Prefetches the codes and scores of the lane group after token `k`'s: the addresses of rows wait for them.
+INLINE void GATHER_(prefetch_codes)(const lk_gather *a, long k) {
+  const long group = (k / LK_LANES + 1) * a->group_stride;
+  for (long t = 0; t < a->table_count; t++) {
+    __builtin_prefetch(a->codes + group + t * LK_LANES, 0, 3);
+    __builtin_prefetch(a->scores + group + t * LK_LANES, 0, 3);
+  }
+}
+
 static void GATHER_(gather)(const lk_gather *a) {
-  for (long k = a->first_token; k < a->first_token + a->tokens; k++) {
+  const long end = a->first_token + a->tokens;
+  for (long k = a->first_token; k < end; k++) {
     if (a->next) GATHER_(prefetch_next)(a, k - a->first_token);
+    // Only where that group belongs to the call.
+    if (k % LK_LANES == 0 && k + LK_LANES < end) GATHER_(prefetch_codes)(a, k);
     const int32_t *codes = a->codes + k / LK_LANES * a->group_stride + k % LK_LANES;
     const float *scores = a->scores + k / LK_LANES * a->group_stride + k % LK_LANES;
     float *out = a->out + (k - a->first_token) * a->out_stride;

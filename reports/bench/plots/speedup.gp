@@ -1,0 +1,22 @@
+# Draws speedup.svg from speedup.csv: run `gnuplot speedup.gp` in this directory.
+set terminal svg size 960,600 noenhanced font 'Arial,15' background '#FFFFFF' name 'lookahead'
+set output 'speedup.svg'
+set encoding utf8
+set datafile separator comma
+set datafile missing ''
+set title "Measured and modelled speed-up of look-ups over dense, sweep 'lookup', 2 threads" font 'Arial,17'
+set border 3 linewidth 1.2 linecolor '#404040'
+set tics nomirror out textcolor '#202020'
+set grid linecolor '#E4E4E4' linetype 1 linewidth 1
+set bars small
+set xlabel "Size of all tables"
+set logscale x 2
+set xrange [11955965.103055127:94906265.62425156]
+set xtics ('16 MiB' 16777216, '32 MiB' 33554432, '64 MiB' 67108864)
+set yrange [0:4.704795659578613]
+set ylabel 'Lookup tokens/s over dense tokens/s'
+set arrow from graph 0, first 1 to graph 1, first 1 nohead linewidth 1.5 linecolor '#707070'
+set bmargin 5.90
+set key at screen 0.5, screen 0.015 bottom center horizontal maxcols 3 samplen 2.5 spacing 1.15 font 'Arial,14'
+plot 'speedup.csv' skip 1 using ($1 == 1 ? $2 : NaN):3 with linespoints linewidth 2 dashtype 1 linecolor '#0072B2' pointtype 7 pointsize 0.9 title "host, measured", \
+  'speedup.csv' skip 1 using ($1 == 2 ? $2 : NaN):3 with linespoints linewidth 2 dashtype 2 linecolor '#D55E00' pointtype 5 pointsize 0.9 title "host, modelled"

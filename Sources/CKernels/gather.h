@@ -44,16 +44,6 @@ INLINE void GATHER_(gather_columns)(
   if (rest) LK_(store_part)(out + vectors * LK_WIDTH, sum[vectors], rest);
 }
 
-/// Prefetches the part of the next call's memory that belongs to token `index` of the call.
-INLINE void GATHER_(prefetch_next)(const lk_gather *a, long index) {
-  const long line = 64;
-  const long lines = a->next_bytes / line;
-  const char *next = a->next;
-  // Locality 2: into the second-level cache. The first is busy with the rows of this call.
-  for (long i = lines * index / a->tokens; i < lines * (index + 1) / a->tokens; i++)
-    __builtin_prefetch(next + i * line, 0, 2);
-}
-
 /// Prefetches the codes and scores of the lane group after token `k`'s: the addresses of rows wait for them.
 INLINE void GATHER_(prefetch_codes)(const lk_gather *a, long k) {
   const long group = (k / LK_LANES + 1) * a->group_stride;
@@ -65,8 +55,15 @@ INLINE void GATHER_(prefetch_codes)(const lk_gather *a, long k) {
 
 static void GATHER_(gather)(const lk_gather *a) {
   const long end = a->first_token + a->tokens;
+  // After i tokens, floor(lines i / tokens) lines of the next call's memory have been prefetched; the remainder is carried
+  // along, because two divisions a token and call would cost as much as the rows.
+  const char *next = a->next;
+  const long lines = next ? a->next_bytes / 64 : 0;
+  long carried = 0;
   for (long k = a->first_token; k < end; k++) {
-    if (a->next) GATHER_(prefetch_next)(a, k - a->first_token);
+    for (carried += lines; carried >= a->tokens; carried -= a->tokens, next += 64)
+      // Locality 2: into the second-level cache. The first is busy with the rows of this call.
+      __builtin_prefetch(next, 0, 2);
     // Only where that group belongs to the call.
     if (k % LK_LANES == 0 && k + LK_LANES < end) GATHER_(prefetch_codes)(a, k);
     const int32_t *codes = a->codes + k / LK_LANES * a->group_stride + k % LK_LANES;

@@ -152,7 +152,7 @@ struct LookupWorkload: Workload {
     let block = tables + UInt64(schedule.block(of: step).lowerBound * tableType.bytes)
     for (index, token) in step.tokens.enumerated() {
       if let next {
-        // `prefetch_next` of gather.h: whole lines, in equal parts with every token.
+        // As gather.h does: whole lines, in equal parts with every token.
         let lines = next.count * tableType.bytes / 64
         let part = (lines * index / step.tokens.count)..<(lines * (index + 1) / step.tokens.count)
         stream.read(tables + UInt64(next.lowerBound * tableType.bytes + part.lowerBound * 64), bytes: part.count * 64)

@@ -22,7 +22,7 @@ set label "L2 1 MiB" at 1048576, graph 1.03 center font 'Arial,13' textcolor '#5
 set arrow from 33554432, graph 0 to 33554432, graph 1 nohead back dashtype 3 linewidth 1.5 linecolor '#707070'
 set label "L3 32 MiB" at 33554432, graph 1.03 center font 'Arial,13' textcolor '#505050'
 set logscale y 10
-set yrange [29.041274230303415:1393.0368049937495]
+set yrange [26.842555288660215:1442.6002928887158]
 set ytics ('50' 50.0, '100' 100.0, '200' 200.0, '500' 500.0, '1000' 1000.0)
 set ylabel 'Bandwidth (GB/s)'
 set bmargin 5.90

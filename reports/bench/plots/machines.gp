@@ -11,7 +11,7 @@ set grid linecolor '#E4E4E4' linetype 1 linewidth 1
 set bars small
 set ytics ("host" 1) scale 0
 set yrange [0.4:1.6]
-set xrange [0:436943.5607348249]
+set xrange [0:432679.0723521044]
 set xtics ('0' 0.0, '100 k' 100000.0, '200 k' 200000.0, '300 k' 300000.0, '400 k' 400000.0)
 set xlabel 'Projected throughput (tokens/s), bars expected, whiskers low to high'
 set grid noytics

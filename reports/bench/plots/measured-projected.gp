@@ -11,8 +11,8 @@ set grid linecolor '#E4E4E4' linetype 1 linewidth 1
 set bars small
 set size square
 set logscale xy 10
-set xrange [2290.869910837313:655351.3441689287]
-set yrange [2290.869910837313:655351.3441689287]
+set xrange [2175.18912222787:679265.8015099468]
+set yrange [2175.18912222787:679265.8015099468]
 set xtics ('5 k' 5000.0, '10 k' 10000.0, '20 k' 20000.0, '50 k' 50000.0, '100 k' 100000.0, '200 k' 200000.0, '500 k' 500000.0)
 set ytics ('5 k' 5000.0, '10 k' 10000.0, '20 k' 20000.0, '50 k' 50000.0, '100 k' 100000.0, '200 k' 200000.0, '500 k' 500000.0)
 set xlabel 'Measured throughput (tokens/s)'

@@ -17,7 +17,7 @@ set title offset 0,0.5
 set tmargin 3.8
 set arrow from 33554432, graph 0 to 33554432, graph 1 nohead back dashtype 3 linewidth 1.5 linecolor '#707070'
 set label "L3 32 MiB" at 33554432, graph 1.03 center font 'Arial,13' textcolor '#505050'
-set yrange [0:489705.6960445296]
+set yrange [0:488607.38693610457]
 set ytics ('0' 0.0, '100 k' 100000.0, '200 k' 200000.0, '300 k' 300000.0, '400 k' 400000.0)
 set ylabel 'Throughput (tokens/s)'
 set bmargin 8.50
@@ -28,5 +28,5 @@ plot 'throughput-lookup.csv' skip 1 using ($1 == 1 ? $2 : NaN):3:(valid(4) ? $4 
   'throughput-lookup.csv' skip 1 using ($1 == 4 ? $2 : NaN):3:(valid(4) ? $4 : $3):(valid(5) ? $5 : $3) with yerrorlines linecolor '#CC79A7' linewidth 2 pointtype 13 pointsize 0.9 title "lookup, 2 threads, bf16", \
   'throughput-lookup.csv' skip 1 using ($1 == 5 ? $2 : NaN):3:(valid(4) ? $4 : $3):(valid(5) ? $5 : $3) with yerrorlines linecolor '#E69F00' linewidth 2 pointtype 11 pointsize 0.9 title "lookup, 1 thread, int8", \
   'throughput-lookup.csv' skip 1 using ($1 == 6 ? $2 : NaN):3:(valid(4) ? $4 : $3):(valid(5) ? $5 : $3) with yerrorlines linecolor '#56B4E9' linewidth 2 pointtype 6 pointsize 0.9 title "lookup, 2 threads, int8", \
-  52348.5623014046 with lines linecolor '#000000' linewidth 2 dashtype 2 title "dense, 1 thread", \
-  103730.41551442085 with lines linecolor '#7F7F7F' linewidth 2 dashtype 3 title "dense, 2 threads"
+  50094.765987769104 with lines linecolor '#000000' linewidth 2 dashtype 2 title "dense, 1 thread", \
+  100882.82788038938 with lines linecolor '#7F7F7F' linewidth 2 dashtype 3 title "dense, 2 threads"

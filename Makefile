@@ -16,9 +16,11 @@ bench: build
 build: setup
 	swift build -c release
 
+# One after another: all tests share a process and its environment, from which numerical libraries take their settings as
+# they load, so that tests that load them must not overlap with tests that clear or examine it.
 test: setup
 	swift build --build-tests
-	swift test --skip-build
+	swift test --skip-build --no-parallel
 
 # The micro-kernels of every instruction set, under sanitizers and emulators too; what cannot be run here is named.
 test-kernels:

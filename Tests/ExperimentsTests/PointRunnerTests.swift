@@ -128,6 +128,19 @@ private struct StubSource: KernelSource {
     #expect(outcome.result.reason == "no such instruction set")
   }
 
+  @Test func `CPUs and nodes that this machine does not have skip the point`() throws {
+    var many = point
+    many.threads = 100_000
+    var elsewhere = point
+    elsewhere.memory = .node(4096)
+    for missing in [many, elsewhere] {
+      let outcome = try run(StubSource(result: .success(StubKernel(error: 0))), point: missing)
+      #expect(outcome.result.status == .skipped, "\(outcome.result.reason ?? "")")
+      #expect(outcome.result.reason?.isEmpty == false)
+      #expect(outcome.result.tokensPerSecond == nil)
+    }
+  }
+
   @Test func `a point larger than the memory is skipped before it is built`() throws {
     var huge = point
     huge.tokens = 1 << 40

@@ -10,6 +10,12 @@ struct PointSkipped: Error, CustomStringConvertible {
   }
 }
 
+/// Asks the machine for CPUs or memory. What it does not have (a CPU, a node) skips the point: the same experiment is right
+/// on another machine.
+func available<Resource>(_ resource: () throws -> Resource) throws -> Resource {
+  do { return try resource() } catch let missing as InputError { throw PointSkipped("\(missing)") }
+}
+
 /// Turns a point into something that runs. Throws `PointSkipped` where this machine or file cannot.
 protocol KernelSource {
   func kernel(for point: Point, memory: any MemorySource) throws -> any Kernel

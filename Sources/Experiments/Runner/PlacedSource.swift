@@ -26,7 +26,7 @@ final class PlacedSource: MemorySource {
       memory = try PlacedMemory(bytes: bytes, pages: pages, policy: .local, topology: topology)
       try memory.touch(by: pool, thread: worker)
     } else {
-      memory = try PlacedMemory(bytes: bytes, pages: pages, policy: policy, topology: topology)
+      memory = try available { try PlacedMemory(bytes: bytes, pages: pages, policy: policy, topology: topology) }
       try memory.touch(by: pool)
     }
     mappings.append((role, memory))

@@ -45,6 +45,9 @@ struct PointRunner {
       return try measured(point)
     } catch let skipped as PointSkipped {
       return outcome(point, .skipped, "\(skipped)")
+    } catch let refused as SystemError {
+      // Such as huge pages that nobody reserved: the machine's limit, not the point's failure.
+      return outcome(point, .skipped, "\(refused)")
     } catch {
       return outcome(point, .failed, "\(error)")
     }
@@ -58,7 +61,7 @@ struct PointRunner {
 
   private func measured(_ point: Point) throws -> PointOutcome {
     try requireMemory(for: point)
-    let pool = try PinnedPool(cpus: context.topology.cpus(for: point.cpus, threads: point.threads))
+    let pool = try PinnedPool(cpus: available { try context.topology.cpus(for: point.cpus, threads: point.threads) })
     let memory = PlacedSource(pool: pool, policy: point.memory, pages: point.pages, topology: context.topology)
     let kernel = try context.kernels.kernel(for: point, memory: memory)
     let tokens = try context.kernels.input(for: point)
@@ -92,7 +95,8 @@ struct PointRunner {
     let samples = sample(point, pool, work, row: &row)
     let counters = context.counterGroups.flatMap { count($0, point, pool, work) }
 
-    var notes = check.ambiguousTokens > 0 ? ["\(check.ambiguousTokens) tokens not compared: a score lies at 0"] : []
+    var notes =
+      check.ambiguousTokens > 0 ? ["\(check.ambiguousTokens) tokens not compared: a projection lies at 0"] : []
     if let placement = memory.verify() {
       row.pagesPerNode = placement.pagesPerNode.map { _ in placement.pagesPerNodeText }
       row.pageKind = placement.obtainedPages

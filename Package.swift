@@ -25,7 +25,7 @@ let package = Package(
 
     .target(name: "InputFiles", dependencies: ["Yams"]),
     .target(name: "CacheModel", dependencies: ["InputFiles"], resources: [.copy("Machines")]),
-    .target(name: "Kernels", dependencies: ["CKernels", "CacheModel", "InputFiles"]),
+    .target(name: "Kernels", dependencies: ["CKernels", "CLinux", "CacheModel", "InputFiles"]),
     .target(
       name: "Profiler", dependencies: ["CMicroBenchmarks", "CLinux", "CLibPFM", "CLibNUMA", "InputFiles"],
       resources: [.copy("Groups")]),

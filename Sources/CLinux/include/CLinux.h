@@ -7,3 +7,6 @@
 #include "LinuxMemory.h"
 #include "LinuxPerf.h"
 #include "LinuxThreads.h"
+
+/// The file that the dynamic loader mapped at `address`, as the loader names it; NULL where it mapped none there.
+const char *linux_file_of(const void *address);

@@ -1,3 +1,4 @@
+import CLinux
 import Foundation
 import InputFiles
 import Synchronization
@@ -106,18 +107,10 @@ private func open(_ file: String) throws -> UnsafeMutableRawPointer {
 }
 
 /// The file that the product lies in, which may be another one than was opened: libblas is often a front of OpenBLAS. Nil
-/// where the kernel does not say.
+/// where the loader does not say.
 private func fileBehind(_ symbols: LibrarySymbols) -> String? {
-  guard let product = symbols.address("dnnl_sgemm", "cblas_sgemm", "scipy_cblas_sgemm"),
-    let maps = try? String(contentsOfFile: "/proc/self/maps", encoding: .utf8)
-  else { return nil }
-  let address = UInt(bitPattern: product)
-  // "7f12-7f34 r-xp 00001000 fe:00 1234   /usr/lib/libopenblas.so.0": range, rights, offset, device, inode, path.
-  for line in maps.split(separator: "\n") {
-    let fields = line.split(separator: " ", maxSplits: 5)
-    let ends = fields.first?.split(separator: "-").compactMap { UInt($0, radix: 16) } ?? []
-    guard ends.count == 2, (ends[0]..<ends[1]).contains(address) else { continue }
-    return fields.count == 6 ? fields[5].drop { $0 == " " }.description : nil
-  }
-  return nil
+  guard let product = symbols.address("dnnl_sgemm", "cblas_sgemm", "scipy_cblas_sgemm") else { return nil }
+  guard let name = linux_file_of(product) else { return nil }
+  let file = String(cString: name)
+  return file.hasPrefix("/") ? file : nil
 }

@@ -10,11 +10,11 @@ struct PackedProduct {
   let k: Int
 
   /// Register tile: 3 vectors of 16 rows by 8 columns, 24 of 32 registers.
-  private static let tileRows = 48
-  private static let tileColumns = 8
+  static let tileRows = 48
+  static let tileColumns = 8
   /// A block of A (192 x 384 floats, 288 KiB) stays in the second-level cache, a panel of B (8 x 384) in the first.
-  private static let blockRows = 192
-  private static let blockDepth = 384
+  static let blockRows = 192
+  static let blockDepth = 384
 
   func emit(
     a: UInt64, b: UInt64, c: UInt64, cStride: Int, packedA: UInt64, packedB: UInt64, to stream: AccessStream

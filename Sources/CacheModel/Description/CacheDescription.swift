@@ -29,10 +29,12 @@ public struct CacheDescription: Equatable, Sendable, Encodable {
   public var bytesPerCycle: Double?
   public var policy: ReplacementKind
   public var inclusion: InclusionKind
+  public var prefetcher: PrefetcherDescription?
 
   public init(
     name: String, sizeBytes: Int, ways: Int, lineBytes: Int = 64, sharedByCores: Int = 1, latencyCycles: Double? = nil,
-    bytesPerCycle: Double? = nil, policy: ReplacementKind = .lru, inclusion: InclusionKind = .nine
+    bytesPerCycle: Double? = nil, policy: ReplacementKind = .lru, inclusion: InclusionKind = .nine,
+    prefetcher: PrefetcherDescription? = nil
   ) {
     self.name = name
     self.sizeBytes = sizeBytes
@@ -43,6 +45,7 @@ public struct CacheDescription: Equatable, Sendable, Encodable {
     self.bytesPerCycle = bytesPerCycle
     self.policy = policy
     self.inclusion = inclusion
+    self.prefetcher = prefetcher
   }
 
   /// Sets of one instance; any whole number, not only powers of two.

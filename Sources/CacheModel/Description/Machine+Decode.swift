@@ -13,7 +13,7 @@ extension Machine {
 
   init(_ root: YAMLValue) throws {
     let object = try root.object(keys: [
-      "schema", "name", "description", "sources", "cores", "frequency_ghz", "simd", "caches", "transfers_overlap",
+      "schema", "name", "description", "sources", "cores", "frequency_ghz", "simd", "caches", "tlb", "transfers_overlap",
       "memory", "numa", "provenance",
     ])
     if let schema = object["schema"], try schema.string() != Machine.schema {
@@ -28,6 +28,7 @@ extension Machine {
       frequencyGHz: try object["frequency_ghz"]?.double(in: 0.1...10),
       simd: try object["simd"].map(VectorUnits.init),
       caches: try decodeCaches(object.required("caches"), cores: cores),
+      tlb: try object["tlb"]?.list().enumerated().map { try TLBDescription($1, level: $0 + 1) } ?? [],
       transfersOverlap: try object["transfers_overlap"]?.bool(),
       memory: try object["memory"]?.list().map(MemoryDescription.init) ?? [],
       numa: try object["numa"].map(NUMADescription.init),
@@ -121,7 +122,7 @@ extension CacheDescription {
   init(_ value: YAMLValue, level: Int) throws {
     let object = try value.object(keys: [
       "name", "size", "ways", "line", "shared_by", "latency_cycles", "bytes_per_cycle", "policy", "inclusion",
-      "write_policy",
+      "write_policy", "prefetcher",
     ])
     let size = try object.required("size")
     self.init(
@@ -133,7 +134,8 @@ extension CacheDescription {
       latencyCycles: try object["latency_cycles"]?.double(in: 1...10_000),
       bytesPerCycle: try object["bytes_per_cycle"]?.double(in: 0.1...10_000),
       policy: try object["policy"]?.choice() ?? .lru,
-      inclusion: try object["inclusion"]?.choice() ?? .nine)
+      inclusion: try object["inclusion"]?.choice() ?? .nine,
+      prefetcher: try object["prefetcher"].map(PrefetcherDescription.init))
     guard (8...4096).contains(lineBytes), lineBytes.nonzeroBitCount == 1 else {
       throw try object.required("line").error("expected a power of two of 8 to 4096 bytes, found \(lineBytes)")
     }
@@ -147,6 +149,36 @@ extension CacheDescription {
         "expected at most \(PseudoLRUPolicy.mostWays) ways with plru, found \(ways)")
     }
     if let writePolicy = object["write_policy"] { try checkWritePolicy(writePolicy) }
+  }
+}
+
+extension PrefetcherDescription {
+  init(_ value: YAMLValue) throws {
+    let object = try value.object(keys: ["kind", "degree", "latency_accesses"])
+    self.init(
+      kind: try object.required("kind").choice(), degree: try object["degree"]?.int(in: 1...64) ?? 1,
+      latencyAccesses: try object["latency_accesses"]?.int(in: 0...1_000_000) ?? 0)
+  }
+}
+
+extension TLBDescription {
+  init(_ value: YAMLValue, level: Int) throws {
+    let object = try value.object(keys: ["name", "entries", "ways", "pages"])
+    let entries = try object.required("entries")
+    let ways = try object.required("ways")
+    self.init(
+      name: try object["name"]?.string() ?? "TLB\(level)", entries: try entries.int(in: 1...1_000_000),
+      ways: try ways.int(in: 1...65_536),
+      pageBytes: try object.required("pages").list().map { page in
+        let bytes = try page.byteCount()
+        guard (4096...1 << 40).contains(bytes), bytes.nonzeroBitCount == 1 else {
+          throw page.error("expected a page size, a power of two of at least 4KiB, found \(bytes) bytes")
+        }
+        return bytes
+      })
+    guard self.entries % self.ways == 0 else {
+      throw entries.error("expected a multiple of \(self.ways) ways, found \(self.entries) entries")
+    }
   }
 }
 

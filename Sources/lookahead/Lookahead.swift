@@ -13,8 +13,9 @@ struct Lookahead: ParsableCommand {
       """,
     subcommands: [
       DoctorCommand.self, TopologyCommand.self, EventsCommand.self, VerifyCommand.self, RunCommand.self,
-      ProjectCommand.self, SimulateCommand.self, MissRatioCurveCommand.self, MachinesCommand.self, ReportCommand.self, CalibrateCommand.self,
-      TargetsCommand.self,
+      ProjectCommand.self, SimulateCommand.self, MissRatioCurveCommand.self, MachinesCommand.self, ReportCommand.self,
+      CalibrateCommand.self,
+      TargetsCommand.self, SimulatorSpeedCommand.self,
       AuditCommand.self, AuditCandidateCommand.self,
     ]
   )

@@ -124,7 +124,9 @@ private struct SimulationResult: Encodable {
       rows + [["memory", "\(memory.reads)", "\(memory.writes)", "", "", "", "", ""]])
     for level in levels {
       guard let prefetches = level.prefetches else { continue }
-      print("\n\(level.name) prefetches: \(prefetches.issued) issued, \(prefetches.useful) useful, \(prefetches.late) late")
+      print(
+        "\n\(level.name) prefetches: \(prefetches.issued) issued, \(prefetches.useful) useful, "
+          + "\(prefetches.late) late")
     }
     guard let tlb else { return }
     print("\ndata TLB, pages of \(formatByteCount(tlb.pageBytes)); an access is one line\n")

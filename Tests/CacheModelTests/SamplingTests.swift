@@ -49,7 +49,8 @@ import Testing
     #expect(
       message { _ = try ReuseProfiler(sampling: .rate(0)) } == "sample: expected a rate above 0 and up to 1, found 0.0")
     #expect(
-      message { _ = try ReuseProfiler(sampling: .rate(1.5)) } == "sample: expected a rate above 0 and up to 1, found 1.5"
+      message { _ = try ReuseProfiler(sampling: .rate(1.5)) }
+        == "sample: expected a rate above 0 and up to 1, found 1.5"
     )
     #expect(
       message { _ = try ReuseProfiler(lineBytes: 48) } == "line: expected a power of two of 8 to 4096 bytes, found 48")

@@ -4,8 +4,8 @@ import Kernels
 
 /// Memory at an address that two processes agree on, so that a trace of one can be read by the other.
 final class Arena: MemorySource {
-  /// Far from where programs, heaps and stacks lie, and within what valgrind gives to clients.
-  static let base: UInt64 = 0x10_0000_0000
+  /// Far from where programs, heaps and stacks lie, and below the 64 GiB at which valgrind keeps its own.
+  static let base: UInt64 = 0x4_0000_0000
   static let bytes = 256 << 20
   /// Stores to the arena's first line separate the cases; it belongs to no buffer.
   private static let firstBuffer = 4096

@@ -30,7 +30,9 @@ private final class AsCachegrind: AccessSink {
       let earlier = phase == AsCachegrind.spanning ? misses(phase) : [0, 0]
       withUnsafePointer(to: access) { simulator.consume(UnsafeBufferPointer(start: $0, count: 1)) }
       guard phase == AsCachegrind.spanning else { continue }
-      for (level, (now, then)) in zip(misses(phase), earlier).enumerated() where now > then { spanningMisses[level] += 1 }
+      for (level, (now, then)) in zip(misses(phase), earlier).enumerated() where now > then {
+        spanningMisses[level] += 1
+      }
     }
   }
 
@@ -53,7 +55,9 @@ func compareCaches(trace: String, cachegrind: String) throws {
     zip(line("events:").map(String.init), line("summary:").compactMap { UInt64($0) }), uniquingKeysWith: { $1 })
   func total(_ events: String...) throws -> UInt64 {
     try events.reduce(0) { sum, event in
-      guard let value = totals[event] else { throw Mismatch(description: "\(cachegrind): expected \(event), found none") }
+      guard let value = totals[event] else {
+        throw Mismatch(description: "\(cachegrind): expected \(event), found none")
+      }
       return sum + value
     }
   }

@@ -17,8 +17,11 @@ struct Case {
     Case(name: "table", strategy: LookupStrategy(order: .table)),
     Case(name: "sliced", strategy: LookupStrategy(order: .sliced, columnSlice: 64, tableGroup: 8)),
     Case(
-      name: "sliced, ragged tiles", strategy: LookupStrategy(order: .sliced, tokenTile: 48, columnSlice: 96, tableGroup: 5)),
-    Case(name: "bf16, sliced", strategy: LookupStrategy(order: .sliced, columnSlice: 128, tableGroup: 8), tableType: .bf16),
+      name: "sliced, ragged tiles",
+      strategy: LookupStrategy(order: .sliced, tokenTile: 48, columnSlice: 96, tableGroup: 5)),
+    Case(
+      name: "bf16, sliced", strategy: LookupStrategy(order: .sliced, columnSlice: 128, tableGroup: 8),
+      tableType: .bf16),
     Case(name: "int8, token", strategy: LookupStrategy(order: .token), tableType: .int8),
   ]
 

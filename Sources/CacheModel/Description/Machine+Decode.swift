@@ -13,8 +13,8 @@ extension Machine {
 
   init(_ root: YAMLValue) throws {
     let object = try root.object(keys: [
-      "schema", "name", "description", "sources", "cores", "frequency_ghz", "simd", "caches", "tlb", "transfers_overlap",
-      "memory", "numa", "provenance",
+      "schema", "name", "description", "sources", "cores", "frequency_ghz", "simd", "caches", "tlb",
+      "transfers_overlap", "memory", "numa", "provenance",
     ])
     if let schema = object["schema"], try schema.string() != Machine.schema {
       throw schema.error("expected \(Machine.schema), found '\(try schema.string())'")

@@ -17,6 +17,8 @@ public struct ReuseProfile: Equatable, Sendable {
   }
 
   public var lineBytes: Int
+  /// Distinct lines that one cache sees, over all phases.
+  public var distinctLines: Int
   public var phases: [Phase]
 
   /// Distances of all accesses of all phases.

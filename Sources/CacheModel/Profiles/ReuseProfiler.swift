@@ -123,8 +123,9 @@ public final class ReuseProfiler: AccessSink {
     case .all, .lines: rate = 1
     case .rate: rate = groups.first?.filter.rate ?? 1
     }
+    let lines = groups.reduce(0) { $0 + Double($1.stack.lineCount) / $1.filter.rate }
     return ReuseProfile(
-      lineBytes: lineBytes,
+      lineBytes: lineBytes, distinctLines: Int((lines / Double(max(1, groups.count))).rounded()),
       phases: phases.map { phase in
         ReuseProfile.Phase(
           lineAccesses: phase.lines, storeLines: phase.storeLines, nontemporalLines: phase.nontemporalLines,

@@ -31,7 +31,7 @@ public struct WorkloadProfile: Sendable {
 extension Traffic {
   /// The traffic that `profile` predicts on the machine's caches; nil if it lacks a sharing or has another line size.
   ///
-  /// LRU with the associativity correction, whatever the policy; a victim level holds its own lines and those of the
+  /// LRU with the associativity correction for contiguous arrays, whatever the policy; a victim level holds its own lines and those of the
   /// levels just above it; an inclusive one is taken for non-inclusive. In a steady state every fill displaces a line, so
   /// evictions are misses; all misses count as read misses, and write-backs find their line below.
   public init?(_ profile: WorkloadProfile, on machine: Machine) {
@@ -45,7 +45,8 @@ extension Traffic {
         let instances = max(1, min(cache.sharedByCores, profile.threads) / above.sharedByCores)
         sets += instances * above.sets * above.ways / cache.ways
       }
-      levels.append((shared, SetAssociativity(sets: sets, ways: cache.ways)))
+      levels.append(
+        (shared, SetAssociativity(sets: sets, ways: cache.ways, contiguousLines: shared.distinctLines)))
     }
     guard let phaseCount = levels.first?.profile.phases.count else { return nil }
     let phases = (0..<phaseCount).map { phase in
@@ -56,7 +57,9 @@ extension Traffic {
 }
 
 extension PhaseCounts {
-  fileprivate init(predicting levels: [(phase: ReuseProfile.Phase, cache: SetAssociativity)], caches: [CacheDescription]) {
+  fileprivate init(
+    predicting levels: [(phase: ReuseProfile.Phase, cache: SetAssociativity)], caches: [CacheDescription]
+  ) {
     self.init(levels: Array(repeating: LevelCounts(), count: levels.count))
     guard let first = levels.first?.phase else { return }
     func count(_ value: Double) -> UInt64 { UInt64(max(0, value).rounded()) }

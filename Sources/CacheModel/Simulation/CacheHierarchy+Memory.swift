@@ -28,9 +28,11 @@ extension CacheHierarchy {
           sharedByCores: cache.sharedByCores, inclusion: cache.inclusion, prefetchers: prefetchers))
     }
     let firstLarge = caches.indices.first { levels[$0].instances.pointee.hostBytes > CacheHierarchy.largeBytes }
+    let hasPrefetchers = caches.contains { $0.prefetcher != nil }
     self.init(
       levels: levels, levelCount: caches.count, cores: cores, counts: counts, memory: memory,
-      storesAreUses: storesAreUses, hasPrefetchers: caches.contains { $0.prefetcher != nil },
+      storesAreUses: storesAreUses, hasPrefetchers: hasPrefetchers,
+      isPlain: !hasPrefetchers && caches.allSatisfy { $0.inclusion == .nine },
       firstLargeLevel: firstLarge ?? caches.count)
   }
 

@@ -42,6 +42,8 @@ struct CacheHierarchy<Policy: ReplacementPolicy> {
   /// Whether hits by stores and write-backs count as uses for the replacement policy: see `StoreRecency`.
   let storesAreUses: Bool
   let hasPrefetchers: Bool
+  /// Whether all levels are non-inclusive and none prefetches.
+  let isPlain: Bool
   /// The first level whose sets are worth asking the host for ahead of time.
   let firstLargeLevel: Int
 
@@ -67,8 +69,24 @@ struct CacheHierarchy<Policy: ReplacementPolicy> {
 
   /// Reads `line` at `first` and, level by level, below, until it is found; then fills the levels that lacked it, the
   /// outermost first. Its dirtiness is left to the caller if no level took it: a victim cache just below gave it up.
-  @inline(never)
+  @inline(__always)
   func fetch(_ line: UInt64, at first: Int, core: Int) -> Supply {
+    isPlain ? fetchPlain(line, at: first, core: core) : fetchAny(line, at: first, core: core)
+  }
+
+  @inline(never)
+  private func fetchPlain(_ line: UInt64, at first: Int, core: Int) -> Supply {
+    walk(line, at: first, core: core, isPlain: true)
+  }
+
+  @inline(never)
+  private func fetchAny(_ line: UInt64, at first: Int, core: Int) -> Supply {
+    walk(line, at: first, core: core, isPlain: false)
+  }
+
+  /// Compiled twice: the plain hierarchy's checks for what it has not are most of the work of a miss.
+  @inline(__always)
+  private func walk(_ line: UInt64, at first: Int, core: Int, isPlain: Bool) -> Supply {
     var level = first
     var isDirty = false
     var isFirstUse = false
@@ -76,13 +94,13 @@ struct CacheHierarchy<Policy: ReplacementPolicy> {
       let cache = levels[level].cache(of: core)
       let set = cache.pointee.set(of: line)
       counts[level].reads &+= 1
-      if hasPrefetchers { levels[level].prefetchers?[core].tick() }
+      if !isPlain, hasPrefetchers { levels[level].prefetchers?[core].tick() }
       if let way = Policy.find(line, in: set) {
-        if levels[level].inclusion == .victim {
+        if !isPlain, levels[level].inclusion == .victim {
           isDirty = set.entries[way].isDirty
           Policy.remove(set, way: way)
         } else {
-          if set.entries[way].isPrefetched {
+          if !isPlain, set.entries[way].isPrefetched {
             countFirstUse(set, way, line, at: level, core: core)
             isFirstUse = true
           }
@@ -90,7 +108,7 @@ struct CacheHierarchy<Policy: ReplacementPolicy> {
         }
         break
       }
-      if levels[level].inclusion == .victim, siblingHolds(line, above: level, core: core) { break }
+      if !isPlain, levels[level].inclusion == .victim, siblingHolds(line, above: level, core: core) { break }
       counts[level].readMisses &+= 1
       level &+= 1
     }
@@ -98,12 +116,13 @@ struct CacheHierarchy<Policy: ReplacementPolicy> {
     var filled = level
     while filled > first {
       filled &-= 1
-      guard levels[filled].inclusion != .victim else { continue }
+      guard isPlain || levels[filled].inclusion != .victim else { continue }
       let cache = levels[filled].cache(of: core)
-      insert(CacheEntry(line: line, isDirty: isDirty), at: filled, core: core, cache.pointee.set(of: line))
+      insert(
+        CacheEntry(line: line, isDirty: isDirty), at: filled, core: core, cache.pointee.set(of: line), isPlain: isPlain)
       isDirty = false
     }
-    if hasPrefetchers {
+    if !isPlain, hasPrefetchers {
       for missed in first..<level { prefetch(after: line, at: missed, core: core) }
       if isFirstUse { prefetch(after: line, at: level, core: core) }
     }
@@ -172,13 +191,15 @@ struct CacheHierarchy<Policy: ReplacementPolicy> {
   // MARK: - Consequences
 
   @inline(__always)
-  private func insert(_ entry: CacheEntry, at level: Int, core: Int, _ set: CacheSet) {
+  private func insert(_ entry: CacheEntry, at level: Int, core: Int, _ set: CacheSet, isPlain: Bool = false) {
     let displaced = Policy.insert(entry, into: set)
     guard displaced.isValid else { return }
     counts[level].evictions &+= 1
     // A clean line of a level that owes nothing to the others just goes.
-    if displaced.isDirty || levels[level].inclusion == .inclusive
-      || (level &+ 1 < levelCount && levels[level &+ 1].inclusion == .victim)
+    if displaced.isDirty
+      || !isPlain
+        && (levels[level].inclusion == .inclusive
+          || (level &+ 1 < levelCount && levels[level &+ 1].inclusion == .victim))
     {
       evict(displaced, from: level, core: core)
     }

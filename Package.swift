@@ -42,6 +42,9 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 
+    // Run by scripts/test-numa inside an emulated machine of several memory nodes.
+    .executableTarget(name: "placement-probe", dependencies: ["Profiler", "InputFiles"], path: "Tests/PlacementProbe"),
+
     // MARK: - Tests, one target per room
 
     .testTarget(name: "InputFilesTests", dependencies: ["InputFiles"]),

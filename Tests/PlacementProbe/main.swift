@@ -1,0 +1,2 @@
+import Profiler
+print(Topology.read().nodes)

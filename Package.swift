@@ -43,17 +43,18 @@ let package = Package(
       ]),
 
     // Run by scripts/test-numa inside an emulated machine of several memory nodes.
-    .executableTarget(name: "placement-probe", dependencies: ["Profiler", "InputFiles"], path: "Tests/PlacementProbe"),
+    .executableTarget(name: "placement-probe", dependencies: ["Profiler", "CLibNUMA"], path: "Tests/PlacementProbe"),
 
     // MARK: - Tests, one target per room
 
+    .target(name: "TestSupport", path: "Tests/TestSupport"),
     .testTarget(name: "InputFilesTests", dependencies: ["InputFiles"]),
     .testTarget(name: "CacheModelTests", dependencies: ["CacheModel"], exclude: ["Fixtures"]),
     .testTarget(name: "KernelsTests", dependencies: ["Kernels"]),
-    .testTarget(name: "ProfilerTests", dependencies: ["Profiler", "CMicroBenchmarks", "CLinux", "InputFiles"]),
+    .testTarget(name: "ProfilerTests", dependencies: ["Profiler", "CMicroBenchmarks", "CLinux", "InputFiles", "TestSupport"]),
     .testTarget(name: "ExperimentsTests", dependencies: ["Experiments"]),
     .testTarget(name: "ReportsTests", dependencies: ["Reports"]),
-    .testTarget(name: "CommandTests", dependencies: ["lookahead"]),
+    .testTarget(name: "CommandTests", dependencies: ["lookahead", "TestSupport"]),
   ],
   swiftLanguageModes: [.v5]
 )

@@ -1,6 +1,7 @@
 import Foundation
 import Glibc
 import InputFiles
+import TestSupport
 import Testing
 
 @testable import Profiler

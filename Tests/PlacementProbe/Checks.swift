@@ -36,25 +36,19 @@ private func checkMemory(_ expected: Arguments, _ topology: Topology, _ table: i
     let whole = [node: pool.threadCount * partPages]
     table.check("memory node:\(node)", text(whole), found(try place(.node(node)).verify()))
   }
-  let replicas = try ReplicatedMemory(bytes: bytes, owners: pool.verifiedCPUs, topology: topology)
-  try replicas.touch(by: pool)
-  let nodes = try topology.nodes.map(\.id).filter { try expectsReplica($0, expected) }
-  table.check("copies", "\(nodes.count)", "\(replicas.copies.count)")
-  for (copy, node) in zip(replicas.verify(), nodes) {
-    table.check("memory replicated, copy", text([node: pool.threadCount * partPages]), found(copy))
+  let replication = Replication(owners: pool.verifiedCPUs, topology: topology)
+  table.check("copies that workers read", try expected["replicated"], list(replication.copyOfWorker))
+  for (copy, node) in replication.nodes.enumerated() {
+    let reader = replication.firstReader[copy]
+    let memory = try PlacedMemory(
+      bytes: bytes, policy: .replicated, owners: [pool.verifiedCPUs[reader]], topology: topology)
+    try memory.touch(by: pool, thread: reader)
+    table.check(
+      "memory replicated, copy \(copy)", text([node ?? -1: pool.threadCount * partPages]), found(memory.verify()))
   }
-  table.check(
-    "copies that workers read", try expected["replicated"],
-    list((0..<pool.threadCount).map { worker in
-      replicas.copies.firstIndex { $0 === replicas.copy(ofWorker: worker) } ?? -1
-    }))
 
   try checkPageKinds(topology, Int(try expected["hugetlb"]) ?? -1, pool, &table)
   try checkMigration(place(.node(0)), to: topology.nodes.map(\.id).last ?? 0, &table)
-}
-
-private func expectsReplica(_ node: Int, _ expected: Arguments) throws -> Bool {
-  try pages(expected["local"]).split(separator: " ").contains { $0.hasPrefix("\(node):") }
 }
 
 private func checkPageKinds(

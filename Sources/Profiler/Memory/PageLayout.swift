@@ -20,7 +20,9 @@ enum PageLayout: Equatable, Sendable {
     switch policy {
     case .local, .replicated:
       // With one node there is nothing to bind, and nothing for a container to deny.
-      return (parts(owners.map(topology.localNode), isBound: topology.allowedNodes.count > 1), nil)
+      let isBound = topology.allowedNodes.count > 1
+      let note = policy == .replicated && !isBound ? "one memory node only: replicated is the same as local" : nil
+      return (parts(owners.map(topology.localNode), isBound: isBound), note)
     case .firstTouch: return (parts(owners.map(topology.localNode), isBound: false), nil)
     case .remote:
       let nodes = owners.map(topology.remoteNode)

@@ -6,13 +6,7 @@ extension Topology {
   /// Every physical core gets one thread before any SMT sibling is used. A list is taken as given, in its order.
   public func cpus(for placement: CPUPlacement, threads: Int) throws -> [Int] {
     guard threads >= 1 else { throw InputError(key: "threads", "expected at least 1 thread, found \(threads)") }
-    let order: [Int]
-    switch placement {
-    case .compact: order = coresFirst { compactOrder($0) }
-    case .scatter: order = coresFirst { spread($0, over: [\.package, \.memoryNode, \.cluster]) }
-    case .onePerL3: order = onePerCluster()
-    case .list(let cpus): order = try checked(list: cpus)
-    }
+    let order = try order(of: placement)
     guard threads <= order.count else {
       throw InputError(
         key: "threads",
@@ -21,6 +15,20 @@ extension Topology {
           + "\(formatCPUList(allowedCPUs))), found \(threads)")
     }
     return Array(order.prefix(threads))
+  }
+
+  /// The most threads that `placement` has CPUs for; 0 for a list of CPUs that may not be used.
+  public func capacity(of placement: CPUPlacement) -> Int {
+    (try? order(of: placement).count) ?? 0
+  }
+
+  private func order(of placement: CPUPlacement) throws -> [Int] {
+    switch placement {
+    case .compact: return coresFirst { compactOrder($0) }
+    case .scatter: return coresFirst { spread($0, over: [\.package, \.memoryNode, \.cluster]) }
+    case .onePerL3: return onePerCluster()
+    case .list(let cpus): return try checked(list: cpus)
+    }
   }
 
   /// Applies `order` to the first free hardware thread of every allowed core, then to the second, and so on.

@@ -48,10 +48,13 @@ let package = Package(
     // MARK: - Tests, one target per room
 
     .target(name: "TestSupport", path: "Tests/TestSupport"),
+    .target(name: "CSeccomp", path: "Tests/CSeccomp"),
     .testTarget(name: "InputFilesTests", dependencies: ["InputFiles"]),
     .testTarget(name: "CacheModelTests", dependencies: ["CacheModel"], exclude: ["Fixtures"]),
     .testTarget(name: "KernelsTests", dependencies: ["Kernels"]),
-    .testTarget(name: "ProfilerTests", dependencies: ["Profiler", "CMicroBenchmarks", "CLinux", "InputFiles", "TestSupport"]),
+    .testTarget(
+      name: "ProfilerTests",
+      dependencies: ["Profiler", "CMicroBenchmarks", "CLinux", "InputFiles", "TestSupport", "CSeccomp"]),
     .testTarget(name: "ExperimentsTests", dependencies: ["Experiments"]),
     .testTarget(name: "ReportsTests", dependencies: ["Reports"]),
     .testTarget(name: "CommandTests", dependencies: ["lookahead", "TestSupport"]),

@@ -59,7 +59,8 @@ private func checkPageKinds(
       bytes: 4 << 20, pages: kind, policy: .node(node), owners: pool.verifiedCPUs, topology: topology)
     try memory.touch(by: pool)
     let report = memory.verify()
-    table.check("pages \(kind.rawValue) on node:\(node)", "\(node):1024 \(kind.rawValue)",
+    table.check(
+      "pages \(kind.rawValue) on node:\(node)", "\(node):1024 \(kind.rawValue)",
       "\(found(report)) \(report.pageKindName)")
   }
 }
@@ -73,7 +74,8 @@ private func checkMigration(_ memory: PlacedMemory, to node: Int, _ table: inout
   move_pages(0, UInt(moved), &pages, &nodes, &status, MPOL_MF_MOVE)
   let report = memory.verify()
   table.check(
-    "pages that were moved away", "\(moved) misplaced", "\(report.misplacedPages.map(String.init) ?? "unknown") misplaced")
+    "pages that were moved away", "\(moved) misplaced",
+    "\(report.misplacedPages.map(String.init) ?? "unknown") misplaced")
 }
 
 /// Where the pages lie, and what is wrong with that.

@@ -19,6 +19,11 @@ public final class FakeMachine {
     }
   }
 
+  /// What `body` makes of the machine's root directory, which lasts as long as `self`.
+  public func read<Result>(_ body: (_ root: String) throws -> Result) rethrows -> Result {
+    try withExtendedLifetime(self) { try body(root) }
+  }
+
   deinit {
     try? FileManager.default.removeItem(atPath: root)
   }

@@ -186,19 +186,19 @@ struct PointRunner {
     }
   }
 
-  /// What the two reports say, once; and that pages moved between them.
-  private func placementNotes(before: PlacementReport, after: PlacementReport) -> [String] {
-    var notes = before.notes + after.notes.filter { !before.notes.contains($0) }
-    if let nodes = before.pagesPerNode, let later = after.pagesPerNode, nodes != later {
-      notes.append("pages moved during timing, from \(before.pagesPerNodeText) to \(after.pagesPerNodeText)")
-    }
-    if let kind = before.hugeFraction, let later = after.hugeFraction, kind != later {
-      notes.append("the share of huge pages changed during timing, from \(kind) to \(later)")
-    }
-    return notes
-  }
-
   private func seconds(since start: UInt64) -> Double { Double(Clock.now() - start) * 1e-9 }
+}
+
+/// What the two reports say, once; and what changed between them.
+func placementNotes(before: PlacementReport, after: PlacementReport) -> [String] {
+  var notes = before.notes + after.notes.filter { !before.notes.contains($0) }
+  if let nodes = before.pagesPerNode, let later = after.pagesPerNode, nodes != later {
+    notes.append("pages moved during timing, from \(before.pagesPerNodeText) to \(after.pagesPerNodeText)")
+  }
+  if let kind = before.hugeFraction, let later = after.hugeFraction, kind != later {
+    notes.append("the share of huge pages changed during timing, from \(kind) to \(later)")
+  }
+  return notes
 }
 
 /// Mean over tables of the Shannon entropy of the codes, in bits: log2(rows) where every row is equally likely. Few tokens

@@ -49,6 +49,7 @@ private func checkMemory(_ expected: Arguments, _ topology: Topology, _ table: i
 
   try checkPageKinds(topology, Int(try expected["hugetlb"]) ?? -1, pool, &table)
   try checkMigration(place(.node(0)), to: topology.nodes.map(\.id).last ?? 0, &table)
+  try checkKernels(expected, pool, topology, &table)
 }
 
 private func checkPageKinds(

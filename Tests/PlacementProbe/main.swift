@@ -7,6 +7,7 @@
 //   owners            the CPUs of the workers that share an array
 //   local, remote, first-touch, interleave, replicated   NODE:PARTS, where a part is what one worker owns: 0:1,1:3
 //   hugetlb           the node that has huge pages reserved
+//   isa               the instruction-set paths that the CPU has
 
 import Glibc
 import Profiler

@@ -62,7 +62,7 @@ struct ProjectCommand: ParsableCommand {
       return (try directory.experiment(), directory.plan, directory.manifest.runID)
     }
     let experiment = try Experiment(contentsOf: source, overrides: overrides)
-    return (experiment, try Plan(experiment, cpuCount: Topology.read().allowedCPUs.count), "")
+    return (experiment, try Plan(experiment, topology: .read()), "")
   }
 }
 

@@ -147,11 +147,11 @@ let goldenSmallRun: [(name: String, text: String)] = [
   (
     "results.csv",
     #"""
-    run_id,point_id,sweep,status,reason,host,cpu_model,kernel,kernel_version,isa,dtype,layer,projection,tokens,hidden,intermediate,output,tables,table_rows,table_bytes,order,token_tile,column_slice_columns,table_group,prefetch_rows,threads,cpus,verified_cpus,memory_policy,pages_per_node,page_kind,blas,codes,code_entropy_bits,n,median_ns,ci95_low_ns,ci95_high_ns,min_ns,iqr_ns,outliers,stop_reason,tokens_per_s,ns_per_token,gflop_per_s,flop_per_token,algorithmic_bytes_per_token,algorithmic_gb_per_s,fraction_of_fma_peak,max_abs_error,code_mismatches,notes
-    20260101T000000Z-85514631,735b533e796aaebe,a,passed,,testbench,,dense,1,avx512,fp32,,,64,8,32,8,,,,,,,,,1,compact,0,local,,thp,OpenBLAS 0.3.21 SkylakeX,,,25,64000,63893.33333333333,64106.66666666667,63744,256,0,interval_width,1000000,1000,1.024,1024,8192,8.192,0.6,1e-06,,
-    20260101T000000Z-85514631,36d897fb87abbc17,a,passed,,testbench,,lookup,1,avx512,fp32,,bh4,64,8,,8,4,256,32768,sliced,64,8,4,0,1,compact,0,local,,thp,,uniform,,25,25600,25557.333333333332,25642.666666666668,25497.6,102.40000000000146,0,interval_width,2500000,400,1500,600000,128,0.32,,1e-06,0,
-    20260101T000000Z-85514631,f5e3af6aae67d6e1,a,skipped,"2 threads, 1 CPU",testbench,,dense,1,,fp32,,,64,8,32,8,,,,,,,,,2,compact,,local,,,,,,,,,,,,,,,,,,,,,,,
-    20260101T000000Z-85514631,804da1d45d8d0c2a,a,failed,3 codes differ,testbench,,lookup,1,,fp32,,bh4,64,8,,8,4,256,32768,sliced,64,8,4,0,2,compact,,local,,,,uniform,,,,,,,,,,,,,,,,,,,
+    run_id,point_id,sweep,status,reason,host,cpu_model,kernel,kernel_version,isa,dtype,layer,projection,tokens,hidden,intermediate,output,tables,table_rows,table_bytes,order,token_tile,column_slice_columns,table_group,prefetch_rows,threads,cpus,verified_cpus,memory,pages,pages_per_node_before,pages_per_node_after,page_kind_before,page_kind_after,blas,codes,code_entropy_bits,n,median_ns,ci95_low_ns,ci95_high_ns,min_ns,iqr_ns,outliers,stop_reason,tokens_per_s,ns_per_token,gflop_per_s,flop_per_token,algorithmic_bytes_per_token,algorithmic_gb_per_s,fraction_of_fma_peak,max_abs_error,code_mismatches,notes
+    20260101T000000Z-85514631,735b533e796aaebe,a,passed,,testbench,,dense,1,avx512,fp32,,,64,8,32,8,,,,,,,,,1,compact,0,local,thp,,,,thp,OpenBLAS 0.3.21 SkylakeX,,,25,64000,63893.33333333333,64106.66666666667,63744,256,0,interval_width,1000000,1000,1.024,1024,8192,8.192,0.6,1e-06,,
+    20260101T000000Z-85514631,36d897fb87abbc17,a,passed,,testbench,,lookup,1,avx512,fp32,,bh4,64,8,,8,4,256,32768,sliced,64,8,4,0,1,compact,0,local,thp,,,,thp,,uniform,,25,25600,25557.333333333332,25642.666666666668,25497.6,102.40000000000146,0,interval_width,2500000,400,1500,600000,128,0.32,,1e-06,0,
+    20260101T000000Z-85514631,f5e3af6aae67d6e1,a,skipped,"2 threads, 1 CPU",testbench,,dense,1,,fp32,,,64,8,32,8,,,,,,,,,2,compact,,local,thp,,,,,,,,,,,,,,,,,,,,,,,,,
+    20260101T000000Z-85514631,804da1d45d8d0c2a,a,failed,3 codes differ,testbench,,lookup,1,,fp32,,bh4,64,8,,8,4,256,32768,sliced,64,8,4,0,2,compact,,local,thp,,,,,,uniform,,,,,,,,,,,,,,,,,,,
 
     """#
   ),

@@ -80,7 +80,7 @@ struct SyntheticRun {
     let samples = (0..<25).map { median * (1 + scatter * (Double($0) - 12) / 12 + ($0 > 20 ? scatter / 2 : 0)) }
     row.set(try #require(Statistics(samples)), stopReason: .intervalWidth)
     row.isa = "avx512"
-    row.pageKind = point.pages
+    row.pageKindAfter = point.pages
     row.verifiedCPUs = point.threads == 1 ? "0" : "0,1"
     row.fractionOfFMAPeak = fraction
     row.blas = point.kernel == .dense ? "OpenBLAS 0.3.21 SkylakeX" : nil

@@ -6,7 +6,7 @@ import InputFiles
 /// a run that is killed loses at most the point it was measuring.
 public final class RunStore {
   /// Raised with every migration.
-  public static let schemaVersion = 2
+  public static let schemaVersion = 3
 
   private let database: DatabaseQueue
   private let path: String
@@ -65,7 +65,28 @@ public final class RunStore {
       try create(AuditRow.self, in: db)
       try db.execute(sql: "PRAGMA user_version = 2")
     }
+    migrator.registerMigration("3") { db in
+      try rename("memory_policy", to: "memory", of: ResultRow.self, in: db)
+      try rename("pages_per_node", to: "pages_per_node_after", of: ResultRow.self, in: db)
+      try rename("page_kind", to: "page_kind_after", of: ResultRow.self, in: db)
+      try addMissingColumns(of: ResultRow.self, in: db)
+      try db.execute(sql: "PRAGMA user_version = 3")
+    }
     return migrator
+  }
+
+  /// A table made by an older tool has a column under its old name; one that was made just now has not.
+  private static func rename(_ old: String, to new: String, of type: any RunRow.Type, in db: Database) throws {
+    guard try db.columns(in: type.table).contains(where: { $0.name == old }) else { return }
+    try db.execute(sql: "ALTER TABLE \(type.table) RENAME COLUMN \"\(old)\" TO \"\(new)\"")
+  }
+
+  /// A table made by an older tool lacks the columns that its rows got since.
+  private static func addMissingColumns(of type: any RunRow.Type, in db: Database) throws {
+    let present = Set(try db.columns(in: type.table).map(\.name))
+    for column in type.columns where !present.contains(column) {
+      try db.execute(sql: "ALTER TABLE \(type.table) ADD COLUMN \"\(column)\"")
+    }
   }
 
   static let rowTypes: [any RunRow.Type] = [

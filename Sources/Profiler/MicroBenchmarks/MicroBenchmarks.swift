@@ -165,7 +165,8 @@ public enum MicroBenchmarks {
   ) throws -> [PlacedMemory] {
     let topology = Topology.read()
     return try (0..<pool.threadCount).map { thread in
-      let memory = try PlacedMemory(bytes: bytes, pages: pages, policy: policy, topology: topology)
+      let memory = try PlacedMemory(
+        bytes: bytes, pages: pages, policy: policy, owners: [pool.verifiedCPUs[thread]], topology: topology)
       try memory.touch(by: pool, thread: thread)
       return memory
     }

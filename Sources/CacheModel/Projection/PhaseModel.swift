@@ -24,8 +24,10 @@ struct PhaseModel {
   private let remoteExtraNanoseconds: Double
   private let linkSeconds: Double
 
+  /// With `copies`, that many groups of `threads` cores each do the whole work at once: only memory and link see it.
   init(
-    _ work: PhaseWork, _ counts: PhaseCounts, threads: Int, inputs: ProjectionInputs, remoteShare: Double
+    _ work: PhaseWork, _ counts: PhaseCounts, threads: Int, inputs: ProjectionInputs, remoteShare: Double,
+    copies: Double = 1
   ) {
     name = work.name
     transfersOverlap = inputs.transfersOverlap
@@ -69,7 +71,7 @@ struct PhaseModel {
       max(0, Double(counts.memory.reads) - fromMemory * rowBytes / lineBytes) / (linesInFlight * threads)
 
     let lines = Double(counts.memory.reads + counts.memory.writes)
-    memoryBytes = lines * lineBytes
+    memoryBytes = lines * lineBytes * copies
     latency = LoadedLatency(
       inputs.memory, readRatio: lines > 0 ? Double(counts.memory.reads) / lines : 1, corner: inputs.corner)
     self.remoteShare = remoteShare

@@ -97,15 +97,7 @@ struct ProjectionInputs {
       RandomRowRate(rowBytes: $0.rowBytes, rate: $0.rate * corner.rate(rowsUncertainty))
     }
     let curveUncertainty = uncertainty("\(path).curve")
-    memory.curve = memory.curve.map { curve in
-      LoadedLatencyCurve(
-        readRatio: curve.readRatio,
-        points: curve.points.map {
-          LoadedLatencyCurve.Point(
-            gigabytesPerSecond: $0.gigabytesPerSecond * corner.rate(curveUncertainty),
-            nanoseconds: $0.nanoseconds * corner.delay(curveUncertainty))
-        })
-    }
+    memory.scaleCurves(bandwidth: corner.rate(curveUncertainty), latency: corner.delay(curveUncertainty))
     self.memory = memory
     remoteLatencyNanoseconds =
       machine.numa?.remoteLatencyNanoseconds.map { $0 * corner.delay(uncertainty("numa.remote_latency_ns")) }
@@ -132,7 +124,7 @@ extension Provenance.Tag {
 }
 
 extension Machine {
-  fileprivate func memoryIndex(named wanted: String?) throws -> Int {
+  func memoryIndex(named wanted: String?) throws -> Int {
     guard let wanted else { return 0 }
     guard let index = memory.firstIndex(where: { $0.name == wanted }) else {
       throw InputError(

@@ -63,7 +63,7 @@ public struct Calibration {
       let representative = levelSets(topology.dataCaches(of: topology.allowedCPUs.first ?? 0).compactMap(\.sizeBytes))
       for bytes in rowSizes {
         let sets =
-          bytes == profiledRowSize ? Set(sizes.filter { $0 >= 16 << 10 }).union(representative) : representative
+          bytes == profiledRowSize ? Set(sizes.filter { $0 >= 16 << 10 } + representative) : Set(representative)
         for size in sets.sorted() {
           rows.append(
             row(
@@ -97,17 +97,16 @@ public struct Calibration {
     return sizes
   }
 
-  /// A working set for random rows of each level and of memory: three quarters of a private level,
+  /// A working set for random rows of each level, and last of memory: three quarters of a private level,
   /// so that the level above serves little of it and the level below nothing; of a last level only eight times
   /// the level above, since other users of a shared cache may hold the rest; of memory eight times the last level.
-  static func levelSets(_ sizes: [Int]) -> Set<Int> {
-    var sets: Set<Int> = []
-    for (level, size) in sizes.enumerated() {
-      let own = size / 4 * 3
-      sets.insert(level > 0 && level == sizes.count - 1 ? min(own, 8 * sizes[level - 1]) : own)
+  static func levelSets(_ sizes: [Int]) -> [Int] {
+    let levels = sizes.enumerated().map { level, size in
+      // Whole rows of every size.
+      let own = size * 3 / 4 / 2048 * 2048
+      return level > 0 && level == sizes.count - 1 ? min(own, 8 * sizes[level - 1]) : own
     }
-    if let last = sizes.last { sets.insert(8 * last) }
-    return sets
+    return levels + (sizes.last.map { [8 * $0] } ?? [])
   }
 
   private static func row(_ result: MicroBenchmarkResult, _ name: String, _ threads: Int) -> CeilingRow {

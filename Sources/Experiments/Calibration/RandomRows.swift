@@ -19,10 +19,10 @@ struct RandomRows {
   /// the mean of both, weighted by where the rows lie.
   func rate(rowBytes: Int, level: Int) -> Double? {
     let name = Calibration.Name.randomRows(rowBytes)
-    let set =
-      level < sizes.count
-      ? Calibration.levelSets(Array(sizes[...level])).filter { $0 <= sizes[level] }.max() : sizes.last.map { 8 * $0 }
-    guard let set, let measured = calibration.value(name, workingSetBytes: set), measured > 0 else { return nil }
+    let sets = Calibration.levelSets(sizes)
+    guard sets.indices.contains(level) else { return nil }
+    let set = sets[level]
+    guard let measured = calibration.value(name, workingSetBytes: set), measured > 0 else { return nil }
     guard level > 0 else { return measured }
     guard let above = rate(rowBytes: rowBytes, level: level - 1) else { return measured }
     let capacityAbove = level < sizes.count ? Double(sizes[level - 1]) : Double(lastLevelBytes)

@@ -39,7 +39,7 @@ extension RunData {
     else { return nil }
     let rows = Array(sortedBySwing(all).prefix(Self.longestTornado))
     let name = "sensitivity"
-    let title = "Modelled sensitivity of look-ups on \(machine), \(counted(lookup.threads, "thread"))"
+    let title = "Sensitivity of projected (modelled) look-ups on \(machine), \(counted(lookup.threads, "thread"))"
     var data = CSVWriter(header: ["place", "minus_tenth_percent", "plus_tenth_percent", "figure"])
     for (index, row) in rows.enumerated() {
       data.append([

@@ -106,8 +106,17 @@ struct PhaseModel {
     return seconds > 0 ? memoryBytes / seconds / 1e9 : .infinity
   }
 
+  private struct CoreSeconds {
+    var total: Double
+    var stream: Double
+    /// Of random rows: the longer of waiting for first lines and of `rows`.
+    var gathers: Double
+    /// At the rates of random rows.
+    var rows: Double
+  }
+
   /// Time without the bandwidth limits of memory and link, and its two latency terms.
-  private func coreSeconds(at bandwidth: Double) -> (total: Double, stream: Double, gathers: Double) {
+  private func coreSeconds(at bandwidth: Double) -> CoreSeconds {
     let nanoseconds = latency.nanoseconds(at: bandwidth) + remoteShare * remoteExtraNanoseconds
     let stream = memoryStream * nanoseconds / 1e9
     // With too few independent rows a core waits for first lines; with enough, for what it can keep under way.
@@ -120,7 +129,7 @@ struct PhaseModel {
     } else {
       total = max(compute, transfers.reduce(0, +) + stream + gathers)
     }
-    return (total, stream, gathers)
+    return CoreSeconds(total: total, stream: stream, gathers: gathers, rows: rows)
   }
 
   private func time(at bandwidth: Double) -> PhaseTime {
@@ -129,9 +138,9 @@ struct PhaseModel {
     let seconds = max(core.total, memorySeconds, linkSeconds)
     var causes: [Limiter: Double] = [.compute: compute, .memory: memorySeconds, .link: linkSeconds]
     for (level, seconds) in transfers.enumerated() { causes[.cache(level), default: 0] += seconds }
-    // Rows are bound by the level that serves most of them while enough are under way, by latency otherwise.
+    // While enough rows are under way, the caches that serve most of them are the bound; latency otherwise.
     let inCaches = cacheRows.reduce(0, +)
-    let boundByRate = inCaches >= core.gathers / 2
+    let boundByRate = core.rows == core.gathers && inCaches >= core.rows / 2
     var waiting = core.gathers
     if boundByRate {
       for (index, seconds) in cacheRows.enumerated() { causes[.cache(index + 1), default: 0] += seconds }
@@ -145,7 +154,7 @@ struct PhaseModel {
   }
 
   private func limiter(
-    _ causes: [Limiter: Double], _ core: (total: Double, stream: Double, gathers: Double), _ memorySeconds: Double,
+    _ causes: [Limiter: Double], _ core: CoreSeconds, _ memorySeconds: Double,
     _ seconds: Double
   ) -> Limiter {
     if memoryBytes > 0 {

@@ -288,7 +288,8 @@ extension LookupFFN {
     let gather = PhaseWork(
       name: "gather", multiplyAdds: t * out * n, otherOperations: widening * t * out * n,
       loadBytes: (rowBytes + 4 * passesOverOutput * out) * n, storeBytes: 4 * passesOverOutput * out * n,
-      independentRows: max(LookupFFN.reorderWindow / instructionsPerRow, Double(strategy.prefetchRows)))
+      independentRows: max(LookupFFN.reorderWindow / instructionsPerRow, Double(strategy.prefetchRows)),
+      rowBytes: Double(width * tableType.bytes))
     return [normalise, projection, score, gather]
   }
 

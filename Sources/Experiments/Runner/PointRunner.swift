@@ -117,7 +117,8 @@ struct PointRunner {
     }
     row.notes = notes.isEmpty ? nil : notes.joined(separator: "; ")
     return PointOutcome(
-      result: row, samples: samples, counters: counters, stages: projected.stages, projections: projected.rows)
+      result: row, samples: samples, counters: counters, stages: projected.stages, projections: projected.rows,
+      sensitivities: projected.sensitivities)
   }
 
   // MARK: - Steps

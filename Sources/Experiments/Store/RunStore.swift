@@ -6,7 +6,7 @@ import InputFiles
 /// a run that is killed loses at most the point it was measuring.
 public final class RunStore {
   /// Raised with every migration.
-  public static let schemaVersion = 3
+  public static let schemaVersion = 4
 
   private let database: DatabaseQueue
   private let path: String
@@ -72,6 +72,11 @@ public final class RunStore {
       try addMissingColumns(of: ResultRow.self, in: db)
       try db.execute(sql: "PRAGMA user_version = 3")
     }
+    migrator.registerMigration("4") { db in
+      try create(SensitivityRow.self, in: db)
+      try addMissingColumns(of: ProjectionRow.self, in: db)
+      try db.execute(sql: "PRAGMA user_version = 4")
+    }
     return migrator
   }
 
@@ -90,8 +95,8 @@ public final class RunStore {
   }
 
   static let rowTypes: [any RunRow.Type] = [
-    ResultRow.self, SampleRow.self, CounterRow.self, ProjectionRow.self, StageRow.self, CeilingRow.self, AuditRow.self,
-    FactRow.self,
+    ResultRow.self, SampleRow.self, CounterRow.self, ProjectionRow.self, SensitivityRow.self, StageRow.self,
+    CeilingRow.self, AuditRow.self, FactRow.self,
   ]
 
   /// Columns carry no type: SQLite then keeps integers, reals and text as they were given.
@@ -144,6 +149,7 @@ public final class RunStore {
       for row in outcome.counters { try row.insert(db) }
       for row in outcome.stages { try row.insert(db) }
       for row in outcome.projections { try row.insert(db) }
+      for row in outcome.sensitivities { try row.insert(db) }
       try db.execute(
         sql: "UPDATE points SET status = ?, reason = ? WHERE id = ?",
         arguments: [PointStatus(outcome.result.status).rawValue, outcome.result.reason, id])
@@ -221,16 +227,18 @@ public struct PointOutcome {
   public var counters: [CounterRow]
   public var stages: [StageRow]
   public var projections: [ProjectionRow]
+  public var sensitivities: [SensitivityRow]
 
   public init(
     result: ResultRow, samples: [SampleRow] = [], counters: [CounterRow] = [], stages: [StageRow] = [],
-    projections: [ProjectionRow] = []
+    projections: [ProjectionRow] = [], sensitivities: [SensitivityRow] = []
   ) {
     self.result = result
     self.samples = samples
     self.counters = counters
     self.stages = stages
     self.projections = projections
+    self.sensitivities = sensitivities
   }
 }
 

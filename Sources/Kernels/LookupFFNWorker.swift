@@ -18,6 +18,7 @@ struct LookupScratch {
   let chains: Int
   let codes: Int
   let scores: Int
+  let sums: Int
   let count: Int
   /// Floats of one lane group in each array.
   let laneStride: Int
@@ -36,6 +37,7 @@ struct LookupScratch {
     let projectionFloats = isBH4 ? groups * chainStride : shape.projected * tile
     let tileGroups = min(schedule.tokenTile, max(tokens, 1) + laneGroup - 1) / laneGroup
     let codeFloats = tileGroups * codeStride
+    let sumFloats = schedule.sumFloats / schedule.tokenTile * tileGroups * laneGroup
 
     var next = 0
     func place(_ floats: Int) -> Int {
@@ -49,6 +51,7 @@ struct LookupScratch {
     chains = place(projectionFloats)
     codes = place(codeFloats)
     scores = place(codeFloats)
+    sums = place(sumFloats)
     count = next
   }
 }
@@ -204,18 +207,27 @@ final class LookupFFNWorker: KernelWorker {
     let shape = kernel.shape
     let width = step.columns.count
     let firstRow = step.tables.lowerBound * shape.tableRows
-    let firstTable = step.tables.lowerBound
-    let offset = firstTable * laneGroup
+    let offset = step.tables.lowerBound * laneGroup
+    let isFirst = step.tables.lowerBound == 0
+    let isLast = step.tables.upperBound == shape.tables
+    let firstToken = local(step.tokens.lowerBound) % kernel.schedule.tokenTile
+
+    // From the bias over the sums to the output; orders that keep no sums add to the output itself.
+    let target = output + step.tokens.lowerBound * shape.output + step.columns.lowerBound
+    let keepsSums = kernel.schedule.sumFloats > 0
+    let between = keepsSums ? scratch.base + layout.sums + firstToken * width : target
+    let betweenStride = keepsSums ? width : shape.output
     var call = lk_gather(
       tables: kernel.tables.address(element: kernel.schedule.block(of: step).lowerBound),
       scales: kernel.tables.scales(row: firstRow), scale_stride: shape.tableRows,
       table_stride: shape.tableRows * width, row_stride: width,
       codes: scratch.integers + layout.codes + offset,
       scores: scratch.base + layout.scores + offset, group_stride: layout.codeStride,
-      first_token: local(step.tokens.lowerBound) % kernel.schedule.tokenTile, tokens: step.tokens.count,
-      table_count: step.tables.count, columns: step.columns.count,
-      bias: firstTable == 0 ? UnsafePointer(kernel.bias.base + step.columns.lowerBound) : nil,
-      out: output + step.tokens.lowerBound * shape.output + step.columns.lowerBound, out_stride: shape.output,
+      first_token: firstToken, tokens: step.tokens.count, table_count: step.tables.count, columns: width,
+      start: isFirst ? UnsafePointer(kernel.bias.base + step.columns.lowerBound) : UnsafePointer(between),
+      start_stride: isFirst ? 0 : betweenStride, out: isLast ? target : between,
+      out_stride: isLast ? shape.output : betweenStride,
+      streaming: isLast && kernel.schedule.streamsOutput(tokens: tokens.count),
       prefetch: kernel.strategy.prefetchRows, next: next.map { kernel.tables.address(element: $0.lowerBound) },
       next_bytes: (next?.count ?? 0) * kernel.tableType.bytes)
     switch kernel.tableType {

@@ -74,6 +74,18 @@ struct LookupSchedule {
   /// Tokens per gather call where a strategy imposes no other limit, so that cores that share a cache interleave.
   private static let gatherChunk = 256
 
+  /// Where the sums of a slice stay while its table groups pass: beside each other, [tile][slice's columns], not in the
+  /// output, whose rows lie a power of two apart and would crowd the slice's table rows in a few of a cache's sets.
+  var sumFloats: Int {
+    strategy.order == .sliced && strategy.tableGroup < shape.tables ? tokenTile * sliceColumns : 0
+  }
+
+  /// Whether a worker's output of `tokens` tokens bypasses the caches: above 1 MiB, a second-level cache, its start has left
+  /// again before the pass ends. Only for orders that write it once.
+  func streamsOutput(tokens: Int) -> Bool {
+    strategy.order != .table && tokens * shape.output * MemoryLayout<Float>.stride > 1 << 20
+  }
+
   /// All steps for `tokens`, tile after tile.
   func steps(tokens: Range<Int>) -> [LookupStep] {
     tokens.pieces(of: tokenTile).flatMap { tile in

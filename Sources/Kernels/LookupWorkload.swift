@@ -150,6 +150,9 @@ struct LookupWorkload: Workload {
   ) {
     let shape = schedule.shape
     let block = tables + UInt64(schedule.block(of: step).lowerBound * tableType.bytes)
+    let isFirst = step.tables.lowerBound == 0
+    let isLast = step.tables.upperBound == shape.tables
+    let streams = isLast && schedule.streamsOutput(tokens: share.count)
     for (index, token) in step.tokens.enumerated() {
       if let next {
         // As gather.h does: whole lines, in equal parts with every token.
@@ -161,7 +164,10 @@ struct LookupWorkload: Workload {
       let offset = codeOffset(token - lane, share) + lane
       for piece in step.columns.pieces(of: gatherPiece) {
         let out = output + UInt64((token * shape.output + piece.lowerBound) * 4)
-        if step.tables.lowerBound > 0 { stream.read(out, bytes: piece.count * 4) }
+        let place = (token - share.lowerBound) % schedule.tokenTile * step.columns.count
+        let sums =
+          schedule.sumFloats > 0 ? at(layout.sums + place + piece.lowerBound - step.columns.lowerBound) : out
+        if !isFirst { stream.read(sums, bytes: piece.count * 4) }
         for table in step.tables {
           stream.read(at(layout.codes + offset + table * laneGroup), bytes: 4)
           stream.read(at(layout.scores + offset + table * laneGroup), bytes: 4)
@@ -172,7 +178,11 @@ struct LookupWorkload: Workload {
           let entry = row * step.columns.count + piece.lowerBound - step.columns.lowerBound
           stream.gather(block + UInt64(entry * tableType.bytes), bytes: piece.count * tableType.bytes)
         }
-        stream.write(out, bytes: piece.count * 4)
+        if streams {
+          stream.writeNontemporal(out, bytes: piece.count * 4)
+        } else {
+          stream.write(isLast ? out : sums, bytes: piece.count * 4)
+        }
       }
     }
   }

@@ -83,7 +83,8 @@ typedef struct {
   float *z;
 } lk_score;
 
-/// out[token, columns] (+)= sum over tables of score * tables[table, code, columns], for `tokens` consecutive tokens.
+/// out[token, columns] = start[token, columns] + sum over tables of score * tables[table, code, columns], for `tokens`
+/// consecutive tokens.
 /// Codes and scores of token k are at `[(k / LK_LANES) * group_stride + table * LK_LANES + k % LK_LANES]`, already offset
 /// to the first table. `tables` and `out` are already offset to the first table and column; strides are in elements.
 typedef struct {
@@ -101,10 +102,13 @@ typedef struct {
   long tokens;
   long table_count;
   long columns;
-  /// The value to start from, `columns` floats; NULL to add to what `out` holds.
-  const float *bias;
+  /// The values to start from; a stride of 0 gives all tokens the same. May be `out` itself, with its stride.
+  const float *start;
+  long start_stride;
   float *out;
   long out_stride;
+  /// Whether `out` should bypass the caches, because nobody reads it soon. It does where it is aligned to cache lines.
+  bool streaming;
   /// Tables ahead of the current one whose row is prefetched; 0 for none.
   long prefetch;
   /// Memory that the following call will read, `next_bytes` long: prefetched in equal parts with every token, in order, so

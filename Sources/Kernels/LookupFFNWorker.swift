@@ -22,6 +22,8 @@ struct LookupScratch {
   let count: Int
   /// Floats of one lane group in each array.
   let laneStride: Int
+  /// Floats of a token's row: padded where the projection reads it as features of a block.
+  let rowStride: Int
   let chainStride: Int
   let codeStride: Int
 
@@ -32,6 +34,7 @@ struct LookupScratch {
     let groups = tile / laneGroup
     let isBH4 = shape.projection == .bh4
     laneStride = isBH4 ? shape.paddedHidden * laneGroup : 0
+    rowStride = isBH4 ? shape.paddedHidden : shape.hidden
     chainStride = isBH4 ? shape.repeats * laneStride : 0
     codeStride = shape.tables * laneGroup
     let projectionFloats = isBH4 ? groups * chainStride : shape.projected * tile
@@ -44,7 +47,7 @@ struct LookupScratch {
       defer { next += (floats + 15) / 16 * 16 }  // each array starts on a cache line
       return next
     }
-    rows = place(tile * shape.hidden)
+    rows = place(tile * rowStride)
     lanes = place(groups * laneStride)
     ping = place(groups * laneStride)
     pong = place(groups * laneStride)
@@ -70,6 +73,14 @@ final class LookupFFNWorker: KernelWorker {
     steps = kernel.schedule.steps(tokens: tokens)
     layout = LookupScratch(kernel.schedule, tokens: tokens.count)
     scratch = try memory.floats(layout.count, for: .scratch(worker: index))
+    // The padding of rows is written here and never again.
+    let hidden = kernel.shape.hidden
+    if layout.rowStride > hidden {
+      for row in 0..<kernel.schedule.projectionTile {
+        let padding = scratch.base + layout.rows + row * layout.rowStride + hidden
+        padding.update(repeating: 0, count: layout.rowStride - hidden)
+      }
+    }
   }
 
   func run(input: UnsafePointer<Float>, output: UnsafeMutablePointer<Float>) {
@@ -132,7 +143,12 @@ final class LookupFFNWorker: KernelWorker {
     switch steps[index] {
     case .normalise(let tokens): normalise(tokens, input)
     case .toLanes(let group): toLanes(group)
-    case .factor(let tokens, let chain, let factor): applyFactor(tokens, chain: chain, factor: factor)
+    case .factor(let tokens, let chain, let factor):
+      if kernel.schedule.projectsRows(tokens) {
+        applyFactorToRows(tokens, chain: chain, factor: factor)
+      } else {
+        applyFactor(tokens, chain: chain, factor: factor)
+      }
     case .project(let tokens): project(tokens)
     case .score(let group): score(group, z: projection)
     case .gather(let step): gather(step, output, next: kernel.schedule.blockAfter(index, of: steps))
@@ -143,8 +159,8 @@ final class LookupFFNWorker: KernelWorker {
     let width = kernel.shape.hidden
     var call = lk_layer_norm(
       x: input + tokens.lowerBound * width, x_stride: width,
-      y: scratch.base + layout.rows + place(tokens.lowerBound) * width, y_stride: width, rows: tokens.count,
-      columns: width, scale: kernel.normScale.base, shift: kernel.normShift.base,
+      y: scratch.base + layout.rows + place(tokens.lowerBound) * layout.rowStride, y_stride: layout.rowStride,
+      rows: tokens.count, columns: width, scale: kernel.normScale.base, shift: kernel.normShift.base,
       epsilon: kernel.parameters.normEpsilon)
     kernel.kernels.layer_norm(&call)
   }
@@ -153,7 +169,7 @@ final class LookupFFNWorker: KernelWorker {
     let width = kernel.shape.hidden
     let place = place(group.lowerBound)
     var call = lk_to_lanes(
-      x: scratch.base + layout.rows + place * width, x_stride: width,
+      x: scratch.base + layout.rows + place * layout.rowStride, x_stride: layout.rowStride,
       lanes: scratch.base + layout.lanes + place / laneGroup * layout.laneStride, rows: group.count, columns: width,
       padded_columns: kernel.shape.paddedHidden)
     kernel.kernels.to_lanes(&call)
@@ -181,12 +197,38 @@ final class LookupFFNWorker: KernelWorker {
     kernel.kernels.hadamard(&transform)
   }
 
+  /// As `applyFactor`, on rows; the last factor's output goes into the lanes that the score reads.
+  private func applyFactorToRows(_ tokens: Range<Int>, chain: Int, factor: Int) {
+    let shape = kernel.shape
+    let stride = layout.rowStride
+    // rows -> ping -> pong -> ping -> pong -> this chain's own columns.
+    let source =
+      factor == 0 ? layout.rows + place(tokens.lowerBound) * stride : factor % 2 == 1 ? layout.ping : layout.pong
+    let target = scratch.base + (factor % 2 == 0 ? layout.ping : layout.pong)
+    let factorSize = shape.paddedHidden * shape.blockSize
+    var product = lk_block_product_rows(
+      weights: kernel.projectionWeight.base + (chain * LookupFFNShape.factors + factor) * factorSize,
+      x: scratch.base + source, x_stride: stride, y: target, y_stride: stride, blocks: shape.blocks,
+      block_size: shape.blockSize, tokens: tokens.count)
+    kernel.kernels.block_product_rows(&product)
+    // To the transform, 16 consecutive features are the lanes of one: its stages go across blocks, which are no narrower.
+    var transform = lk_hadamard(
+      lanes: target, length: shape.paddedHidden / laneGroup, first_stride: shape.blockSize / laneGroup,
+      groups: tokens.count, group_stride: stride)
+    kernel.kernels.hadamard(&transform)
+    guard factor == LookupFFNShape.factors - 1 else { return }
+    var transpose = lk_to_lanes(
+      x: target, x_stride: stride, lanes: scratch.base + layout.chains + chain * layout.laneStride, rows: tokens.count,
+      columns: shape.paddedHidden, padded_columns: shape.paddedHidden)
+    kernel.kernels.to_lanes(&transpose)
+  }
+
   private func project(_ tokens: Range<Int>) {
     let shape = kernel.shape
     // [projected, tokens]: the transposed product puts tokens along the vectors, as the score needs them.
     kernel.blas?.multiply(
       m: shape.projected, n: tokens.count, k: shape.hidden, a: kernel.projectionWeight.base, aStride: shape.hidden,
-      bTransposed: scratch.base + layout.rows, bStride: shape.hidden, beta: 0, c: scratch.base + layout.chains,
+      bTransposed: scratch.base + layout.rows, bStride: layout.rowStride, beta: 0, c: scratch.base + layout.chains,
       cStride: kernel.schedule.projectionTile)
   }
 

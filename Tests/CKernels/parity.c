@@ -279,6 +279,45 @@ static void block_product(const lk_kernels *kernels) {
       for (long groups = 1; groups <= 5; groups++) block_product_case(kernels, size, blocks, groups);
 }
 
+static void block_product_rows_case(const lk_kernels *kernels, long size, long blocks, long tokens) {
+  const bool exact = coin();
+  const long features = blocks * size;
+  const long x_stride = features + (coin() ? whole(0, 40) : 0);
+  const long y_stride = features + (coin() ? whole(0, 40) : 0);
+  float *weights = matrix(1, 0, blocks * size * size, exact);
+  float *x = matrix(tokens, x_stride, features, exact);
+  float *y = buffer(buffer_floats(tokens, y_stride, features));
+  const lk_block_product_rows a = {
+      .weights = weights, .x = x, .x_stride = x_stride, .y = y, .y_stride = y_stride, .blocks = blocks,
+      .block_size = size, .tokens = tokens};
+  begin("block_product_rows size=%ld blocks=%ld tokens=%ld strides=%ld,%ld", size, blocks, tokens, x_stride, y_stride);
+  kernels->block_product_rows(&a);
+
+  for (long k = 0; k < tokens; k++) {
+    for (long block = 0; block < blocks; block++)
+      for (long o = 0; o < size; o++) {
+        double sum = 0, magnitude = 0;
+        for (long i = 0; i < size; i++) {
+          const long pack = block * (size / LK_OUTPUT_PACK) + o / LK_OUTPUT_PACK;
+          const double term = (double)weights[(pack * size + i) * LK_OUTPUT_PACK + o % LK_OUTPUT_PACK] *
+                              x[k * x_stride + block * size + i];
+          sum += term;
+          magnitude += fabs(term);
+        }
+        const long index = k * y_stride + block * size + o;
+        near("y", index, y[index], sum, sum_tolerance(exact, size, magnitude));
+      }
+    if (k + 1 < tokens) is_untouched("gap of y", y, k * y_stride + features, (k + 1) * y_stride);
+  }
+  end();
+}
+
+static void block_product_rows(const lk_kernels *kernels) {
+  for (long size = LK_OUTPUT_PACK; size <= 128; size += LK_OUTPUT_PACK)
+    for (long blocks = 1; blocks <= 3; blocks++)
+      for (long tokens = 1; tokens <= 9; tokens++) block_product_rows_case(kernels, size, blocks, tokens);
+}
+
 static void hadamard_case(const lk_kernels *kernels, long length, long first_stride, long groups) {
   const long group_stride = length * LK_LANES + (coin() ? whole(0, 40) : 0);
   // Whole numbers: 1024 of them sum exactly, so the transform must be exact.
@@ -542,8 +581,9 @@ static const struct {
   const char *name;
   void (*run)(const lk_kernels *);
 } operations[] = {
-    {"layer_norm", layer_norm}, {"to_lanes", to_lanes}, {"block_product", block_product}, {"hadamard", hadamard},
-    {"score", score},           {"gather", gather},     {"bias_gelu", bias_gelu},
+    {"layer_norm", layer_norm}, {"to_lanes", to_lanes}, {"block_product", block_product},
+    {"block_product_rows", block_product_rows},
+    {"hadamard", hadamard}, {"score", score}, {"gather", gather}, {"bias_gelu", bias_gelu},
 };
 
 int main(int count, char **names) {

@@ -55,6 +55,20 @@ typedef struct {
   long groups;
 } lk_block_product;
 
+/// The same product with the same packed weights for token-major rows: for each token and block n,
+/// y[n, o] = sum_i w[n, o, i] x[n, i]. `block_size` is a multiple of LK_OUTPUT_PACK; strides are between tokens in floats.
+/// `y` must not overlap `x`.
+typedef struct {
+  const float *weights;
+  const float *x;
+  long x_stride;
+  float *y;
+  long y_stride;
+  long blocks;
+  long block_size;
+  long tokens;
+} lk_block_product_rows;
+
 /// The stages of a Walsh-Hadamard transform (Sylvester order, unnormalised) of length `length` whose stride is at least
 /// `first_stride`, in place over `groups` lane groups. `first_stride` = 1 is the whole transform.
 typedef struct {
@@ -131,6 +145,7 @@ typedef struct {
   void (*layer_norm)(const lk_layer_norm *);
   void (*to_lanes)(const lk_to_lanes *);
   void (*block_product)(const lk_block_product *);
+  void (*block_product_rows)(const lk_block_product_rows *);
   void (*hadamard)(const lk_hadamard *);
   void (*score)(const lk_score *);
   void (*gather)(const lk_gather *);

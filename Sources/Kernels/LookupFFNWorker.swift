@@ -270,7 +270,8 @@ final class LookupFFNWorker: KernelWorker {
       start_stride: isFirst ? 0 : betweenStride, out: isLast ? target : between,
       out_stride: isLast ? shape.output : betweenStride,
       streaming: isLast && kernel.schedule.streamsOutput(tokens: tokens.count),
-      prefetch: kernel.strategy.prefetchRows, next: next.map { kernel.tables.address(element: $0.lowerBound) },
+      prefetch: kernel.schedule.prefetchRows(tileTokens: step.tokens.count),
+      next: next.map { kernel.tables.address(element: $0.lowerBound) },
       next_bytes: (next?.count ?? 0) * kernel.tableType.bytes)
     switch kernel.tableType {
     case .fp32: kernel.kernels.gather(&call)

@@ -88,6 +88,12 @@ struct LookupSchedule {
   /// there is nothing to keep in a cache, so that they pass through all tables at once, without sums in between.
   func tableGroup(tileTokens: Int) -> Int { tileTokens < shape.tableRows ? shape.tables : strategy.tableGroup }
 
+  /// Rows prefetched ahead for a tile of `tileTokens` tokens. Where the rows are not in a cache for other tokens' sake, the
+  /// sliced order fetches 8 ahead by itself (see docs/METHODS.md for the effect).
+  func prefetchRows(tileTokens: Int) -> Int {
+    strategy.order == .sliced && tileTokens < shape.tableRows ? max(strategy.prefetchRows, 8) : strategy.prefetchRows
+  }
+
   /// Where the sums of a slice stay while its table groups pass: beside each other, [tile][slice's columns], not in the
   /// output, whose rows lie a power of two apart and would crowd the slice's table rows in a few of a cache's sets.
   var sumFloats: Int {

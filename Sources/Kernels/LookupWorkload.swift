@@ -334,7 +334,9 @@ extension LookupFFN {
     let gather = PhaseWork(
       name: "gather", multiplyAdds: t * out * n, otherOperations: widening * t * out * n,
       loadBytes: (rowBytes + 4 * passesOverOutput * out) * n, storeBytes: 4 * passesOverOutput * out * n,
-      independentRows: max(LookupFFN.reorderWindow / instructionsPerRow, Double(strategy.prefetchRows)))
+      independentRows: max(
+        LookupFFN.reorderWindow / instructionsPerRow,
+        Double(schedule.prefetchRows(tileTokens: min(tokens, schedule.tokenTile)))))
     return [normalise, projection, score, gather]
   }
 

@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 BINARY := .build/release/lookahead
 
-.PHONY: run bench test test-kernels test-streams build format lint setup clean
+.PHONY: run bench test test-kernels test-streams test-numa build format lint setup clean
 
 # A fresh run of the first experiment: an earlier one in the same directory is discarded.
 run: build
@@ -33,6 +33,11 @@ test-kernels:
 test-streams:
 	@scripts/setup emulators || echo "test-streams: going on with what is there" >&2
 	@scripts/test-streams
+
+# Placement of threads and pages, in emulated machines of several memory nodes.
+test-numa: setup
+	@scripts/setup numa || echo "test-numa: going on with what is there" >&2
+	@scripts/test-numa
 
 format:
 	swift format --in-place --recursive Package.swift Sources Tests

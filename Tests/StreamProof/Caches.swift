@@ -2,46 +2,42 @@ import CacheModel
 import Foundation
 
 /// Plays a trace as cachegrind does: loads and stores alike, instruction fetches through a first level of their own into
-/// the same last level, a request that spans two lines as at most one miss a level.
+/// the same last level, a request that spans two lines as at most one miss a level. Such a request asks the last level for
+/// both lines even if the first lacks only one, which no hierarchy of single lines does; so every level is a simulator of
+/// its own here, and the walk from level to level is cachegrind's.
 private final class AsCachegrind: AccessSink {
-  private let simulator: CacheSimulator
-  private var present = 0
-  /// Phase 0 has the instructions, 1 the data, 2 the data that span lines.
-  private static let spanning = 2
-  private var spanningMisses: [UInt64] = [0, 0]
+  private let instructions: CacheSimulator
+  private let data: CacheSimulator
+  private let last: CacheSimulator
+  /// D1 and LL misses of data.
+  private(set) var counts: (d1: UInt64, ll: UInt64) = (0, 0)
 
   init(first: CacheDescription, last: CacheDescription) throws {
-    var last = last
-    last.sharedByCores = 2
-    simulator = try CacheSimulator(caches: [first, last], cores: 2)
+    instructions = try CacheSimulator(caches: [first])
+    data = try CacheSimulator(caches: [first])
+    self.last = try CacheSimulator(caches: [last])
   }
 
   func enter(phase: Int) {}
 
   func consume(_ accesses: UnsafeBufferPointer<Access>) {
     for var access in accesses {
+      let isData = access.core == 0
       access.kind = .read
-      let spans = access.address / 64 != (access.address + UInt64(access.bytes) - 1) / 64
-      let phase = access.core == 1 ? 0 : (spans ? AsCachegrind.spanning : 1)
-      if phase != present {
-        simulator.enter(phase: phase)
-        present = phase
-      }
-      let earlier = phase == AsCachegrind.spanning ? misses(phase) : [0, 0]
-      withUnsafePointer(to: access) { simulator.consume(UnsafeBufferPointer(start: $0, count: 1)) }
-      guard phase == AsCachegrind.spanning else { continue }
-      for (level, (now, then)) in zip(misses(phase), earlier).enumerated() where now > then {
-        spanningMisses[level] += 1
-      }
+      access.core = 0
+      guard misses(access, in: isData ? data : instructions) else { continue }
+      let missesLast = misses(access, in: last)
+      guard isData else { continue }
+      counts.d1 += 1
+      if missesLast { counts.ll += 1 }
     }
   }
 
-  private func misses(_ phase: Int) -> [UInt64] { simulator.phaseCounts[phase].levels.map(\.misses) }
-
-  /// D1 and LL misses of data.
-  var counts: (d1: UInt64, ll: UInt64) {
-    let data = simulator.phaseCounts.count > 1 ? misses(1) : [0, 0]
-    return (data[0] + spanningMisses[0], data[1] + spanningMisses[1])
+  /// Whether `cache` lacks a line of what is accessed; then it has it.
+  private func misses(_ access: Access, in cache: CacheSimulator) -> Bool {
+    let before = cache.memoryReads
+    withUnsafePointer(to: access) { cache.consume(UnsafeBufferPointer(start: $0, count: 1)) }
+    return cache.memoryReads > before
   }
 }
 

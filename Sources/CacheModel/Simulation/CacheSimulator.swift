@@ -115,6 +115,9 @@ public final class CacheSimulator: AccessSink {
   /// Counts per phase, from phase 0 to the highest phase entered.
   public var phaseCounts: [PhaseCounts] { phases.map(\.counts) }
 
+  /// Lines read from memory, over all phases; cheap enough to ask after every access.
+  public var memoryReads: UInt64 { phases.reduce(0) { $0 + $1.memory.pointee.reads } }
+
   /// Counts over all phases.
   public var totalCounts: PhaseCounts {
     var total = PhaseCounts(levels: Array(repeating: LevelCounts(), count: caches.count))

@@ -16,26 +16,18 @@ struct LookupScratch {
   let ping: Int
   let pong: Int
   let chains: Int
-  let codes: Int
-  let scores: Int
   let count: Int
   /// Floats of one lane group in each array.
   let laneStride: Int
   let chainStride: Int
-  let codeStride: Int
 
-  /// Scratch for a share of `tokens` tokens.
-  init(_ schedule: LookupSchedule, tokens: Int) {
+  init(_ schedule: LookupSchedule) {
     let shape = schedule.shape
     let tile = schedule.projectionTile
     let groups = tile / laneGroup
     let isBH4 = shape.projection == .bh4
     laneStride = isBH4 ? shape.paddedHidden * laneGroup : 0
     chainStride = isBH4 ? shape.repeats * laneStride : 0
-    codeStride = shape.tables * laneGroup
-    let projectionFloats = isBH4 ? groups * chainStride : shape.projected * tile
-    let tileGroups = min(schedule.tokenTile, max(tokens, 1) + laneGroup - 1) / laneGroup
-    let codeFloats = tileGroups * codeStride
 
     var next = 0
     func place(_ floats: Int) -> Int {
@@ -46,27 +38,64 @@ struct LookupScratch {
     lanes = place(groups * laneStride)
     ping = place(groups * laneStride)
     pong = place(groups * laneStride)
-    chains = place(projectionFloats)
-    codes = place(codeFloats)
-    scores = place(codeFloats)
+    chains = place(isBH4 ? groups * chainStride : shape.projected * tile)
     count = next
   }
+}
+
+/// Codes and scores of a tile of tokens, each [lane group][table][lane]: a worker's own, or its whole team's.
+struct LookupCodes {
+  /// Entries of one lane group.
+  let stride: Int
+  /// Where the scores start, in floats; the codes start at 0.
+  let scores: Int
+  let count: Int
+
+  /// For tiles of a share of `tokens` tokens.
+  init(_ schedule: LookupSchedule, tokens: Int) {
+    stride = schedule.shape.tables * laneGroup
+    let groups = min(schedule.tokenTile, max(tokens, 1) + laneGroup - 1) / laneGroup
+    scores = groups * stride
+    count = 2 * scores
+  }
+
+  /// Where the lane group of the tile's token `slot` starts in either array.
+  func offset(slot: Int) -> Int { slot / laneGroup * stride }
 }
 
 /// One thread's pass through a LookupFFN layer.
 final class LookupFFNWorker: KernelWorker {
   private let kernel: LookupFFN
-  private let tokens: Range<Int>
   private let steps: [LookupStep]
   private let layout: LookupScratch
   private let scratch: FloatBuffer
+  private let codeLayout: LookupCodes
+  private let codes: FloatBuffer
+  /// The copy of the tables that this worker reads.
+  private let tables: PackedTables
+  private let barrier: () -> Void
 
-  init(kernel: LookupFFN, index: Int, tokens: Range<Int>, memory: any MemorySource) throws {
+  /// A worker that performs `steps`. `codes` is laid out for its tokens; `barrier` is called at the steps of that name.
+  init(
+    kernel: LookupFFN, index: Int, steps: [LookupStep], codes: FloatBuffer, codeLayout: LookupCodes,
+    memory: any MemorySource, barrier: @escaping () -> Void = {}
+  ) throws {
     self.kernel = kernel
-    self.tokens = tokens
-    steps = kernel.schedule.steps(tokens: tokens)
-    layout = LookupScratch(kernel.schedule, tokens: tokens.count)
+    self.steps = steps
+    self.codes = codes
+    self.codeLayout = codeLayout
+    self.barrier = barrier
+    layout = LookupScratch(kernel.schedule)
     scratch = try memory.floats(layout.count, for: .scratch(worker: index))
+    tables = kernel.tables(ofCopy: memory.tableCopy(ofWorker: index))
+  }
+
+  /// A worker that computes `tokens` alone.
+  convenience init(kernel: LookupFFN, index: Int, tokens: Range<Int>, memory: any MemorySource) throws {
+    let codeLayout = LookupCodes(kernel.schedule, tokens: tokens.count)
+    try self.init(
+      kernel: kernel, index: index, steps: kernel.schedule.steps(tokens: tokens),
+      codes: memory.floats(codeLayout.count, for: .scratch(worker: index)), codeLayout: codeLayout, memory: memory)
   }
 
   func run(input: UnsafePointer<Float>, output: UnsafeMutablePointer<Float>) {
@@ -74,50 +103,37 @@ final class LookupFFNWorker: KernelWorker {
   }
 
   /// Runs the pass and keeps what it computed on the way.
-  func record(input: UnsafePointer<Float>, output: UnsafeMutablePointer<Float>) -> LookupIntermediates {
+  func record(
+    tokens: Int, input: UnsafePointer<Float>, output: UnsafeMutablePointer<Float>
+  ) -> LookupIntermediates {
     let shape = kernel.shape
     var record = LookupIntermediates(
-      codes: [Int32](repeating: 0, count: tokens.count * shape.tables),
-      scores: [Float](repeating: 0, count: tokens.count * shape.tables),
-      projection: [Float](repeating: 0, count: tokens.count * shape.projected))
+      codes: [Int32](repeating: 0, count: tokens * shape.tables),
+      scores: [Float](repeating: 0, count: tokens * shape.tables),
+      projection: [Float](repeating: 0, count: tokens * shape.projected))
     let z = UnsafeMutablePointer<Float>.allocate(capacity: shape.projected * laneGroup)
     defer { z.deallocate() }
     for index in steps.indices {
       perform(index, input, output, projection: z)
-      guard case .score(let group) = steps[index] else { continue }
+      guard case .score(let group, _, let slot) = steps[index] else { continue }
       for token in group {
         let lane = token - group.lowerBound
-        let row = token - tokens.lowerBound
         for table in 0..<shape.tables {
-          record.codes[row * shape.tables + table] = codes(of: group)[table * laneGroup + lane]
-          record.scores[row * shape.tables + table] = scores(of: group)[table * laneGroup + lane]
+          record.codes[token * shape.tables + table] = codes(slot: slot)[table * laneGroup + lane]
+          record.scores[token * shape.tables + table] = scores(slot: slot)[table * laneGroup + lane]
         }
         for column in 0..<shape.projected {
-          record.projection[row * shape.projected + column] = z[column * laneGroup + lane]
+          record.projection[token * shape.projected + column] = z[column * laneGroup + lane]
         }
       }
     }
     return record
   }
 
-  // MARK: - Where things are
+  private func codes(slot: Int) -> UnsafeMutablePointer<Int32> { codes.integers + codeLayout.offset(slot: slot) }
 
-  /// Token numbers relative to the worker's share; tiles start at multiples of the tile there.
-  private func local(_ token: Int) -> Int { token - tokens.lowerBound }
-
-  /// The token's place within its projection tile.
-  private func place(_ token: Int) -> Int { local(token) % kernel.schedule.tokenTile % kernel.schedule.projectionTile }
-
-  private func codeOffset(of group: Range<Int>) -> Int {
-    local(group.lowerBound) % kernel.schedule.tokenTile / laneGroup * layout.codeStride
-  }
-
-  private func codes(of group: Range<Int>) -> UnsafeMutablePointer<Int32> {
-    scratch.integers + layout.codes + codeOffset(of: group)
-  }
-
-  private func scores(of group: Range<Int>) -> UnsafeMutablePointer<Float> {
-    scratch.base + layout.scores + codeOffset(of: group)
+  private func scores(slot: Int) -> UnsafeMutablePointer<Float> {
+    codes.base + codeLayout.scores + codeLayout.offset(slot: slot)
   }
 
   // MARK: - Steps
@@ -128,10 +144,11 @@ final class LookupFFNWorker: KernelWorker {
   ) {
     switch steps[index] {
     case .normalise(let tokens): normalise(tokens, input)
-    case .toLanes(let group): toLanes(group)
+    case .toLanes(let group, let place): toLanes(group, place: place)
     case .factor(let tokens, let chain, let factor): applyFactor(tokens, chain: chain, factor: factor)
     case .project(let tokens): project(tokens)
-    case .score(let group): score(group, z: projection)
+    case .score(_, let place, let slot): score(place: place, slot: slot, z: projection)
+    case .barrier: barrier()
     case .gather(let step): gather(step, output, next: kernel.schedule.blockAfter(index, of: steps))
     }
   }
@@ -140,15 +157,14 @@ final class LookupFFNWorker: KernelWorker {
     let width = kernel.shape.hidden
     var call = lk_layer_norm(
       x: input + tokens.lowerBound * width, x_stride: width,
-      y: scratch.base + layout.rows + place(tokens.lowerBound) * width, y_stride: width, rows: tokens.count,
-      columns: width, scale: kernel.normScale.base, shift: kernel.normShift.base,
+      y: scratch.base + layout.rows, y_stride: width, rows: tokens.count, columns: width, scale: kernel.normScale.base,
+      shift: kernel.normShift.base,
       epsilon: kernel.parameters.normEpsilon)
     kernel.kernels.layer_norm(&call)
   }
 
-  private func toLanes(_ group: Range<Int>) {
+  private func toLanes(_ group: Range<Int>, place: Int) {
     let width = kernel.shape.hidden
-    let place = place(group.lowerBound)
     var call = lk_to_lanes(
       x: scratch.base + layout.rows + place * width, x_stride: width,
       lanes: scratch.base + layout.lanes + place / laneGroup * layout.laneStride, rows: group.count, columns: width,
@@ -187,16 +203,15 @@ final class LookupFFNWorker: KernelWorker {
       cStride: kernel.schedule.projectionTile)
   }
 
-  private func score(_ group: Range<Int>, z: UnsafeMutablePointer<Float>?) {
+  private func score(place: Int, slot: Int, z: UnsafeMutablePointer<Float>?) {
     let shape = kernel.shape
-    let place = place(group.lowerBound)
     let isBH4 = shape.projection == .bh4
     let projected = scratch.base + layout.chains + (isBH4 ? place / laneGroup * layout.chainStride : place)
     var call = lk_score(
       y: projected, y_stride: isBH4 ? laneGroup : kernel.schedule.projectionTile,
       h: isBH4 ? UnsafePointer(scratch.base + layout.lanes + place / laneGroup * layout.laneStride) : nil,
       h_columns: shape.paddedHidden, mix: 1 - kernel.parameters.chainShare, bias: kernel.projectionBias.base,
-      tables: shape.tables, bits: shape.codeBits, codes: codes(of: group), scores: scores(of: group), z: z)
+      tables: shape.tables, bits: shape.codeBits, codes: codes(slot: slot), scores: scores(slot: slot), z: z)
     kernel.kernels.score(&call)
   }
 
@@ -207,16 +222,15 @@ final class LookupFFNWorker: KernelWorker {
     let firstTable = step.tables.lowerBound
     let offset = firstTable * laneGroup
     var call = lk_gather(
-      tables: kernel.tables.address(element: kernel.schedule.block(of: step).lowerBound),
-      scales: kernel.tables.scales(row: firstRow), scale_stride: shape.tableRows,
+      tables: tables.address(element: kernel.schedule.block(of: step).lowerBound),
+      scales: tables.scales(row: firstRow), scale_stride: shape.tableRows,
       table_stride: shape.tableRows * width, row_stride: width,
-      codes: scratch.integers + layout.codes + offset,
-      scores: scratch.base + layout.scores + offset, group_stride: layout.codeStride,
-      first_token: local(step.tokens.lowerBound) % kernel.schedule.tokenTile, tokens: step.tokens.count,
+      codes: codes.integers + offset, scores: codes.base + codeLayout.scores + offset,
+      group_stride: codeLayout.stride, first_token: step.slot, tokens: step.tokens.count,
       table_count: step.tables.count, columns: step.columns.count,
       bias: firstTable == 0 ? UnsafePointer(kernel.bias.base + step.columns.lowerBound) : nil,
       out: output + step.tokens.lowerBound * shape.output + step.columns.lowerBound, out_stride: shape.output,
-      prefetch: kernel.strategy.prefetchRows, next: next.map { kernel.tables.address(element: $0.lowerBound) },
+      prefetch: kernel.strategy.prefetchRows, next: next.map { tables.address(element: $0.lowerBound) },
       next_bytes: (next?.count ?? 0) * kernel.tableType.bytes)
     switch kernel.tableType {
     case .fp32: kernel.kernels.gather(&call)

@@ -45,7 +45,8 @@ import Testing
       random.normals(37).map { $0 * Float(sign: .plus, exponent: row - 12, significand: 1) }
     }
     // Slices that do not divide the columns.
-    let tables = try PackedTables(values, shape: shape, sliceColumns: 10, type: type, memory: HeapMemory())
+    let tables = try PackedTables(
+      values, shape: shape, slices: (0..<37).pieces(of: 10), type: type, memory: HeapMemory())
     for row in 0..<24 {
       let original = Array(values[row * 37..<(row + 1) * 37])
       let bound = type.roundingBound(largest: original.map(abs).max() ?? 0)

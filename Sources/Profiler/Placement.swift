@@ -16,6 +16,8 @@ public enum MemoryPolicy: Hashable, Sendable {
   case interleave
   /// All pages on this node.
   case node(Int)
+  /// A copy of what all threads read at random on the node of each thread; everything else is local.
+  case replicated
 }
 
 /// The pages that back an array.
@@ -47,11 +49,12 @@ extension CPUPlacement: CustomStringConvertible {
 }
 
 extension MemoryPolicy: CustomStringConvertible {
-  /// Parses `local`, `interleave` or `node:N`.
+  /// Parses `local`, `interleave`, `replicated` or `node:N`.
   public init?(_ text: String) {
     switch text {
     case "local": self = .local
     case "interleave": self = .interleave
+    case "replicated": self = .replicated
     default:
       guard text.hasPrefix("node:"), let node = Int(text.dropFirst(5)), node >= 0 else { return nil }
       self = .node(node)
@@ -63,6 +66,7 @@ extension MemoryPolicy: CustomStringConvertible {
     case .local: return "local"
     case .interleave: return "interleave"
     case .node(let node): return "node:\(node)"
+    case .replicated: return "replicated"
     }
   }
 }

@@ -5,6 +5,7 @@ import Testing
 @Suite struct ContractTests {
   @Test(arguments: [
     "doctor", "topology", "events", "verify", "calibrate", "run", "simulate", "project", "report", "machines", "audit",
+    "tune",
   ])
   func `every verb explains itself`(verb: String) throws {
     let outcome = try CommandLineTool.run(verb, "--help")
@@ -44,6 +45,18 @@ import Testing
     let event = try CommandLineTool.json("events", "encode", "amd64_fam19h_zen4::RETIRED_INSTRUCTIONS", "--json")
     #expect(Set(event.keys) == ["name", "canonical", "type", "config"])
     #expect(event["config"] as? Int == 0xC0)
+  }
+
+  @Test func `tune prints its candidates, of which one is chosen`() throws {
+    let document = try CommandLineTool.json(
+      "tune", "--hidden", "64", "--tables", "4", "--table-rows", "16", "--tokens", "64", "--machine", "epyc-7763",
+      "--no-cache", "--allow-debug", "--json")
+    let candidates = try #require(document["candidates"] as? [[String: Any]])
+    #expect(candidates.count > 1)
+    #expect(candidates.count { $0["chosen"] as? Bool == true } == 1)
+    for key in ["order", "token_tile", "modelled_ns_per_token", "measured_ns_per_token", "working_set_bytes"] {
+      #expect(candidates.allSatisfy { $0[key] != nil }, "\(key)")
+    }
   }
 
   @Test func `simulate counts a trace by hand`() throws {

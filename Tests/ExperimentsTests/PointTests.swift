@@ -41,6 +41,17 @@ private let point = Point(
     #expect(point.label == "lookup T=128 rows=256 d=512 tokens=4096 threads=2 sliced/4096/128x8 interleave")
   }
 
+  @Test func `a label names an open strategy, a partition and a group prefetch`() {
+    var open = point
+    open.strategy = nil
+    open.partition = .tables
+    #expect(open.label == "lookup T=128 rows=256 d=512 tokens=4096 threads=2 auto by-tables interleave")
+    var on = point
+    on.strategy?.groupPrefetch = .on
+    #expect(on.label == "lookup T=128 rows=256 d=512 tokens=4096 threads=2 sliced/4096/128x8/g-on interleave")
+    #expect(Set([point.id, open.id, on.id]).count == 3)
+  }
+
   @Test func `the type of the tables is part of a point, its label and the size of its tables`() {
     let points = [TableType.fp32, .bf16, .int8].map { type in
       var typed = point

@@ -23,7 +23,7 @@ extension MemoryPolicy: Codable {
     let text = try decoder.singleValueContainer().decode(String.self)
     guard let policy = MemoryPolicy(text) else {
       throw DecodingError.dataCorrupted(
-        .init(codingPath: decoder.codingPath, debugDescription: "expected local, interleave or node:N"))
+        .init(codingPath: decoder.codingPath, debugDescription: "expected local, interleave, replicated or node:N"))
     }
     self = policy
   }

@@ -17,7 +17,9 @@ extension Point {
       let scratch = tile * (tables * codeBits * element + tables * (4 + element))
       // The fp32 tables that the placed ones are made from stay on the heap: the check goes by them.
       let originals = tables * (tableRows ?? 0) * output * element
-      return (tableBytes ?? 0) + originals + projectionBytes(codes: tables * codeBits) + activations + scratch
+      // To choose a strategy, tables lie in several orders at once: two at least, or there is nothing to choose.
+      let orders = isTuned ? 2 : 1
+      return orders * (tableBytes ?? 0) + originals + projectionBytes(codes: tables * codeBits) + activations + scratch
     }
   }
 

@@ -32,8 +32,10 @@ public struct Point: Hashable, Codable, Sendable {
   public var threads: Int
   /// Lookup only.
   public var codes: CodeSource?
-  /// Lookup only.
+  /// Lookup only; nil also for a lookup whose strategy is chosen by measuring (`order: auto`).
   public var strategy: LookupStrategy?
+  /// Lookup only; nil where each thread takes a share of the tokens, as one thread does.
+  public var partition: LookupTeam.Partition?
   public var cpus: CPUPlacement
   public var memory: MemoryPolicy
   public var pages: PageKind
@@ -43,7 +45,8 @@ public struct Point: Hashable, Codable, Sendable {
     sweep: String, kernel: KernelKind, layer: String? = nil, seed: UInt64, hidden: Int, intermediate: Int? = nil,
     output: Int, tables: Int? = nil, tableRows: Int? = nil, projection: ProjectionKind? = nil, blockSize: Int? = nil,
     dtype: ElementType = .fp32, tokens: Int, threads: Int, codes: CodeSource? = nil, strategy: LookupStrategy? = nil,
-    cpus: CPUPlacement = .compact, memory: MemoryPolicy = .local, pages: PageKind = .transparentHuge,
+    partition: LookupTeam.Partition? = nil, cpus: CPUPlacement = .compact, memory: MemoryPolicy = .local,
+    pages: PageKind = .transparentHuge,
     isa: ISARequest = .auto
   ) {
     self.sweep = sweep
@@ -62,11 +65,17 @@ public struct Point: Hashable, Codable, Sendable {
     self.threads = threads
     self.codes = codes
     self.strategy = strategy
+    self.partition = partition
     self.cpus = cpus
     self.memory = memory
     self.pages = pages
     self.isa = isa
   }
+
+  /// Whether the strategy is chosen by measuring.
+  public var isTuned: Bool { kernel == .lookup && strategy == nil }
+
+  public var team: LookupTeam { LookupTeam(workers: threads, partition: partition ?? .tokens) }
 
   /// Bytes of all tables together, int8's scales included; nil for dense.
   public var tableBytes: Int? {

@@ -52,7 +52,7 @@ public final class Projector: @unchecked Sendable {
   private func projections(
     _ point: Point, kernel: any Kernel, input: UnsafePointer<Float>
   ) throws -> [(machine: String, projection: Projection, traffic: Traffic)] {
-    let key = try workloadKey(point)
+    let key = workloadKey(point, kernel)
     if let known = cache[key] { return known }
     let tokens = min(point.tokens, Projector.simulatedTokens)
     let workload = try kernel.workload(input: input, tokens: tokens, threads: point.threads)
@@ -83,9 +83,10 @@ public final class Projector: @unchecked Sendable {
     return projected
   }
 
-  /// The point without what does not change its stream.
-  private func workloadKey(_ point: Point) throws -> String {
+  /// The point without what does not change its stream, and with the strategy that was chosen for it.
+  private func workloadKey(_ point: Point, _ kernel: any Kernel) -> String {
     var key = point
+    key.strategy = (kernel as? LookupFFN)?.strategy
     key.cpus = .compact
     key.memory = .local
     key.pages = .transparentHuge
@@ -138,13 +139,17 @@ private struct Slots<Value>: @unchecked Sendable {
 
 extension Projector {
   /// Projects points that nobody measures: builds each kernel on the heap and asks only for its access stream.
+  /// `strategies` are those that were chosen for points that leave theirs open, by id.
   public func rows(
-    _ points: [Point], experiment: Experiment, progress: (String) -> Void = { _ in }
+    _ points: [Point], experiment: Experiment, strategies: [String: LookupStrategy] = [:],
+    progress: (String) -> Void = { _ in }
   ) throws -> [ProjectionRow] {
     let factory = KernelFactory(experiment: experiment, libraries: LibraryChoice())
     return try points.flatMap { point -> [ProjectionRow] in
       do {
-        let kernel = try factory.kernel(for: point, memory: HeapMemory())
+        var resolved = point
+        resolved.strategy = point.strategy ?? strategies[point.id]
+        let kernel = try factory.kernel(for: resolved, memory: HeapMemory())
         let input = try factory.input(for: point)
         return try input.withUnsafeBufferPointer { buffer in
           try buffer.baseAddress.map {

@@ -35,17 +35,20 @@ public struct SweepRunner {
   private let inputs: RunInputs
   private let directory: RunDirectory
   private let topology: Topology
+  private let tuningDirectory: String?
   private let calibrate: (Int) throws -> Calibration
   private let audit: ([AuditLayer], Double?) -> BaselineAudit
   private let report: (RunEvent) -> Void
 
-  /// `libraries` are files that the audit of the baseline tries besides those it knows.
+  /// `libraries` are files that the audit of the baseline tries besides those it knows; `tuningDirectory` holds earlier
+  /// choices of strategies, nil for none.
   public init(
     experiment: Experiment, inputs: RunInputs, directory: RunDirectory, topology: Topology, libraries: [String] = [],
-    report: @escaping (RunEvent) -> Void
+    tuningDirectory: String? = TuningCache.defaultDirectory(), report: @escaping (RunEvent) -> Void
   ) {
     self.init(
-      experiment: experiment, inputs: inputs, directory: directory, topology: topology, report: report,
+      experiment: experiment, inputs: inputs, directory: directory, topology: topology,
+      tuningDirectory: tuningDirectory, report: report,
       calibrate: { threads in
         try Calibration.measure(topology: topology, allThreads: threads) { report(.message($0)) }
       },
@@ -59,13 +62,15 @@ public struct SweepRunner {
   /// and the multiply-add peak of one thread.
   init(
     experiment: Experiment, inputs: RunInputs, directory: RunDirectory, topology: Topology,
-    report: @escaping (RunEvent) -> Void, calibrate: @escaping (Int) throws -> Calibration,
+    tuningDirectory: String? = nil, report: @escaping (RunEvent) -> Void,
+    calibrate: @escaping (Int) throws -> Calibration,
     audit: @escaping ([AuditLayer], Double?) -> BaselineAudit
   ) {
     self.experiment = experiment
     self.inputs = inputs
     self.directory = directory
     self.topology = topology
+    self.tuningDirectory = tuningDirectory
     self.report = report
     self.calibrate = calibrate
     self.audit = audit
@@ -97,6 +102,9 @@ public struct SweepRunner {
         kernels: KernelFactory(experiment: experiment, libraries: libraries), counterGroups: inputs.groups,
         fmaPeak: { calibration.value(Calibration.Name.multiplyAddPeak, threads: $0) },
         projector: Projector(runID: directory.manifest.runID, machines: machines, host: Machine.hostName),
+        tuner: Autotuner(
+          machine: host, fingerprint: MachineFingerprint(state, topology: topology, machine: host),
+          cache: tuningDirectory.map { TuningCache(directory: $0) { report(.message($0)) } }),
         clock: RunClock()))
 
     let total = directory.plan.points.count

@@ -6,7 +6,7 @@ import InputFiles
 /// a run that is killed loses at most the point it was measuring.
 public final class RunStore {
   /// Raised with every migration.
-  public static let schemaVersion = 2
+  public static let schemaVersion = 3
 
   private let database: DatabaseQueue
   private let path: String
@@ -65,13 +65,27 @@ public final class RunStore {
       try create(AuditRow.self, in: db)
       try db.execute(sql: "PRAGMA user_version = 2")
     }
+    migrator.registerMigration("3") { db in
+      try create(TuningRow.self, in: db)
+      try db.execute(sql: "CREATE INDEX tuning_point ON tuning (point_id)")
+      try addMissingColumns(of: ResultRow.self, in: db)
+      try db.execute(sql: "PRAGMA user_version = 3")
+    }
     return migrator
   }
 
   static let rowTypes: [any RunRow.Type] = [
     ResultRow.self, SampleRow.self, CounterRow.self, ProjectionRow.self, StageRow.self, CeilingRow.self, AuditRow.self,
-    FactRow.self,
+    TuningRow.self, FactRow.self,
   ]
+
+  /// A table made by an older tool lacks the columns that its rows got since.
+  private static func addMissingColumns(of type: any RunRow.Type, in db: Database) throws {
+    let present = Set(try db.columns(in: type.table).map(\.name))
+    for column in type.columns where !present.contains(column) {
+      try db.execute(sql: "ALTER TABLE \(type.table) ADD COLUMN \"\(column)\"")
+    }
+  }
 
   /// Columns carry no type: SQLite then keeps integers, reals and text as they were given.
   private static func create(_ type: any RunRow.Type, in db: Database) throws {
@@ -123,6 +137,7 @@ public final class RunStore {
       for row in outcome.counters { try row.insert(db) }
       for row in outcome.stages { try row.insert(db) }
       for row in outcome.projections { try row.insert(db) }
+      for row in outcome.tuning { try row.insert(db) }
       try db.execute(
         sql: "UPDATE points SET status = ?, reason = ? WHERE id = ?",
         arguments: [PointStatus(outcome.result.status).rawValue, outcome.result.reason, id])
@@ -200,16 +215,18 @@ public struct PointOutcome {
   public var counters: [CounterRow]
   public var stages: [StageRow]
   public var projections: [ProjectionRow]
+  public var tuning: [TuningRow]
 
   public init(
     result: ResultRow, samples: [SampleRow] = [], counters: [CounterRow] = [], stages: [StageRow] = [],
-    projections: [ProjectionRow] = []
+    projections: [ProjectionRow] = [], tuning: [TuningRow] = []
   ) {
     self.result = result
     self.samples = samples
     self.counters = counters
     self.stages = stages
     self.projections = projections
+    self.tuning = tuning
   }
 }
 

@@ -160,7 +160,8 @@ public final class PlacedMemory: @unchecked Sendable {
     let nodes: [Int]
     let mode: Int32
     switch policy {
-    case .local: return nil
+    // One array is one copy: whoever replicates binds each copy to its node.
+    case .local, .replicated: return nil
     case .interleave:
       nodes = topology.allowedNodes
       guard nodes.count > 1 else { return "one memory node only: interleave is the same as local" }

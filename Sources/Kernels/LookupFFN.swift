@@ -122,8 +122,9 @@ public final class LookupFFN: Kernel {
     let codes = try memory.floats(layout.count, for: .shared)
     return try (0..<count).map { index in
       try LookupFFNWorker(
-        kernel: self, index: index, steps: schedule.steps(worker: index, tokens: tokens), codes: codes,
-        codeLayout: layout, memory: memory, barrier: barrier)
+        kernel: self, index: index, tokens: schedule.gatheredTokens(ofWorker: index, tokens: tokens),
+        steps: schedule.steps(worker: index, tokens: tokens), codes: codes, codeLayout: layout, memory: memory,
+        barrier: barrier)
     }
   }
 }

@@ -55,6 +55,16 @@ struct LookupSchedule {
   /// (1 MiB at T = 128, 256 rows) stay close.
   var projectionTile: Int { shape.projection == .bh4 ? 8 * laneGroup : LookupFFN.denseProjectionTile }
 
+  /// Tokens up to which BH4's products run on rows, outputs along the vector: lane groups would compute 16 tokens for them.
+  /// Rows load a weight per 4 tokens, lane groups once per lane, so that from half a lane group on lanes are as fast.
+  private static let fewTokens = laneGroup / 2
+
+  /// Whether the projection of these tokens runs on rows. Its transform takes 16 features for a lane group, so a block must
+  /// have them.
+  func projectsRows(_ tokens: Range<Int>) -> Bool {
+    shape.projection == .bh4 && tokens.count <= LookupSchedule.fewTokens && shape.blockSize % laneGroup == 0
+  }
+
   /// Tokens of a tile, in whole lane groups.
   var tokenTile: Int { max(laneGroup, (strategy.tokenTile + laneGroup - 1) / laneGroup * laneGroup) }
 
@@ -107,6 +117,31 @@ struct LookupSchedule {
 
   /// Tokens per gather call where a strategy imposes no other limit, so that cores that share a cache interleave.
   private static let gatherChunk = 256
+
+  /// Rows prefetched ahead for a tile of `tileTokens` tokens. Where the rows are not in a cache for other tokens' sake, the
+  /// sliced order fetches 8 ahead by itself (see docs/METHODS.md for the effect).
+  func prefetchRows(tileTokens: Int) -> Int {
+    strategy.order == .sliced && tileTokens < shape.tableRows ? max(strategy.prefetchRows, 8) : strategy.prefetchRows
+  }
+
+  /// Floats per token for the sums of a slice while its table groups pass: beside each other, [tile][slice's columns], not
+  /// in the output, whose rows lie a power of two apart and would crowd the slice's table rows in a few of a cache's sets.
+  /// 0 where sums pass through no group but one, or stay in the output.
+  var sumColumns: Int {
+    strategy.order == .sliced && strategy.tableGroup < shape.tables ? slices.map(\.count).max() ?? 0 : 0
+  }
+
+  /// Tokens of a batch of `tokens` whose rows a worker gathers.
+  func gatheredTokens(ofWorker worker: Int, tokens: Int) -> Int {
+    team.partition == .tokens ? partition(tokens: tokens, workers: team.workers)[worker].count : tokens
+  }
+
+  /// Whether a worker's output, its columns of `tokens` tokens, bypasses the caches: above 1 MiB, a second-level cache, its
+  /// start has left again before the pass ends. Only for orders that write it once.
+  func streamsOutput(tokens: Int) -> Bool {
+    let columns = team.partition == .tokens ? shape.output : shape.output / team.workers
+    return strategy.order != .table && tokens * columns * MemoryLayout<Float>.stride > 1 << 20
+  }
 
   /// All steps for `tokens`, tile after tile, by one worker alone.
   func steps(tokens: Range<Int>) -> [LookupStep] {
@@ -163,7 +198,7 @@ struct LookupSchedule {
       switch strategy.order {
       case .token: (shape.tables, LookupSchedule.gatherChunk)
       case .table: (1, tile.count)
-      case .sliced: (strategy.tableGroup, tile.count)
+      case .sliced: (strategy.tableGroup(of: shape, tileTokens: tile.count), tile.count)
       }
     return slices.flatMap { slice in
       (0..<shape.tables).pieces(of: group).flatMap { tables in

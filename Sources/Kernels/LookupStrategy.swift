@@ -26,7 +26,7 @@ public struct LookupStrategy: Hashable, Codable, Sendable {
   }
 
   public init(
-    order: Order = .sliced, tokenTile: Int = 8192, columnSlice: Int = 128, tableGroup: Int = 8, prefetchRows: Int = 0,
+    order: Order = .sliced, tokenTile: Int = 8192, columnSlice: Int = 64, tableGroup: Int = 8, prefetchRows: Int = 0,
     groupPrefetch: GroupPrefetch? = nil
   ) {
     self.order = order
@@ -47,5 +47,14 @@ extension LookupStrategy {
     fitted.columnSlice = order == .sliced ? min(columnSlice, output) : output
     fitted.tableGroup = order == .sliced ? min(tableGroup, tables) : tables
     return fitted
+  }
+}
+
+extension LookupStrategy {
+  /// Tables of a group of the sliced order for a tile of `tileTokens` tokens. Tokens that are fewer than a table's rows
+  /// hardly meet in a row: there is nothing to keep in a cache, so that they pass through all tables at once, without sums
+  /// in between.
+  public func tableGroup(of shape: LookupFFNShape, tileTokens: Int) -> Int {
+    tileTokens < shape.tableRows ? shape.tables : min(tableGroup, shape.tables)
   }
 }

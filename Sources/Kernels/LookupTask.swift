@@ -61,13 +61,14 @@ extension LookupTask {
       name: "code and score", multiplyAdds: 8 * z * n, otherOperations: (15 * z + 10 * t) * n,
       loadBytes: 4 * (isBH4 ? 2 : 1) * z * n, storeBytes: 4 * 2 * t * n)
 
-    let slices = LookupSchedule(shape: shape, strategy: strategy, team: team).slices
-    let width = min(slices.map(\.count).max() ?? shape.output, isa.gatherColumns)
+    let schedule = LookupSchedule(shape: shape, strategy: strategy, team: team)
+    let width = min(schedule.slices.map(\.count).max() ?? shape.output, isa.gatherColumns)
+    let tileTokens = min(schedule.gatheredTokens(ofWorker: 0, tokens: tokens), schedule.tokenTile)
     let passesOverOutput: Double =
       switch strategy.order {
       case .token: 1
       case .table: t
-      case .sliced: (t / Double(strategy.tableGroup)).rounded(.up)
+      case .sliced: (t / Double(strategy.tableGroup(of: shape, tileTokens: tileTokens))).rounded(.up)
       }
     // Per row piece: one multiply-add per vector and what widens it, and about 5 instructions for code, score, address and
     // loop; int8 two more for the scale. Arithmetic is fp32 whatever the tables, so `elementBytes` stays 4 and the type
@@ -80,7 +81,9 @@ extension LookupTask {
     let gather = PhaseWork(
       name: "gather", multiplyAdds: t * out * n, otherOperations: widening * t * out * n,
       loadBytes: (rowBytes + 4 * passesOverOutput * out) * n, storeBytes: 4 * passesOverOutput * out * n,
-      independentRows: max(LookupTask.reorderWindow / instructionsPerRow, Double(strategy.prefetchRows)))
+      independentRows: max(
+        LookupTask.reorderWindow / instructionsPerRow, Double(schedule.prefetchRows(tileTokens: tileTokens))),
+      rowBytes: Double(width * tableType.bytes))
     return [normalise, projection, score, gather]
   }
 }

@@ -44,7 +44,9 @@ struct LookupWorkload: Workload {
     phases = LookupTask(
       shape: shape, tableType: kernel.tableType, isa: kernel.isa, team: schedule.team, tokens: tokens
     ).phases(kernel.strategy)
-    layout = LookupScratch(schedule)
+    layout = LookupScratch(
+      schedule,
+      tokens: (0..<threads).map { [schedule] in schedule.gatheredTokens(ofWorker: $0, tokens: tokens) }.max() ?? 0)
     let codeLayout = LookupCodes(schedule, tokens: tokens)
     self.codeLayout = codeLayout
     steps = (0..<threads).map { [schedule] in schedule.steps(worker: $0, tokens: tokens) }
@@ -103,13 +105,19 @@ struct LookupWorkload: Workload {
       for token in tokens {
         stream.read(input + UInt64(token * shape.hidden * 4), bytes: shape.hidden * 4)
         stream.read(vectors, bytes: 2 * shape.hidden * 4)
-        stream.write(at(layout.rows + (token - tokens.lowerBound) * shape.hidden), bytes: shape.hidden * 4)
+        stream.write(at(layout.rows + (token - tokens.lowerBound) * layout.rowStride), bytes: shape.hidden * 4)
       }
     case .toLanes(let group, let place):
-      stream.read(at(layout.rows + place * shape.hidden), bytes: group.count * shape.hidden * 4)
+      for index in 0..<group.count {
+        stream.read(at(layout.rows + (place + index) * layout.rowStride), bytes: shape.hidden * 4)
+      }
       stream.write(at(layout.lanes + place / laneGroup * layout.laneStride), bytes: layout.laneStride * 4)
     case .factor(let tokens, let chain, let factor):
-      emitFactor(tokens, chain: chain, factor: factor, at: at, to: stream)
+      if schedule.projectsRows(tokens) {
+        emitFactorOfRows(tokens.count, chain: chain, factor: factor, at: at, to: stream)
+      } else {
+        emitFactor(tokens, chain: chain, factor: factor, at: at, to: stream)
+      }
     case .project(let tokens):
       let product = PackedProduct(m: shape.projected, n: tokens.count, k: shape.hidden)
       product.emit(
@@ -131,7 +139,7 @@ struct LookupWorkload: Workload {
       stream.write(codes + UInt64(codeLayout.scores * 4), bytes: codeLayout.stride * 4)
     case .barrier: break
     case .gather(let gather):
-      emitGather(gather, next: next, codeTile: codeTiles[core], to: stream)
+      emitGather(gather, next: next, core: core, at: at, to: stream)
     }
   }
 
@@ -163,11 +171,40 @@ struct LookupWorkload: Workload {
     }
   }
 
+  private func emitFactorOfRows(
+    _ count: Int, chain: Int, factor: Int, at: (Int) -> UInt64, to stream: AccessStream
+  ) {
+    let shape = schedule.shape
+    let source = factor == 0 ? layout.rows : factor % 2 == 1 ? layout.ping : layout.pong
+    let target = factor % 2 == 0 ? layout.ping : layout.pong
+    let blockFloats = shape.blockSize * shape.blockSize
+    let firstBlock = (chain * LookupFFNShape.factors + factor) * shape.blocks
+    for block in 0..<shape.blocks {
+      stream.read(weights + UInt64((firstBlock + block) * blockFloats * 4), bytes: blockFloats * 4)
+      for row in 0..<count {
+        let offset = row * layout.rowStride + block * shape.blockSize
+        stream.read(at(source + offset), bytes: shape.blockSize * 4)
+        stream.write(at(target + offset), bytes: shape.blockSize * 4)
+      }
+    }
+    let bytes = count * layout.rowStride * 4
+    for _ in 0..<shape.transformPasses {
+      stream.read(at(target), bytes: bytes)
+      stream.write(at(target), bytes: bytes)
+    }
+    guard factor == LookupFFNShape.factors - 1 else { return }
+    stream.read(at(target), bytes: bytes)
+    stream.write(at(layout.chains + chain * layout.laneStride), bytes: layout.laneStride * 4)
+  }
+
   private func emitGather(
-    _ step: GatherStep, next: Range<Int>?, codeTile: UInt64, to stream: AccessStream
+    _ step: GatherStep, next: Range<Int>?, core: Int, at: (Int) -> UInt64, to stream: AccessStream
   ) {
     let shape = schedule.shape
     let block = tables + UInt64(schedule.block(of: step).lowerBound * tableType.bytes)
+    let isFirst = step.tables.lowerBound == 0
+    let isLast = step.tables.upperBound == shape.tables
+    let streams = isLast && schedule.streamsOutput(tokens: schedule.gatheredTokens(ofWorker: core, tokens: tokens))
     for (index, token) in step.tokens.enumerated() {
       if let next {
         // As gather.h does: whole lines, in equal parts with every token.
@@ -176,10 +213,12 @@ struct LookupWorkload: Workload {
         stream.read(tables + UInt64(next.lowerBound * tableType.bytes + part.lowerBound * 64), bytes: part.count * 64)
       }
       let slot = step.slot + index
-      let codeAddress = codeTile + UInt64((codeLayout.offset(slot: slot) + slot % laneGroup) * 4)
+      let codeAddress = codeTiles[core] + UInt64((codeLayout.offset(slot: slot) + slot % laneGroup) * 4)
       for piece in step.columns.pieces(of: gatherPiece) {
         let out = output + UInt64((token * shape.output + piece.lowerBound) * 4)
-        if step.tables.lowerBound > 0 { stream.read(out, bytes: piece.count * 4) }
+        let place = slot * step.columns.count + piece.lowerBound - step.columns.lowerBound
+        let sums = schedule.sumColumns > 0 ? at(layout.sums + place) : out
+        if !isFirst { stream.read(sums, bytes: piece.count * 4) }
         for table in step.tables {
           stream.read(codeAddress + UInt64(table * laneGroup * 4), bytes: 4)
           stream.read(codeAddress + UInt64((codeLayout.scores + table * laneGroup) * 4), bytes: 4)
@@ -190,7 +229,11 @@ struct LookupWorkload: Workload {
           let entry = row * step.columns.count + piece.lowerBound - step.columns.lowerBound
           stream.gather(block + UInt64(entry * tableType.bytes), bytes: piece.count * tableType.bytes)
         }
-        stream.write(out, bytes: piece.count * 4)
+        if streams {
+          stream.writeNontemporal(out, bytes: piece.count * 4)
+        } else {
+          stream.write(isLast ? out : sums, bytes: piece.count * 4)
+        }
       }
     }
   }

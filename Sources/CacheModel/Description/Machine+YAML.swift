@@ -6,11 +6,14 @@ extension Machine {
   public func yaml() -> String {
     var lines = ["schema: \(Machine.schema)", "name: \(quoted(name))"]
     if !description.isEmpty { lines.append("description: \(quoted(description))") }
+    if status != .current { lines.append("status: \(status.rawValue)") }
     if !sources.isEmpty { lines += ["sources:"] + sources.map { "  - \(quoted($0))" } }
     if let cores { lines.append("cores: \(cores)") }
     if let frequencyGHz { lines.append("frequency_ghz: \(number(frequencyGHz))") }
     if let simd {
-      lines.append("simd: {isa: \(quoted(simd.isa)), width_bits: \(simd.widthBits), fma_units: \(simd.fmaUnits)}")
+      let share = simd.productShare.map { ", product_share: \(number($0))" } ?? ""
+      lines.append(
+        "simd: {isa: \(quoted(simd.isa)), width_bits: \(simd.widthBits), fma_units: \(simd.fmaUnits)\(share)}")
     }
     lines += ["caches:"] + caches.flatMap { item($0.yamlEntries) }
     if let transfersOverlap { lines.append("transfers_overlap: \(transfersOverlap)") }
@@ -35,7 +38,8 @@ extension CacheDescription {
     [
       ("name", quoted(name)), ("size", exactByteCount(sizeBytes)), ("ways", "\(ways)"), ("line", "\(lineBytes)"),
       ("shared_by", "\(sharedByCores)"), ("latency_cycles", latencyCycles.map(number)),
-      ("bytes_per_cycle", bytesPerCycle.map(number)), ("policy", policy.rawValue), ("inclusion", inclusion.rawValue),
+      ("bytes_per_cycle", bytesPerCycle.map(number)), ("random_rows", pairs(randomRows)), ("policy", policy.rawValue),
+      ("inclusion", inclusion.rawValue),
       ("write_policy", "write-back"),
     ]
   }
@@ -48,7 +52,7 @@ extension MemoryDescription {
       ("transfer_mts", transferMegatransfers.map(number)),
       ("channel_bytes", channelBytes == MemoryDescription.ddrChannelBytes ? nil : "\(channelBytes)"),
       ("peak_gbps", number(peakGigabytesPerSecond)), ("idle_latency_ns", number(idleLatencyNanoseconds)),
-      ("lines_in_flight_per_core", number(linesInFlightPerCore)),
+      ("lines_in_flight_per_core", number(linesInFlightPerCore)), ("random_rows", pairs(randomRows)),
     ]
   }
 }
@@ -57,6 +61,10 @@ extension MemoryDescription {
 private func item(_ entries: [(String, String?)]) -> [String] {
   entries.compactMap { key, value in value.map { "\(key): \($0)" } }
     .enumerated().map { ($0 == 0 ? "  - " : "    ") + $1 }
+}
+
+private func pairs(_ rows: [RandomRowRate]) -> String? {
+  rows.isEmpty ? nil : "[" + rows.map { "[\($0.rowBytes), \(number($0.rate))]" }.joined(separator: ", ") + "]"
 }
 
 private func curveLines(_ curve: [LoadedLatencyCurve]) -> [String] {

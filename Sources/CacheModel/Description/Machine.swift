@@ -5,8 +5,18 @@
 public struct Machine: Equatable, Sendable {
   public static let schema = "lookahead/machine/1"
 
+  /// Whether one can buy it.
+  public enum Status: String, CaseIterable, Sendable, Encodable {
+    case current
+    /// By its maker or credible press; its figures are what is known before it exists.
+    case announced
+    /// Nobody plans it: a donor with some figures changed, to ask what they would bring.
+    case hypothetical
+  }
+
   public var name: String
   public var description: String
+  public var status: Status
   /// Where the figures come from, for people; `provenance` says it key by key.
   public var sources: [String]
   /// Physical cores of the socket.
@@ -26,12 +36,13 @@ public struct Machine: Equatable, Sendable {
   public var provenance: [String: Provenance]
 
   public init(
-    name: String, description: String = "", sources: [String] = [], cores: Int? = nil, frequencyGHz: Double? = nil,
-    simd: VectorUnits? = nil, caches: [CacheDescription], transfersOverlap: Bool? = nil,
+    name: String, description: String = "", status: Status = .current, sources: [String] = [], cores: Int? = nil,
+    frequencyGHz: Double? = nil, simd: VectorUnits? = nil, caches: [CacheDescription], transfersOverlap: Bool? = nil,
     memory: [MemoryDescription] = [], numa: NUMADescription? = nil, provenance: [String: Provenance] = [:]
   ) {
     self.name = name
     self.description = description
+    self.status = status
     self.sources = sources
     self.cores = cores
     self.frequencyGHz = frequencyGHz
@@ -55,11 +66,15 @@ public struct VectorUnits: Equatable, Sendable, Encodable {
   public var widthBits: Int
   /// Fused multiply-adds of that width started per cycle.
   public var fmaUnits: Int
+  /// Share of the multiply-add peak that a register-tiled product with its operands in the caches reaches; nil where
+  /// nobody has measured it.
+  public var productShare: Double?
 
-  public init(isa: String, widthBits: Int, fmaUnits: Int) {
+  public init(isa: String, widthBits: Int, fmaUnits: Int, productShare: Double? = nil) {
     self.isa = isa
     self.widthBits = widthBits
     self.fmaUnits = fmaUnits
+    self.productShare = productShare
   }
 }
 

@@ -3,9 +3,9 @@ import Profiler
 
 /// Gives a kernel memory that is placed as a point asks, first touched by its owner, and can be verified afterwards.
 ///
-/// Tables, weights, input and output follow the point's policy; a worker's scratch is always local to it. With the local
-/// policy the workers touch an array in equal parts, which is also how tokens are split. Replicated tables have a copy on
-/// each node that has a worker; all else is then local.
+/// Tables, weights, input and output follow the point's policy, cut into one part per worker, which is also how tokens are
+/// split; a worker's scratch is always local to it. Replicated tables have a copy on each node that has a worker, which is
+/// that copy's only owner; all else is then local.
 final class PlacedSource: MemorySource {
   private let pool: PinnedPool
   private let policy: MemoryPolicy
@@ -22,36 +22,35 @@ final class PlacedSource: MemorySource {
 
   // MARK: - Copies
 
-  /// The nodes that have a worker, ascending; none where the kernel exposes no nodes.
-  private var nodes: [Int] { Set(pool.verifiedCPUs.compactMap { topology.cpu($0)?.node }).sorted() }
+  private var replication: Replication { Replication(owners: pool.verifiedCPUs, topology: topology) }
 
-  var tableCopies: Int { policy == .replicated ? max(1, nodes.count) : 1 }
+  var tableCopies: Int { policy == .replicated ? replication.count : 1 }
 
-  func tableCopy(ofWorker index: Int) -> Int {
-    guard policy == .replicated, let node = topology.cpu(pool.verifiedCPUs[index])?.node else { return 0 }
-    return nodes.firstIndex(of: node) ?? 0
-  }
-
-  /// Where an array's pages are to lie.
-  private func policy(for role: MemoryRole) -> MemoryPolicy {
-    switch (policy, role) {
-    case (_, .scratch): return .local
-    case (.replicated, .tables(let copy)) where nodes.count > 1: return .node(nodes[copy])
-    case (.replicated, _): return .local
-    default: return policy
-    }
-  }
+  func tableCopy(ofWorker index: Int) -> Int { policy == .replicated ? replication.copyOfWorker[index] : 0 }
 
   // MARK: - Memory
 
   func floats(_ count: Int, for role: MemoryRole) throws -> FloatBuffer {
     let bytes = max(count, 1) * MemoryLayout<Float>.stride
-    let memory = try available {
-      try PlacedMemory(bytes: bytes, pages: pages, policy: policy(for: role), topology: topology)
+    func placed(_ policy: MemoryPolicy, owners: [Int]) throws -> PlacedMemory {
+      try available {
+        try PlacedMemory(bytes: bytes, pages: pages, policy: policy, owners: owners, topology: topology)
+      }
     }
-    if case .scratch(let worker) = role {
+    let memory: PlacedMemory
+    switch role {
+    case .scratch(let worker):
+      memory = try placed(.local, owners: [pool.verifiedCPUs[worker]])
       try memory.touch(by: pool, thread: worker)
-    } else {
+    case .tables(let copy) where policy == .replicated && replication.count > 1:
+      let reader = replication.firstReader[copy]
+      memory = try placed(.replicated, owners: [pool.verifiedCPUs[reader]])
+      try memory.touch(by: pool, thread: reader)
+    case .tables:
+      memory = try placed(policy, owners: pool.verifiedCPUs)
+      try memory.touch(by: pool)
+    default:
+      memory = try placed(policy == .replicated ? .local : policy, owners: pool.verifiedCPUs)
       try memory.touch(by: pool)
     }
     mappings.append((role, memory))
@@ -61,28 +60,24 @@ final class PlacedSource: MemorySource {
   // MARK: - Verification
 
   /// Where the pages of the largest mapping lie that the policy applies to: the tables, or a dense layer's weights. Of
-  /// replicated tables every copy is asked about, and one that lies elsewhere than it should is noted.
+  /// replicated tables every copy is asked about.
   func verify() -> PlacementReport? {
-    let tables = mappings.filter { if case .tables = $0.role { true } else { false } }
     let placed = mappings.filter { if case .scratch = $0.role { false } else { true } }
-    let subject = policy == .replicated && !tables.isEmpty ? tables : placed
-    guard let largest = subject.max(by: { $0.memory.byteCount < $1.memory.byteCount }) else { return nil }
-    guard policy == .replicated, !tables.isEmpty else { return largest.memory.verify() }
-    guard nodes.count > 1 else {
-      var report = largest.memory.verify()
-      report.notes.append("threads on one memory node only: replicated is a single copy")
+    let tables = placed.filter { if case .tables = $0.role { true } else { false } }
+    func largest(_ mappings: [(role: MemoryRole, memory: PlacedMemory)]) -> PlacedMemory? {
+      mappings.map(\.memory).max { $0.byteCount < $1.byteCount }
+    }
+    guard policy == .replicated, !tables.isEmpty else { return largest(placed)?.verify() }
+    guard replication.count > 1 else {
+      var report = largest(tables)?.verify()
+      report?.notes.append("threads on one memory node only: replicated is a single copy")
       return report
     }
-    var reports: [PlacementReport] = []
-    for (copy, node) in nodes.enumerated() {
-      // A copy may have arrays of several kinds; the rows are the largest.
-      let memory = tables.filter { $0.role == .tables(copy: copy) }.map(\.memory).max { $0.byteCount < $1.byteCount }
-      guard var report = memory?.verify() else { continue }
-      let pages = report.pagesPerNode ?? [:]
-      let found = pages.isEmpty ? "unknown nodes" : "node:pages \(report.pagesPerNodeText)"
-      report.notes.append(
-        "copy \(copy) of the tables on \(found)" + (Set(pages.keys) == [node] ? "" : ", expected node \(node) alone"))
-      reports.append(report)
+    // A copy may have arrays of several kinds; the rows are the largest. One that lies elsewhere than it should says so.
+    let reports = (0..<replication.count).compactMap { copy -> PlacementReport? in
+      guard var report = largest(tables.filter({ $0.role == .tables(copy: copy) }))?.verify() else { return nil }
+      report.notes = report.notes.map { "copy \(copy) of the tables: \($0)" }
+      return report
     }
     return PlacementReport.sum(reports)
   }
@@ -92,16 +87,21 @@ extension PlacementReport {
   /// Several arrays as one: pages added up, notes of all; what one of them does not know, the sum does not know.
   static func sum(_ reports: [PlacementReport]) -> PlacementReport? {
     guard var sum = reports.first else { return nil }
+    func added(_ left: Int?, to right: Int?) -> Int? { left.flatMap { left in right.map { left + $0 } } }
     for report in reports.dropFirst() {
       if let pages = sum.pagesPerNode, let more = report.pagesPerNode {
         sum.pagesPerNode = pages.merging(more, uniquingKeysWith: +)
       } else {
         sum.pagesPerNode = nil
       }
+      sum.misplacedPages = added(report.misplacedPages, to: sum.misplacedPages)
+      sum.untouchedPages = added(report.untouchedPages, to: sum.untouchedPages)
       if sum.obtainedPages != report.obtainedPages { sum.obtainedPages = nil }
+      if sum.hugeFraction != report.hugeFraction { sum.hugeFraction = nil }
       sum.byteCount += report.byteCount
       sum.pageCount += report.pageCount
       sum.queriedPages += report.queriedPages
+      sum.isSampled = sum.isSampled || report.isSampled
       sum.notes += report.notes
     }
     return sum

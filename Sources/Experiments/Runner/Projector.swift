@@ -8,12 +8,13 @@ public final class Projector: @unchecked Sendable {
   /// What a point's projection adds to a run.
   public struct Outcome {
     public var rows: [ProjectionRow] = []
+    public var sensitivities: [SensitivityRow] = []
     /// Accounting of each stage, with the modelled traffic and time on the host where the host is among the machines.
     public var stages: [StageRow] = []
   }
 
   /// Raised with every change that can move a projection.
-  static let modelVersion = "1"
+  static let modelVersion = "2"
 
   /// Tokens simulated at most. A batch of this many makes several passes over every published strategy's tile, so that
   /// tokens beyond it repeat the same steady state; results are per token.
@@ -23,11 +24,21 @@ public final class Projector: @unchecked Sendable {
   private let machines: [Machine]
   /// Name of the machine in `machines` that describes this host, whose projections have a measurement beside them.
   private let host: String?
+  /// Whether sensitivities include the capacities of the caches, which costs two simulations for each.
+  private let movesCapacities: Bool
   /// Points that differ only in where their memory lies have the same stream.
-  private var cache: [String: [(machine: String, projection: Projection, traffic: Traffic)]] = [:]
+  private var cache: [String: [Projected]] = [:]
 
-  public init(runID: String, machines: [Machine], host: String?) {
+  private struct Projected {
+    var machine: String
+    var projection: Projection
+    var traffic: Traffic
+    var sensitivities: [Sensitivity]
+  }
+
+  public init(runID: String, machines: [Machine], host: String?, movesCapacities: Bool = false) {
     self.runID = runID
+    self.movesCapacities = movesCapacities
     self.machines = machines
     self.host = host
   }
@@ -38,9 +49,14 @@ public final class Projector: @unchecked Sendable {
   ) throws -> Outcome {
     let projected = try projections(point, kernel: kernel, input: input)
     var outcome = Outcome()
-    for (machine, projection, _) in projected {
-      outcome.rows.append(
-        row(point, machine, projection, measured: machine == host ? measuredTokensPerSecond : nil))
+    for one in projected {
+      outcome.rows.append(row(point, one, measured: one.machine == host ? measuredTokensPerSecond : nil))
+      outcome.sensitivities += one.sensitivities.map {
+        SensitivityRow(
+          runID: runID, pointID: point.id, machine: one.machine, parameter: $0.parameter,
+          tokensPerSecondAtMinusTenth: $0.tokensPerSecondAtMinusTenth,
+          tokensPerSecondAtPlusTenth: $0.tokensPerSecondAtPlusTenth)
+      }
     }
     let own = projected.first { $0.machine == host }
     outcome.stages = kernel.accounts.enumerated().map { index, account in
@@ -51,15 +67,15 @@ public final class Projector: @unchecked Sendable {
 
   private func projections(
     _ point: Point, kernel: any Kernel, input: UnsafePointer<Float>
-  ) throws -> [(machine: String, projection: Projection, traffic: Traffic)] {
-    let key = workloadKey(point, kernel)
+  ) throws -> [Projected] {
+    let key = try workloadKey(point, kernel)
     if let known = cache[key] { return known }
     let tokens = min(point.tokens, Projector.simulatedTokens)
     let workload = try kernel.workload(input: input, tokens: tokens, threads: point.threads)
     let fitting = machines.filter { point.threads <= $0.cores ?? .max }
 
     // Machines are independent of each other, so they take turns on all cores.
-    let results = UnsafeMutableBufferPointer<Result<(Projection, Traffic), any Error>?>.allocate(
+    let results = UnsafeMutableBufferPointer<Result<Projected, any Error>?>.allocate(
       capacity: fitting.count)
     results.initialize(repeating: nil)
     defer {
@@ -69,22 +85,26 @@ public final class Projector: @unchecked Sendable {
     let slots = Slots(results)
     DispatchQueue.concurrentPerform(iterations: fitting.count) { index in
       slots.buffer[index] = Result {
-        let traffic = try Traffic(simulating: workload, on: fitting[index])
-        return (try Projection.project(workload, traffic: traffic, on: fitting[index]), traffic)
+        try self.projected(workload, on: fitting[index])
       }
     }
-    let projected = try fitting.indices.compactMap { index in
-      try results[index].map { result in
-        let (projection, traffic) = try result.get()
-        return (machine: fitting[index].name, projection: projection, traffic: traffic)
-      }
-    }
+    let projected = try fitting.indices.compactMap { try results[$0]?.get() }
     cache[key] = projected
     return projected
   }
 
+  private func projected(_ workload: some Workload, on machine: Machine) throws -> Projected {
+    let traffic = try Traffic(simulating: workload, on: machine)
+    return Projected(
+      machine: machine.name, projection: try Projection.project(workload, traffic: traffic, on: machine),
+      traffic: traffic,
+      sensitivities: try Sensitivity.all(
+        phases: workload.phases, tokens: workload.tokens, threads: workload.threads, traffic: traffic, on: machine,
+        simulate: movesCapacities ? { try Traffic(simulating: workload, on: $0) } : nil))
+  }
+
   /// The point without what does not change its stream, and with the strategy that was chosen for it.
-  private func workloadKey(_ point: Point, _ kernel: any Kernel) -> String {
+  private func workloadKey(_ point: Point, _ kernel: any Kernel) throws -> String {
     var key = point
     key.strategy = (kernel as? LookupFFN)?.strategy
     key.cpus = .compact
@@ -95,17 +115,25 @@ public final class Projector: @unchecked Sendable {
 
   // MARK: - Rows
 
-  private func row(_ point: Point, _ machine: String, _ projection: Projection, measured: Double?) -> ProjectionRow {
+  private func row(_ point: Point, _ projected: Projected, measured: Double?) -> ProjectionRow {
+    let projection = projected.projection
+    let total = projected.traffic.total
     let tokens = Double(min(point.tokens, Projector.simulatedTokens))
     func nanoseconds(_ cause: Limiter) -> Double {
       projection.phases.reduce(0) { $0 + ($1.causes[cause] ?? 0) } * 1e9 / tokens
     }
     return ProjectionRow(
-      runID: runID, pointID: point.id, machine: machine, tokensPerSecond: projection.tokensPerSecond,
+      runID: runID, pointID: point.id, machine: projected.machine, tokensPerSecond: projection.tokensPerSecond,
       lowTokensPerSecond: projection.low, highTokensPerSecond: projection.high, limiter: projection.limiter.rawValue,
       measuredTokensPerSecond: measured, computeNanoseconds: nanoseconds(.compute), l1Nanoseconds: nanoseconds(.l1),
       l2Nanoseconds: nanoseconds(.l2), l3Nanoseconds: nanoseconds(.l3), memoryNanoseconds: nanoseconds(.memory),
-      latencyNanoseconds: nanoseconds(.latency), modelVersion: Projector.modelVersion)
+      latencyNanoseconds: nanoseconds(.latency), socketCores: projection.socket.cores,
+      socketTokensPerSecond: projection.socket.tokensPerSecond, socketLowTokensPerSecond: projection.socket.low,
+      socketHighTokensPerSecond: projection.socket.high, socketLimiter: projection.socket.limiter.rawValue,
+      l2LinesPerToken: total?.lines(below: 0).map { $0 / tokens },
+      l3LinesPerToken: total?.lines(below: 1).map { $0 / tokens },
+      memoryLinesPerToken: total.map { Double($0.memory.reads + $0.memory.writes) / tokens },
+      modelVersion: Projector.modelVersion)
   }
 
   private func stage(
@@ -113,11 +141,7 @@ public final class Projector: @unchecked Sendable {
   ) -> StageRow {
     let tokens = Double(min(point.tokens, Projector.simulatedTokens))
     let counts = traffic?.phases[phase]
-    // Lines over the boundary below a level: what it fetched and what it wrote back.
-    func lines(below level: Int) -> Double? {
-      counts.flatMap { level < $0.levels.count ? Double($0.levels[level].misses + $0.levels[level].writebacks) : nil }
-        .map { $0 / tokens }
-    }
+    func lines(below level: Int) -> Double? { counts?.lines(below: level).map { $0 / tokens } }
     return StageRow(
       pointID: point.id, stage: account.stage, flopPerToken: account.flops,
       algorithmicBytesPerToken: account.algorithmicBytes(tokens: point.tokens),
@@ -125,6 +149,13 @@ public final class Projector: @unchecked Sendable {
       modelledL3LinesPerToken: lines(below: 1),
       modelledMemoryLinesPerToken: counts.map { Double($0.memory.reads + $0.memory.writes) / tokens },
       modelledNanosecondsPerToken: projection.map { $0.phases[phase].seconds * 1e9 / tokens })
+  }
+}
+
+extension PhaseCounts {
+  /// Lines over the boundary below a level: what it fetched and what it wrote back; nil where there is no such level.
+  fileprivate func lines(below level: Int) -> Double? {
+    level < levels.count ? Double(levels[level].misses + levels[level].writebacks) : nil
   }
 }
 
@@ -144,21 +175,27 @@ extension Projector {
     _ points: [Point], experiment: Experiment, strategies: [String: LookupStrategy] = [:],
     progress: (String) -> Void = { _ in }
   ) throws -> [ProjectionRow] {
+    try outcomes(points, experiment: experiment, strategies: strategies, progress: progress).flatMap(\.rows)
+  }
+
+  /// The same with all that a projection gives.
+  public func outcomes(
+    _ points: [Point], experiment: Experiment, strategies: [String: LookupStrategy] = [:],
+    progress: (String) -> Void = { _ in }
+  ) throws -> [Outcome] {
     let factory = KernelFactory(experiment: experiment, libraries: LibraryChoice())
-    return try points.flatMap { point -> [ProjectionRow] in
+    return try points.compactMap { point -> Outcome? in
       do {
         var resolved = point
         resolved.strategy = point.strategy ?? strategies[point.id]
         let kernel = try factory.kernel(for: resolved, memory: HeapMemory())
         let input = try factory.input(for: point)
         return try input.withUnsafeBufferPointer { buffer in
-          try buffer.baseAddress.map {
-            try project(point, kernel: kernel, input: $0, measuredTokensPerSecond: nil).rows
-          } ?? []
+          try buffer.baseAddress.map { try project(point, kernel: kernel, input: $0, measuredTokensPerSecond: nil) }
         }
       } catch let skipped as PointSkipped {
         progress("skipped \(point.label): \(skipped)")
-        return []
+        return nil
       }
     }
   }

@@ -50,10 +50,15 @@ public struct ResultRow: RunRow, Equatable, Sendable {
   public var verifiedCPUs: String?
   /// The policy asked for.
   public var memoryPolicy: String
-  /// Where the pages were found: `node:pages`, such as `0:512,1:512`.
-  public var pagesPerNode: String?
+  /// The kind asked for; nil in rows of older tools.
+  public var pages: PageKind?
+  /// Where the pages of the largest array were found before the first sample: `node:pages`, such as `0:512 1:512`.
+  public var pagesPerNodeBefore: String?
+  /// The same after the last sample.
+  public var pagesPerNodeAfter: String?
   /// The kind obtained, which may not be the one asked for.
-  public var pageKind: PageKind?
+  public var pageKindBefore: PageKind?
+  public var pageKindAfter: PageKind?
   /// Library, version and core type that ran the products; dense only.
   public var blas: String?
   public var codes: CodeSource?
@@ -115,9 +120,12 @@ public struct ResultRow: RunRow, Equatable, Sendable {
     case partition
     case cpus
     case verifiedCPUs = "verified_cpus"
-    case memoryPolicy = "memory_policy"
-    case pagesPerNode = "pages_per_node"
-    case pageKind = "page_kind"
+    case memoryPolicy = "memory"
+    case pages
+    case pagesPerNodeBefore = "pages_per_node_before"
+    case pagesPerNodeAfter = "pages_per_node_after"
+    case pageKindBefore = "page_kind_before"
+    case pageKindAfter = "page_kind_after"
     case blas
     case codes
     case codeEntropyBits = "code_entropy_bits"
@@ -143,6 +151,10 @@ public struct ResultRow: RunRow, Equatable, Sendable {
 }
 
 extension ResultRow {
+  /// Where the pages were found, last; empty where the kernel did not say.
+  public var pagesPerNode: String? { pagesPerNodeAfter ?? pagesPerNodeBefore }
+  public var pageKind: PageKind? { pageKindAfter ?? pageKindBefore }
+
   /// A row with the point's own parameters and nothing measured yet.
   public init(runID: String, host: String, point: Point, status: ResultStatus, reason: String? = nil) {
     self.init(
@@ -152,7 +164,7 @@ extension ResultRow {
       output: point.output, tables: point.tables, tableRows: point.tableRows, tableBytes: point.tableBytes,
       tuned: point.kernel == .lookup ? point.isTuned : nil, threads: point.threads,
       partition: point.kernel == .lookup ? point.team.partition : nil,
-      cpus: point.cpus.description, memoryPolicy: point.memory.description, codes: point.codes)
+      cpus: point.cpus.description, memoryPolicy: point.memory.description, pages: point.pages, codes: point.codes)
     if let strategy = point.strategy { set(strategy) }
   }
 
@@ -173,6 +185,14 @@ extension ResultRow {
     return LookupStrategy(
       order: order, tokenTile: tokenTile, columnSlice: columnSliceColumns ?? output,
       tableGroup: tableGroup ?? tables ?? 1, prefetchRows: prefetchRows, groupPrefetch: groupPrefetch)
+  }
+
+  /// Takes over where the pages were found at both ends of timing.
+  public mutating func set(before: PlacementReport, after: PlacementReport) {
+    pagesPerNodeBefore = before.pagesPerNode.map { _ in before.pagesPerNodeText }
+    pagesPerNodeAfter = after.pagesPerNode.map { _ in after.pagesPerNodeText }
+    pageKindBefore = before.obtainedPages
+    pageKindAfter = after.obtainedPages
   }
 
   /// Takes over the statistics of samples in nanoseconds, and the rates that follow from them.

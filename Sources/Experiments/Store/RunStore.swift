@@ -6,7 +6,7 @@ import InputFiles
 /// a run that is killed loses at most the point it was measuring.
 public final class RunStore {
   /// Raised with every migration.
-  public static let schemaVersion = 3
+  public static let schemaVersion = 5
 
   private let database: DatabaseQueue
   private let path: String
@@ -66,18 +66,31 @@ public final class RunStore {
       try db.execute(sql: "PRAGMA user_version = 2")
     }
     migrator.registerMigration("3") { db in
+      try rename("memory_policy", to: "memory", of: ResultRow.self, in: db)
+      try rename("pages_per_node", to: "pages_per_node_after", of: ResultRow.self, in: db)
+      try rename("page_kind", to: "page_kind_after", of: ResultRow.self, in: db)
+      try addMissingColumns(of: ResultRow.self, in: db)
+      try db.execute(sql: "PRAGMA user_version = 3")
+    }
+    migrator.registerMigration("4") { db in
+      try create(SensitivityRow.self, in: db)
+      try addMissingColumns(of: ProjectionRow.self, in: db)
+      try db.execute(sql: "PRAGMA user_version = 4")
+    }
+    migrator.registerMigration("5") { db in
       try create(TuningRow.self, in: db)
       try db.execute(sql: "CREATE INDEX tuning_point ON tuning (point_id)")
       try addMissingColumns(of: ResultRow.self, in: db)
-      try db.execute(sql: "PRAGMA user_version = 3")
+      try db.execute(sql: "PRAGMA user_version = 5")
     }
     return migrator
   }
 
-  static let rowTypes: [any RunRow.Type] = [
-    ResultRow.self, SampleRow.self, CounterRow.self, ProjectionRow.self, StageRow.self, CeilingRow.self, AuditRow.self,
-    TuningRow.self, FactRow.self,
-  ]
+  /// A table made by an older tool has a column under its old name; one that was made just now has not.
+  private static func rename(_ old: String, to new: String, of type: any RunRow.Type, in db: Database) throws {
+    guard try db.columns(in: type.table).contains(where: { $0.name == old }) else { return }
+    try db.execute(sql: "ALTER TABLE \(type.table) RENAME COLUMN \"\(old)\" TO \"\(new)\"")
+  }
 
   /// A table made by an older tool lacks the columns that its rows got since.
   private static func addMissingColumns(of type: any RunRow.Type, in db: Database) throws {
@@ -86,6 +99,11 @@ public final class RunStore {
       try db.execute(sql: "ALTER TABLE \(type.table) ADD COLUMN \"\(column)\"")
     }
   }
+
+  static let rowTypes: [any RunRow.Type] = [
+    ResultRow.self, SampleRow.self, CounterRow.self, ProjectionRow.self, SensitivityRow.self, StageRow.self,
+    CeilingRow.self, AuditRow.self, TuningRow.self, FactRow.self,
+  ]
 
   /// Columns carry no type: SQLite then keeps integers, reals and text as they were given.
   private static func create(_ type: any RunRow.Type, in db: Database) throws {
@@ -138,6 +156,7 @@ public final class RunStore {
       for row in outcome.stages { try row.insert(db) }
       for row in outcome.projections { try row.insert(db) }
       for row in outcome.tuning { try row.insert(db) }
+      for row in outcome.sensitivities { try row.insert(db) }
       try db.execute(
         sql: "UPDATE points SET status = ?, reason = ? WHERE id = ?",
         arguments: [PointStatus(outcome.result.status).rawValue, outcome.result.reason, id])
@@ -215,17 +234,19 @@ public struct PointOutcome {
   public var counters: [CounterRow]
   public var stages: [StageRow]
   public var projections: [ProjectionRow]
+  public var sensitivities: [SensitivityRow]
   public var tuning: [TuningRow]
 
   public init(
     result: ResultRow, samples: [SampleRow] = [], counters: [CounterRow] = [], stages: [StageRow] = [],
-    projections: [ProjectionRow] = [], tuning: [TuningRow] = []
+    projections: [ProjectionRow] = [], sensitivities: [SensitivityRow] = [], tuning: [TuningRow] = []
   ) {
     self.result = result
     self.samples = samples
     self.counters = counters
     self.stages = stages
     self.projections = projections
+    self.sensitivities = sensitivities
     self.tuning = tuning
   }
 }

@@ -31,7 +31,7 @@ public struct StrategyEstimate {
     switch strategy.order {
     case .token: return Double(task.shape.tables)
     case .table: return 1
-    case .sliced: return Double(strategy.tableGroup)
+    case .sliced: return Double(strategy.tableGroup(of: task.shape, tileTokens: Int(tile)))
     }
   }
 

@@ -258,7 +258,7 @@ private struct StubSource: KernelSource {
     let outcome = try run(factory(), point: point)
     #expect(outcome.result.status == .passed)
     guard Topology.read().nodes.count < 2 else { return }
-    #expect(outcome.result.notes?.contains("threads on one memory node only: replicated is a single copy") == true)
+    #expect(outcome.result.notes?.contains("one memory node only: replicated is the same as local") == true)
   }
 
   @Test func `entropy is that of the codes`() {

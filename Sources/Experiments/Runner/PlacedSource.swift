@@ -46,11 +46,9 @@ final class PlacedSource: MemorySource {
       let reader = replication.firstReader[copy]
       memory = try placed(.replicated, owners: [pool.verifiedCPUs[reader]])
       try memory.touch(by: pool, thread: reader)
-    case .tables:
-      memory = try placed(policy, owners: pool.verifiedCPUs)
-      try memory.touch(by: pool)
     default:
-      memory = try placed(policy == .replicated ? .local : policy, owners: pool.verifiedCPUs)
+      let isLocal = policy == .replicated && replication.count > 1
+      memory = try placed(isLocal ? .local : policy, owners: pool.verifiedCPUs)
       try memory.touch(by: pool)
     }
     mappings.append((role, memory))
@@ -67,10 +65,10 @@ final class PlacedSource: MemorySource {
     func largest(_ mappings: [(role: MemoryRole, memory: PlacedMemory)]) -> PlacedMemory? {
       mappings.map(\.memory).max { $0.byteCount < $1.byteCount }
     }
-    guard policy == .replicated, !tables.isEmpty else { return largest(placed)?.verify() }
-    guard replication.count > 1 else {
-      var report = largest(tables)?.verify()
-      report?.notes.append("threads on one memory node only: replicated is a single copy")
+    guard policy == .replicated, replication.count > 1 else { return largest(placed)?.verify() }
+    guard !tables.isEmpty else {
+      var report = largest(placed)?.verify()
+      report?.notes.append("a layer without tables: replicated is the same as local")
       return report
     }
     // A copy may have arrays of several kinds; the rows are the largest. One that lies elsewhere than it should says so.

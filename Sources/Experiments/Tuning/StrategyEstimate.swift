@@ -66,6 +66,12 @@ public struct StrategyEstimate {
     slice * Double(task.tableType.bytes) + Double(task.tableType.scaleBytes)
   }
 
+  /// Accesses by which the micro-kernel reads a row piece, each as wide as its registers.
+  private var loadsPerPiece: Double {
+    let access = task.phases(strategy).last?.rowBytes ?? 0
+    return access > 0 ? (slice * Double(task.tableType.bytes) / access).rounded(.up) : 1
+  }
+
   /// Blocks of rows that a tile walks through.
   private var blocks: Double {
     (columns / slice).rounded(.up) * (Double(task.shape.tables) / group).rounded(.up)
@@ -128,13 +134,13 @@ public struct StrategyEstimate {
     operands.append(
       Operand(
         bytes: max(0, allPieces - firstPieces) * rowPieceBytes, reuseBytes: inUse + between,
-        commonBytes: isShared ? inUse : 0, isCyclic: false, pieces: max(0, allPieces - firstPieces)))
+        commonBytes: isShared ? inUse : 0, isCyclic: false, pieces: max(0, allPieces - firstPieces) * loadsPerPiece))
     // Rows that it reads for the first time lie where the tile before left them.
     let whole = group * rows * rowPieceBytes * steps * workers
     operands.append(
       Operand(
         bytes: prefetchesGroups ? whole : firstPieces * rowPieceBytes, reuseBytes: allTables + tileStreams,
-        commonBytes: isShared ? allTables : 0, pieces: prefetchesGroups ? 0 : firstPieces))
+        commonBytes: isShared ? allTables : 0, pieces: prefetchesGroups ? 0 : firstPieces * loadsPerPiece))
     // Sums: once to and from memory, and again with every further group of the slice.
     let outputBytes = tokens * columns * float * workers
     operands.append(Operand(bytes: outputBytes, reuseBytes: .infinity, isWritten: true))

@@ -43,7 +43,9 @@ struct ProjectCommand: ParsableCommand {
     let catalogue = try MachineCatalogue.bundled()
     let projector = Projector(
       runID: runID, machines: try names.map { try catalogue.machine($0) }, host: nil, movesCapacities: sensitivity)
-    let outcomes = try projector.outcomes(plan.points, experiment: experiment, strategies: strategies) { printMessage($0) }
+    let outcomes = try projector.outcomes(plan.points, experiment: experiment, strategies: strategies) {
+      printMessage($0)
+    }
     let rows = outcomes.flatMap(\.rows)
     let sensitivities = sensitivity ? outcomes.flatMap(\.sensitivities) : nil
     let labels = Dictionary(plan.points.map { ($0.id, $0.label) }, uniquingKeysWith: { first, _ in first })

@@ -46,11 +46,14 @@ private func decodeSources(_ value: YAMLValue) throws -> [String] {
 
 extension VectorUnits {
   init(_ value: YAMLValue) throws {
-    let object = try value.object(keys: ["isa", "width_bits", "fma_units"])
+    let object = try value.object(keys: ["isa", "width_bits", "fma_units", "bf16_per_cycle", "int8_per_cycle"])
     let width = try object.required("width_bits")
     self.init(
       isa: try object.required("isa").string(), widthBits: try width.int(in: 32...2048),
-      fmaUnits: try object.required("fma_units").int(in: 1...16))
+      fmaUnits: try object.required("fma_units").int(in: 1...16),
+      // 65,536: sixteen times the largest matrix unit of today's cores.
+      bf16PerCycle: try object["bf16_per_cycle"]?.double(in: 1...65_536),
+      int8PerCycle: try object["int8_per_cycle"]?.double(in: 1...65_536))
     guard widthBits % 32 == 0 else { throw width.error("expected a multiple of 32 bits, found \(widthBits)") }
   }
 }

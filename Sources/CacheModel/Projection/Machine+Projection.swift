@@ -15,4 +15,11 @@ extension Machine {
     if memory.isEmpty { missing.append("memory") }
     return missing
   }
+
+  /// The keys without which the multiply-adds of `phases` have no rate; empty where nothing is missing.
+  public func keysMissing(for phases: [PhaseWork]) -> [String] {
+    let operands = Set(phases.filter { $0.multiplyAdds > 0 }.map(\.operands))
+    return OperandType.allCases.filter { operands.contains($0) && simd?.multiplyAddsPerCycle($0) == nil }
+      .map { $0 == .fp32 ? "simd" : "simd.\($0.rawValue)_per_cycle" }
+  }
 }

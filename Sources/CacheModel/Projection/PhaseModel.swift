@@ -26,9 +26,10 @@ struct PhaseModel {
     transfersOverlap = inputs.transfersOverlap
     let threads = Double(threads)
     let hertz = inputs.frequencyHertz
-    let lanes = Double(inputs.simd.widthBits) / Double(8 * work.elementBytes)
-    compute =
-      (work.multiplyAdds + work.otherOperations) / (lanes * Double(inputs.simd.fmaUnits) * hertz * threads)
+    let fp32PerCycle = Double(inputs.simd.widthBits) / 32 * Double(inputs.simd.fmaUnits)
+    // `Machine.keysMissing(for:)` has seen to it that the machine gives the rate.
+    let perCycle = inputs.simd.multiplyAddsPerCycle(work.operands) ?? fp32PerCycle
+    compute = (work.multiplyAdds / perCycle + work.otherOperations / fp32PerCycle) / (hertz * threads)
 
     let lineBytes = Double(inputs.lineBytes)
     transfers = inputs.caches.indices.map { level in

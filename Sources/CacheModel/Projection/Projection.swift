@@ -64,6 +64,13 @@ public struct Projection: Equatable, Encodable, Sendable {
         key: "numa.link_gbps", "expected \(machine.name) to state its link for remote traffic, found none")
     }
 
+    let missing = machine.keysMissing(for: phases)
+    guard missing.isEmpty else {
+      throw InputError(
+        key: machine.name,
+        "expected a machine that gives the rate of these multiply-adds; missing: \(missing.joined(separator: ", "))")
+    }
+
     func times(_ corner: ProjectionInputs.Corner) throws -> [PhaseTime] {
       let inputs = try ProjectionInputs(machine, memoryName: options.memory, corner: corner)
       return zip(phases, traffic.phases).map { work, counts in

@@ -33,7 +33,7 @@ struct LibraryChoice {
 
   func library(for layer: AuditLayer?) throws -> BLAS {
     if let layer, let library = chosen[layer] { return library }
-    return try BLAS.load()
+    return try BLAS.load(for: layer?.dtype ?? .fp32)
   }
 
   /// Each library once, in the order of `layers`.

@@ -10,10 +10,12 @@ public final class Projector: @unchecked Sendable {
     public var rows: [ProjectionRow] = []
     /// Accounting of each stage, with the modelled traffic and time on the host where the host is among the machines.
     public var stages: [StageRow] = []
+    /// Machines that were left out, with the reason.
+    public var notes: [String] = []
   }
 
   /// Raised with every change that can move a projection.
-  static let modelVersion = "1"
+  static let modelVersion = "2"
 
   /// Tokens simulated at most. A batch of this many makes several passes over every published strategy's tile, so that
   /// tokens beyond it repeat the same steady state; results are per token.
@@ -24,7 +26,12 @@ public final class Projector: @unchecked Sendable {
   /// Name of the machine in `machines` that describes this host, whose projections have a measurement beside them.
   private let host: String?
   /// Points that differ only in where their memory lies have the same stream.
-  private var cache: [String: [(machine: String, projection: Projection, traffic: Traffic)]] = [:]
+  private var cache: [String: Projected] = [:]
+
+  private struct Projected {
+    var machines: [(machine: String, projection: Projection, traffic: Traffic)]
+    var notes: [String]
+  }
 
   public init(runID: String, machines: [Machine], host: String?) {
     self.runID = runID
@@ -32,12 +39,13 @@ public final class Projector: @unchecked Sendable {
     self.host = host
   }
 
-  /// Machines with fewer cores than the point has threads are left out.
+  /// Machines with fewer cores than the point has threads are left out; those that give no rate for its multiply-adds too,
+  /// with a note.
   public func project(
     _ point: Point, kernel: any Kernel, input: UnsafePointer<Float>, measuredTokensPerSecond: Double?
   ) throws -> Outcome {
-    let projected = try projections(point, kernel: kernel, input: input)
-    var outcome = Outcome()
+    let (projected, notes) = try projections(point, kernel: kernel, input: input)
+    var outcome = Outcome(notes: notes)
     for (machine, projection, _) in projected {
       outcome.rows.append(
         row(point, machine, projection, measured: machine == host ? measuredTokensPerSecond : nil))
@@ -51,12 +59,18 @@ public final class Projector: @unchecked Sendable {
 
   private func projections(
     _ point: Point, kernel: any Kernel, input: UnsafePointer<Float>
-  ) throws -> [(machine: String, projection: Projection, traffic: Traffic)] {
+  ) throws -> ([(machine: String, projection: Projection, traffic: Traffic)], notes: [String]) {
     let key = try workloadKey(point)
-    if let known = cache[key] { return known }
+    if let known = cache[key] { return (known.machines, known.notes) }
     let tokens = min(point.tokens, Projector.simulatedTokens)
     let workload = try kernel.workload(input: input, tokens: tokens, threads: point.threads)
-    let fitting = machines.filter { point.threads <= $0.cores ?? .max }
+    let large = machines.filter { point.threads <= $0.cores ?? .max }
+    let fitting = large.filter { $0.keysMissing(for: workload.phases).isEmpty }
+    let notes = large.compactMap { machine in
+      let missing = machine.keysMissing(for: workload.phases)
+      return missing.isEmpty
+        ? nil : "not projected onto \(machine.name), which does not give \(missing.joined(separator: ", "))"
+    }
 
     // Machines are independent of each other, so they take turns on all cores.
     let results = UnsafeMutableBufferPointer<Result<(Projection, Traffic), any Error>?>.allocate(
@@ -79,8 +93,8 @@ public final class Projector: @unchecked Sendable {
         return (machine: fitting[index].name, projection: projection, traffic: traffic)
       }
     }
-    cache[key] = projected
-    return projected
+    cache[key] = Projected(machines: projected, notes: notes)
+    return (projected, notes)
   }
 
   /// The point without what does not change its stream.
@@ -147,9 +161,10 @@ extension Projector {
         let kernel = try factory.kernel(for: point, memory: HeapMemory())
         let input = try factory.input(for: point)
         return try input.withUnsafeBufferPointer { buffer in
-          try buffer.baseAddress.map {
-            try project(point, kernel: kernel, input: $0, measuredTokensPerSecond: nil).rows
-          } ?? []
+          guard let base = buffer.baseAddress else { return [] }
+          let outcome = try project(point, kernel: kernel, input: base, measuredTokensPerSecond: nil)
+          for note in outcome.notes { progress("\(point.label): \(note)") }
+          return outcome.rows
         }
       } catch let skipped as PointSkipped {
         progress("skipped \(point.label): \(skipped)")

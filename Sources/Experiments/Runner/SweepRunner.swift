@@ -36,7 +36,7 @@ public struct SweepRunner {
   private let directory: RunDirectory
   private let topology: Topology
   private let calibrate: (Int) throws -> Calibration
-  private let audit: ([AuditLayer], Double?) -> BaselineAudit
+  private let audit: ([AuditLayer], [ElementType: Double]) -> BaselineAudit
   private let report: (RunEvent) -> Void
 
   /// `libraries` are files that the audit of the baseline tries besides those it knows.
@@ -49,18 +49,18 @@ public struct SweepRunner {
       calibrate: { threads in
         try Calibration.measure(topology: topology, allThreads: threads) { report(.message($0)) }
       },
-      audit: { layers, peak in
+      audit: { layers, peaks in
         BaselineAudit(
-          layers, candidates: LibraryCandidates.all(paths: libraries), peak: peak, progress: { report(.message($0)) })
+          layers, candidates: LibraryCandidates.all(paths: libraries), peaks: peaks, progress: { report(.message($0)) })
       })
   }
 
   /// A run whose ceilings and audit come from elsewhere: `calibrate` gets the most threads of any point, `audit` the layers
-  /// and the multiply-add peak of one thread.
+  /// and the multiply-add peaks of one thread.
   init(
     experiment: Experiment, inputs: RunInputs, directory: RunDirectory, topology: Topology,
     report: @escaping (RunEvent) -> Void, calibrate: @escaping (Int) throws -> Calibration,
-    audit: @escaping ([AuditLayer], Double?) -> BaselineAudit
+    audit: @escaping ([AuditLayer], [ElementType: Double]) -> BaselineAudit
   ) {
     self.experiment = experiment
     self.inputs = inputs
@@ -87,7 +87,10 @@ public struct SweepRunner {
       calibration, topology: topology, vendor: state["cpu_vendor"], model: state[FactName.cpuModel])
     try directory.write(host.yaml(), to: RunDirectory.hostMachineName)
     let (libraries, used) = try chooseLibraries(pending, calibration)
-    try directory.store.replace(facts: facts(state, .start, used), at: .start)
+    let missing = calibration.missing.sorted { $0.key < $1.key }
+    try directory.store.replace(
+      facts: facts(state, .start, used) + missing.map { FactRow(when: .start, name: $0.key, reason: $0.value) },
+      at: .start)
 
     let machines = (inputs.includesHost ? [host] : []) + inputs.machines
     let runner = PointRunner(
@@ -95,7 +98,7 @@ public struct SweepRunner {
         experiment: experiment, runID: directory.manifest.runID, host: directory.manifest.host,
         cpuModel: state[FactName.cpuModel], topology: topology,
         kernels: KernelFactory(experiment: experiment, libraries: libraries), counterGroups: inputs.groups,
-        fmaPeak: { calibration.value(Calibration.Name.multiplyAddPeak, threads: $0) },
+        fmaPeak: { calibration.value(Calibration.Name.multiplyAddPeak($0.arithmetic), threads: $0.threads) },
         projector: Projector(runID: directory.manifest.runID, machines: machines, host: Machine.hostName),
         clock: RunClock()))
 
@@ -123,7 +126,7 @@ public struct SweepRunner {
   ) throws -> (LibraryChoice, used: Result<[BLAS], any Error>) {
     let layers = AuditLayer.all(pending)
     guard !layers.isEmpty else { return (LibraryChoice(), .success([])) }
-    let audit = audit(layers, calibration.value(Calibration.Name.multiplyAddPeak))
+    let audit = audit(layers, calibration.multiplyAddPeaks())
     try directory.store.replace(audit: audit.rows)
     let libraries = LibraryChoice(layers, audit)
     for problem in libraries.problems { report(.message(problem)) }

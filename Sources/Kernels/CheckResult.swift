@@ -49,7 +49,8 @@ public struct CheckResult: Codable, Equatable, Sendable {
       return String(format: "max_abs_error %.3g exceeds %.3g", maxAbsoluteError, tolerance)
     }
     return String(
-      format: "an error of %.3g is not that of rounding to the element type, and exceeds %.3g", maxUnexplainedError, tolerance)
+      format: "an error of %.3g is not that of rounding to the element type, and exceeds %.3g", maxUnexplainedError,
+      tolerance)
   }
 }
 

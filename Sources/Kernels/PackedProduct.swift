@@ -84,7 +84,8 @@ struct PackedProduct {
   }
 
   /// Core work: the register tile loads 48 + 8 elements per 384 multiply-adds.
-  static func work(name: String, multiplyAdds: Double, operands: OperandType = .fp32, resultBytes: Int = 4) -> PhaseWork {
+  static func work(name: String, multiplyAdds: Double, operands: OperandType = .fp32, resultBytes: Int = 4) -> PhaseWork
+  {
     let perTile = Double(tileRows * tileColumns)
     return PhaseWork(
       name: name, multiplyAdds: multiplyAdds,

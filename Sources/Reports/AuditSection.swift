@@ -13,7 +13,8 @@ extension RunData {
     }
     text +=
       "Every library found, left alone and with each core type that this CPU can run, one product on one thread in a "
-    text += "process of its own, a dense layer's with its bias and GELU; measured. The dense points of a layer run on the "
+    text +=
+      "process of its own, a dense layer's with its bias and GELU; measured. The dense points of a layer run on the "
     text += "library with the least time over its products. Shares are of the peak of the product's element type.\n\n"
     let timed = audit.filter { $0.layer != nil }
     var table = MarkdownTable([

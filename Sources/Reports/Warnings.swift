@@ -20,7 +20,8 @@ extension RunData {
       }
       warnings.append(
         "No library that was audited does better for \(shape) (\(row.layer ?? "")) than \(percent(fraction)) of the "
-          + "measured \(row.dtype?.rawValue ?? "") multiply-add peak, by \(row.title): speed-ups against it flatter the lookup.")
+          + "measured \(row.dtype?.rawValue ?? "") multiply-add peak, by \(row.title): speed-ups against it flatter the lookup."
+      )
     }
     let unpaired = measured.filter { $0.kernel == .lookup && baseline(of: $0) == nil }.count
     if unpaired > 0 {

@@ -70,7 +70,8 @@ struct AuditCommand: ParsableCommand {
       guard let fraction = row.fractionOfFMAPeak, fraction < BaselineAudit.healthyFraction else { continue }
       print(
         "warning: the best for \(row.shape ?? "") in \(row.dtype?.rawValue ?? "") reaches only "
-          + "\(String(format: "%.1f %%", fraction * 100)) of the measured peak: speed-ups against it flatter the look-ups")
+          + "\(String(format: "%.1f %%", fraction * 100)) of the measured peak: speed-ups against it flatter the look-ups"
+      )
     }
   }
 
@@ -81,7 +82,8 @@ struct AuditCommand: ParsableCommand {
       ["dtype", "library", "core type", "forced", "m x n x k", "GFLOP/s", "of FMA peak", "chosen"],
       timed.map {
         [
-          $0.dtype?.rawValue ?? "-", [$0.library, $0.version].compactMap { $0 }.joined(separator: " "), $0.coreType ?? "-",
+          $0.dtype?.rawValue ?? "-", [$0.library, $0.version].compactMap { $0 }.joined(separator: " "),
+          $0.coreType ?? "-",
           $0.coreTypeAsked == nil ? "" : "yes", $0.shape ?? "-", number($0.gigaflopPerSecond, "%.1f"),
           number($0.fractionOfFMAPeak.map { $0 * 100 }, "%.1f %%"), $0.chosen ? "*" : "",
         ]

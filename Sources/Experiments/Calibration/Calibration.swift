@@ -48,7 +48,8 @@ public struct Calibration {
         if let reason = type.missing {
           missing[name] = reason
         } else {
-          rows.append(row(try MicroBenchmarks.dotProductPeak(type, pool: pool, repetitions: repetitions), name, threads))
+          rows.append(
+            row(try MicroBenchmarks.dotProductPeak(type, pool: pool, repetitions: repetitions), name, threads))
         }
       }
       for size in sizes {

@@ -87,10 +87,8 @@ public struct SweepRunner {
       calibration, topology: topology, vendor: state["cpu_vendor"], model: state[FactName.cpuModel])
     try directory.write(host.yaml(), to: RunDirectory.hostMachineName)
     let (libraries, used) = try chooseLibraries(pending, calibration)
-    let missing = calibration.missing.sorted { $0.key < $1.key }
-    try directory.store.replace(
-      facts: facts(state, .start, used) + missing.map { FactRow(when: .start, name: $0.key, reason: $0.value) },
-      at: .start)
+    let missing = calibration.missing
+    try directory.store.replace(facts: facts(state, .start, used, missing), at: .start)
 
     let machines = (inputs.includesHost ? [host] : []) + inputs.machines
     let runner = PointRunner(
@@ -115,7 +113,7 @@ public struct SweepRunner {
       done += 1
       report(.finished(result: outcome.result, done: done, total: total))
     }
-    try directory.store.replace(facts: facts(MachineState.capture(), .end, used), at: .end)
+    try directory.store.replace(facts: facts(MachineState.capture(), .end, used, missing), at: .end)
     try directory.finish()
   }
 
@@ -138,8 +136,11 @@ public struct SweepRunner {
     return (libraries, used)
   }
 
-  /// The machine's state, the caches that a report draws, and the libraries behind the dense baseline.
-  private func facts(_ state: MachineState, _ when: FactTime, _ blas: Result<[BLAS], any Error>) -> [FactRow] {
+  /// The machine's state, the caches that a report draws, the libraries behind the dense baseline, and why ceilings are
+  /// missing.
+  private func facts(
+    _ state: MachineState, _ when: FactTime, _ blas: Result<[BLAS], any Error>, _ missing: [String: String]
+  ) -> [FactRow] {
     var rows = state.facts.map { FactRow(when: when, name: $0.name, value: $0.value, reason: $0.reason) }
     let caches = topology.dataCaches(of: topology.allowedCPUs.first ?? 0)
     for (level, name) in [FactName.l1Bytes, FactName.l2Bytes, FactName.l3Bytes].enumerated() {
@@ -161,6 +162,6 @@ public struct SweepRunner {
     case .failure(let error):
       rows.append(FactRow(when: when, name: "blas", reason: "\(error)"))
     }
-    return rows
+    return rows + missing.sorted { $0.key < $1.key }.map { FactRow(when: when, name: $0.key, reason: $0.value) }
   }
 }

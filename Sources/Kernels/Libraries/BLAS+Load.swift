@@ -29,7 +29,8 @@ extension BLAS {
     guard dtype != .fp32 else { return try load() }
     var reasons: [String] = []
     // oneDNN first: it has every type on every CPU that has an instruction for it.
-    for file in ["libdnnl.so.2", "libdnnl.so.3"] + LibraryFamily.known.flatMap(\.files).filter({ !$0.contains("dnnl") }) {
+    for file in ["libdnnl.so.2", "libdnnl.so.3"] + LibraryFamily.known.flatMap(\.files).filter({ !$0.contains("dnnl") })
+    {
       do {
         let library = try load(LibraryCandidate(file: file))
         try library.requireProduct(of: dtype)

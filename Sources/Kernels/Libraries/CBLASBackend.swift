@@ -70,7 +70,8 @@ struct CBLASBackend: ProductBackend {
     beta: Float, c: UnsafeMutablePointer<Float>, cStride: Int
   ) {
     sgemm(
-      Self.rowMajor, Self.plain, Self.transposed, CInt(m), CInt(n), CInt(k), 1, a, CInt(aStride), b, CInt(bStride), beta,
+      Self.rowMajor, Self.plain, Self.transposed, CInt(m), CInt(n), CInt(k), 1, a, CInt(aStride), b, CInt(bStride),
+      beta,
       c, CInt(cStride))
   }
 
@@ -103,7 +104,8 @@ struct CBLASBackend: ProductBackend {
       multiply = { rows, a, beta, c in
         var offset: Int32 = 0
         int8gemm(
-          Self.rowMajor, Self.plain, Self.transposed, Self.fixedOffset, CInt(rows), n, k, 1, a, k, 0, values, k, 0, beta,
+          Self.rowMajor, Self.plain, Self.transposed, Self.fixedOffset, CInt(rows), n, k, 1, a, k, 0, values, k, 0,
+          beta,
           c, n, &offset)
       }
     }

@@ -77,8 +77,17 @@ final class OneDNN: @unchecked Sendable {
   }
 
   /// The interface of a loaded library; what is missing where it has none that is known here.
-  static func load(_ symbols: LibrarySymbols, major: Int?) -> Result<OneDNN, UnsupportedProduct> {
+  /// `runtime` is `dnnl_version_t.cpu_runtime`: a worker must be able to hold the library to its own thread.
+  static func load(
+    _ symbols: LibrarySymbols, major: Int?, runtime: CUnsignedInt?
+  ) -> Result<OneDNN, UnsupportedProduct> {
     Result {
+      let (sequential, openMP): (CUnsignedInt, CUnsignedInt) = (1, 2)
+      guard runtime == sequential || runtime == openMP else {
+        throw UnsupportedProduct(
+          "expected a build without threads or with OpenMP, which can be held to one; found runtime "
+            + (runtime.map { "\($0)" } ?? "unknown"))
+      }
       guard let major, major == 2 || major == 3 else {
         throw UnsupportedProduct(
           "expected version 2 or 3 of its matmul primitives, found \(major.map(String.init) ?? "none")")
@@ -278,7 +287,8 @@ final class OneDNN: @unchecked Sendable {
   }
 
   /// Copies a matrix from one layout to another.
-  func reorder(_ source: UnsafeRawPointer, _ from: Layout, to target: UnsafeMutableRawPointer, _ layout: Layout) throws {
+  func reorder(_ source: UnsafeRawPointer, _ from: Layout, to target: UnsafeMutableRawPointer, _ layout: Layout) throws
+  {
     let descriptor = try Self.made("dnnl_reorder_primitive_desc_create") {
       functions.reorderCreate($0, from, engine, layout, engine, nil)
     }

@@ -23,7 +23,9 @@ struct OneDNNBackend: ProductBackend {
     typealias Version = @convention(c) () -> UnsafePointer<CInt>?
     let numbers = symbols.address("dnnl_version").flatMap { unsafeBitCast($0, to: Version.self)() }
     version = numbers.map { "\($0[0]).\($0[1]).\($0[2])" }
-    primitives = OneDNN.load(symbols, major: numbers.map { Int($0[0]) })
+    // Then a pointer to a hash, and the CPU's runtime.
+    let runtime = numbers.map { UnsafeRawPointer($0).load(fromByteOffset: 24, as: CUnsignedInt.self) }
+    primitives = OneDNN.load(symbols, major: numbers.map { Int($0[0]) }, runtime: runtime)
     // Asking also makes it read ONEDNN_MAX_CPU_ISA, which it does once.
     typealias Query = @convention(c) () -> CInt
     coreType = symbols.address("dnnl_get_effective_cpu_isa").map {

@@ -3,14 +3,11 @@ import CKernels
 /// A dense layer's product alone, with operands of its own: what an audit times, and what its result must be.
 public final class TimedProduct {
   private let product: LayerProduct
-  private let call: any ProductCall
+  private let call: () -> Void
   private let x: FloatBuffer
   private let weights: FloatBuffer
   private let bias: FloatBuffer
   private let y: FloatBuffer
-  // The call refers to it.
-  private let prepared: any PreparedProduct
-
   /// `x` [rows, k] and `weights` [n, k] hold values that the product's type holds exactly; of int8, `x` is 0 to 255.
   public init(
     _ product: LayerProduct, rows: Int, x: [Float], weights: [Float], bias: [Float], library: BLAS,
@@ -40,13 +37,25 @@ public final class TimedProduct {
     y = try memory.floats((rows * product.n * product.resultBytes + 3) / 4, for: role)
     // What was never written must not pass for a result: no sum of the layer is a NaN, or so far from 0.
     for index in 0..<y.count { y.base[index] = .nan }
-    prepared = try library.prepare(
-      product, weights: ProductWeights(values: self.weights.base, bias: self.bias.base), kernels: kernels.pointee,
+    let (x, weights, y) = (self.x, self.weights, self.y)
+    if product.dtype == .fp32, product.finish == .none {
+      // Not a dense layer's: a hash projection calls the library's plain product, whose second operand are tokens.
+      call = {
+        library.multiply(
+          m: rows, n: product.n, k: product.k, a: x.base, aStride: product.k, bTransposed: weights.base,
+          bStride: product.k, beta: 0, c: y.base, cStride: product.n)
+      }
+      return
+    }
+    let prepared = try library.prepare(
+      product, weights: ProductWeights(values: weights.base, bias: self.bias.base), kernels: kernels.pointee,
       memory: memory)
-    call = try prepared.call(rows: rows, memory: memory, role: role)
+    let ready = try prepared.call(rows: rows, memory: memory, role: role)
+    // The weights are the prepared product's.
+    call = { withExtendedLifetime(prepared) { ready.run(x: x.base, y: y.base) } }
   }
 
-  public func run() { call.run(x: x.base, y: y.base) }
+  public func run() { call() }
 
   /// Element `place` of the result.
   public func result(_ place: Int) -> Double {

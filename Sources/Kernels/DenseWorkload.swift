@@ -130,6 +130,7 @@ struct DenseWorkload: Workload {
         stream.read(x, bytes: tile.count * d * 4)
         stream.write(core.input, bytes: tile.count * d * dtype.bytes)
       }
+      if dtype == .bf16 { stream.read(biases, bytes: ff * 4) }
       PackedProduct(m: tile.count, n: ff, k: d, operands: operands, resultBytes: intermediateBytes).emit(
         a: dtype == .fp32 ? x : core.input, b: weight1, c: core.intermediate, cStride: ff, packedA: core.packedA,
         packedB: core.packedB, to: stream)
@@ -143,6 +144,7 @@ struct DenseWorkload: Workload {
         if dtype == .int8 { stream.write(core.quantised + UInt64(row * ff), bytes: ff) }
       }
     default:
+      if dtype == .bf16 { stream.read(biases + UInt64(ff * 4), bytes: d * 4) }
       if dtype == .fp32 {
         for row in 0..<tile.count {
           stream.read(biases + UInt64(ff * 4), bytes: d * 4)

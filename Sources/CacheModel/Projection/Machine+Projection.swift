@@ -16,10 +16,11 @@ extension Machine {
     return missing
   }
 
-  /// The keys without which the multiply-adds of `phases` have no rate; empty where nothing is missing.
+  /// The keys of narrow operand types without which the multiply-adds of `phases` have no rate; empty where none is missing.
+  /// fp32's are among `keysMissingForProjection`.
   public func keysMissing(for phases: [PhaseWork]) -> [String] {
     let operands = Set(phases.filter { $0.multiplyAdds > 0 }.map(\.operands))
-    return OperandType.allCases.filter { operands.contains($0) && simd?.multiplyAddsPerCycle($0) == nil }
-      .map { $0 == .fp32 ? "simd" : "simd.\($0.rawValue)_per_cycle" }
+    return [OperandType.bf16, .int8].filter { operands.contains($0) && simd?.multiplyAddsPerCycle($0) == nil }
+      .map { "simd.\($0.rawValue)_per_cycle" }
   }
 }

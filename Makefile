@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 BINARY := .build/release/lookahead
 
-.PHONY: run bench test test-kernels build format lint setup clean
+.PHONY: run bench test test-kernels test-numa build format lint setup clean
 
 # A fresh run of the first experiment: an earlier one in the same directory is discarded.
 run: build
@@ -26,6 +26,11 @@ test: setup
 test-kernels:
 	@scripts/setup emulators || echo "test-kernels: going on with what is there" >&2
 	@scripts/test-kernels
+
+# Placement of threads and pages, in emulated machines of several memory nodes.
+test-numa: setup
+	@scripts/setup numa || echo "test-numa: going on with what is there" >&2
+	@scripts/test-numa
 
 format:
 	swift format --in-place --recursive Package.swift Sources Tests

@@ -42,15 +42,23 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 
+    // Run by scripts/test-numa inside an emulated machine of several memory nodes.
+    .executableTarget(
+      name: "placement-probe", dependencies: ["Profiler", "Kernels", "CLibNUMA"], path: "Tests/PlacementProbe"),
+
     // MARK: - Tests, one target per room
 
+    .target(name: "TestSupport", path: "Tests/TestSupport"),
+    .target(name: "CSeccomp", path: "Tests/CSeccomp"),
     .testTarget(name: "InputFilesTests", dependencies: ["InputFiles"]),
     .testTarget(name: "CacheModelTests", dependencies: ["CacheModel"], exclude: ["Fixtures"]),
     .testTarget(name: "KernelsTests", dependencies: ["Kernels"]),
-    .testTarget(name: "ProfilerTests", dependencies: ["Profiler", "CMicroBenchmarks", "CLinux", "InputFiles"]),
+    .testTarget(
+      name: "ProfilerTests",
+      dependencies: ["Profiler", "CMicroBenchmarks", "CLinux", "InputFiles", "TestSupport", "CSeccomp"]),
     .testTarget(name: "ExperimentsTests", dependencies: ["Experiments"]),
     .testTarget(name: "ReportsTests", dependencies: ["Reports"]),
-    .testTarget(name: "CommandTests", dependencies: ["lookahead"]),
+    .testTarget(name: "CommandTests", dependencies: ["lookahead", "TestSupport"]),
   ],
   swiftLanguageModes: [.v5]
 )

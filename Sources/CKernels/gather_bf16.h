@@ -17,7 +17,7 @@ INLINE LK_(vec) LK_(load_bf16_part)(const uint16_t *p, long count) {
 #define ELEMENT uint16_t
 #define LOAD_ROW(p) LK_(load_bf16)(p)
 #define LOAD_ROW_PART(p, count) LK_(load_bf16_part)(p, count)
-#define ROW_WEIGHT(t) scores[(t) * LK_LANES]
+#define ROW_WEIGHT(t, k) scores[(t) * LK_LANES + (k)]
 
 #include "gather.h"
 

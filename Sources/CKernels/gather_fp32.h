@@ -3,7 +3,7 @@
 #define ELEMENT float
 #define LOAD_ROW(p) LK_(load)(p)
 #define LOAD_ROW_PART(p, count) LK_(load_part)(p, count)
-#define ROW_WEIGHT(t) scores[(t) * LK_LANES]
+#define ROW_WEIGHT(t, k) scores[(t) * LK_LANES + (k)]
 
 #include "gather.h"
 

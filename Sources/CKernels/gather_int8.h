@@ -16,7 +16,8 @@ INLINE LK_(vec) LK_(load_int8_part)(const int8_t *p, long count) {
 #define ELEMENT int8_t
 #define LOAD_ROW(p) LK_(load_int8)(p)
 #define LOAD_ROW_PART(p, count) LK_(load_int8_part)(p, count)
-#define ROW_WEIGHT(t) (scores[(t) * LK_LANES] * a->scales[(t) * a->scale_stride + codes[(t) * LK_LANES]])
+#define ROW_WEIGHT(t, k) \
+  (scores[(t) * LK_LANES + (k)] * a->scales[(t) * a->scale_stride + codes[(t) * LK_LANES + (k)]])
 
 #include "gather.h"
 

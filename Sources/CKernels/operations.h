@@ -1,6 +1,7 @@
 // All operations of one instruction set, and the table that names them.
 #include "bias_gelu.h"
 #include "block_product.h"
+#include "block_product_rows.h"
 #include "gather_bf16.h"
 #include "gather_fp32.h"
 #include "gather_int8.h"
@@ -14,6 +15,7 @@ static const lk_kernels LK_(lk_table) = {
     .layer_norm = LK_(layer_norm),
     .to_lanes = LK_(to_lanes),
     .block_product = LK_(block_product),
+    .block_product_rows = LK_(block_product_rows),
     .hadamard = LK_(hadamard),
     .score = LK_(score),
     .gather = LK_(gather),

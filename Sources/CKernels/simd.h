@@ -8,10 +8,20 @@ typedef float LK_(vec_unaligned) __attribute__((ext_vector_type(LK_WIDTH), align
 typedef int32_t LK_(ivec_unaligned) __attribute__((ext_vector_type(LK_WIDTH), aligned(4)));
 
 #define INLINE static inline __attribute__((always_inline))
+#define LK_MIN(a, b) ((a) < (b) ? (a) : (b))
 
 INLINE LK_(vec) LK_(load)(const float *p) { return *(const LK_(vec_unaligned) *)p; }
 INLINE void LK_(store)(float *p, LK_(vec) v) { *(LK_(vec_unaligned) *)p = v; }
 INLINE void LK_(store_int)(int32_t *p, LK_(ivec) v) { *(LK_(ivec_unaligned) *)p = v; }
+
+/// Stores past the caches: `p` is aligned to the vector. Such stores are not ordered with later ones before `stream_end`.
+INLINE void LK_(stream)(float *p, LK_(vec) v) { __builtin_nontemporal_store(v, (LK_(vec) *)p); }
+INLINE void LK_(stream_end)(void) {
+#if defined(__x86_64__)
+  __asm__ volatile("sfence" ::: "memory");
+#endif
+}
+
 INLINE LK_(vec) LK_(splat)(float x) { return (LK_(vec))(x); }
 
 /// The first `count` (0..<LK_WIDTH) floats at `p`, the rest 0.

@@ -1,5 +1,7 @@
 #include "paths.h"
 
+enum { LINE = 64 };
+
 // One step is 512 bytes: 8 vectors of 64 bytes, or 16 of 32, or 32 of 16. Long enough that the loop's own two or three
 // instructions vanish beside the loads. Stores write (1, 0, 0, ...), because some CPUs treat lines of zeros specially.
 
@@ -19,7 +21,16 @@
     for (size_t pass = 0; pass < passes; pass++) name##_read_span(base, bytes);                                  \
   }                                                                                                              \
   target static void name##_read_rows(const char *base, size_t row_bytes, const uint32_t *rows, size_t count) {  \
-    for (size_t i = 0; i < count; i++) name##_read_span(base + (size_t)rows[i] * row_bytes, row_bytes);          \
+    for (size_t i = 0; i < count; i++) {                                                                         \
+      const char *at = base + (size_t)rows[i] * row_bytes;                                                       \
+      for (const char *end = at + row_bytes; at < end; at += 2 * LINE) {                                         \
+        vector loaded[2 * LINE / vector_bytes];                                                                  \
+        _Pragma("clang loop unroll(full)") for (int v = 0; v < 2 * LINE / vector_bytes; v++)                     \
+          loaded[v] = load(at + v * vector_bytes);                                                               \
+        _Pragma("clang loop unroll(full)") for (int v = 0; v < 2 * LINE / vector_bytes; v++)                     \
+          __asm__ volatile("" ::constraint(loaded[v]));                                                          \
+      }                                                                                                          \
+    }                                                                                                            \
   }                                                                                                              \
   target static void name##_write(char *base, size_t bytes, size_t passes) {                                     \
     vector value = {1};                                                                                          \

@@ -63,6 +63,7 @@ public final class AccessStream {
 
   public func read(_ address: UInt64, bytes: Int) { append(address, bytes, .read) }
   public func write(_ address: UInt64, bytes: Int) { append(address, bytes, .write) }
+  public func writeNontemporal(_ address: UInt64, bytes: Int) { append(address, bytes, .nontemporalWrite) }
   public func gather(_ address: UInt64, bytes: Int) { append(address, bytes, .gather) }
 
   /// Hands what is buffered to the sink. Call it once after the last access.

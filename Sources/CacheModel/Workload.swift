@@ -11,12 +11,14 @@ public struct PhaseWork: Equatable, Sendable {
   public var storeBytes: Double
   /// Data-dependent row reads that the code keeps in flight at once: bounds the memory-level parallelism of `gather`s.
   public var independentRows: Double
+  /// Bytes that such a read takes at once; 0 where there are none.
+  public var rowBytes: Double
   /// The type of the multiply-adds' operands. All other operations are fp32.
   public var operands: OperandType
 
   public init(
     name: String, multiplyAdds: Double = 0, otherOperations: Double = 0, loadBytes: Double = 0, storeBytes: Double = 0,
-    independentRows: Double = 1, operands: OperandType = .fp32
+    independentRows: Double = 1, rowBytes: Double = 0, operands: OperandType = .fp32
   ) {
     self.name = name
     self.multiplyAdds = multiplyAdds
@@ -24,6 +26,7 @@ public struct PhaseWork: Equatable, Sendable {
     self.loadBytes = loadBytes
     self.storeBytes = storeBytes
     self.independentRows = independentRows
+    self.rowBytes = rowBytes
     self.operands = operands
   }
 

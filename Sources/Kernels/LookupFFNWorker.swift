@@ -18,9 +18,12 @@ struct LookupScratch {
   let chains: Int
   let codes: Int
   let scores: Int
+  let sums: Int
   let count: Int
   /// Floats of one lane group in each array.
   let laneStride: Int
+  /// Floats of a token's row: padded where the projection reads it as features of a block.
+  let rowStride: Int
   let chainStride: Int
   let codeStride: Int
 
@@ -31,24 +34,27 @@ struct LookupScratch {
     let groups = tile / laneGroup
     let isBH4 = shape.projection == .bh4
     laneStride = isBH4 ? shape.paddedHidden * laneGroup : 0
+    rowStride = isBH4 ? shape.paddedHidden : shape.hidden
     chainStride = isBH4 ? shape.repeats * laneStride : 0
     codeStride = shape.tables * laneGroup
     let projectionFloats = isBH4 ? groups * chainStride : shape.projected * tile
     let tileGroups = min(schedule.tokenTile, max(tokens, 1) + laneGroup - 1) / laneGroup
     let codeFloats = tileGroups * codeStride
+    let sumFloats = schedule.sumFloats / schedule.tokenTile * tileGroups * laneGroup
 
     var next = 0
     func place(_ floats: Int) -> Int {
       defer { next += (floats + 15) / 16 * 16 }  // each array starts on a cache line
       return next
     }
-    rows = place(tile * shape.hidden)
+    rows = place(tile * rowStride)
     lanes = place(groups * laneStride)
     ping = place(groups * laneStride)
     pong = place(groups * laneStride)
     chains = place(projectionFloats)
     codes = place(codeFloats)
     scores = place(codeFloats)
+    sums = place(sumFloats)
     count = next
   }
 }
@@ -67,6 +73,14 @@ final class LookupFFNWorker: KernelWorker {
     steps = kernel.schedule.steps(tokens: tokens)
     layout = LookupScratch(kernel.schedule, tokens: tokens.count)
     scratch = try memory.floats(layout.count, for: .scratch(worker: index))
+    // The padding of rows is written here and never again.
+    let hidden = kernel.shape.hidden
+    if layout.rowStride > hidden {
+      for row in 0..<kernel.schedule.projectionTile {
+        let padding = scratch.base + layout.rows + row * layout.rowStride + hidden
+        padding.update(repeating: 0, count: layout.rowStride - hidden)
+      }
+    }
   }
 
   func run(input: UnsafePointer<Float>, output: UnsafeMutablePointer<Float>) {
@@ -129,7 +143,12 @@ final class LookupFFNWorker: KernelWorker {
     switch steps[index] {
     case .normalise(let tokens): normalise(tokens, input)
     case .toLanes(let group): toLanes(group)
-    case .factor(let tokens, let chain, let factor): applyFactor(tokens, chain: chain, factor: factor)
+    case .factor(let tokens, let chain, let factor):
+      if kernel.schedule.projectsRows(tokens) {
+        applyFactorToRows(tokens, chain: chain, factor: factor)
+      } else {
+        applyFactor(tokens, chain: chain, factor: factor)
+      }
     case .project(let tokens): project(tokens)
     case .score(let group): score(group, z: projection)
     case .gather(let step): gather(step, output, next: kernel.schedule.blockAfter(index, of: steps))
@@ -140,8 +159,8 @@ final class LookupFFNWorker: KernelWorker {
     let width = kernel.shape.hidden
     var call = lk_layer_norm(
       x: input + tokens.lowerBound * width, x_stride: width,
-      y: scratch.base + layout.rows + place(tokens.lowerBound) * width, y_stride: width, rows: tokens.count,
-      columns: width, scale: kernel.normScale.base, shift: kernel.normShift.base,
+      y: scratch.base + layout.rows + place(tokens.lowerBound) * layout.rowStride, y_stride: layout.rowStride,
+      rows: tokens.count, columns: width, scale: kernel.normScale.base, shift: kernel.normShift.base,
       epsilon: kernel.parameters.normEpsilon)
     kernel.kernels.layer_norm(&call)
   }
@@ -150,7 +169,7 @@ final class LookupFFNWorker: KernelWorker {
     let width = kernel.shape.hidden
     let place = place(group.lowerBound)
     var call = lk_to_lanes(
-      x: scratch.base + layout.rows + place * width, x_stride: width,
+      x: scratch.base + layout.rows + place * layout.rowStride, x_stride: layout.rowStride,
       lanes: scratch.base + layout.lanes + place / laneGroup * layout.laneStride, rows: group.count, columns: width,
       padded_columns: kernel.shape.paddedHidden)
     kernel.kernels.to_lanes(&call)
@@ -178,12 +197,38 @@ final class LookupFFNWorker: KernelWorker {
     kernel.kernels.hadamard(&transform)
   }
 
+  /// As `applyFactor`, on rows; the last factor's output goes into the lanes that the score reads.
+  private func applyFactorToRows(_ tokens: Range<Int>, chain: Int, factor: Int) {
+    let shape = kernel.shape
+    let stride = layout.rowStride
+    // rows -> ping -> pong -> ping -> pong -> this chain's own columns.
+    let source =
+      factor == 0 ? layout.rows + place(tokens.lowerBound) * stride : factor % 2 == 1 ? layout.ping : layout.pong
+    let target = scratch.base + (factor % 2 == 0 ? layout.ping : layout.pong)
+    let factorSize = shape.paddedHidden * shape.blockSize
+    var product = lk_block_product_rows(
+      weights: kernel.projectionWeight.base + (chain * LookupFFNShape.factors + factor) * factorSize,
+      x: scratch.base + source, x_stride: stride, y: target, y_stride: stride, blocks: shape.blocks,
+      block_size: shape.blockSize, tokens: tokens.count)
+    kernel.kernels.block_product_rows(&product)
+    // To the transform, 16 consecutive features are the lanes of one: its stages go across blocks, which are no narrower.
+    var transform = lk_hadamard(
+      lanes: target, length: shape.paddedHidden / laneGroup, first_stride: shape.blockSize / laneGroup,
+      groups: tokens.count, group_stride: stride)
+    kernel.kernels.hadamard(&transform)
+    guard factor == LookupFFNShape.factors - 1 else { return }
+    var transpose = lk_to_lanes(
+      x: target, x_stride: stride, lanes: scratch.base + layout.chains + chain * layout.laneStride, rows: tokens.count,
+      columns: shape.paddedHidden, padded_columns: shape.paddedHidden)
+    kernel.kernels.to_lanes(&transpose)
+  }
+
   private func project(_ tokens: Range<Int>) {
     let shape = kernel.shape
     // [projected, tokens]: the transposed product puts tokens along the vectors, as the score needs them.
     kernel.blas?.multiply(
       m: shape.projected, n: tokens.count, k: shape.hidden, a: kernel.projectionWeight.base, aStride: shape.hidden,
-      bTransposed: scratch.base + layout.rows, bStride: shape.hidden, beta: 0, c: scratch.base + layout.chains,
+      bTransposed: scratch.base + layout.rows, bStride: layout.rowStride, beta: 0, c: scratch.base + layout.chains,
       cStride: kernel.schedule.projectionTile)
   }
 
@@ -204,19 +249,29 @@ final class LookupFFNWorker: KernelWorker {
     let shape = kernel.shape
     let width = step.columns.count
     let firstRow = step.tables.lowerBound * shape.tableRows
-    let firstTable = step.tables.lowerBound
-    let offset = firstTable * laneGroup
+    let offset = step.tables.lowerBound * laneGroup
+    let isFirst = step.tables.lowerBound == 0
+    let isLast = step.tables.upperBound == shape.tables
+    let firstToken = local(step.tokens.lowerBound) % kernel.schedule.tokenTile
+
+    // From the bias over the sums to the output; orders that keep no sums add to the output itself.
+    let target = output + step.tokens.lowerBound * shape.output + step.columns.lowerBound
+    let keepsSums = kernel.schedule.sumFloats > 0
+    let between = keepsSums ? scratch.base + layout.sums + firstToken * width : target
+    let betweenStride = keepsSums ? width : shape.output
     var call = lk_gather(
       tables: kernel.tables.address(element: kernel.schedule.block(of: step).lowerBound),
       scales: kernel.tables.scales(row: firstRow), scale_stride: shape.tableRows,
       table_stride: shape.tableRows * width, row_stride: width,
       codes: scratch.integers + layout.codes + offset,
       scores: scratch.base + layout.scores + offset, group_stride: layout.codeStride,
-      first_token: local(step.tokens.lowerBound) % kernel.schedule.tokenTile, tokens: step.tokens.count,
-      table_count: step.tables.count, columns: step.columns.count,
-      bias: firstTable == 0 ? UnsafePointer(kernel.bias.base + step.columns.lowerBound) : nil,
-      out: output + step.tokens.lowerBound * shape.output + step.columns.lowerBound, out_stride: shape.output,
-      prefetch: kernel.strategy.prefetchRows, next: next.map { kernel.tables.address(element: $0.lowerBound) },
+      first_token: firstToken, tokens: step.tokens.count, table_count: step.tables.count, columns: width,
+      start: isFirst ? UnsafePointer(kernel.bias.base + step.columns.lowerBound) : UnsafePointer(between),
+      start_stride: isFirst ? 0 : betweenStride, out: isLast ? target : between,
+      out_stride: isLast ? shape.output : betweenStride,
+      streaming: isLast && kernel.schedule.streamsOutput(tokens: tokens.count),
+      prefetch: kernel.schedule.prefetchRows(tileTokens: step.tokens.count),
+      next: next.map { kernel.tables.address(element: $0.lowerBound) },
       next_bytes: (next?.count ?? 0) * kernel.tableType.bytes)
     switch kernel.tableType {
     case .fp32: kernel.kernels.gather(&call)

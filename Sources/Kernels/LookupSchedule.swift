@@ -46,6 +46,16 @@ struct LookupSchedule {
   /// (1 MiB at T = 128, 256 rows) stay close.
   var projectionTile: Int { shape.projection == .bh4 ? 8 * laneGroup : LookupFFN.denseProjectionTile }
 
+  /// Tokens up to which BH4's products run on rows, outputs along the vector: lane groups would compute 16 tokens for them.
+  /// Rows load a weight per 4 tokens, lane groups once per lane, so that from half a lane group on lanes are as fast.
+  private static let fewTokens = laneGroup / 2
+
+  /// Whether the projection of these tokens runs on rows. Its transform takes 16 features for a lane group, so a block must
+  /// have them.
+  func projectsRows(_ tokens: Range<Int>) -> Bool {
+    shape.projection == .bh4 && tokens.count <= LookupSchedule.fewTokens && shape.blockSize % laneGroup == 0
+  }
+
   /// Tokens of a tile, in whole lane groups.
   var tokenTile: Int { max(laneGroup, (strategy.tokenTile + laneGroup - 1) / laneGroup * laneGroup) }
 
@@ -73,6 +83,28 @@ struct LookupSchedule {
 
   /// Tokens per gather call where a strategy imposes no other limit, so that cores that share a cache interleave.
   private static let gatherChunk = 256
+
+  /// Tables of a group for a tile of `tileTokens` tokens. Tokens that are fewer than a table's rows hardly meet in a row:
+  /// there is nothing to keep in a cache, so that they pass through all tables at once, without sums in between.
+  func tableGroup(tileTokens: Int) -> Int { tileTokens < shape.tableRows ? shape.tables : strategy.tableGroup }
+
+  /// Rows prefetched ahead for a tile of `tileTokens` tokens. Where the rows are not in a cache for other tokens' sake, the
+  /// sliced order fetches 8 ahead by itself (see docs/METHODS.md for the effect).
+  func prefetchRows(tileTokens: Int) -> Int {
+    strategy.order == .sliced && tileTokens < shape.tableRows ? max(strategy.prefetchRows, 8) : strategy.prefetchRows
+  }
+
+  /// Where the sums of a slice stay while its table groups pass: beside each other, [tile][slice's columns], not in the
+  /// output, whose rows lie a power of two apart and would crowd the slice's table rows in a few of a cache's sets.
+  var sumFloats: Int {
+    strategy.order == .sliced && strategy.tableGroup < shape.tables ? tokenTile * sliceColumns : 0
+  }
+
+  /// Whether a worker's output of `tokens` tokens bypasses the caches: above 1 MiB, a second-level cache, its start has left
+  /// again before the pass ends. Only for orders that write it once.
+  func streamsOutput(tokens: Int) -> Bool {
+    strategy.order != .table && tokens * shape.output * MemoryLayout<Float>.stride > 1 << 20
+  }
 
   /// All steps for `tokens`, tile after tile.
   func steps(tokens: Range<Int>) -> [LookupStep] {
@@ -108,8 +140,9 @@ struct LookupSchedule {
     case .table:
       return tables.pieces(of: 1).map { .gather(GatherStep(tokens: tile, tables: $0, columns: 0..<shape.output)) }
     case .sliced:
+      let group = tableGroup(tileTokens: tile.count)
       return (0..<shape.output).pieces(of: sliceColumns).flatMap { slice in
-        tables.pieces(of: strategy.tableGroup).map {
+        tables.pieces(of: group).map {
           .gather(GatherStep(tokens: tile, tables: $0, columns: slice))
         }
       }

@@ -19,7 +19,7 @@ public struct LookupStrategy: Hashable, Codable, Sendable {
   public var prefetchRows: Int
 
   public init(
-    order: Order = .sliced, tokenTile: Int = 8192, columnSlice: Int = 128, tableGroup: Int = 8, prefetchRows: Int = 0
+    order: Order = .sliced, tokenTile: Int = 8192, columnSlice: Int = 64, tableGroup: Int = 8, prefetchRows: Int = 0
   ) {
     self.order = order
     self.tokenTile = tokenTile

@@ -84,14 +84,21 @@ struct LookupWorkload: Workload {
       for token in tokens {
         stream.read(input + UInt64(token * shape.hidden * 4), bytes: shape.hidden * 4)
         stream.read(vectors, bytes: 2 * shape.hidden * 4)
-        stream.write(at(layout.rows + place(token) * shape.hidden), bytes: shape.hidden * 4)
+        stream.write(at(layout.rows + place(token) * layout.rowStride), bytes: shape.hidden * 4)
       }
     case .toLanes(let group):
-      stream.read(at(layout.rows + place(group.lowerBound) * shape.hidden), bytes: group.count * shape.hidden * 4)
+      for token in group {
+        stream.read(at(layout.rows + place(token) * layout.rowStride), bytes: shape.hidden * 4)
+      }
       stream.write(
         at(layout.lanes + place(group.lowerBound) / laneGroup * layout.laneStride), bytes: layout.laneStride * 4)
     case .factor(let tokens, let chain, let factor):
-      emitFactor(tokens, chain: chain, factor: factor, at: at, to: stream)
+      if schedule.projectsRows(tokens) {
+        let first = place(tokens.lowerBound)
+        emitFactorOfRows(first..<first + tokens.count, chain: chain, factor: factor, at: at, to: stream)
+      } else {
+        emitFactor(tokens, chain: chain, factor: factor, at: at, to: stream)
+      }
     case .project(let tokens):
       let product = PackedProduct(m: shape.projected, n: tokens.count, k: shape.hidden)
       product.emit(
@@ -145,11 +152,42 @@ struct LookupWorkload: Workload {
     }
   }
 
+  /// `places` are the tokens' places within the projection tile.
+  private func emitFactorOfRows(
+    _ places: Range<Int>, chain: Int, factor: Int, at: (Int) -> UInt64, to stream: AccessStream
+  ) {
+    let shape = schedule.shape
+    let source =
+      factor == 0 ? layout.rows + places.lowerBound * layout.rowStride : factor % 2 == 1 ? layout.ping : layout.pong
+    let target = factor % 2 == 0 ? layout.ping : layout.pong
+    let blockFloats = shape.blockSize * shape.blockSize
+    let firstBlock = (chain * LookupFFNShape.factors + factor) * shape.blocks
+    for block in 0..<shape.blocks {
+      stream.read(weights + UInt64((firstBlock + block) * blockFloats * 4), bytes: blockFloats * 4)
+      for row in 0..<places.count {
+        let offset = row * layout.rowStride + block * shape.blockSize
+        stream.read(at(source + offset), bytes: shape.blockSize * 4)
+        stream.write(at(target + offset), bytes: shape.blockSize * 4)
+      }
+    }
+    let bytes = places.count * layout.rowStride * 4
+    for _ in 0..<shape.transformPasses {
+      stream.read(at(target), bytes: bytes)
+      stream.write(at(target), bytes: bytes)
+    }
+    guard factor == LookupFFNShape.factors - 1 else { return }
+    stream.read(at(target), bytes: bytes)
+    stream.write(at(layout.chains + chain * layout.laneStride), bytes: layout.laneStride * 4)
+  }
+
   private func emitGather(
     _ step: GatherStep, next: Range<Int>?, share: Range<Int>, at: (Int) -> UInt64, to stream: AccessStream
   ) {
     let shape = schedule.shape
     let block = tables + UInt64(schedule.block(of: step).lowerBound * tableType.bytes)
+    let isFirst = step.tables.lowerBound == 0
+    let isLast = step.tables.upperBound == shape.tables
+    let streams = isLast && schedule.streamsOutput(tokens: share.count)
     for (index, token) in step.tokens.enumerated() {
       if let next {
         // As gather.h does: whole lines, in equal parts with every token.
@@ -161,7 +199,10 @@ struct LookupWorkload: Workload {
       let offset = codeOffset(token - lane, share) + lane
       for piece in step.columns.pieces(of: gatherPiece) {
         let out = output + UInt64((token * shape.output + piece.lowerBound) * 4)
-        if step.tables.lowerBound > 0 { stream.read(out, bytes: piece.count * 4) }
+        let place = (token - share.lowerBound) % schedule.tokenTile * step.columns.count
+        let sums =
+          schedule.sumFloats > 0 ? at(layout.sums + place + piece.lowerBound - step.columns.lowerBound) : out
+        if !isFirst { stream.read(sums, bytes: piece.count * 4) }
         for table in step.tables {
           stream.read(at(layout.codes + offset + table * laneGroup), bytes: 4)
           stream.read(at(layout.scores + offset + table * laneGroup), bytes: 4)
@@ -172,7 +213,11 @@ struct LookupWorkload: Workload {
           let entry = row * step.columns.count + piece.lowerBound - step.columns.lowerBound
           stream.gather(block + UInt64(entry * tableType.bytes), bytes: piece.count * tableType.bytes)
         }
-        stream.write(out, bytes: piece.count * 4)
+        if streams {
+          stream.writeNontemporal(out, bytes: piece.count * 4)
+        } else {
+          stream.write(isLast ? out : sums, bytes: piece.count * 4)
+        }
       }
     }
   }
@@ -274,7 +319,8 @@ extension LookupFFN {
     case .token: (passesOverOutput, width) = (1, min(shape.output, isa.gatherColumns))
     case .table: (passesOverOutput, width) = (t, min(shape.output, isa.gatherColumns))
     case .sliced:
-      passesOverOutput = (t / Double(strategy.tableGroup)).rounded(.up)
+      let group = schedule.tableGroup(tileTokens: min(tokens, schedule.tokenTile))
+      passesOverOutput = (t / Double(group)).rounded(.up)
       width = min(shape.output, strategy.columnSlice, isa.gatherColumns)
     }
     // Per row piece: one multiply-add per vector and what widens it, and about 5 instructions for code, score, address and
@@ -288,7 +334,10 @@ extension LookupFFN {
     let gather = PhaseWork(
       name: "gather", multiplyAdds: t * out * n, otherOperations: widening * t * out * n,
       loadBytes: (rowBytes + 4 * passesOverOutput * out) * n, storeBytes: 4 * passesOverOutput * out * n,
-      independentRows: max(LookupFFN.reorderWindow / instructionsPerRow, Double(strategy.prefetchRows)))
+      independentRows: max(
+        LookupFFN.reorderWindow / instructionsPerRow,
+        Double(schedule.prefetchRows(tileTokens: min(tokens, schedule.tokenTile)))),
+      rowBytes: Double(width * tableType.bytes))
     return [normalise, projection, score, gather]
   }
 

@@ -1,21 +1,30 @@
 /// Which CPUs the threads of a run are pinned to, taken from the mask that the process is allowed to use.
 public enum CPUPlacement: Hashable, Sendable {
-  /// Neighbouring cores first: fill an L3 cluster, then a package.
+  /// Neighbouring cores first: fill an L3 cluster, then a memory node, then a package.
   case compact
-  /// As far apart as possible: one core per package, then per L3 cluster, in turn.
+  /// As far apart as possible: one core per package, then per memory node, then per L3 cluster, in turn.
   case scatter
+  /// One core per L3 cluster: every thread has a last-level cache to itself.
+  case onePerL3
   /// These CPUs, in this order.
   case list([Int])
 }
 
-/// Which NUMA node the pages of an array lie on.
+/// Which NUMA node the pages of an array lie on. The array is cut into one part per worker, at page boundaries.
 public enum MemoryPolicy: Hashable, Sendable {
-  /// The node of the thread that touches the page first.
+  /// Each worker's part on the worker's own node, bound there.
   case local
-  /// Round robin over all nodes, page by page.
+  /// Each worker's part on the node farthest from the worker's, bound there.
+  case remote
+  /// Each worker's part where that worker touches it first: the kernel's own policy, which goes to another node when one
+  /// is full.
+  case firstTouch
+  /// Round robin over all nodes that have CPUs, page by page.
   case interleave
-  /// All pages on this node.
+  /// All pages on this node, which need not have CPUs.
   case node(Int)
+  /// What all workers read, once on every node that has a worker; all else as `local`.
+  case replicated
 }
 
 /// The pages that back an array.
@@ -26,11 +35,14 @@ public enum PageKind: String, CaseIterable, Codable, Sendable {
 }
 
 extension CPUPlacement: CustomStringConvertible {
-  /// Parses `compact`, `scatter` or a list such as `0,2,4-7`.
+  /// What `init(_:)` accepts, for messages.
+  public static let vocabulary = "compact, scatter, l3 or a list of CPUs such as 0,2,4-7"
+
   public init?(_ text: String) {
     switch text {
     case "compact": self = .compact
     case "scatter": self = .scatter
+    case "l3": self = .onePerL3
     default:
       guard let cpus = parseCPUList(text), !cpus.isEmpty else { return nil }
       self = .list(cpus)
@@ -41,29 +53,33 @@ extension CPUPlacement: CustomStringConvertible {
     switch self {
     case .compact: return "compact"
     case .scatter: return "scatter"
+    case .onePerL3: return "l3"
     case .list(let cpus): return cpus.map(String.init).joined(separator: ",")
     }
   }
 }
 
 extension MemoryPolicy: CustomStringConvertible {
-  /// Parses `local`, `interleave` or `node:N`.
+  /// What `init(_:)` accepts, for messages.
+  public static let vocabulary = "local, remote, first-touch, interleave, node:N or replicated"
+
+  private static let named: [(name: String, policy: MemoryPolicy)] = [
+    ("local", .local), ("remote", .remote), ("first-touch", .firstTouch), ("interleave", .interleave),
+    ("replicated", .replicated),
+  ]
+
   public init?(_ text: String) {
-    switch text {
-    case "local": self = .local
-    case "interleave": self = .interleave
-    default:
+    if let known = Self.named.first(where: { $0.name == text }) {
+      self = known.policy
+    } else {
       guard text.hasPrefix("node:"), let node = Int(text.dropFirst(5)), node >= 0 else { return nil }
       self = .node(node)
     }
   }
 
   public var description: String {
-    switch self {
-    case .local: return "local"
-    case .interleave: return "interleave"
-    case .node(let node): return "node:\(node)"
-    }
+    if case .node(let node) = self { return "node:\(node)" }
+    return Self.named.first { $0.policy == self }?.name ?? ""
   }
 }
 

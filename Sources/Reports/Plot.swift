@@ -3,7 +3,7 @@ import Experiments
 /// A plot: its data as CSV and the gnuplot script that draws it, which lie beside the picture so that anyone can redraw it.
 public struct Plot: Equatable {
   /// The section of the report that shows it.
-  enum Kind { case throughput, validation, machines, stages, ceilings }
+  enum Kind { case throughput, validation, machines, sensitivity, stages, ceilings }
 
   var kind: Kind
   /// Name of the files, without extension.
@@ -18,6 +18,9 @@ extension RunData {
   /// All plots that the run has data for.
   var plots: [Plot] {
     sweeps.compactMap(throughputPlot)
-      + [stagesPlot, latencyPlot, bandwidthPlot, validationPlot, speedupPlot, machinesPlot].compactMap { $0 }
+      + [
+        stagesPlot, latencyPlot, bandwidthPlot, validationPlot, speedupPlot, machinesPlot, machineSpeedupPlot,
+        tornadoPlot,
+      ].compactMap { $0 }
   }
 }

@@ -49,7 +49,61 @@ extension RunData {
     }
     return
       "### On other machines (modelled)\n\nTokens/s expected (low to high), limiter, and for look-ups the speed-up "
-      + "over dense on the same machine and as many threads.\n\n" + table.text + "\n"
+      + "over dense on the same machine and as many threads.\n\n" + table.text + "\n" + speedupTable
+  }
+
+  /// The speed-up of the headline lookup over its dense baseline on every machine, with as many threads as the point and
+  /// with every core busy, the largest first; empty where there is no such pair.
+  private var speedupTable: String {
+    let rows = machineSpeedups
+    guard let lookup = headlinePair.first, !rows.isEmpty else { return "" }
+    var table = MarkdownTable([
+      ("machine", .left), (counted(lookup.threads, "thread"), .right), ("whole socket", .right), ("cores", .right),
+      ("lookup tokens/s, whole socket (band)", .right), ("lookup limiter", .left), ("dense limiter", .left),
+      ("lines/token from L2 / L3 / memory", .right),
+    ])
+    for row in rows {
+      let band = row.lookup.socketTokensPerSecond.map { expected in
+        "\(scaled(expected)) (\(row.lookup.socketLowTokensPerSecond.map(scaled) ?? "–") to "
+          + "\(row.lookup.socketHighTokensPerSecond.map(scaled) ?? "–"))"
+      }
+      let lines = [row.lookup.l2LinesPerToken, row.lookup.l3LinesPerToken, row.lookup.memoryLinesPerToken]
+      table.append([
+        "`\(row.machine)`", times(row.atPoint), row.atSocket.map { times($0) }, row.lookup.socketCores.map(String.init),
+        band, row.lookup.socketLimiter, row.dense.socketLimiter,
+        lines.map { $0.map { significant($0) } ?? "–" }.joined(separator: " / "),
+      ])
+    }
+    return
+      "### Speed-up of look-ups over dense on every machine (modelled)\n\n\(label(lookup.pointID)) over its dense "
+      + "baseline. The whole socket runs the point's work on every core, each group of threads on its own tokens.\n\n"
+      + table.text + "\n"
+  }
+
+  struct MachineSpeedup {
+    var machine: String
+    var lookup: ProjectionRow
+    var dense: ProjectionRow
+    /// With the point's threads.
+    var atPoint: Double
+    /// With every core.
+    var atSocket: Double?
+  }
+
+  /// The headline pair on every machine that both were projected onto, the largest speed-up first.
+  var machineSpeedups: [MachineSpeedup] {
+    let pair = headlinePair
+    guard pair.count == 2 else { return [] }
+    return grouped(projections, by: \.machine).compactMap { machine, rows -> MachineSpeedup? in
+      guard let lookup = rows.first(where: { $0.pointID == pair[0].pointID }),
+        let dense = rows.first(where: { $0.pointID == pair[1].pointID }), dense.tokensPerSecond > 0
+      else { return nil }
+      return MachineSpeedup(
+        machine: machine, lookup: lookup, dense: dense, atPoint: lookup.tokensPerSecond / dense.tokensPerSecond,
+        atSocket: lookup.socketTokensPerSecond.flatMap { all in
+          dense.socketTokensPerSecond.flatMap { $0 > 0 ? all / $0 : nil }
+        })
+    }.sorted { ($0.atSocket ?? $0.atPoint) > ($1.atSocket ?? $1.atPoint) }
   }
 
   /// The projected throughput of a lookup over that of its measured baseline, both on the same machine.

@@ -60,6 +60,7 @@ public struct Report {
     text += run.ceilingsSection + figures(.ceilings)
     text += run.rooflineSection
     text += run.projectionsSection + figures(.validation, .machines)
+    text += run.sensitivitySection + figures(.sensitivity)
     text += run.failuresSection
     text += run.reproduceSection
     text += run.filesSection(plots: self.plots)

@@ -15,8 +15,8 @@ extension RunData {
       "[manifest.json](manifest.json): what was run, where and how", "[plan.jsonl](plan.jsonl): every point",
       "results.sqlite: everything measured",
       "[results.csv](results.csv), [samples.csv](samples.csv), "
-        + "[counters.csv](counters.csv), [projections.csv](projections.csv), [stages.csv](stages.csv), "
-        + "[ceilings.csv](ceilings.csv), [audit.csv](audit.csv), [facts.csv](facts.csv): the same as tables",
+        + "[counters.csv](counters.csv), [projections.csv](projections.csv), "
+        + "[sensitivities.csv](sensitivities.csv), [stages.csv](stages.csv), [ceilings.csv](ceilings.csv), [audit.csv](audit.csv), [facts.csv](facts.csv): the same as tables",
     ]
     if !plots.isEmpty { lines.append("plots/: each plot as .svg, its data as .csv and its gnuplot script as .gp") }
     return "## Files\n\n" + lines.map { "- \($0)\n" }.joined()

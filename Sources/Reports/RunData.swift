@@ -7,6 +7,7 @@ public struct RunData {
   public var results: [ResultRow]
   public var counters: [CounterRow]
   public var projections: [ProjectionRow]
+  public var sensitivities: [SensitivityRow]
   public var stages: [StageRow]
   public var ceilings: [CeilingRow]
   public var audit: [AuditRow]
@@ -29,6 +30,7 @@ public struct RunData {
     results = try inOrder(\.pointID)
     counters = try inOrder(\.pointID)
     projections = try inOrder(\.pointID)
+    sensitivities = try inOrder(\.pointID)
     stages = try inOrder(\.pointID)
   }
 

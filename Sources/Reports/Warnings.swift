@@ -40,6 +40,11 @@ extension RunData {
       return asked != obtained
     }.count
     if otherPages > 0 { warnings.append("\(counted(otherPages, "point")) ran on another kind of page than asked for.") }
+    let moved = measured.filter { row in
+      guard let before = row.pagesPerNodeBefore, let after = row.pagesPerNodeAfter else { return false }
+      return before != after
+    }.count
+    if moved > 0 { warnings.append("\(counted(moved, "point")) had pages move to another node during timing.") }
     let disturbed = measured.compactMap(\.outliers).reduce(0, +)
     if disturbed > 0 { warnings.append("\(counted(disturbed, "sample")) flagged as outliers (kept in every figure).") }
     let drifted = drift

@@ -14,7 +14,7 @@ struct Lookahead: ParsableCommand {
     subcommands: [
       DoctorCommand.self, TopologyCommand.self, EventsCommand.self, VerifyCommand.self, RunCommand.self,
       ProjectCommand.self, SimulateCommand.self, MachinesCommand.self, ReportCommand.self, CalibrateCommand.self,
-      TargetsCommand.self,
+      ValidateCommand.self, TargetsCommand.self,
       AuditCommand.self, AuditCandidateCommand.self,
     ]
   )

@@ -23,11 +23,11 @@ struct MachinesCommand: ParsableCommand {
       let machines = try MachineCatalogue.bundled().machines()
       if json { return try printJSON(Document(machines: machines)) }
       printTable(
-        ["name", "cores", "GHz", "last-level cache", "memory", "GB/s", "description"],
+        ["name", "status", "cores", "GHz", "last-level cache", "memory", "GB/s", "description"],
         machines.map { machine in
           let last = machine.caches.last
           return [
-            machine.name, text(machine.cores), text(machine.frequencyGHz),
+            machine.name, machine.status.rawValue, text(machine.cores), text(machine.frequencyGHz),
             last.map { "\(formatByteCount($0.sizeBytes)) / \($0.sharedByCores) cores" } ?? "-",
             machine.memory.first?.name ?? "-", text(machine.memory.first?.peakGigabytesPerSecond),
             machine.description,
@@ -56,7 +56,11 @@ struct MachinesCommand: ParsableCommand {
 
   struct Check: ParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Check a machine file; say what it is enough for.")
+      abstract: "Check a machine file; say what it is enough for.",
+      discussion: """
+        Units, ranges and consistency: channels x transfer rate x width = peak, levels that grow and slow down from the \
+        core outwards, monotone curves, sources that name a figure. One line per problem, with file and key; exit code 64.
+        """)
 
     @Argument(help: "The machine file.")
     var file: String
@@ -65,25 +69,40 @@ struct MachinesCommand: ParsableCommand {
     var json = false
 
     private struct Document: Encodable {
+      struct Problem: Encodable {
+        var key: String?
+        var line: Int?
+        var message: String
+      }
+
       var file: String
-      var name: String
+      var name: String?
       var valid: Bool
+      var problems: [Problem]
       /// Keys that `project` would still need.
       var missingForProjection: [String]
 
       enum CodingKeys: String, CodingKey {
-        case file, name, valid
+        case file, name, valid, problems
         case missingForProjection = "missing_for_projection"
       }
     }
 
     func run() throws {
-      let machine = try Machine(contentsOf: file)
-      let missing = machine.keysMissingForProjection
+      let check = try MachineCheck(contentsOf: file)
+      let missing = check.machine?.keysMissingForProjection ?? []
       if json {
-        return try printJSON(
-          Document(file: file, name: machine.name, valid: true, missingForProjection: missing))
+        try printJSON(
+          Document(
+            file: file, name: check.machine?.name, valid: check.problems.isEmpty,
+            problems: check.problems.map { Document.Problem(key: $0.key, line: $0.line, message: $0.message) },
+            missingForProjection: missing))
       }
+      guard check.problems.isEmpty else {
+        for problem in check.problems { printMessage("error: \(problem)") }
+        throw ExitStatus.invalidInput.code
+      }
+      if json { return }
       print(
         missing.isEmpty
           ? "\(file): valid; enough to simulate and to project"

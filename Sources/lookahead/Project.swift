@@ -26,6 +26,10 @@ struct ProjectCommand: ParsableCommand {
   @Option(name: .customLong("set"), help: "Override a key of the experiment, as KEY=VALUE; may be repeated.")
   var overrides: [String] = []
 
+  @Flag(
+    help: "Also say how far each figure of a machine moves each projection, capacities of caches included (slower).")
+  var sensitivity = false
+
   @Flag(help: "Print one JSON document.")
   var json = false
 
@@ -37,17 +41,30 @@ struct ProjectCommand: ParsableCommand {
     }
     let catalogue = try MachineCatalogue.bundled()
     let projector = Projector(
-      runID: runID, machines: try names.map { try catalogue.machine($0) }, host: nil)
-    let rows = try projector.rows(plan.points, experiment: experiment) { printMessage($0) }
+      runID: runID, machines: try names.map { try catalogue.machine($0) }, host: nil, movesCapacities: sensitivity)
+    let outcomes = try projector.outcomes(plan.points, experiment: experiment) { printMessage($0) }
+    let rows = outcomes.flatMap(\.rows)
+    let sensitivities = sensitivity ? outcomes.flatMap(\.sensitivities) : nil
     let labels = Dictionary(plan.points.map { ($0.id, $0.label) }, uniquingKeysWith: { first, _ in first })
-    if json { return try printJSON(ProjectionDocument(rows: rows, labels: labels)) }
+    if json { return try printJSON(ProjectionDocument(rows: rows, sensitivities: sensitivities, labels: labels)) }
     func thousands(_ rate: Double) -> String { String(format: "%.1f", rate / 1000) }
     printTable(
-      ["point", "machine", "ktokens/s", "low", "high", "limiter"],
+      ["point", "machine", "ktokens/s", "low", "high", "limiter", "cores", "whole socket", "limiter"],
       rows.map {
         [
           labels[$0.pointID] ?? $0.pointID, $0.machine, thousands($0.tokensPerSecond), thousands($0.lowTokensPerSecond),
-          thousands($0.highTokensPerSecond), $0.limiter,
+          thousands($0.highTokensPerSecond), $0.limiter, $0.socketCores.map(String.init) ?? "-",
+          $0.socketTokensPerSecond.map(thousands) ?? "-", $0.socketLimiter ?? "-",
+        ]
+      })
+    guard let sensitivities else { return }
+    print("")
+    printTable(
+      ["point", "machine", "figure", "ktokens/s at -10 %", "at +10 %"],
+      sensitivities.map {
+        [
+          labels[$0.pointID] ?? $0.pointID, $0.machine, $0.parameter, thousands($0.tokensPerSecondAtMinusTenth),
+          thousands($0.tokensPerSecondAtPlusTenth),
         ]
       })
   }
@@ -62,11 +79,42 @@ struct ProjectCommand: ParsableCommand {
       return (try directory.experiment(), directory.plan, directory.manifest.runID)
     }
     let experiment = try Experiment(contentsOf: source, overrides: overrides)
-    return (experiment, try Plan(experiment, cpuCount: Topology.read().allowedCPUs.count), "")
+    return (experiment, try Plan(experiment, topology: .read()), "")
   }
 }
 
 private struct ProjectionDocument: Encodable {
+  struct Socket: Encodable {
+    var cores: Int
+    var tokensPerSecond: Double
+    var low: Double?
+    var high: Double?
+    var limiter: String?
+
+    enum CodingKeys: String, CodingKey {
+      case cores, low, high, limiter
+      case tokensPerSecond = "tokens_per_s"
+    }
+  }
+
+  struct Traffic: Encodable {
+    var l2: Double?
+    var l3: Double?
+    var memory: Double?
+  }
+
+  struct Movement: Encodable {
+    var figure: String
+    var minusTenth: Double
+    var plusTenth: Double
+
+    enum CodingKeys: String, CodingKey {
+      case figure
+      case minusTenth = "minus_tenth_tokens_per_s"
+      case plusTenth = "plus_tenth_tokens_per_s"
+    }
+  }
+
   struct Entry: Encodable {
     var point: String
     var label: String
@@ -75,20 +123,37 @@ private struct ProjectionDocument: Encodable {
     var low: Double
     var high: Double
     var limiter: String
+    var socket: Socket?
+    var linesPerToken: Traffic
+    var sensitivity: [Movement]?
 
     enum CodingKeys: String, CodingKey {
-      case point, label, machine, low, high, limiter
+      case point, label, machine, low, high, limiter, socket, sensitivity
       case tokensPerSecond = "tokens_per_s"
+      case linesPerToken = "lines_per_token"
     }
   }
 
   var projections: [Entry]
 
-  init(rows: [ProjectionRow], labels: [String: String]) {
-    projections = rows.map {
+  init(rows: [ProjectionRow], sensitivities: [SensitivityRow]?, labels: [String: String]) {
+    projections = rows.map { row in
       Entry(
-        point: $0.pointID, label: labels[$0.pointID] ?? "", machine: $0.machine, tokensPerSecond: $0.tokensPerSecond,
-        low: $0.lowTokensPerSecond, high: $0.highTokensPerSecond, limiter: $0.limiter)
+        point: row.pointID, label: labels[row.pointID] ?? "", machine: row.machine,
+        tokensPerSecond: row.tokensPerSecond, low: row.lowTokensPerSecond, high: row.highTokensPerSecond,
+        limiter: row.limiter,
+        socket: row.socketCores.flatMap { cores in
+          row.socketTokensPerSecond.map {
+            Socket(
+              cores: cores, tokensPerSecond: $0, low: row.socketLowTokensPerSecond,
+              high: row.socketHighTokensPerSecond, limiter: row.socketLimiter)
+          }
+        },
+        linesPerToken: Traffic(l2: row.l2LinesPerToken, l3: row.l3LinesPerToken, memory: row.memoryLinesPerToken),
+        sensitivity: sensitivities?.filter { $0.pointID == row.pointID && $0.machine == row.machine }.map {
+          Movement(
+            figure: $0.parameter, minusTenth: $0.tokensPerSecondAtMinusTenth, plusTenth: $0.tokensPerSecondAtPlusTenth)
+        })
     }
   }
 }

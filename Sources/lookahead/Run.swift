@@ -46,7 +46,7 @@ struct RunCommand: ParsableCommand {
   func run() throws {
     let experiment = try Experiment(contentsOf: experiment, overrides: overrides)
     let topology = Topology.read()
-    let plan = try Plan(experiment, cpuCount: topology.allowedCPUs.count)
+    let plan = try Plan(experiment, topology: topology)
     if dryRun { return try printPlan(plan) }
     guard BuildConfiguration.current == .release || allowDebug else {
       throw DebugBuild()

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 import InputFiles
 import Profiler
 
@@ -7,11 +8,17 @@ struct TopologyCommand: ParsableCommand {
     commandName: "topology",
     abstract: "Show packages, L3 clusters, cores, SMT siblings, caches and NUMA nodes.")
 
+  @Option(help: "Describe the machine whose /sys and /proc lie here, such as a copy from a cluster's node.")
+  var root = "/"
+
   @Flag(help: "Print one JSON document.")
   var json = false
 
   func run() throws {
-    let topology = Topology.read()
+    guard FileManager.default.fileExists(atPath: "\(root)/sys/devices/system/cpu") else {
+      throw InputError(file: root, "expected a directory that holds sys/devices/system/cpu")
+    }
+    let topology = Topology.read(root: root)
     if json { return try printJSON(topology) }
     print(
       "\(topology.packages.count) packages, \(topology.clusters.count) L3 clusters, \(topology.coreCount) cores, "

@@ -88,7 +88,7 @@ static void crashed(int number) {
 
 // MARK: - Buffers
 
-enum { SLOTS = 8, SLOT_BYTES = 8 << 20 };
+enum { SLOTS = 9, SLOT_BYTES = 8 << 20 };
 static char *slots[SLOTS];
 static int slots_used;
 static size_t slack;
@@ -279,6 +279,45 @@ static void block_product(const lk_kernels *kernels) {
       for (long groups = 1; groups <= 5; groups++) block_product_case(kernels, size, blocks, groups);
 }
 
+static void block_product_rows_case(const lk_kernels *kernels, long size, long blocks, long tokens) {
+  const bool exact = coin();
+  const long features = blocks * size;
+  const long x_stride = features + (coin() ? whole(0, 40) : 0);
+  const long y_stride = features + (coin() ? whole(0, 40) : 0);
+  float *weights = matrix(1, 0, blocks * size * size, exact);
+  float *x = matrix(tokens, x_stride, features, exact);
+  float *y = buffer(buffer_floats(tokens, y_stride, features));
+  const lk_block_product_rows a = {
+      .weights = weights, .x = x, .x_stride = x_stride, .y = y, .y_stride = y_stride, .blocks = blocks,
+      .block_size = size, .tokens = tokens};
+  begin("block_product_rows size=%ld blocks=%ld tokens=%ld strides=%ld,%ld", size, blocks, tokens, x_stride, y_stride);
+  kernels->block_product_rows(&a);
+
+  for (long k = 0; k < tokens; k++) {
+    for (long block = 0; block < blocks; block++)
+      for (long o = 0; o < size; o++) {
+        double sum = 0, magnitude = 0;
+        for (long i = 0; i < size; i++) {
+          const long pack = block * (size / LK_OUTPUT_PACK) + o / LK_OUTPUT_PACK;
+          const double term = (double)weights[(pack * size + i) * LK_OUTPUT_PACK + o % LK_OUTPUT_PACK] *
+                              x[k * x_stride + block * size + i];
+          sum += term;
+          magnitude += fabs(term);
+        }
+        const long index = k * y_stride + block * size + o;
+        near("y", index, y[index], sum, sum_tolerance(exact, size, magnitude));
+      }
+    if (k + 1 < tokens) is_untouched("gap of y", y, k * y_stride + features, (k + 1) * y_stride);
+  }
+  end();
+}
+
+static void block_product_rows(const lk_kernels *kernels) {
+  for (long size = LK_OUTPUT_PACK; size <= 128; size += LK_OUTPUT_PACK)
+    for (long blocks = 1; blocks <= 3; blocks++)
+      for (long tokens = 1; tokens <= 9; tokens++) block_product_rows_case(kernels, size, blocks, tokens);
+}
+
 static void hadamard_case(const lk_kernels *kernels, long length, long first_stride, long groups) {
   const long group_stride = length * LK_LANES + (coin() ? whole(0, 40) : 0);
   // Whole numbers: 1024 of them sum exactly, so the transform must be exact.
@@ -406,7 +445,9 @@ static void gather_case(
   const long tokens = coin() ? whole(1, 4) : whole(1, 33);
   const long row_stride = columns + (coin() ? whole(0, 9) : 0);
   const long table_stride = rows * row_stride + (coin() ? whole(0, 9) : 0);
-  const long out_stride = columns + (coin() ? whole(0, 9) : 0);
+  // Whole cache lines half of the time, which is when stores may bypass the caches.
+  const long out_stride = coin() ? (columns + 15) / 16 * 16 : columns + whole(0, 9);
+  const bool streaming = coin();
   const long groups = (first_token + tokens + LK_LANES - 1) / LK_LANES;
   const long group_stride = tables * LK_LANES + (coin() ? LK_LANES * whole(0, 3) : 0);
   float *rows_of_tables = buffer((tables - 1) * table_stride + buffer_floats(rows, row_stride, columns));
@@ -435,20 +476,29 @@ static void gather_case(
       scores[at] = value(exact);
     }
   float *bias = has_bias ? matrix(1, 0, columns, exact) : 0;
-  const long out_floats = buffer_floats(tokens, out_stride, columns);
-  float *out = has_bias ? buffer(out_floats) : matrix(tokens, out_stride, columns, exact);
-  float *before = buffer(out_floats);
-  memcpy(before, out, (size_t)out_floats * sizeof(float));
+  // Without a bias the sums go on from `out` itself, or from values elsewhere.
+  const bool in_place = !has_bias && coin();
+  // Ends on a cache line where its rows are whole lines, so that it begins on one too.
+  const long out_floats = buffer_floats(tokens, out_stride, out_stride % 16 == 0 ? out_stride : columns);
+  float *out = buffer(out_floats);
+  if (in_place)
+    for (long k = 0; k < tokens; k++) fill(out + k * out_stride, columns, exact);
+  const long start_stride = in_place ? out_stride : columns + whole(0, 5);
+  float *start = in_place ? out : has_bias ? 0 : matrix(tokens, start_stride, columns, exact);
+  const long before_floats = has_bias ? columns : buffer_floats(tokens, start_stride, columns);
+  float *before = buffer(before_floats);
+  memcpy(before, has_bias ? bias : start, (size_t)before_floats * sizeof(float));
   const lk_gather a = {
       .tables = stored, .scales = scales, .scale_stride = scale_stride, .table_stride = table_stride, .row_stride = row_stride, .codes = codes,
       .scores = scores, .group_stride = group_stride, .first_token = first_token, .tokens = tokens,
-      .table_count = tables, .columns = columns, .bias = bias, .out = out, .out_stride = out_stride,
+      .table_count = tables, .columns = columns, .start = bias ? bias : start, .start_stride = bias ? 0 : start_stride,
+      .out = out, .out_stride = out_stride, .streaming = streaming,
       .prefetch = prefetch, .next = coin() ? stored : 0, .next_bytes = entries * entry_bytes};
   begin(
-      "gather %s columns=%ld tables=%ld rows=%ld tokens=%ld+%ld strides=%ld,%ld,%ld,%ld prefetch=%ld %s",
+      "gather %s columns=%ld tables=%ld rows=%ld tokens=%ld+%ld strides=%ld,%ld,%ld,%ld prefetch=%ld %s%s",
       type == FP32 ? "fp32" : type == BF16 ? "bf16" : "int8", columns, tables,
       rows, first_token, tokens, row_stride, table_stride, out_stride, group_stride, prefetch,
-      has_bias ? "bias" : "accumulate");
+      has_bias ? "bias" : in_place ? "in place" : "from elsewhere", streaming ? " streaming" : "");
   if (type == FP32) kernels->gather(&a);
   if (type == BF16) kernels->gather_bf16(&a);
   if (type == INT8) kernels->gather_int8(&a);
@@ -456,7 +506,7 @@ static void gather_case(
   for (long k = 0; k < tokens; k++) {
     const long token = first_token + k;
     for (long c = 0; c < columns; c++) {
-      double sum = has_bias ? bias[c] : before[k * out_stride + c];
+      double sum = before[(has_bias ? 0 : k * start_stride) + c];
       double magnitude = fabs(sum);
       for (long t = 0; t < tables; t++) {
         const long at = token / LK_LANES * group_stride + t * LK_LANES + token % LK_LANES;
@@ -466,7 +516,7 @@ static void gather_case(
       }
       near("out", k * out_stride + c, out[k * out_stride + c], sum, sum_tolerance(exact, tables + 1, magnitude));
     }
-    if (k + 1 < tokens) is_untouched("gap of out", out, k * out_stride + columns, (k + 1) * out_stride);
+    is_untouched("gap of out", out, k * out_stride + columns, k + 1 < tokens ? (k + 1) * out_stride : out_floats);
   }
   end();
 }
@@ -627,9 +677,17 @@ static const struct {
   const char *name;
   void (*run)(const lk_kernels *);
 } operations[] = {
-    {"layer_norm", layer_norm}, {"to_lanes", to_lanes}, {"block_product", block_product}, {"hadamard", hadamard},
-    {"score", score},           {"gather", gather},     {"bias_gelu", bias_gelu},         {"to_bf16", to_bf16},
-    {"quantise", quantise},     {"dequantise", dequantise},
+    {"layer_norm", layer_norm},
+    {"to_lanes", to_lanes},
+    {"block_product", block_product},
+    {"block_product_rows", block_product_rows},
+    {"hadamard", hadamard},
+    {"score", score},
+    {"gather", gather},
+    {"bias_gelu", bias_gelu},
+    {"to_bf16", to_bf16},
+    {"quantise", quantise},
+    {"dequantise", dequantise},
 };
 
 int main(int count, char **names) {

@@ -7,7 +7,7 @@ import Testing
   @Test func `every machine of the catalogue loads, is named after its file and is enough to project`() throws {
     let catalogue = try MachineCatalogue.bundled()
     let names = try catalogue.names()
-    #expect(names.count >= 10)
+    #expect(names.count >= 24)
     for name in names {
       let machine = try catalogue.machine(name)
       #expect(machine.name == name)
@@ -19,11 +19,18 @@ import Testing
 
   @Test func `every figure that a projection uses states its origin`() throws {
     for machine in try MachineCatalogue.bundled().machines() {
-      for key in ["cores", "frequency_ghz", "simd", "caches", "transfers_overlap", "memory"] {
-        #expect(machine.provenance[key] != nil, "\(machine.name): \(key)")
+      for path in machine.figurePaths {
+        let enclosing = path.indices.filter { "[.".contains(path[$0]) }.map { String(path[..<$0]) } + [path]
+        #expect(enclosing.contains { machine.provenance[$0] != nil }, "\(machine.name): \(path)")
       }
       for (key, entry) in machine.provenance { #expect(!entry.source.isEmpty, "\(machine.name): \(key)") }
     }
+  }
+
+  @Test func `the catalogue has machines of every kind`() throws {
+    let machines = try MachineCatalogue.bundled().machines()
+    for status in Machine.Status.allCases { #expect(machines.contains { $0.status == status }, "\(status)") }
+    #expect(Set(machines.compactMap(\.simd?.isa)).isSuperset(of: ["avx512", "avx2", "neon", "sve", "sve2"]))
   }
 
   @Test func `the L3 of AMD machines is a victim cache, that of Intel's is not`() throws {

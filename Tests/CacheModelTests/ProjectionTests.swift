@@ -9,7 +9,8 @@ import Testing
     overlap: Bool = true, latency: Double = 100, linesInFlight: Double = 10, most: Double = 50
   ) -> Machine {
     Machine(
-      name: "test", cores: 4, frequencyGHz: 2, simd: VectorUnits(isa: "avx512", widthBits: 512, fmaUnits: 2),
+      name: "test", cores: 4, frequencyGHz: 2,
+      simd: VectorUnits(isa: "avx512", widthBits: 512, fmaUnits: 2, productShare: 1),
       caches: [
         CacheDescription(name: "L1", sizeBytes: 4096, ways: 4, latencyCycles: 4, bytesPerCycle: 64),
         CacheDescription(name: "L2", sizeBytes: 32_768, ways: 8, latencyCycles: 16, bytesPerCycle: 32),
@@ -95,6 +96,17 @@ import Testing
     #expect(isClose(try time(.int8, other: 1e6) - time(.int8), try time(.fp32)))
   }
 
+  @Test func `the band of narrow operands is as wide as their rate is uncertain`() throws {
+    let job = Job(phases: [PhaseWork(name: "gemm", multiplyAdds: 64e6, operands: .bf16)])
+    func high(_ tag: Provenance.Tag) throws -> Double {
+      var machine = machine()
+      machine.simd?.bf16PerCycle = 64
+      machine.provenance["simd.bf16_per_cycle"] = Provenance(tag: tag, source: "a test")
+      return try project(job, on: machine).high
+    }
+    #expect(isClose(try high(.assumed) / high(.measured), 1.25 / 1.05))
+  }
+
   @Test func `a machine that gives no rate for an operand type gets no projection of it, and names the key`() throws {
     let job = Job(phases: [
       PhaseWork(name: "gemm", multiplyAdds: 1e6, operands: .bf16), PhaseWork(name: "pass", loadBytes: 64),
@@ -152,6 +164,98 @@ import Testing
       #expect(isClose(result.tokensPerSecond, 1 / (100e-9 / inFlight + transfer)))
       #expect(result.limiter == .latency)
     }
+  }
+
+  /// Rows of 512 bytes that all lie in the second level.
+  private func rowsInL2() -> Job {
+    let work = PhaseWork(name: "gather", independentRows: 1000, rowBytes: 512)
+    return Job(tokens: 32, phases: [work]) { stream in
+      for row in 0..<UInt64(32) { stream.gather(row * 512, bytes: 512) }
+    }
+  }
+
+  @Test func `random rows come at their own rate, interpolated between row sizes`() throws {
+    var machine = machine(linesInFlight: 1000)
+    machine.caches[1].randomRows = [.init(rowBytes: 256, rate: 8), .init(rowBytes: 768, rate: 24)]
+    let result = try project(rowsInL2(), on: machine)
+    // Midway between 8 and 24 bytes per cycle.
+    #expect(isClose(result.phases[0].seconds, 32 * 512 / (16 * 2e9)))
+    #expect(result.limiter == .l2)
+  }
+
+  @Test func `without a rate of its own a level takes a donor's share of its stream for random rows`() throws {
+    let result = try project(rowsInL2(), on: machine(linesInFlight: 1000))
+    let stream = 32 * 512 / (32 * 2e9)
+    #expect(result.phases[0].seconds > 1.05 * stream && result.phases[0].seconds < 1.5 * stream)
+  }
+
+  @Test func `too few independent rows wait for their first lines`() throws {
+    var job = rowsInL2()
+    job.phases[0].independentRows = 1
+    var machine = machine(linesInFlight: 1000)
+    // Twice as fast as the rows can come one after another.
+    machine.caches[1].randomRows = [.init(rowBytes: 512, rate: 64)]
+    let result = try project(job, on: machine)
+    #expect(isClose(result.phases[0].seconds, 32 * 16 / 2e9), "16 cycles for each row")
+    #expect(result.limiter == .latency)
+  }
+
+  @Test func `a product reaches its share of the peak`() throws {
+    var machine = machine()
+    machine.simd?.productShare = 0.8
+    let job = Job(phases: [PhaseWork(name: "gemm", multiplyAdds: 64e6)])
+    #expect(isClose(try project(job, on: machine).tokensPerSecond, 0.8 * 1000 / 1e-3))
+    machine.simd?.productShare = nil
+    let unknown = try project(job, on: machine)
+    #expect(isClose(unknown.tokensPerSecond, 0.9 * 1000 / 1e-3))
+    #expect(unknown.low < 0.85 * 1000 / 1e-3 && unknown.high > 0.95 * 1000 / 1e-3)
+  }
+
+  @Test func `a whole socket computes as much as its cores, and shares its memory`() throws {
+    let computing = try project(Job(phases: [PhaseWork(name: "gemm", multiplyAdds: 64e6)]), on: machine())
+    #expect(computing.socket.cores == 4)
+    #expect(isClose(computing.socket.tokensPerSecond, 4 * computing.tokensPerSecond))
+    // One thread draws 25.6 of the 50 GB/s: four want twice what there is.
+    let streaming = try project(stream(), on: machine(linesInFlight: 40))
+    #expect(isClose(streaming.phases[0].memoryGigabytesPerSecond, 25.6))
+    #expect(isClose(streaming.socket.tokensPerSecond, streaming.tokensPerSecond * 50 / 25.6))
+    #expect(streaming.socket.limiter == .memory)
+    #expect(streaming.socket.low < streaming.socket.tokensPerSecond)
+    #expect(streaming.socket.high > streaming.socket.tokensPerSecond)
+  }
+
+  @Test func `the figure that limits moves the projection most, others not at all`() throws {
+    func sensitivities(_ job: Job) throws -> [Sensitivity] {
+      try Sensitivity.all(
+        phases: job.phases, tokens: job.tokens, threads: job.threads,
+        traffic: Traffic(simulating: job, on: machine()), on: machine())
+    }
+    let computing = try sensitivities(Job(phases: [PhaseWork(name: "gemm", multiplyAdds: 64e6)]))
+    #expect(Set(computing.prefix(2).map(\.parameter)) == ["frequency_ghz", "simd.product_share"])
+    #expect(isClose(computing[0].tokensPerSecondAtPlusTenth / computing[0].tokensPerSecondAtMinusTenth, 1.1 / 0.9))
+    #expect(computing.dropFirst(2).allSatisfy { $0.swing == 0 })
+
+    let waiting = try sensitivities(stream())
+    #expect(
+      Set(waiting.filter { $0.swing > 0 }.map(\.parameter)) == [
+        "memory[0].idle_latency_ns", "memory[0].lines_in_flight_per_core",
+      ])
+    #expect(
+      waiting.first { $0.parameter == "memory[0].idle_latency_ns" }.map {
+        $0.tokensPerSecondAtMinusTenth > $0.tokensPerSecondAtPlusTenth
+      } == true)
+  }
+
+  @Test func `capacities are moved where there is a way to simulate them`() throws {
+    // 280 KiB in rounds: just over the 256 KiB of the third level, just within a tenth more.
+    let job = Job(phases: [PhaseWork(name: "sweep")]) { $0.read(0, bytes: 280 * 1024) }
+    let machine = machine()
+    let all = try Sensitivity.all(
+      phases: job.phases, tokens: job.tokens, threads: 1, traffic: Traffic(simulating: job, on: machine), on: machine,
+      simulate: { try Traffic(simulating: job, on: $0) })
+    let size = try #require(all.first { $0.parameter == "caches[2].size" })
+    #expect(all.first == size)
+    #expect(size.tokensPerSecondAtPlusTenth > 2 * size.tokensPerSecondAtMinusTenth)
   }
 
   @Test func `latency rises with the load, and the projection meets the curve`() throws {

@@ -7,6 +7,8 @@ import Testing
     (["verify", "/no/such/layer.safetensors"], "/no/such/layer.safetensors: no such file"),
     (["run", "/no/such/experiment.yaml"], "/no/such/experiment.yaml: no such file"),
     (["report", "/no/such/run"], "/no/such/run: no such run directory"),
+    (["validate", "/no/such/run"], "/no/such/run: no such run directory"),
+    (["machines", "check", "/no/such/machine.yaml"], "/no/such/machine.yaml: no such file"),
     (["simulate", "--machine", "epyc-7764", "--trace", "/dev/null"], "epyc-7763"),
     (["machines", "show", "nothing-like-it"], "nothing-like-it"),
     (["project", "experiments/quick.yaml", "--machine", "xeon-mex-9480"], "xeon-max-9480"),

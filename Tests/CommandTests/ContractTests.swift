@@ -5,6 +5,7 @@ import Testing
 @Suite struct ContractTests {
   @Test(arguments: [
     "doctor", "topology", "events", "verify", "calibrate", "run", "simulate", "project", "report", "machines", "audit",
+    "validate",
   ])
   func `every verb explains itself`(verb: String) throws {
     let outcome = try CommandLineTool.run(verb, "--help")
@@ -89,6 +90,78 @@ import Testing
         #expect(0 < low && low <= expected && expected <= high)
         #expect((row["limiter"] as? String)?.isEmpty == false)
       }
+    }
+  }
+
+  @Test func `project has the whole socket, the traffic and, on request, the sensitivities`() throws {
+    try withDirectory { directory in
+      let file = directory.appendingPathComponent("tiny.yaml")
+      try Data(Tiny.experiment.utf8).write(to: file)
+      let document = try CommandLineTool.json(
+        "project", file.path, "--machine", "epyc-9755", "--sensitivity", "--json")
+      for row in try #require(document["projections"] as? [[String: Any]]) {
+        let socket = try #require(row["socket"] as? [String: Any])
+        #expect(socket["cores"] as? Int == 128)
+        let all = try #require(socket["tokens_per_s"] as? Double)
+        let one = try #require(row["tokens_per_s"] as? Double)
+        #expect(all > one && all <= 128.001 * one)
+        #expect((row["lines_per_token"] as? [String: Double])?.count == 3)
+        let figures = (row["sensitivity"] as? [[String: Any]] ?? []).compactMap { $0["figure"] as? String }
+        #expect(Set(figures).isSuperset(of: ["frequency_ghz", "caches[1].size", "memory[0].idle_latency_ns"]))
+      }
+    }
+  }
+
+  @Test func `validate compares a run with the model on the machine that made it`() throws {
+    try withDirectory { directory in
+      let file = directory.appendingPathComponent("tiny.yaml")
+      try Data(Tiny.experiment.utf8).write(to: file)
+      let run = directory.appendingPathComponent("run").path
+      #expect(try CommandLineTool.run("run", file.path, "--output", run, "--allow-debug", "--quiet").status == 0)
+      let document = try CommandLineTool.json("validate", run, "--json")
+      #expect(document["machine"] as? String == "host")
+      #expect(document["mape"] as? Double ?? 0 > 0)
+      #expect(document["bias"] is Double)
+      let points = try #require(document["points"] as? [[String: Any]])
+      #expect(points.count == 3)
+      #expect((document["worst"] as? [[String: Any]])?.count == 3)
+      for point in points {
+        let measured = try #require(point["measured_tokens_per_s"] as? Double)
+        let projected = try #require(point["projected_tokens_per_s"] as? Double)
+        #expect(abs((point["error"] as? Double ?? .nan) - (projected / measured - 1)) < 1e-9)
+      }
+      // Another description of the machine gives other projections of the same measurements.
+      let other = try CommandLineTool.json("validate", run, "--machine", "epyc-7742", "--json")
+      #expect(other["machine"] as? String == "epyc-7742")
+      #expect(other["mape"] as? Double != document["mape"] as? Double)
+    }
+  }
+
+  @Test func `machines check prints one line for each problem, and the same as JSON`() throws {
+    try withDirectory { directory in
+      let file = directory.appendingPathComponent("wrong.yaml").path
+      try Data(
+        """
+        caches:
+          - {name: L1, size: 32KiB, ways: 8, latency_cycles: 20}
+          - {name: L2, size: 1MiB, ways: 8, latency_cycles: 14}
+        memory:
+          - {name: m, channels: 2, transfer_mts: 3200, peak_gbps: 60, idle_latency_ns: 90, lines_in_flight_per_core: 10}
+        """.utf8
+      ).write(to: URL(fileURLWithPath: file))
+      let outcome = try CommandLineTool.run("machines", "check", file)
+      #expect(outcome.status == 64)
+      #expect(outcome.messages.contains("memory[0].peak_gbps"), "\(outcome.messages)")
+      let repaired = try String(contentsOfFile: file, encoding: .utf8).replacingOccurrences(
+        of: "gbps: 60", with: "gbps: 51.2")
+      try Data(repaired.utf8).write(to: URL(fileURLWithPath: file))
+      let second = try CommandLineTool.run("machines", "check", file)
+      #expect(second.status == 64)
+      #expect(second.messages.split(separator: "\n").count == 1, "\(second.messages)")
+      let document = try CommandLineTool.json("machines", "check", file, "--json")
+      #expect(document["valid"] as? Bool == false)
+      #expect(
+        (document["problems"] as? [[String: Any]])?.compactMap { $0["key"] as? String } == ["caches[1].latency_cycles"])
     }
   }
 

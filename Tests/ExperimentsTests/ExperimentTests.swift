@@ -36,7 +36,10 @@ import Testing
     ("table_rows: 48", "test.yaml:3: defaults.table_rows: expected a power of two of at least 2, found 48"),
     ("tokens: many", "test.yaml:3: defaults.tokens: expected a whole number, found 'many'"),
     ("threads: 0", "test.yaml:3: defaults.threads: expected a number of threads of at least 1, or all, found '0'"),
-    ("memory: nearby", "test.yaml:3: defaults.memory: expected local, interleave or node:N, found 'nearby'"),
+    (
+      "memory: nearby",
+      "test.yaml:3: defaults.memory: expected local, remote, first-touch, interleave, node:N or replicated, found 'nearby'"
+    ),
     ("dtype: fp8", "test.yaml:3: defaults.dtype: expected one of fp32, bf16, int8, found 'fp8'"),
   ])
   func `a bad parameter is refused with file, line, key and what was expected`(_ parameter: String, _ expected: String)

@@ -5,6 +5,12 @@ import Testing
 @testable import Experiments
 
 @Suite struct PlanTests {
+  @Test func `all threads are as many as the placement has CPUs for`() throws {
+    let lines = "sweeps: [{name: a, set: {kernel: dense, threads: all}, axes: {cpus: [compact, scatter, l3, '0,2,5']}}]"
+    let plan = try Plan(experiment(lines), cpuCount: 16, clusterCount: 2)
+    #expect(plan.points.map(\.threads) == [16, 16, 2, 3])
+  }
+
   @Test func `a dense point is planned once, not once per table size`() throws {
     let plan = try Plan(
       experiment(

@@ -141,6 +141,48 @@ private struct StubSource: KernelSource {
     }
   }
 
+  @Test func `the row says what placement was asked for, and what was found before and after timing`() throws {
+    let row = try run(StubSource(result: .success(StubKernel(error: 0)))).result
+    #expect(row.memoryPolicy == "local" && row.pages == .transparentHuge)
+    #expect(row.pagesPerNodeBefore != nil || row.notes?.contains("move_pages") == true)
+    #expect(row.pagesPerNodeAfter == row.pagesPerNodeBefore)
+    #expect(row.pageKindBefore != nil)
+    #expect(row.pageKindAfter == row.pageKindBefore)
+  }
+
+  @Test(arguments: [MemoryPolicy.firstTouch, .interleave, .replicated, .remote])
+  func `a policy that this machine cannot follow skips the point, one that makes no difference is noted`(
+    policy: MemoryPolicy
+  ) throws {
+    var placed = point
+    placed.memory = policy
+    let row = try run(StubSource(result: .success(StubKernel(error: 0))), point: placed).result
+    let nodes = Topology.read().processorNodes.count
+    if policy == .remote && nodes < 2 {
+      #expect(row.status == .skipped)
+      #expect(row.reason?.contains("two memory nodes") == true)
+    } else {
+      #expect(row.status == .passed)
+      if nodes == 1 && policy != .firstTouch {
+        #expect(row.notes?.contains("one memory node only: \(policy) is the same as local") == true)
+      }
+    }
+  }
+
+  @Test func `pages that moved during timing are noted`() throws {
+    let found = try PlacedMemory(bytes: 8 << 20).verify()
+    func report(_ pages: [Int: Int], _ notes: [String]) -> PlacementReport {
+      var report = found
+      report.pagesPerNode = pages
+      report.notes = notes
+      return report
+    }
+    #expect(placementNotes(before: report([0: 2048], ["a"]), after: report([0: 2048], ["a"])) == ["a"])
+    #expect(
+      placementNotes(before: report([0: 2048], ["a"]), after: report([0: 2000, 1: 48], ["b"]))
+        == ["a", "b", "pages moved during timing, from 0:2048 to 0:2000 1:48"])
+  }
+
   @Test func `a point larger than the memory is skipped before it is built`() throws {
     var huge = point
     huge.tokens = 1 << 40

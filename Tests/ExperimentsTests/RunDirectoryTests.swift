@@ -1,4 +1,5 @@
 import Foundation
+import GRDB
 import InputFiles
 import Testing
 
@@ -95,7 +96,7 @@ private func outcome(_ point: Point, _ run: RunDirectory, status: ResultStatus =
       #expect(
         files == [
           "audit.csv", "ceilings.csv", "counters.csv", "facts.csv", "projections.csv", "results.csv", "samples.csv",
-          "stages.csv",
+          "sensitivities.csv", "stages.csv",
         ])
     }
   }
@@ -130,6 +131,37 @@ private func outcome(_ point: Point, _ run: RunDirectory, status: ResultStatus =
       #expect(!FileManager.default.fileExists(atPath: path + "/run/results.sqlite-wal"))
       try Data(repeating: 65, count: 8192).write(to: URL(fileURLWithPath: path + "/run/results.sqlite"))
       #expect(throws: InputError.self) { try RunDirectory(opening: path + "/run") }
+    }
+  }
+
+  @Test func `results of an older tool keep their placement under the new names`() throws {
+    try withTemporaryDirectory { path in
+      let file = path + "/results.sqlite"
+      try RunStore(path: file, create: true, version: "2").close()
+      let names = [
+        "memory": "memory_policy", "pages_per_node_after": "pages_per_node", "page_kind_after": "page_kind",
+      ]
+      let old = try DatabaseQueue(path: file)
+      try old.write { db in
+        for (new, name) in names { try db.execute(sql: "ALTER TABLE results RENAME COLUMN \(new) TO \(name)") }
+        for added in ["pages", "pages_per_node_before", "page_kind_before"] {
+          try db.execute(sql: "ALTER TABLE results DROP COLUMN \(added)")
+        }
+        let point = Point(
+          sweep: "a", kernel: .dense, seed: 1, hidden: 8, intermediate: 32, output: 8, tokens: 40, threads: 1)
+        let row = ResultRow(runID: "r", host: "h", point: point, status: .passed)
+        try db.execute(
+          sql: """
+            INSERT INTO results (run_id, point_id, sweep, status, host, kernel, kernel_version, dtype, tokens, hidden, output,
+              threads, cpus, memory_policy, pages_per_node, page_kind)
+            VALUES ('r', ?, 'a', 'passed', 'h', 'dense', ?, 'fp32', 40, 8, 8, 1, 'compact', 'node:1', '1:512', 'thp')
+            """, arguments: [row.pointID, row.kernelVersion])
+      }
+      try old.close()
+      let row = try #require(try RunStore(path: file, create: false).rows(ResultRow.self).first)
+      #expect(row.memoryPolicy == "node:1")
+      #expect(row.pagesPerNodeAfter == "1:512" && row.pagesPerNodeBefore == nil)
+      #expect(row.pageKindAfter == .transparentHuge && row.pages == nil)
     }
   }
 

@@ -27,6 +27,10 @@ import Testing
     Case(
       shape: bh4(hidden: 512, output: 512, tables: 8, rows: 256, block: 64), tokens: 48,
       strategy: LookupStrategy(order: .token, prefetchRows: 2)),
+    Case(shape: bh4(hidden: 512, output: 512, tables: 128, rows: 256, block: 64), tokens: 1),
+    Case(shape: bh4(hidden: 100, output: 70, tables: 13, rows: 32, block: 16), tokens: 7),
+    Case(shape: bh4(hidden: 30, output: 96, tables: 9, rows: 64, block: 32), tokens: 8),
+    Case(shape: bh4(hidden: 64, output: 64, tables: 5, rows: 8, block: 64), tokens: 130 + 4),
     Case(
       shape: bh4(hidden: 64, output: 64, tables: 40, rows: 16, block: 64), tokens: 100,
       strategy: LookupStrategy(order: .table, tokenTile: 32)),

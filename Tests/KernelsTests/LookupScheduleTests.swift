@@ -34,6 +34,33 @@ import Testing
     #expect(zip(blocks, blocks.dropFirst()).allSatisfy { $0.upperBound == $1.lowerBound })
   }
 
+  @Test func `tokens fewer than a table's rows pass through all tables at once`() {
+    let steps = gathers(schedule(.sliced, rows: 128).steps(tokens: 0..<5))
+    #expect(steps.map(\.tables) == [0..<8, 0..<8, 0..<8])
+    #expect(steps.map(\.columns) == [0..<40, 40..<80, 80..<100])
+    #expect(
+      gathers(schedule(.sliced, rows: 4).steps(tokens: 0..<5)).map(\.tables.count) == [3, 3, 2, 3, 3, 2, 3, 3, 2])
+  }
+
+  @Test func `only orders that write the output once let a large one bypass the caches`() {
+    let tokens = (1 << 20) / (100 * 4)
+    #expect(!schedule(.sliced).streamsOutput(tokens: tokens))
+    #expect(schedule(.sliced).streamsOutput(tokens: tokens + 1))
+    #expect(schedule(.token).streamsOutput(tokens: tokens + 1))
+    #expect(!schedule(.table).streamsOutput(tokens: tokens + 1))
+  }
+
+  @Test func `few tokens are projected as rows where blocks are whole vectors`() {
+    let wide = schedule(.sliced)
+    #expect(wide.projectsRows(0..<1))
+    #expect(wide.projectsRows(16..<24))
+    #expect(!wide.projectsRows(0..<9))
+    let narrow = LookupSchedule(
+      shape: LookupFFNShape(hidden: 64, output: 8, tables: 8, tableRows: 16, projection: .bh4, blockSize: 8),
+      strategy: LookupStrategy())
+    #expect(!narrow.projectsRows(0..<1))
+  }
+
   @Test func `the next block is prefetched only where enough tokens follow to use it`() {
     let many = schedule(.sliced, rows: 16)
     let steps = many.steps(tokens: 0..<64)

@@ -1,6 +1,7 @@
 import Foundation
 import Glibc
 import InputFiles
+import TestSupport
 import Testing
 
 @testable import Profiler
@@ -66,6 +67,78 @@ struct DiagnosisTests {
     let machine = try FakeMachine([path: text])
     let item = try #require(Diagnosis.run(root: machine.root).items.first { $0.name == name })
     #expect(item.status == status)
+  }
+
+  @Test func `a cpuset that leaves a part of the machine is named with its cgroup`() throws {
+    var files = FakeMachine.files(
+      packages: 2, clustersPerPackage: 1, coresPerCluster: 4, threadsPerCore: 1, allowed: "0-3")
+    files["proc/self/cgroup"] = "0::/batch/job7"
+    files["sys/fs/cgroup/batch/job7/cpuset.cpus.effective"] = "0-3"
+    let item = try cpuset(files)
+    #expect(item.status == .degraded)
+    #expect(item.reason.contains("CPUs 0-3 of 0-7"))
+    #expect(item.reason.contains("cgroup /sys/fs/cgroup/batch/job7"))
+    #expect(item.fix?.contains("cpuset.cpus") == true)
+  }
+
+  @Test func `fewer CPUs than the cgroup gives are the affinity mask's doing`() throws {
+    var files = FakeMachine.files(
+      packages: 2, clustersPerPackage: 1, coresPerCluster: 4, threadsPerCore: 1, allowed: "0-3")
+    files["proc/self/cgroup"] = "0::/"
+    files["sys/fs/cgroup/cpuset.cpus.effective"] = "0-7"
+    let item = try cpuset(files)
+    #expect(item.status == .degraded)
+    #expect(item.reason.contains("affinity mask"))
+    #expect(item.fix?.contains("taskset") == true)
+  }
+
+  @Test func `the whole machine is ok`() throws {
+    let files = FakeMachine.files(packages: 2, clustersPerPackage: 1, coresPerCluster: 4, threadsPerCore: 1)
+    #expect(try cpuset(files).status == .ok)
+  }
+
+  private func cpuset(_ files: [String: String]) throws -> Diagnosis.Item {
+    try FakeMachine(files).read { root in
+      Diagnosis.cpuset(SystemFiles(root: root), Topology.read(root: root))
+    }
+  }
+
+  @Test(
+    arguments: [
+      ("max 100000", Diagnosis.Item.Status.ok), ("400000 100000", .ok), ("150000 100000", .degraded), ("", .ok),
+    ])
+  func `a limit of CPU time below the allowed CPUs is degraded`(limit: String, status: Diagnosis.Item.Status) throws {
+    var files = FakeMachine.files(packages: 1, clustersPerPackage: 1, coresPerCluster: 4, threadsPerCore: 1)
+    files["proc/self/cgroup"] = "0::/job"
+    files["sys/fs/cgroup/job/cpu.max"] = limit
+    let item = try FakeMachine(files).read { root in
+      Diagnosis.cpuQuota(SystemFiles(root: root), Topology.read(root: root))
+    }
+    #expect(item.status == status)
+    #expect((item.fix == nil) == (status == .ok))
+  }
+
+  @Test func `huge pages that lie on one node only are degraded, with the other node's setting`() throws {
+    var files = FakeMachine.files(packages: 2, clustersPerPackage: 1, coresPerCluster: 1, threadsPerCore: 1)
+    files["proc/meminfo"] = "HugePages_Free:  8\nHugepagesize:  2048 kB"
+    for (node, free) in ["8", "0"].enumerated() {
+      files["sys/devices/system/node/node\(node)/hugepages/hugepages-2048kB/free_hugepages"] = free
+    }
+    let item = try FakeMachine(files).read { root in
+      Diagnosis.hugePages(SystemFiles(root: root), Topology.read(root: root))
+    }
+    #expect(item.status == .degraded)
+    #expect(item.reason.contains("none on node 1"))
+    #expect(item.fix?.contains("node1/hugepages/hugepages-2048kB/nr_hugepages") == true)
+  }
+
+  @Test func `every placement item that is not ok comes with a fix`() {
+    let names = [
+      "numa", "cpuset", "cpu_quota", "mbind", "move_pages", "transparent_huge_pages", "huge_pages", "numa_balancing",
+    ]
+    let items = Diagnosis.run().items.filter { names.contains($0.name) }
+    #expect(items.map(\.name) == names)
+    for item in items { #expect(item.status == .ok || item.fix?.isEmpty == false, "\(item.name)") }
   }
 
   @Test func `library variables are named`() {

@@ -19,7 +19,7 @@ import Testing
       #expect(
         plots.map(\.name) == [
           "throughput-size", "throughput-placement", "stages", "latency", "bandwidth", "measured-projected", "speedup",
-          "machines",
+          "machines", "machine-speedup", "sensitivity",
         ])
     }
   }
@@ -75,7 +75,7 @@ import Testing
 
   @Test func `modelled values are called so, and measured ones too`() throws {
     try plots { plots, _ in
-      for plot in plots where plot.kind == .machines || plot.kind == .validation {
+      for plot in plots where [.machines, .validation, .sensitivity].contains(plot.kind) {
         #expect(plot.title.contains("modelled"))
       }
       for plot in plots where plot.kind == .throughput || plot.kind == .ceilings {

@@ -80,7 +80,7 @@ struct SyntheticRun {
     let samples = (0..<25).map { median * (1 + scatter * (Double($0) - 12) / 12 + ($0 > 20 ? scatter / 2 : 0)) }
     row.set(try #require(Statistics(samples)), stopReason: .intervalWidth)
     row.isa = "avx512"
-    row.pageKind = point.pages
+    row.pageKindAfter = point.pages
     row.verifiedCPUs = point.threads == 1 ? "0" : "0,1"
     row.fractionOfFMAPeak = fraction
     row.blas = point.kernel == .dense ? "OpenBLAS 0.3.21 SkylakeX" : nil
@@ -182,7 +182,15 @@ struct SyntheticRun {
           projections: [projection(point, machine: "host", factor: error, band: 0.08, measured: result.tokensPerSecond)]
             + factors.map {
               projection(point, machine: $0.0, factor: $0.1 * (point.kernel == .dense ? 0.9 : 1), band: $0.2)
-            }))
+            },
+          sensitivities: factors.flatMap { machine, factor, _ in
+            [("frequency_ghz", 0.04), ("caches[1].random_rows", 0.09), ("memory[0].peak_gbps", 0)].map { figure, move in
+              let rate = 1e9 / time(point) * factor * (point.kernel == .dense ? 0.9 : 1)
+              return SensitivityRow(
+                runID: directory.manifest.runID, pointID: point.id, machine: machine, parameter: figure,
+                tokensPerSecondAtMinusTenth: rate * (1 - move), tokensPerSecondAtPlusTenth: rate * (1 + move))
+            }
+          }))
     }
     var ceilings = [
       CeilingRow(name: "fma_peak", threads: 1, value: 241, unit: "GFLOP/s", ci95Low: 239, ci95High: 242, n: 20)

@@ -55,6 +55,20 @@ typedef struct {
   long groups;
 } lk_block_product;
 
+/// The same product with the same packed weights for token-major rows: for each token and block n,
+/// y[n, o] = sum_i w[n, o, i] x[n, i]. `block_size` is a multiple of LK_OUTPUT_PACK; strides are between tokens in floats.
+/// `y` must not overlap `x`.
+typedef struct {
+  const float *weights;
+  const float *x;
+  long x_stride;
+  float *y;
+  long y_stride;
+  long blocks;
+  long block_size;
+  long tokens;
+} lk_block_product_rows;
+
 /// The stages of a Walsh-Hadamard transform (Sylvester order, unnormalised) of length `length` whose stride is at least
 /// `first_stride`, in place over `groups` lane groups. `first_stride` = 1 is the whole transform.
 typedef struct {
@@ -83,7 +97,8 @@ typedef struct {
   float *z;
 } lk_score;
 
-/// out[token, columns] (+)= sum over tables of score * tables[table, code, columns], for `tokens` consecutive tokens.
+/// out[token, columns] = start[token, columns] + sum over tables of score * tables[table, code, columns], for `tokens`
+/// consecutive tokens.
 /// Codes and scores of token k are at `[(k / LK_LANES) * group_stride + table * LK_LANES + k % LK_LANES]`, already offset
 /// to the first table. `tables` and `out` are already offset to the first table and column; strides are in elements.
 typedef struct {
@@ -101,10 +116,13 @@ typedef struct {
   long tokens;
   long table_count;
   long columns;
-  /// The value to start from, `columns` floats; NULL to add to what `out` holds.
-  const float *bias;
+  /// The values to start from; a stride of 0 gives all tokens the same. May be `out` itself, with its stride.
+  const float *start;
+  long start_stride;
   float *out;
   long out_stride;
+  /// Whether `out` should bypass the caches, because nobody reads it soon. It does where it is aligned to cache lines.
+  bool streaming;
   /// Tables ahead of the current one whose row is prefetched; 0 for none.
   long prefetch;
   /// Memory that the following call will read, `next_bytes` long: prefetched in equal parts with every token, in order, so
@@ -168,6 +186,7 @@ typedef struct {
   void (*layer_norm)(const lk_layer_norm *);
   void (*to_lanes)(const lk_to_lanes *);
   void (*block_product)(const lk_block_product *);
+  void (*block_product_rows)(const lk_block_product_rows *);
   void (*hadamard)(const lk_hadamard *);
   void (*score)(const lk_score *);
   void (*gather)(const lk_gather *);

@@ -19,6 +19,9 @@ typedef enum {
 // Bytes that a step of the memory loops covers; sizes must be multiples of it, and addresses of 64.
 enum { MICROBENCH_STEP = 512 };
 
+// A row that is read at random must be a multiple of this many bytes: a pair of lines.
+enum { MICROBENCH_ROW_STEP = 128 };
+
 // Whether this CPU, and this build, have the path.
 bool microbench_has(microbench_path path);
 
@@ -38,6 +41,16 @@ bool microbench_has_dot_product(microbench_dot type);
 // Independent dot products in registers; returns how many operations were done (two per product), 0 without them.
 double microbench_dot_product(microbench_dot type, size_t iterations);
 
+// A matrix product on packed panels, as inside a BLAS: a register tile of C += A B with `depth` steps, operands loaded from
+// `panels` of `a` (each depth x tile rows floats) and of `b` (each depth x tile columns floats), every panel of `a` with
+// every panel of `b`, `passes` times. Returns how many floating-point operations were done. `c` takes one tile.
+double microbench_product(
+    microbench_path path, const float *a, size_t a_panels, const float *b, size_t b_panels, float *c, size_t depth,
+    size_t passes);
+// The register tile of that product: rows (a multiple of the vector) and columns.
+size_t microbench_product_rows(microbench_path path);
+size_t microbench_product_columns(microbench_path path);
+
 // Reads `bytes` from `base` in order, `passes` times.
 void microbench_read(microbench_path path, const void *base, size_t bytes, size_t passes);
 
@@ -48,7 +61,7 @@ void microbench_write_past_caches(microbench_path path, void *base, size_t bytes
 // Copies `bytes` in order, `passes` times, with ordinary stores.
 void microbench_copy(microbench_path path, void *to, const void *from, size_t bytes, size_t passes);
 
-// Reads the rows that `indices` name, one after the other; a row is a multiple of MICROBENCH_STEP bytes.
+// Reads the rows that `indices` name, one after the other; a row is a multiple of MICROBENCH_ROW_STEP bytes.
 void microbench_read_rows(
     microbench_path path, const void *base, size_t row_bytes, const uint32_t *indices, size_t count);
 

@@ -13,6 +13,19 @@ public enum InclusionKind: String, CaseIterable, Sendable, Encodable {
   case victim
 }
 
+/// How fast one core reads whole rows at random addresses, many of them under way at once: slower than a stream, since no
+/// prefetcher helps, by an amount that shrinks as rows grow.
+public struct RandomRowRate: Equatable, Sendable {
+  public var rowBytes: Int
+  /// Bytes per cycle in a cache, GB/s in a memory; per core.
+  public var rate: Double
+
+  public init(rowBytes: Int, rate: Double) {
+    self.rowBytes = rowBytes
+    self.rate = rate
+  }
+}
+
 /// One level of cache. All its instances in the socket are alike.
 public struct CacheDescription: Equatable, Sendable, Encodable {
   public var name: String
@@ -24,15 +37,18 @@ public struct CacheDescription: Equatable, Sendable, Encodable {
   public var sharedByCores: Int
   /// Load-to-use latency of a hit.
   public var latencyCycles: Double?
-  /// Sustained bandwidth between this level and the one nearer to the core (for the first: the registers), per core,
-  /// both directions together.
+  /// Bandwidth between this level and the one nearer to the core (for the first: the registers) that one core's sequential
+  /// reads sustain; what a victim level takes in return is included.
   public var bytesPerCycle: Double?
+  /// By rising row size; empty where nobody has measured it.
+  public var randomRows: [RandomRowRate]
   public var policy: ReplacementKind
   public var inclusion: InclusionKind
 
   public init(
     name: String, sizeBytes: Int, ways: Int, lineBytes: Int = 64, sharedByCores: Int = 1, latencyCycles: Double? = nil,
-    bytesPerCycle: Double? = nil, policy: ReplacementKind = .lru, inclusion: InclusionKind = .nine
+    bytesPerCycle: Double? = nil, randomRows: [RandomRowRate] = [], policy: ReplacementKind = .lru,
+    inclusion: InclusionKind = .nine
   ) {
     self.name = name
     self.sizeBytes = sizeBytes
@@ -41,6 +57,7 @@ public struct CacheDescription: Equatable, Sendable, Encodable {
     self.sharedByCores = sharedByCores
     self.latencyCycles = latencyCycles
     self.bytesPerCycle = bytesPerCycle
+    self.randomRows = randomRows
     self.policy = policy
     self.inclusion = inclusion
   }

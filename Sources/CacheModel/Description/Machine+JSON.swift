@@ -1,7 +1,7 @@
 /// JSON has the keys of the machine file; sizes are bytes, and what is absent is left out.
 extension Machine: Encodable {
   private enum Key: String, CodingKey {
-    case schema, name, description, sources, cores, simd, caches, memory, numa, provenance
+    case schema, name, description, status, sources, cores, simd, caches, memory, numa, provenance
     case frequencyGHz = "frequency_ghz"
     case transfersOverlap = "transfers_overlap"
   }
@@ -11,6 +11,7 @@ extension Machine: Encodable {
     try object.encode(Machine.schema, forKey: .schema)
     try object.encode(name, forKey: .name)
     try object.encode(description, forKey: .description)
+    try object.encode(status, forKey: .status)
     try object.encode(sources, forKey: .sources)
     try object.encodeIfPresent(cores, forKey: .cores)
     try object.encodeIfPresent(frequencyGHz, forKey: .frequencyGHz)
@@ -30,6 +31,7 @@ extension VectorUnits {
     case fmaUnits = "fma_units"
     case bf16PerCycle = "bf16_per_cycle"
     case int8PerCycle = "int8_per_cycle"
+    case productShare = "product_share"
   }
 }
 
@@ -49,6 +51,7 @@ extension CacheDescription {
     case sharedByCores = "shared_by"
     case latencyCycles = "latency_cycles"
     case bytesPerCycle = "bytes_per_cycle"
+    case randomRows = "random_rows"
   }
 }
 
@@ -60,6 +63,7 @@ extension MemoryDescription {
     case peakGigabytesPerSecond = "peak_gbps"
     case idleLatencyNanoseconds = "idle_latency_ns"
     case linesInFlightPerCore = "lines_in_flight_per_core"
+    case randomRows = "random_rows"
   }
 }
 
@@ -76,5 +80,14 @@ extension LoadedLatencyCurve.Point: Encodable {
     var pair = encoder.unkeyedContainer()
     try pair.encode(gigabytesPerSecond)
     try pair.encode(nanoseconds)
+  }
+}
+
+extension RandomRowRate: Encodable {
+  /// A pair [bytes, rate], as in the file.
+  public func encode(to encoder: Encoder) throws {
+    var pair = encoder.unkeyedContainer()
+    try pair.encode(rowBytes)
+    try pair.encode(rate)
   }
 }

@@ -6,6 +6,7 @@ extension Machine {
   public func yaml() -> String {
     var lines = ["schema: \(Machine.schema)", "name: \(quoted(name))"]
     if !description.isEmpty { lines.append("description: \(quoted(description))") }
+    if status != .current { lines.append("status: \(status.rawValue)") }
     if !sources.isEmpty { lines += ["sources:"] + sources.map { "  - \(quoted($0))" } }
     if let cores { lines.append("cores: \(cores)") }
     if let frequencyGHz { lines.append("frequency_ghz: \(number(frequencyGHz))") }
@@ -14,6 +15,7 @@ extension Machine {
         "isa: \(quoted(simd.isa))", "width_bits: \(simd.widthBits)", "fma_units: \(simd.fmaUnits)",
         simd.bf16PerCycle.map { "bf16_per_cycle: \(number($0))" },
         simd.int8PerCycle.map { "int8_per_cycle: \(number($0))" },
+        simd.productShare.map { "product_share: \(number($0))" },
       ]
       lines.append("simd: {\(entries.compactMap { $0 }.joined(separator: ", "))}")
     }
@@ -40,7 +42,8 @@ extension CacheDescription {
     [
       ("name", quoted(name)), ("size", exactByteCount(sizeBytes)), ("ways", "\(ways)"), ("line", "\(lineBytes)"),
       ("shared_by", "\(sharedByCores)"), ("latency_cycles", latencyCycles.map(number)),
-      ("bytes_per_cycle", bytesPerCycle.map(number)), ("policy", policy.rawValue), ("inclusion", inclusion.rawValue),
+      ("bytes_per_cycle", bytesPerCycle.map(number)), ("random_rows", pairs(randomRows)), ("policy", policy.rawValue),
+      ("inclusion", inclusion.rawValue),
       ("write_policy", "write-back"),
     ]
   }
@@ -53,7 +56,7 @@ extension MemoryDescription {
       ("transfer_mts", transferMegatransfers.map(number)),
       ("channel_bytes", channelBytes == MemoryDescription.ddrChannelBytes ? nil : "\(channelBytes)"),
       ("peak_gbps", number(peakGigabytesPerSecond)), ("idle_latency_ns", number(idleLatencyNanoseconds)),
-      ("lines_in_flight_per_core", number(linesInFlightPerCore)),
+      ("lines_in_flight_per_core", number(linesInFlightPerCore)), ("random_rows", pairs(randomRows)),
     ]
   }
 }
@@ -62,6 +65,10 @@ extension MemoryDescription {
 private func item(_ entries: [(String, String?)]) -> [String] {
   entries.compactMap { key, value in value.map { "\(key): \($0)" } }
     .enumerated().map { ($0 == 0 ? "  - " : "    ") + $1 }
+}
+
+private func pairs(_ rows: [RandomRowRate]) -> String? {
+  rows.isEmpty ? nil : "[" + rows.map { "[\($0.rowBytes), \(number($0.rate))]" }.joined(separator: ", ") + "]"
 }
 
 private func curveLines(_ curve: [LoadedLatencyCurve]) -> [String] {

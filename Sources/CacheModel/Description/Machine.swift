@@ -5,8 +5,18 @@
 public struct Machine: Equatable, Sendable {
   public static let schema = "lookahead/machine/1"
 
+  /// Whether one can buy it.
+  public enum Status: String, CaseIterable, Sendable, Encodable {
+    case current
+    /// By its maker or credible press; its figures are what is known before it exists.
+    case announced
+    /// Nobody plans it: a donor with some figures changed, to ask what they would bring.
+    case hypothetical
+  }
+
   public var name: String
   public var description: String
+  public var status: Status
   /// Where the figures come from, for people; `provenance` says it key by key.
   public var sources: [String]
   /// Physical cores of the socket.
@@ -26,12 +36,13 @@ public struct Machine: Equatable, Sendable {
   public var provenance: [String: Provenance]
 
   public init(
-    name: String, description: String = "", sources: [String] = [], cores: Int? = nil, frequencyGHz: Double? = nil,
-    simd: VectorUnits? = nil, caches: [CacheDescription], transfersOverlap: Bool? = nil,
+    name: String, description: String = "", status: Status = .current, sources: [String] = [], cores: Int? = nil,
+    frequencyGHz: Double? = nil, simd: VectorUnits? = nil, caches: [CacheDescription], transfersOverlap: Bool? = nil,
     memory: [MemoryDescription] = [], numa: NUMADescription? = nil, provenance: [String: Provenance] = [:]
   ) {
     self.name = name
     self.description = description
+    self.status = status
     self.sources = sources
     self.cores = cores
     self.frequencyGHz = frequencyGHz
@@ -60,15 +71,20 @@ public struct VectorUnits: Equatable, Sendable, Encodable {
   public var bf16PerCycle: Double?
   /// Likewise of int8 operands.
   public var int8PerCycle: Double?
+  /// Share of the multiply-add peak that a register-tiled product with its operands in the caches reaches; nil where
+  /// nobody has measured it.
+  public var productShare: Double?
 
   public init(
-    isa: String, widthBits: Int, fmaUnits: Int, bf16PerCycle: Double? = nil, int8PerCycle: Double? = nil
+    isa: String, widthBits: Int, fmaUnits: Int, bf16PerCycle: Double? = nil, int8PerCycle: Double? = nil,
+    productShare: Double? = nil
   ) {
     self.isa = isa
     self.widthBits = widthBits
     self.fmaUnits = fmaUnits
     self.bf16PerCycle = bf16PerCycle
     self.int8PerCycle = int8PerCycle
+    self.productShare = productShare
   }
 
   /// Multiply-adds per cycle; nil where the machine does not say.

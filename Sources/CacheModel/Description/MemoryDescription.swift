@@ -17,11 +17,14 @@ public struct MemoryDescription: Equatable, Sendable, Encodable {
   public var curve: [LoadedLatencyCurve]
   /// Cache lines that one core keeps on their way from this memory, prefetchers included: its memory-level parallelism.
   public var linesInFlightPerCore: Double
+  /// By rising row size, with one core reading; empty where nobody has measured it.
+  public var randomRows: [RandomRowRate]
 
   public init(
     name: String, channels: Int? = nil, transferMegatransfers: Double? = nil,
     channelBytes: Int = MemoryDescription.ddrChannelBytes, peakGigabytesPerSecond: Double,
-    idleLatencyNanoseconds: Double, curve: [LoadedLatencyCurve] = [], linesInFlightPerCore: Double
+    idleLatencyNanoseconds: Double, curve: [LoadedLatencyCurve] = [], linesInFlightPerCore: Double,
+    randomRows: [RandomRowRate] = []
   ) {
     self.name = name
     self.channels = channels
@@ -31,6 +34,7 @@ public struct MemoryDescription: Equatable, Sendable, Encodable {
     self.idleLatencyNanoseconds = idleLatencyNanoseconds
     self.curve = curve
     self.linesInFlightPerCore = linesInFlightPerCore
+    self.randomRows = randomRows
   }
 }
 
@@ -54,5 +58,20 @@ public struct LoadedLatencyCurve: Equatable, Sendable, Encodable {
   public init(readRatio: Double, points: [Point]) {
     self.readRatio = readRatio
     self.points = points
+  }
+}
+
+extension MemoryDescription {
+  /// The curves of `donor` on this memory: the same share of the peak has the same delay above the idle latency.
+  func curves(of donor: MemoryDescription) -> [LoadedLatencyCurve] {
+    let scale = peakGigabytesPerSecond / donor.peakGigabytesPerSecond
+    let shift = idleLatencyNanoseconds - donor.idleLatencyNanoseconds
+    return donor.curve.map { curve in
+      LoadedLatencyCurve(
+        readRatio: curve.readRatio,
+        points: curve.points.map {
+          .init(gigabytesPerSecond: $0.gigabytesPerSecond * scale, nanoseconds: $0.nanoseconds + shift)
+        })
+    }
   }
 }

@@ -5,8 +5,13 @@ struct PhaseModel {
   private let name: String
   private let transfersOverlap: Bool
   private let compute: Double
-  /// Seconds of transfers into each level's side of the core: index 0 is registers to first level.
+  /// Seconds of transfers into each level's side of the core, rows at random apart: index 0 is registers to first level.
   private let transfers: [Double]
+  /// Seconds of random rows that each level below the first serves: index 0 is the second level.
+  private let cacheRows: [Double]
+  /// Seconds of random rows from an idle memory; 0 where nobody has measured their rate.
+  private let memoryRows: Double
+  private let idleNanoseconds: Double
   /// Seconds of exposed gathers that the caches serve.
   private let cacheGathers: Double
   /// Thread-lines to wait for, one memory latency each: divide latency by the lines in flight and multiply.
@@ -19,8 +24,10 @@ struct PhaseModel {
   private let remoteExtraNanoseconds: Double
   private let linkSeconds: Double
 
+  /// With `copies`, that many groups of `threads` cores each do the whole work at once: only memory and link see it.
   init(
-    _ work: PhaseWork, _ counts: PhaseCounts, threads: Int, inputs: ProjectionInputs, remoteShare: Double
+    _ work: PhaseWork, _ counts: PhaseCounts, threads: Int, inputs: ProjectionInputs, remoteShare: Double,
+    copies: Double = 1
   ) {
     name = work.name
     transfersOverlap = inputs.transfersOverlap
@@ -29,13 +36,30 @@ struct PhaseModel {
     let fp32PerCycle = Double(inputs.simd.widthBits) / 32 * Double(inputs.simd.fmaUnits)
     // `Machine.keysMissing(for:)` has seen to it that the machine gives the rate.
     let perCycle = inputs.simd.multiplyAddsPerCycle(work.operands) ?? fp32PerCycle
-    compute = (work.multiplyAdds / perCycle + work.otherOperations / fp32PerCycle) / (hertz * threads)
+    compute =
+      (work.multiplyAdds / perCycle + work.otherOperations / fp32PerCycle) / (inputs.productShare * hertz * threads)
 
     let lineBytes = Double(inputs.lineBytes)
+    let rowBytes = max(work.rowBytes, lineBytes)
     transfers = inputs.caches.indices.map { level in
-      let bytes = level == 0 ? work.loadBytes + work.storeBytes : counts.linesAbove(level, inputs.caches) * lineBytes
+      guard level > 0 else {
+        return (work.loadBytes + work.storeBytes) / (inputs.caches[0].bytesPerCycle * hertz * threads)
+      }
+      let bytes =
+        counts.linesAbove(level) * lineBytes * (1 - counts.rowShare(level, rowBytes / lineBytes))
       return bytes / (inputs.caches[level].bytesPerCycle * hertz * threads)
     }
+    cacheRows = inputs.caches.indices.dropFirst().map { level in
+      Double(counts.gatherSources[level]) * rowBytes
+        / (inputs.caches[level].randomRows.rate(rowBytes: rowBytes) * hertz * threads)
+    }
+    let fromMemory = Double(counts.gatherSources.last ?? 0)
+    memoryRows =
+      inputs.memory.randomRows.isEmpty
+      ? 0
+      : fromMemory * rowBytes
+        / (RandomRowRates(inputs.memory.randomRows, stream: 0).rate(rowBytes: rowBytes) * 1e9 * threads)
+    idleNanoseconds = inputs.memory.idleLatencyNanoseconds
 
     let linesInFlight = inputs.memory.linesInFlightPerCore
     let gathersInFlight = max(1, min(work.independentRows, linesInFlight))
@@ -43,12 +67,12 @@ struct PhaseModel {
       sum + Double(counts.gatherSources[level]) * inputs.caches[level].latencyCycles / hertz
         / (gathersInFlight * threads)
     }
-    let fromMemory = Double(counts.gatherSources.last ?? 0)
     memoryGathers = fromMemory / (gathersInFlight * threads)
-    memoryStream = max(0, Double(counts.memory.reads) - fromMemory) / (linesInFlight * threads)
+    memoryStream =
+      max(0, Double(counts.memory.reads) - fromMemory * rowBytes / lineBytes) / (linesInFlight * threads)
 
     let lines = Double(counts.memory.reads + counts.memory.writes)
-    memoryBytes = lines * lineBytes
+    memoryBytes = lines * lineBytes * copies
     latency = LoadedLatency(
       inputs.memory, readRatio: lines > 0 ? Double(counts.memory.reads) / lines : 1, corner: inputs.corner)
     self.remoteShare = remoteShare
@@ -83,18 +107,30 @@ struct PhaseModel {
     return seconds > 0 ? memoryBytes / seconds / 1e9 : .infinity
   }
 
+  private struct CoreSeconds {
+    var total: Double
+    var stream: Double
+    /// Of random rows: the longer of waiting for first lines and of `rows`.
+    var gathers: Double
+    /// At the rates of random rows.
+    var rows: Double
+  }
+
   /// Time without the bandwidth limits of memory and link, and its two latency terms.
-  private func coreSeconds(at bandwidth: Double) -> (total: Double, stream: Double, gathers: Double) {
+  private func coreSeconds(at bandwidth: Double) -> CoreSeconds {
     let nanoseconds = latency.nanoseconds(at: bandwidth) + remoteShare * remoteExtraNanoseconds
     let stream = memoryStream * nanoseconds / 1e9
-    let gathers = cacheGathers + memoryGathers * nanoseconds / 1e9
+    // With too few independent rows a core waits for first lines; with enough, for what it can keep under way.
+    let exposed = cacheGathers + memoryGathers * nanoseconds / 1e9
+    let rows = cacheRows.reduce(0, +) + memoryRows * max(1, nanoseconds / idleNanoseconds)
+    let gathers = max(exposed, rows)
     let total: Double
     if transfersOverlap {
       total = max(compute, transfers.max() ?? 0, stream, gathers)
     } else {
-      total = max(compute, transfers.reduce(0, +) + stream) + gathers
+      total = max(compute, transfers.reduce(0, +) + stream + gathers)
     }
-    return (total, stream, gathers)
+    return CoreSeconds(total: total, stream: stream, gathers: gathers, rows: rows)
   }
 
   private func time(at bandwidth: Double) -> PhaseTime {
@@ -103,7 +139,15 @@ struct PhaseModel {
     let seconds = max(core.total, memorySeconds, linkSeconds)
     var causes: [Limiter: Double] = [.compute: compute, .memory: memorySeconds, .link: linkSeconds]
     for (level, seconds) in transfers.enumerated() { causes[.cache(level), default: 0] += seconds }
-    causes[.latency] = transfersOverlap ? max(core.stream, core.gathers) : core.stream + core.gathers
+    // While enough rows are under way, the caches that serve most of them are the bound; latency otherwise.
+    let inCaches = cacheRows.reduce(0, +)
+    let boundByRate = core.rows == core.gathers && inCaches >= core.rows / 2
+    var waiting = core.gathers
+    if boundByRate {
+      for (index, seconds) in cacheRows.enumerated() { causes[.cache(index + 1), default: 0] += seconds }
+      waiting -= inCaches
+    }
+    causes[.latency] = transfersOverlap ? max(core.stream, waiting) : core.stream + waiting
     return PhaseTime(
       name: name, seconds: seconds, limiter: limiter(causes, core, memorySeconds, seconds), causes: causes,
       memoryGigabytesPerSecond: seconds > 0 ? memoryBytes / seconds / 1e9 : 0,
@@ -111,7 +155,7 @@ struct PhaseModel {
   }
 
   private func limiter(
-    _ causes: [Limiter: Double], _ core: (total: Double, stream: Double, gathers: Double), _ memorySeconds: Double,
+    _ causes: [Limiter: Double], _ core: CoreSeconds, _ memorySeconds: Double,
     _ seconds: Double
   ) -> Limiter {
     if memoryBytes > 0 {
@@ -123,8 +167,8 @@ struct PhaseModel {
     // On a machine whose transfers add up, arithmetic hides behind them or hides them as a whole.
     var inCore: [Limiter] = [.compute, .l1, .l2, .l3, .latency]
     if !transfersOverlap {
-      let isComputing = compute >= transfers.reduce(0, +) + core.stream
-      inCore = isComputing ? [.compute, .latency] : [.l1, .l2, .l3, .latency]
+      let isComputing = compute >= transfers.reduce(0, +) + core.stream + core.gathers
+      inCore = isComputing ? [.compute] : [.l1, .l2, .l3, .latency]
     }
     let order = inCore.map { ($0, causes[$0] ?? 0) }
     return order.reduce(order[0]) { $1.1 > $0.1 ? $1 : $0 }.0
@@ -132,9 +176,19 @@ struct PhaseModel {
 }
 
 extension PhaseCounts {
-  /// Lines that cross the boundary between `level` and the level above it, up and down.
-  fileprivate func linesAbove(_ level: Int, _ caches: [ProjectionInputs.Cache]) -> Double {
+  /// Lines that cross the boundary between `level` and the level above it, up and dirty ones down. The clean lines that a
+  /// victim level takes for those it hands up are part of the bandwidth as measured with reads.
+  fileprivate func linesAbove(_ level: Int) -> Double {
     let above = levels[level - 1]
-    return Double(above.misses + (caches[level].isVictim ? above.evictions : above.writebacks))
+    return Double(above.misses + above.writebacks)
+  }
+
+  /// Share of the lines that `level` hands up which belong to random rows of `linesPerRow` lines found there or in caches
+  /// further out: their time is that of random rows. Rows from memory pass through the caches like any line.
+  fileprivate func rowShare(_ level: Int, _ linesPerRow: Double) -> Double {
+    let misses = levels[level - 1].misses
+    guard misses > 0 else { return 0 }
+    let rows = gatherSources[level..<levels.count].reduce(0, +)
+    return min(1, Double(rows) * linesPerRow / Double(misses))
   }
 }

@@ -11,9 +11,11 @@ public struct Projection: Equatable, Encodable, Sendable {
   /// The cause that the phases wait for longest.
   public var limiter: Limiter
   public var phases: [PhaseTime]
+  /// The same with every core of the socket busy.
+  public var socket: SocketProjection
 
   enum CodingKeys: String, CodingKey {
-    case machine, low, high, limiter, phases
+    case machine, low, high, limiter, phases, socket
     case tokensPerSecond = "tokens_per_s"
   }
 
@@ -71,22 +73,41 @@ public struct Projection: Equatable, Encodable, Sendable {
         "expected a machine that gives the rate of these multiply-adds; missing: \(missing.joined(separator: ", "))")
     }
 
-    func times(_ corner: ProjectionInputs.Corner) throws -> [PhaseTime] {
+    func times(_ corner: ProjectionInputs.Corner, copies: Double = 1) throws -> [PhaseTime] {
       let inputs = try ProjectionInputs(machine, memoryName: options.memory, corner: corner)
-      return zip(phases, traffic.phases).map { work, counts in
-        PhaseModel(work, counts, threads: threads, inputs: inputs, remoteShare: options.remoteShare).solve()
-      }
-    }
-    func rate(_ times: [PhaseTime]) -> Double {
-      Double(tokens) / times.reduce(0) { $0 + $1.seconds }
+      return phaseTimes(phases, traffic, threads: threads, inputs: inputs, options: options, copies: copies)
     }
     let expected = try times(.expected)
     guard expected.contains(where: { $0.seconds > 0 }) else {
       throw InputError(key: "workload", "expected work or memory traffic in some phase, found none")
     }
+    let cores = machine.cores ?? threads
+    let copies = Double(cores) / Double(threads)
+    let everyCore = try times(.expected, copies: copies)
+    let allTokens = Double(tokens) * copies
     return Projection(
-      machine: machine.name, tokensPerSecond: rate(expected), low: rate(try times(.low)),
-      high: rate(try times(.high)), limiter: dominant(expected), phases: expected)
+      machine: machine.name, tokensPerSecond: rate(expected, Double(tokens)),
+      low: rate(try times(.low), Double(tokens)), high: rate(try times(.high), Double(tokens)),
+      limiter: dominant(expected), phases: expected,
+      socket: SocketProjection(
+        cores: cores, tokensPerSecond: rate(everyCore, allTokens),
+        low: rate(try times(.low, copies: copies), allTokens), high: rate(try times(.high, copies: copies), allTokens),
+        limiter: dominant(everyCore)))
+  }
+
+  static func phaseTimes(
+    _ phases: [PhaseWork], _ traffic: Traffic, threads: Int, inputs: ProjectionInputs, options: Options,
+    copies: Double = 1
+  ) -> [PhaseTime] {
+    zip(phases, traffic.phases).map { work, counts in
+      PhaseModel(
+        work, counts, threads: threads, inputs: inputs, remoteShare: options.remoteShare, copies: copies
+      ).solve()
+    }
+  }
+
+  static func rate(_ times: [PhaseTime], _ tokens: Double) -> Double {
+    tokens / times.reduce(0) { $0 + $1.seconds }
   }
 
   /// The limiter of the phases that take most of the time.
@@ -94,5 +115,23 @@ public struct Projection: Equatable, Encodable, Sendable {
     var seconds: [Limiter: Double] = [:]
     for phase in phases { seconds[phase.limiter, default: 0] += phase.seconds }
     return Limiter.allCases.max { (seconds[$0] ?? 0) < (seconds[$1] ?? 0) } ?? .compute
+  }
+}
+
+/// Throughput with every core of a socket busy, each group of as many cores as the point has threads on tokens of its own.
+///
+/// Caches are taken as for one group: right where groups do not share them, or share mostly the tables and weights that all
+/// of them read; what each group keeps to itself shrinks a shared cache, which is not modelled. Memory and link carry the
+/// traffic of all groups.
+public struct SocketProjection: Equatable, Encodable, Sendable {
+  public var cores: Int
+  public var tokensPerSecond: Double
+  public var low: Double
+  public var high: Double
+  public var limiter: Limiter
+
+  enum CodingKeys: String, CodingKey {
+    case cores, low, high, limiter
+    case tokensPerSecond = "tokens_per_s"
   }
 }

@@ -28,12 +28,15 @@ struct ProjectionInputs {
   struct Cache {
     var latencyCycles: Double
     var bytesPerCycle: Double
-    var isVictim: Bool
+    /// Bytes per cycle.
+    var randomRows: RandomRowRates
   }
 
   var corner: Corner
   var frequencyHertz: Double
   var simd: VectorUnits
+  /// Share of the multiply-add peak that arithmetic with operands in the caches reaches.
+  var productShare: Double
   var caches: [Cache]
   var lineBytes: Int
   var transfersOverlap: Bool
@@ -42,6 +45,15 @@ struct ProjectionInputs {
   var remoteLatencyNanoseconds: Double
   /// Infinite where the machine names no link.
   var linkGigabytesPerSecond: Double
+
+  /// GEMM libraries reach 85 to 95 % of the peak on server cores (OpenBLAS on Zen 5 88 to 92 %, docs/METHODS.md).
+  private static func standInProductShare(_ corner: Corner) -> Double {
+    switch corner {
+    case .low: 0.85
+    case .expected: 0.9
+    case .high: 0.95
+    }
+  }
 
   /// Throws `InputError` naming the keys that the machine lacks, or the memory that it does not have.
   init(_ machine: Machine, memoryName: String?, corner: Corner = .expected) throws {
@@ -59,13 +71,22 @@ struct ProjectionInputs {
     self.corner = corner
     frequencyHertz = frequency * 1e9 * corner.rate(uncertainty("frequency_ghz"))
     self.simd = simd
+    self.simd.bf16PerCycle = simd.bf16PerCycle.map { $0 * corner.rate(uncertainty("simd.bf16_per_cycle")) }
+    self.simd.int8PerCycle = simd.int8PerCycle.map { $0 * corner.rate(uncertainty("simd.int8_per_cycle")) }
+    productShare =
+      simd.productShare.map { min(1, $0 * corner.rate(uncertainty("simd.product_share"))) }
+      ?? ProjectionInputs.standInProductShare(corner)
     lineBytes = machine.lineBytes
     self.transfersOverlap = transfersOverlap
     caches = machine.caches.enumerated().map { level, cache in
-      Cache(
+      let bandwidth = (cache.bytesPerCycle ?? 1) * corner.rate(uncertainty("caches[\(level)].bytes_per_cycle"))
+      let rows = cache.randomRows.map {
+        RandomRowRate(
+          rowBytes: $0.rowBytes, rate: $0.rate * corner.rate(uncertainty("caches[\(level)].random_rows")))
+      }
+      return Cache(
         latencyCycles: (cache.latencyCycles ?? 0) * corner.delay(uncertainty("caches[\(level)].latency_cycles")),
-        bytesPerCycle: (cache.bytesPerCycle ?? 1) * corner.rate(uncertainty("caches[\(level)].bytes_per_cycle")),
-        isVictim: cache.inclusion == .victim)
+        bytesPerCycle: bandwidth, randomRows: RandomRowRates(rows, stream: bandwidth))
     }
 
     var memory = machine.memory[index]
@@ -73,16 +94,12 @@ struct ProjectionInputs {
     memory.peakGigabytesPerSecond *= corner.rate(uncertainty("\(path).peak_gbps"))
     memory.idleLatencyNanoseconds *= corner.delay(uncertainty("\(path).idle_latency_ns"))
     memory.linesInFlightPerCore *= corner.rate(uncertainty("\(path).lines_in_flight_per_core"))
-    let curveUncertainty = uncertainty("\(path).curve")
-    memory.curve = memory.curve.map { curve in
-      LoadedLatencyCurve(
-        readRatio: curve.readRatio,
-        points: curve.points.map {
-          LoadedLatencyCurve.Point(
-            gigabytesPerSecond: $0.gigabytesPerSecond * corner.rate(curveUncertainty),
-            nanoseconds: $0.nanoseconds * corner.delay(curveUncertainty))
-        })
+    let rowsUncertainty = uncertainty("\(path).random_rows")
+    memory.randomRows = memory.randomRows.map {
+      RandomRowRate(rowBytes: $0.rowBytes, rate: $0.rate * corner.rate(rowsUncertainty))
     }
+    let curveUncertainty = uncertainty("\(path).curve")
+    memory.scaleCurves(bandwidth: corner.rate(curveUncertainty), latency: corner.delay(curveUncertainty))
     self.memory = memory
     remoteLatencyNanoseconds =
       machine.numa?.remoteLatencyNanoseconds.map { $0 * corner.delay(uncertainty("numa.remote_latency_ns")) }
@@ -109,7 +126,7 @@ extension Provenance.Tag {
 }
 
 extension Machine {
-  fileprivate func memoryIndex(named wanted: String?) throws -> Int {
+  func memoryIndex(named wanted: String?) throws -> Int {
     guard let wanted else { return 0 }
     guard let index = memory.firstIndex(where: { $0.name == wanted }) else {
       throw InputError(

@@ -22,11 +22,20 @@ public struct Calibration {
     public static let readBandwidth = "read_bandwidth"
     public static let copyBandwidth = "copy_bandwidth"
     public static let loadLatency = "load_latency"
+    public static let productRate = "product_rate_fp32"
+    /// Random reads of whole rows of so many bytes.
+    public static func randomRows(_ bytes: Int) -> String { "random_rows_\(bytes)b_bandwidth" }
   }
 
   /// 7 samples: the fewest for which the 95 % interval of the median leaves out an extreme on both sides is 9, the fewest
   /// that have one at all is 6; each sample already averages a millisecond of repetitions.
   private static let repetitions = 7
+
+  /// Rows from two lines, the least that the loop reads, to the widest row that a kernel reads at once (512 fp32 columns).
+  static let rowSizes = [128, 256, 512, 1024, 2048]
+  /// The row size that is measured over all working sets, which shows where a level really ends: that of the default
+  /// strategy's row pieces (128 fp32 columns).
+  static let profiledRowSize = 512
 
   /// Measures on `topology`'s compact placement with one thread and with `allThreads`. `progress` hears what is next.
   public static func measure(
@@ -65,6 +74,20 @@ public struct Calibration {
             Name.copyBandwidth, threads))
       }
       guard threads == 1 else { continue }
+      rows.append(
+        row(try MicroBenchmarks.productRate(pool: pool, repetitions: repetitions), Name.productRate, threads))
+      let representative = levelSets(topology.dataCaches(of: topology.allowedCPUs.first ?? 0).compactMap(\.sizeBytes))
+      for bytes in rowSizes {
+        let sets =
+          bytes == profiledRowSize ? Set(sizes.filter { $0 >= 16 << 10 } + representative) : Set(representative)
+        for size in sets.sorted() {
+          rows.append(
+            row(
+              try MicroBenchmarks.randomRowBandwidth(
+                workingSetBytes: size, rowBytes: bytes, pool: pool, repetitions: repetitions),
+              Name.randomRows(bytes), threads))
+        }
+      }
       for size in sizes {
         rows.append(
           row(
@@ -88,6 +111,18 @@ public struct Calibration {
       size *= 2
     }
     return sizes
+  }
+
+  /// A working set for random rows of each level, and last of memory: three quarters of a private level,
+  /// so that the level above serves little of it and the level below nothing; of a last level only eight times
+  /// the level above, since other users of a shared cache may hold the rest; of memory eight times the last level.
+  static func levelSets(_ sizes: [Int]) -> [Int] {
+    let levels = sizes.enumerated().map { level, size in
+      // Whole rows of every size.
+      let own = size * 3 / 4 / 2048 * 2048
+      return level > 0 && level == sizes.count - 1 ? min(own, 8 * sizes[level - 1]) : own
+    }
+    return levels + (sizes.last.map { [8 * $0] } ?? [])
   }
 
   private static func row(_ result: MicroBenchmarkResult, _ name: String, _ threads: Int) -> CeilingRow {
@@ -126,6 +161,11 @@ public struct Calibration {
   /// The ceiling of `name` for `threads`; of several working sets the largest.
   public func value(_ name: String, threads: Int = 1) -> Double? {
     ceilings.last { $0.name == name && $0.threads == threads && !$0.value.isNaN }?.value
+  }
+
+  /// The ceiling of `name` for one thread over a working set of `bytes`.
+  func value(_ name: String, workingSetBytes bytes: Int) -> Double? {
+    ceilings.last { $0.name == name && $0.threads == 1 && $0.workingSetBytes == bytes && !$0.value.isNaN }?.value
   }
 
   /// The median of `name` over the working sets of one thread within `bytes`: a level's plateau, which a single size that

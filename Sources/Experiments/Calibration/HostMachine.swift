@@ -25,6 +25,7 @@ extension Machine {
       provenance[key] = Provenance(tag: tag, source: source)
     }
 
+    let randomRows = RandomRows(calibration, cacheSizes: levels.compactMap(\.sizeBytes))
     note("caches", .vendor, "geometry as the operating system reports it")
     note("memory", .measured, "micro-benchmarks far outside the last cache")
     let caches = try levels.enumerated().map { index, cache in
@@ -55,22 +56,43 @@ extension Machine {
       case (true, 3...): inclusion = .victim
       default: inclusion = .nine
       }
+      let rows = randomRows.rates(level: index, per: frequency)
+      if !rows.isEmpty {
+        note("caches[\(index)].random_rows", .measured, "random reads of whole rows within the level / core frequency")
+      }
+      var held = size
+      if index == levels.count - 1, index > 0, randomRows.lastLevelBytes < size {
+        held = max(randomRows.lastLevelBytes / (ways * line), 1) * ways * line
+        note(
+          "caches[\(index)].size", .measured,
+          "what random reads find in it; the operating system reports \(size >> 10) KiB, shared with other guests")
+      }
       let cores = Set(cache.sharedCPUs.compactMap { topology.cpu($0)?.core }).count
       return CacheDescription(
-        name: "L\(cache.level)", sizeBytes: size, ways: ways, lineBytes: line, sharedByCores: max(1, cores),
+        name: "L\(cache.level)", sizeBytes: held, ways: ways, lineBytes: line, sharedByCores: max(1, cores),
         latencyCycles: latency.map { rounded($0 * frequency) },
-        bytesPerCycle: bandwidth.map { rounded($0 / frequency) },
+        bytesPerCycle: bandwidth.map { rounded($0 / frequency) }, randomRows: rows,
         policy: .lru, inclusion: inclusion)
     }
 
-    let simd = try vectorUnits(calibration, frequency: frequency)
+    var simd = try vectorUnits(calibration, frequency: frequency)
+    if let product = calibration.value(Calibration.Name.productRate),
+      let peak = calibration.value(Calibration.Name.multiplyAddPeak), product > 0, peak > 0
+    {
+      simd.productShare = min(1, rounded(product / peak))
+      note("simd.product_share", .measured, "register-tiled product on packed panels / multiply-add peak")
+    }
     note("simd", .measured, "multiply-add peaks / (2 x core frequency), of fp32 rounded to whole units")
     note("frequency_ghz", .measured, "dependent additions, one a cycle")
     note("cores", .vendor, "as the operating system reports them")
     note(
       "transfers_overlap", .assumed,
       isAMD ? "transfers overlap on Zen (Laukemann et al.)" : "transfers add up on Intel server cores (Hofmann et al.)")
-    let memory = try memory(calibration, allThreads: allThreads)
+    var memory = try memory(calibration, allThreads: allThreads)
+    memory.randomRows = randomRows.rates(level: levels.count)
+    if !memory.randomRows.isEmpty {
+      note("memory[0].random_rows", .measured, "random reads of whole rows far outside the last cache, one thread")
+    }
     note(
       "memory[0].peak_gbps", .measured, "the most that reads or copies of all threads moved, far outside the last cache"
     )

@@ -42,13 +42,13 @@ extension Parameter {
     case .cpus:
       let text = try yaml.string()
       guard let placement = CPUPlacement(text) else {
-        throw yaml.error("expected compact, scatter or a list of CPUs such as 0,2,4-7, found '\(text)'")
+        throw yaml.error("expected \(CPUPlacement.vocabulary), found '\(text)'")
       }
       return .text(placement.description)
     case .memory:
       let text = try yaml.string()
       guard let policy = MemoryPolicy(text) else {
-        throw yaml.error("expected local, interleave or node:N, found '\(text)'")
+        throw yaml.error("expected \(MemoryPolicy.vocabulary), found '\(text)'")
       }
       return .text(policy.description)
     case .threads:

@@ -7,7 +7,7 @@ extension CPUPlacement: Codable {
     let text = try decoder.singleValueContainer().decode(String.self)
     guard let placement = CPUPlacement(text) else {
       throw DecodingError.dataCorrupted(
-        .init(codingPath: decoder.codingPath, debugDescription: "expected compact, scatter or a list of CPUs"))
+        .init(codingPath: decoder.codingPath, debugDescription: "expected \(CPUPlacement.vocabulary)"))
     }
     self = placement
   }
@@ -23,7 +23,7 @@ extension MemoryPolicy: Codable {
     let text = try decoder.singleValueContainer().decode(String.self)
     guard let policy = MemoryPolicy(text) else {
       throw DecodingError.dataCorrupted(
-        .init(codingPath: decoder.codingPath, debugDescription: "expected local, interleave or node:N"))
+        .init(codingPath: decoder.codingPath, debugDescription: "expected \(MemoryPolicy.vocabulary)"))
     }
     self = policy
   }

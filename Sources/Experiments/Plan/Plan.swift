@@ -1,5 +1,6 @@
 import InputFiles
 import Kernels
+import Profiler
 
 /// What an experiment will measure: its points, and the order in which they run.
 public struct Plan: Equatable, Sendable {
@@ -11,9 +12,15 @@ public struct Plan: Equatable, Sendable {
   /// not line up with an axis (google/benchmark, docs/random_interleaving.md).
   public let order: [Int]
 
-  /// Expands `experiment` on a machine that may use `cpuCount` CPUs, which is what `threads: all` stands for.
-  public init(_ experiment: Experiment, cpuCount: Int) throws {
-    var resolver = PointResolver(experiment, cpuCount: cpuCount)
+  /// Expands `experiment` on this machine, whose CPUs or L3 clusters are what `threads: all` stands for.
+  public init(_ experiment: Experiment, topology: Topology) throws {
+    try self.init(
+      experiment, cpuCount: topology.allowedCPUs.count, clusterCount: topology.capacity(of: .onePerL3))
+  }
+
+  /// Expands `experiment` on a machine that may use `cpuCount` CPUs behind `clusterCount` L3 caches.
+  public init(_ experiment: Experiment, cpuCount: Int, clusterCount: Int = 1) throws {
+    var resolver = PointResolver(experiment, cpuCount: cpuCount, clusterCount: clusterCount)
     var points: [Point] = []
     var known: [String: Point] = [:]
     var asking: [String: [String]] = [:]

@@ -7,11 +7,23 @@ struct PointResolver {
   let experiment: Experiment
   /// CPUs that `threads: all` stands for.
   let cpuCount: Int
+  /// L3 clusters that it stands for with one thread on each.
+  let clusterCount: Int
   private var layers: [String: LayerShape] = [:]
 
-  init(_ experiment: Experiment, cpuCount: Int) {
+  init(_ experiment: Experiment, cpuCount: Int, clusterCount: Int) {
     self.experiment = experiment
     self.cpuCount = cpuCount
+    self.clusterCount = clusterCount
+  }
+
+  /// What `threads: all` stands for: every CPU that the placement has to give.
+  private func allThreads(_ placement: CPUPlacement) -> Int {
+    switch placement {
+    case .compact, .scatter: return cpuCount
+    case .onePerL3: return clusterCount
+    case .list(let cpus): return cpus.count
+    }
   }
 
   /// The published configuration (arXiv 2403.07221, CPU benchmark): d = 512, ff = 2048, 128 tables of 256 rows, BH4 with
@@ -58,7 +70,7 @@ struct PointResolver {
     let tokens = try int(.tokens)
     let seed: UInt64
     if case .int(let number)? = values[.seed] { seed = UInt64(number) } else { seed = experiment.seed }
-    let threads = values.text(.threads) == Parameter.allThreads ? cpuCount : try int(.threads)
+    let threads = values.text(.threads) == Parameter.allThreads ? allThreads(cpus) : try int(.threads)
 
     var point = Point(
       sweep: sweep.name, kernel: kernel, layer: layer, seed: seed, hidden: hidden, output: hidden,

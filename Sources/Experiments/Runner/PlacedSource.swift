@@ -3,8 +3,8 @@ import Profiler
 
 /// Gives a kernel memory that is placed as a point asks, first touched by its owner, and can be verified afterwards.
 ///
-/// Tables, weights, input and output follow the point's policy; a worker's scratch is always local to it. With the local
-/// policy the workers touch an array in equal parts, which is also how tokens are split.
+/// Tables, weights, input and output follow the point's policy, cut into one part per worker, which is also how tokens are
+/// split; a worker's scratch is always local to it.
 final class PlacedSource: MemorySource {
   private let pool: PinnedPool
   private let policy: MemoryPolicy
@@ -23,10 +23,17 @@ final class PlacedSource: MemorySource {
     let bytes = max(count, 1) * MemoryLayout<Float>.stride
     let memory: PlacedMemory
     if case .scratch(let worker) = role {
-      memory = try PlacedMemory(bytes: bytes, pages: pages, policy: .local, topology: topology)
+      memory = try PlacedMemory(
+        bytes: bytes, pages: pages, policy: .local, owners: [pool.verifiedCPUs[worker]], topology: topology)
       try memory.touch(by: pool, thread: worker)
     } else {
-      memory = try available { try PlacedMemory(bytes: bytes, pages: pages, policy: policy, topology: topology) }
+      let copies = Replication(owners: pool.verifiedCPUs, topology: topology)
+      if policy == .replicated && role == .tables && copies.count > 1 {
+        throw PointSkipped("replicated: the kernel reads one copy, its threads run on \(copies.count) memory nodes")
+      }
+      memory = try available {
+        try PlacedMemory(bytes: bytes, pages: pages, policy: policy, owners: pool.verifiedCPUs, topology: topology)
+      }
       try memory.touch(by: pool)
     }
     mappings.append((role, memory))

@@ -90,6 +90,7 @@ struct PointRunner {
       return PointOutcome(result: row)
     }
 
+    let before = memory.verify()
     let start = Clock.now()
     while seconds(since: start) < context.experiment.measure.warmupSeconds { pool.run(work) }
     let samples = sample(point, pool, work, row: &row)
@@ -97,10 +98,9 @@ struct PointRunner {
 
     var notes =
       check.ambiguousTokens > 0 ? ["\(check.ambiguousTokens) tokens not compared: a projection lies at 0"] : []
-    if let placement = memory.verify() {
-      row.pagesPerNode = placement.pagesPerNode.map { _ in placement.pagesPerNodeText }
-      row.pageKind = placement.obtainedPages
-      notes += placement.notes
+    if let before, let after = memory.verify() {
+      row.set(before: before, after: after)
+      notes += placementNotes(before: before, after: after)
     }
     if let lookup = kernel as? LookupFFN {
       let codes = try lookup.intermediates(input: input.base, tokens: Array(0..<point.tokens)).codes
@@ -118,7 +118,8 @@ struct PointRunner {
     }
     row.notes = notes.isEmpty ? nil : notes.joined(separator: "; ")
     return PointOutcome(
-      result: row, samples: samples, counters: counters, stages: projected.stages, projections: projected.rows)
+      result: row, samples: samples, counters: counters, stages: projected.stages, projections: projected.rows,
+      sensitivities: projected.sensitivities)
   }
 
   // MARK: - Steps
@@ -188,6 +189,18 @@ struct PointRunner {
   }
 
   private func seconds(since start: UInt64) -> Double { Double(Clock.now() - start) * 1e-9 }
+}
+
+/// What the two reports say, once; and what changed between them.
+func placementNotes(before: PlacementReport, after: PlacementReport) -> [String] {
+  var notes = before.notes + after.notes.filter { !before.notes.contains($0) }
+  if let nodes = before.pagesPerNode, let later = after.pagesPerNode, nodes != later {
+    notes.append("pages moved during timing, from \(before.pagesPerNodeText) to \(after.pagesPerNodeText)")
+  }
+  if let kind = before.hugeFraction, let later = after.hugeFraction, kind != later {
+    notes.append("the share of huge pages changed during timing, from \(kind) to \(later)")
+  }
+  return notes
 }
 
 /// Mean over tables of the Shannon entropy of the codes, in bits: log2(rows) where every row is equally likely. Few tokens

@@ -8,6 +8,7 @@ public final class Projector: @unchecked Sendable {
   /// What a point's projection adds to a run.
   public struct Outcome {
     public var rows: [ProjectionRow] = []
+    public var sensitivities: [SensitivityRow] = []
     /// Accounting of each stage, with the modelled traffic and time on the host where the host is among the machines.
     public var stages: [StageRow] = []
     /// Machines that were left out, with the reason.
@@ -25,16 +26,26 @@ public final class Projector: @unchecked Sendable {
   private let machines: [Machine]
   /// Name of the machine in `machines` that describes this host, whose projections have a measurement beside them.
   private let host: String?
+  /// Whether sensitivities include the capacities of the caches, which costs two simulations for each.
+  private let movesCapacities: Bool
   /// Points that differ only in where their memory lies have the same stream.
-  private var cache: [String: Projected] = [:]
+  private var cache: [String: Projections] = [:]
 
-  private struct Projected {
-    var machines: [(machine: String, projection: Projection, traffic: Traffic)]
+  private struct Projections {
+    var machines: [Projected]
     var notes: [String]
   }
 
-  public init(runID: String, machines: [Machine], host: String?) {
+  private struct Projected {
+    var machine: String
+    var projection: Projection
+    var traffic: Traffic
+    var sensitivities: [Sensitivity]
+  }
+
+  public init(runID: String, machines: [Machine], host: String?, movesCapacities: Bool = false) {
     self.runID = runID
+    self.movesCapacities = movesCapacities
     self.machines = machines
     self.host = host
   }
@@ -44,11 +55,17 @@ public final class Projector: @unchecked Sendable {
   public func project(
     _ point: Point, kernel: any Kernel, input: UnsafePointer<Float>, measuredTokensPerSecond: Double?
   ) throws -> Outcome {
-    let (projected, notes) = try projections(point, kernel: kernel, input: input)
-    var outcome = Outcome(notes: notes)
-    for (machine, projection, _) in projected {
-      outcome.rows.append(
-        row(point, machine, projection, measured: machine == host ? measuredTokensPerSecond : nil))
+    let projections = try projections(point, kernel: kernel, input: input)
+    let projected = projections.machines
+    var outcome = Outcome(notes: projections.notes)
+    for one in projected {
+      outcome.rows.append(row(point, one, measured: one.machine == host ? measuredTokensPerSecond : nil))
+      outcome.sensitivities += one.sensitivities.map {
+        SensitivityRow(
+          runID: runID, pointID: point.id, machine: one.machine, parameter: $0.parameter,
+          tokensPerSecondAtMinusTenth: $0.tokensPerSecondAtMinusTenth,
+          tokensPerSecondAtPlusTenth: $0.tokensPerSecondAtPlusTenth)
+      }
     }
     let own = projected.first { $0.machine == host }
     outcome.stages = kernel.accounts.enumerated().map { index, account in
@@ -59,9 +76,9 @@ public final class Projector: @unchecked Sendable {
 
   private func projections(
     _ point: Point, kernel: any Kernel, input: UnsafePointer<Float>
-  ) throws -> ([(machine: String, projection: Projection, traffic: Traffic)], notes: [String]) {
+  ) throws -> Projections {
     let key = try workloadKey(point)
-    if let known = cache[key] { return (known.machines, known.notes) }
+    if let known = cache[key] { return known }
     let tokens = min(point.tokens, Projector.simulatedTokens)
     let workload = try kernel.workload(input: input, tokens: tokens, threads: point.threads)
     let large = machines.filter { point.threads <= $0.cores ?? .max }
@@ -73,7 +90,7 @@ public final class Projector: @unchecked Sendable {
     }
 
     // Machines are independent of each other, so they take turns on all cores.
-    let results = UnsafeMutableBufferPointer<Result<(Projection, Traffic), any Error>?>.allocate(
+    let results = UnsafeMutableBufferPointer<Result<Projected, any Error>?>.allocate(
       capacity: fitting.count)
     results.initialize(repeating: nil)
     defer {
@@ -83,18 +100,23 @@ public final class Projector: @unchecked Sendable {
     let slots = Slots(results)
     DispatchQueue.concurrentPerform(iterations: fitting.count) { index in
       slots.buffer[index] = Result {
-        let traffic = try Traffic(simulating: workload, on: fitting[index])
-        return (try Projection.project(workload, traffic: traffic, on: fitting[index]), traffic)
+        try self.projected(workload, on: fitting[index])
       }
     }
-    let projected = try fitting.indices.compactMap { index in
-      try results[index].map { result in
-        let (projection, traffic) = try result.get()
-        return (machine: fitting[index].name, projection: projection, traffic: traffic)
-      }
-    }
-    cache[key] = Projected(machines: projected, notes: notes)
-    return (projected, notes)
+    let projections = Projections(
+      machines: try fitting.indices.compactMap { try results[$0]?.get() }, notes: notes)
+    cache[key] = projections
+    return projections
+  }
+
+  private func projected(_ workload: some Workload, on machine: Machine) throws -> Projected {
+    let traffic = try Traffic(simulating: workload, on: machine)
+    return Projected(
+      machine: machine.name, projection: try Projection.project(workload, traffic: traffic, on: machine),
+      traffic: traffic,
+      sensitivities: try Sensitivity.all(
+        phases: workload.phases, tokens: workload.tokens, threads: workload.threads, traffic: traffic, on: machine,
+        simulate: movesCapacities ? { try Traffic(simulating: workload, on: $0) } : nil))
   }
 
   /// The point without what does not change its stream.
@@ -108,17 +130,25 @@ public final class Projector: @unchecked Sendable {
 
   // MARK: - Rows
 
-  private func row(_ point: Point, _ machine: String, _ projection: Projection, measured: Double?) -> ProjectionRow {
+  private func row(_ point: Point, _ projected: Projected, measured: Double?) -> ProjectionRow {
+    let projection = projected.projection
+    let total = projected.traffic.total
     let tokens = Double(min(point.tokens, Projector.simulatedTokens))
     func nanoseconds(_ cause: Limiter) -> Double {
       projection.phases.reduce(0) { $0 + ($1.causes[cause] ?? 0) } * 1e9 / tokens
     }
     return ProjectionRow(
-      runID: runID, pointID: point.id, machine: machine, tokensPerSecond: projection.tokensPerSecond,
+      runID: runID, pointID: point.id, machine: projected.machine, tokensPerSecond: projection.tokensPerSecond,
       lowTokensPerSecond: projection.low, highTokensPerSecond: projection.high, limiter: projection.limiter.rawValue,
       measuredTokensPerSecond: measured, computeNanoseconds: nanoseconds(.compute), l1Nanoseconds: nanoseconds(.l1),
       l2Nanoseconds: nanoseconds(.l2), l3Nanoseconds: nanoseconds(.l3), memoryNanoseconds: nanoseconds(.memory),
-      latencyNanoseconds: nanoseconds(.latency), modelVersion: Projector.modelVersion)
+      latencyNanoseconds: nanoseconds(.latency), socketCores: projection.socket.cores,
+      socketTokensPerSecond: projection.socket.tokensPerSecond, socketLowTokensPerSecond: projection.socket.low,
+      socketHighTokensPerSecond: projection.socket.high, socketLimiter: projection.socket.limiter.rawValue,
+      l2LinesPerToken: total?.lines(below: 0).map { $0 / tokens },
+      l3LinesPerToken: total?.lines(below: 1).map { $0 / tokens },
+      memoryLinesPerToken: total.map { Double($0.memory.reads + $0.memory.writes) / tokens },
+      modelVersion: Projector.modelVersion)
   }
 
   private func stage(
@@ -126,11 +156,7 @@ public final class Projector: @unchecked Sendable {
   ) -> StageRow {
     let tokens = Double(min(point.tokens, Projector.simulatedTokens))
     let counts = traffic?.phases[phase]
-    // Lines over the boundary below a level: what it fetched and what it wrote back.
-    func lines(below level: Int) -> Double? {
-      counts.flatMap { level < $0.levels.count ? Double($0.levels[level].misses + $0.levels[level].writebacks) : nil }
-        .map { $0 / tokens }
-    }
+    func lines(below level: Int) -> Double? { counts?.lines(below: level).map { $0 / tokens } }
     return StageRow(
       pointID: point.id, stage: account.stage, flopPerToken: account.flops,
       algorithmicBytesPerToken: account.algorithmicBytes(tokens: point.tokens),
@@ -138,6 +164,13 @@ public final class Projector: @unchecked Sendable {
       modelledL3LinesPerToken: lines(below: 1),
       modelledMemoryLinesPerToken: counts.map { Double($0.memory.reads + $0.memory.writes) / tokens },
       modelledNanosecondsPerToken: projection.map { $0.phases[phase].seconds * 1e9 / tokens })
+  }
+}
+
+extension PhaseCounts {
+  /// Lines over the boundary below a level: what it fetched and what it wrote back; nil where there is no such level.
+  fileprivate func lines(below level: Int) -> Double? {
+    level < levels.count ? Double(levels[level].misses + levels[level].writebacks) : nil
   }
 }
 
@@ -155,20 +188,27 @@ extension Projector {
   public func rows(
     _ points: [Point], experiment: Experiment, progress: (String) -> Void = { _ in }
   ) throws -> [ProjectionRow] {
+    try outcomes(points, experiment: experiment, progress: progress).flatMap(\.rows)
+  }
+
+  /// The same with all that a projection gives.
+  public func outcomes(
+    _ points: [Point], experiment: Experiment, progress: (String) -> Void = { _ in }
+  ) throws -> [Outcome] {
     let factory = KernelFactory(experiment: experiment, libraries: LibraryChoice())
-    return try points.flatMap { point -> [ProjectionRow] in
+    return try points.compactMap { point -> Outcome? in
       do {
         let kernel = try factory.kernel(for: point, memory: HeapMemory())
         let input = try factory.input(for: point)
         return try input.withUnsafeBufferPointer { buffer in
-          guard let base = buffer.baseAddress else { return [] }
+          guard let base = buffer.baseAddress else { return nil }
           let outcome = try project(point, kernel: kernel, input: base, measuredTokensPerSecond: nil)
           for note in outcome.notes { progress("\(point.label): \(note)") }
-          return outcome.rows
+          return outcome
         }
       } catch let skipped as PointSkipped {
         progress("skipped \(point.label): \(skipped)")
-        return []
+        return nil
       }
     }
   }

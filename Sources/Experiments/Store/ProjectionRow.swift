@@ -19,6 +19,16 @@ public struct ProjectionRow: RunRow, Equatable, Sendable {
   public var l3Nanoseconds: Double?
   public var memoryNanoseconds: Double?
   public var latencyNanoseconds: Double?
+  /// With every core of the socket busy.
+  public var socketCores: Int?
+  public var socketTokensPerSecond: Double?
+  public var socketLowTokensPerSecond: Double?
+  public var socketHighTokensPerSecond: Double?
+  public var socketLimiter: String?
+  /// Modelled lines that cross into the second level, the third and memory, both ways.
+  public var l2LinesPerToken: Double?
+  public var l3LinesPerToken: Double?
+  public var memoryLinesPerToken: Double?
   public var modelVersion: String
 
   public enum CodingKeys: String, CodingKey, CaseIterable {
@@ -36,6 +46,14 @@ public struct ProjectionRow: RunRow, Equatable, Sendable {
     case l3Nanoseconds = "l3_ns"
     case memoryNanoseconds = "memory_ns"
     case latencyNanoseconds = "latency_ns"
+    case socketCores = "socket_cores"
+    case socketTokensPerSecond = "socket_tokens_per_s"
+    case socketLowTokensPerSecond = "socket_low_tokens_per_s"
+    case socketHighTokensPerSecond = "socket_high_tokens_per_s"
+    case socketLimiter = "socket_limiter"
+    case l2LinesPerToken = "l2_lines_per_token"
+    case l3LinesPerToken = "l3_lines_per_token"
+    case memoryLinesPerToken = "memory_lines_per_token"
     case modelVersion = "model_version"
   }
 
@@ -44,6 +62,14 @@ public struct ProjectionRow: RunRow, Equatable, Sendable {
     highTokensPerSecond: Double, limiter: String, measuredTokensPerSecond: Double? = nil,
     computeNanoseconds: Double? = nil, l1Nanoseconds: Double? = nil, l2Nanoseconds: Double? = nil,
     l3Nanoseconds: Double? = nil, memoryNanoseconds: Double? = nil, latencyNanoseconds: Double? = nil,
+    socketCores: Int? = nil,
+    socketTokensPerSecond: Double? = nil,
+    socketLowTokensPerSecond: Double? = nil,
+    socketHighTokensPerSecond: Double? = nil,
+    socketLimiter: String? = nil,
+    l2LinesPerToken: Double? = nil,
+    l3LinesPerToken: Double? = nil,
+    memoryLinesPerToken: Double? = nil,
     modelVersion: String
   ) {
     self.runID = runID
@@ -60,6 +86,14 @@ public struct ProjectionRow: RunRow, Equatable, Sendable {
     self.l3Nanoseconds = l3Nanoseconds
     self.memoryNanoseconds = memoryNanoseconds
     self.latencyNanoseconds = latencyNanoseconds
+    self.socketCores = socketCores
+    self.socketTokensPerSecond = socketTokensPerSecond
+    self.socketLowTokensPerSecond = socketLowTokensPerSecond
+    self.socketHighTokensPerSecond = socketHighTokensPerSecond
+    self.socketLimiter = socketLimiter
+    self.l2LinesPerToken = l2LinesPerToken
+    self.l3LinesPerToken = l3LinesPerToken
+    self.memoryLinesPerToken = memoryLinesPerToken
     self.modelVersion = modelVersion
   }
 }

@@ -44,10 +44,15 @@ public struct ResultRow: RunRow, Equatable, Sendable {
   public var verifiedCPUs: String?
   /// The policy asked for.
   public var memoryPolicy: String
-  /// Where the pages were found: `node:pages`, such as `0:512,1:512`.
-  public var pagesPerNode: String?
+  /// The kind asked for; nil in rows of older tools.
+  public var pages: PageKind?
+  /// Where the pages of the largest array were found before the first sample: `node:pages`, such as `0:512 1:512`.
+  public var pagesPerNodeBefore: String?
+  /// The same after the last sample.
+  public var pagesPerNodeAfter: String?
   /// The kind obtained, which may not be the one asked for.
-  public var pageKind: PageKind?
+  public var pageKindBefore: PageKind?
+  public var pageKindAfter: PageKind?
   /// Library, version and core type that ran the products; dense only.
   public var blas: String?
   public var codes: CodeSource?
@@ -106,9 +111,12 @@ public struct ResultRow: RunRow, Equatable, Sendable {
     case threads
     case cpus
     case verifiedCPUs = "verified_cpus"
-    case memoryPolicy = "memory_policy"
-    case pagesPerNode = "pages_per_node"
-    case pageKind = "page_kind"
+    case memoryPolicy = "memory"
+    case pages
+    case pagesPerNodeBefore = "pages_per_node_before"
+    case pagesPerNodeAfter = "pages_per_node_after"
+    case pageKindBefore = "page_kind_before"
+    case pageKindAfter = "page_kind_after"
     case blas
     case codes
     case codeEntropyBits = "code_entropy_bits"
@@ -134,6 +142,10 @@ public struct ResultRow: RunRow, Equatable, Sendable {
 }
 
 extension ResultRow {
+  /// Where the pages were found, last; empty where the kernel did not say.
+  public var pagesPerNode: String? { pagesPerNodeAfter ?? pagesPerNodeBefore }
+  public var pageKind: PageKind? { pageKindAfter ?? pageKindBefore }
+
   /// A row with the point's own parameters and nothing measured yet.
   public init(runID: String, host: String, point: Point, status: ResultStatus, reason: String? = nil) {
     let isSliced = point.strategy?.order == .sliced
@@ -145,7 +157,16 @@ extension ResultRow {
       order: point.strategy?.order, tokenTile: point.strategy?.tokenTile,
       columnSliceColumns: isSliced ? point.strategy?.columnSlice : nil,
       tableGroup: isSliced ? point.strategy?.tableGroup : nil, prefetchRows: point.strategy?.prefetchRows,
-      threads: point.threads, cpus: point.cpus.description, memoryPolicy: point.memory.description, codes: point.codes)
+      threads: point.threads, cpus: point.cpus.description, memoryPolicy: point.memory.description, pages: point.pages,
+      codes: point.codes)
+  }
+
+  /// Takes over where the pages were found at both ends of timing.
+  public mutating func set(before: PlacementReport, after: PlacementReport) {
+    pagesPerNodeBefore = before.pagesPerNode.map { _ in before.pagesPerNodeText }
+    pagesPerNodeAfter = after.pagesPerNode.map { _ in after.pagesPerNodeText }
+    pageKindBefore = before.obtainedPages
+    pageKindAfter = after.obtainedPages
   }
 
   /// Takes over the statistics of samples in nanoseconds, and the rates that follow from them.

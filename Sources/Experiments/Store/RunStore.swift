@@ -6,7 +6,7 @@ import InputFiles
 /// a run that is killed loses at most the point it was measuring.
 public final class RunStore {
   /// Raised with every migration.
-  public static let schemaVersion = 2
+  public static let schemaVersion = 4
 
   private let database: DatabaseQueue
   private let path: String
@@ -65,12 +65,38 @@ public final class RunStore {
       try create(AuditRow.self, in: db)
       try db.execute(sql: "PRAGMA user_version = 2")
     }
+    migrator.registerMigration("3") { db in
+      try rename("memory_policy", to: "memory", of: ResultRow.self, in: db)
+      try rename("pages_per_node", to: "pages_per_node_after", of: ResultRow.self, in: db)
+      try rename("page_kind", to: "page_kind_after", of: ResultRow.self, in: db)
+      try addMissingColumns(of: ResultRow.self, in: db)
+      try db.execute(sql: "PRAGMA user_version = 3")
+    }
+    migrator.registerMigration("4") { db in
+      try create(SensitivityRow.self, in: db)
+      try addMissingColumns(of: ProjectionRow.self, in: db)
+      try db.execute(sql: "PRAGMA user_version = 4")
+    }
     return migrator
   }
 
+  /// A table made by an older tool has a column under its old name; one that was made just now has not.
+  private static func rename(_ old: String, to new: String, of type: any RunRow.Type, in db: Database) throws {
+    guard try db.columns(in: type.table).contains(where: { $0.name == old }) else { return }
+    try db.execute(sql: "ALTER TABLE \(type.table) RENAME COLUMN \"\(old)\" TO \"\(new)\"")
+  }
+
+  /// A table made by an older tool lacks the columns that its rows got since.
+  private static func addMissingColumns(of type: any RunRow.Type, in db: Database) throws {
+    let present = Set(try db.columns(in: type.table).map(\.name))
+    for column in type.columns where !present.contains(column) {
+      try db.execute(sql: "ALTER TABLE \(type.table) ADD COLUMN \"\(column)\"")
+    }
+  }
+
   static let rowTypes: [any RunRow.Type] = [
-    ResultRow.self, SampleRow.self, CounterRow.self, ProjectionRow.self, StageRow.self, CeilingRow.self, AuditRow.self,
-    FactRow.self,
+    ResultRow.self, SampleRow.self, CounterRow.self, ProjectionRow.self, SensitivityRow.self, StageRow.self,
+    CeilingRow.self, AuditRow.self, FactRow.self,
   ]
 
   /// Columns carry no type: SQLite then keeps integers, reals and text as they were given.
@@ -123,6 +149,7 @@ public final class RunStore {
       for row in outcome.counters { try row.insert(db) }
       for row in outcome.stages { try row.insert(db) }
       for row in outcome.projections { try row.insert(db) }
+      for row in outcome.sensitivities { try row.insert(db) }
       try db.execute(
         sql: "UPDATE points SET status = ?, reason = ? WHERE id = ?",
         arguments: [PointStatus(outcome.result.status).rawValue, outcome.result.reason, id])
@@ -200,16 +227,18 @@ public struct PointOutcome {
   public var counters: [CounterRow]
   public var stages: [StageRow]
   public var projections: [ProjectionRow]
+  public var sensitivities: [SensitivityRow]
 
   public init(
     result: ResultRow, samples: [SampleRow] = [], counters: [CounterRow] = [], stages: [StageRow] = [],
-    projections: [ProjectionRow] = []
+    projections: [ProjectionRow] = [], sensitivities: [SensitivityRow] = []
   ) {
     self.result = result
     self.samples = samples
     self.counters = counters
     self.stages = stages
     self.projections = projections
+    self.sensitivities = sensitivities
   }
 }
 

@@ -12,8 +12,9 @@ extension Diagnosis {
       items: [
         build(), instructionSets(), cores(topology),
         hardwareCounters(backend), softwareCounters(backend), eventTables(),
-        numa(topology), placement(topology), transparentHugePages(files, topology), hugePages(files, root),
-        numaBalancing(files), clockSource(files), governor(files), watchdog(files), libraryVariables(), blas(),
+        numa(topology), cpuset(files, topology), cpuQuota(files, topology), mbind(topology), movePages(topology),
+        transparentHugePages(files, topology), hugePages(files, topology), numaBalancing(files), clockSource(files),
+        governor(files), watchdog(files), libraryVariables(), blas(),
         plots(),
       ])
   }
@@ -93,74 +94,6 @@ extension Diagnosis {
         "libpfm has \(pmus.count) tables, none for this CPU: generic and raw events only",
         fix: "install a newer libpfm, or use raw codes (perf_raw::rXXXX)")
       : Item("event_tables", .ok, "libpfm's tables for this CPU: \(present.joined(separator: ", "))")
-  }
-
-  // MARK: - Memory
-
-  static func numa(_ topology: Topology) -> Item {
-    switch topology.nodes.count {
-    case 0: return Item("numa", .degraded, "the kernel exposes no NUMA nodes; the machine counts as one")
-    case 1: return Item("numa", .degraded, "one memory node: placements cannot differ")
-    default:
-      let allowed = topology.allowedNodes.count
-      return allowed < topology.nodes.count
-        ? Item("numa", .degraded, "\(allowed) of \(topology.nodes.count) memory nodes allowed", fix: "widen the cpuset")
-        : Item("numa", .ok, "\(topology.nodes.count) memory nodes")
-    }
-  }
-
-  static func placement(_ topology: Topology) -> Item {
-    let name = "memory_placement"
-    let fix = "run the container with --cap-add SYS_NICE"
-    do {
-      // Binding to a node that we may use is harmless even where there is only one.
-      let policy: MemoryPolicy = topology.allowedNodes.first.map { .node($0) } ?? .local
-      let memory = try PlacedMemory(bytes: 1 << 20, policy: policy, topology: topology)
-      try memory.touch()
-      let report = memory.verify()
-      guard report.pagesPerNode != nil else {
-        return Item(name, .degraded, report.notes.joined(separator: "; "), fix: fix)
-      }
-      guard report.notes.isEmpty else {
-        return Item(name, .degraded, report.notes.joined(separator: "; "), fix: topology.nodes.isEmpty ? nil : fix)
-      }
-      return Item(name, .ok, "mbind and move_pages work: pages per node \(report.pagesPerNodeText)")
-    } catch {
-      return Item(name, .unavailable, "\(error)")
-    }
-  }
-
-  static func transparentHugePages(_ files: SystemFiles, _ topology: Topology) -> Item {
-    let name = "transparent_huge_pages"
-    let setting = files.text("sys/kernel/mm/transparent_hugepage/enabled") ?? "no such setting"
-    let fix = "echo madvise | sudo tee /sys/kernel/mm/transparent_hugepage/enabled"
-    guard let memory = try? PlacedMemory(bytes: 4 << 20, pages: .transparentHuge, topology: topology),
-      (try? memory.touch()) != nil
-    else { return Item(name, .unavailable, "no memory could be mapped (\(setting))") }
-    return memory.verify().obtainedPages == .transparentHuge
-      ? Item(name, .ok, "obtained on request (\(setting))")
-      : Item(name, .unavailable, "asked for and not obtained (\(setting))", fix: fix)
-  }
-
-  static func hugePages(_ files: SystemFiles, _ root: String) -> Item {
-    let free = files.field("HugePages_Free", in: "proc/meminfo").flatMap { Int($0) }
-    guard let free else { return Item("huge_pages", .unavailable, "the kernel has no hugetlb pages") }
-    return free > 0
-      ? Item("huge_pages", .ok, "\(free) reserved hugetlb pages are free")
-      : Item(
-        "huge_pages", .unavailable, "no reserved hugetlb page is free; points that ask for them are skipped",
-        fix: "sudo sysctl vm.nr_hugepages=512")
-  }
-
-  static func numaBalancing(_ files: SystemFiles) -> Item {
-    switch files.text("proc/sys/kernel/numa_balancing") {
-    case nil: return Item("numa_balancing", .ok, "the kernel has no automatic NUMA balancing")
-    case "0": return Item("numa_balancing", .ok, "off: pages stay where they are put")
-    case let value?:
-      return Item(
-        "numa_balancing", .degraded, "on (\(value)): the kernel may move pages during a measurement",
-        fix: "sudo sysctl kernel.numa_balancing=0")
-    }
   }
 
   // MARK: - Time

@@ -16,21 +16,30 @@ public final class PlacedMemory: @unchecked Sendable {
   /// What could not be done as asked, for the report.
   public private(set) var notes: [String]
 
+  /// Where the pages belong.
+  let layout: PageLayout
+  /// Parts and huge pages begin at multiples of this: the page size of the kind asked for.
+  let unitBytes: Int
+
   private let mapping: linux_mapping
 
-  /// Maps at least `bytes` bytes.
+  /// Maps at least `bytes` bytes for workers on the CPUs `owners`, in their order: `touch(by:)` with a pool of as many
+  /// threads is then each owner's first touch. `local` and `firstTouch` without owners go to whoever touches first.
   ///
-  /// Throws `InputError` for a node that does not exist or may not be used, and `SystemError` where the kernel has no such
-  /// memory. Where the kernel denies placement (seccomp in containers), the memory is usable and `notes` say so.
+  /// Throws `InputError` for a node that does not exist or may not be used, and for `remote` where there is no other node;
+  /// `SystemError` where the kernel has no such memory. Where the kernel denies placement (seccomp in containers), the
+  /// memory is usable and `notes` say so.
   public init(
-    bytes: Int, pages: PageKind = .base, policy: MemoryPolicy = .local, topology: Topology = .read()
+    bytes: Int, pages: PageKind = .base, policy: MemoryPolicy = .local, owners: [Int] = [],
+    topology: Topology = .read()
   ) throws {
     guard bytes > 0 else { throw InputError(key: "bytes", "expected at least 1 byte, found \(bytes)") }
     let unit = pages == .base ? basePageBytes : hugePageBytes
+    let (layout, note) = try PageLayout.wanted(policy, owners: owners, topology: topology)
     let (padded, overflow) = bytes.addingReportingOverflow(unit - 1)
     let byteCount = padded / unit * unit
     guard !overflow else { throw SystemError(call: "mmap", code: ENOMEM, advice: "\(bytes) bytes") }
-    try Self.checkAvailable(byteCount, pages: pages)
+    try Self.checkAvailable(byteCount, pages: pages, layout)
 
     var mapping = linux_mapping()
     switch pages {
@@ -44,20 +53,19 @@ public final class PlacedMemory: @unchecked Sendable {
     }
     guard let base = mapping.base else { throw SystemError(call: "mmap", code: ENOMEM) }
 
-    var notes: [String] = []
-    do {
-      if let note = Self.advise(pages, base, byteCount) { notes.append(note) }
-      if let note = try Self.bind(policy, base, byteCount, topology) { notes.append(note) }
-    } catch {
-      linux_unmap(&mapping)
-      throw error
-    }
+    self.notes = [
+      note, Self.advise(pages, base, byteCount),
+      Self.bind(layout, base, unit: unit, units: byteCount / unit).map {
+        "\($0); pages lie where they are first touched"
+      },
+    ].compactMap { $0 }
     self.base = base
     self.byteCount = byteCount
     self.requestedPages = pages
     self.requestedPolicy = policy
+    self.layout = layout
+    self.unitBytes = unit
     self.mapping = mapping
-    self.notes = notes
   }
 
   deinit {
@@ -81,13 +89,10 @@ public final class PlacedMemory: @unchecked Sendable {
 
   /// Touches every page: worker k of the pool the k-th part, cut at page boundaries. Contents stay as they are.
   public func touch(by pool: PinnedPool) throws {
-    let unit = requestedPages == .base ? basePageBytes : hugePageBytes
-    let parts = pool.threadCount
-    let units = byteCount / unit
+    let ranges = partition(units: byteCount / unitBytes, parts: pool.threadCount)
     try firstFailure(
       pool.map { index in
-        let start = units * index / parts * unit
-        return touchPart(start..<(units * (index + 1) / parts * unit))
+        touchPart(ranges[index].lowerBound * unitBytes..<ranges[index].upperBound * unitBytes)
       })
   }
 
@@ -130,15 +135,31 @@ public final class PlacedMemory: @unchecked Sendable {
 
   // MARK: - Mapping
 
-  private static func checkAvailable(_ bytes: Int, pages: PageKind) throws {
+  private static func checkAvailable(_ bytes: Int, pages: PageKind, _ layout: PageLayout) throws {
     // Huge pages are taken from their own pool, which mmap checks. Otherwise the kernel promises memory that it does not
-    // have and kills the process at the first touch.
-    guard pages != .huge, let available = SystemFiles().kilobytesField("MemAvailable", in: "proc/meminfo"),
-      bytes > available
-    else { return }
-    throw SystemError(
-      call: "mmap", code: ENOMEM,
-      advice: "\(formatByteCount(bytes)) wanted, \(formatByteCount(available)) of memory available")
+    // have and kills the process at the first touch; of a bound part also where another node has memory left.
+    guard pages != .huge else { return }
+    let files = SystemFiles()
+    func require(_ wanted: Int, of available: Int?, _ place: String) throws {
+      guard let available, wanted > available else { return }
+      throw SystemError(
+        call: "mmap", code: ENOMEM,
+        advice: "\(formatByteCount(wanted)) wanted, \(formatByteCount(available)) of memory available\(place)")
+    }
+    try require(bytes, of: files.kilobytesField("MemAvailable", in: "proc/meminfo"), "")
+    guard case .parts(let nodes, isBound: true) = layout else { return }
+    for (node, parts) in Dictionary(grouping: nodes, by: { $0 }) {
+      try require(bytes / nodes.count * parts.count, of: availableBytes(onNode: node, files), " on node \(node)")
+    }
+  }
+
+  /// What a node can give at most: free memory, and what the kernel can give up (file pages that are not shared memory,
+  /// reclaimable slabs). Nil where the kernel does not say.
+  private static func availableBytes(onNode node: Int, _ files: SystemFiles) -> Int? {
+    let meminfo = "sys/devices/system/node/node\(node)/meminfo"
+    func field(_ key: String) -> Int? { files.kilobytesField(key, in: meminfo) }
+    guard let free = field("MemFree"), let file = field("FilePages") else { return nil }
+    return free + max(0, file - (field("Shmem") ?? 0)) + (field("SReclaimable") ?? 0)
   }
 
   private static func advise(_ pages: PageKind, _ base: UnsafeMutableRawPointer, _ bytes: Int) -> String? {
@@ -154,42 +175,44 @@ public final class PlacedMemory: @unchecked Sendable {
     }
   }
 
+  /// Asks the kernel for `layout`; nil, or why it did not take it.
   private static func bind(
-    _ policy: MemoryPolicy, _ base: UnsafeMutableRawPointer, _ bytes: Int, _ topology: Topology
-  ) throws -> String? {
-    let nodes: [Int]
-    let mode: Int32
-    switch policy {
-    case .local: return nil
-    case .interleave:
-      nodes = topology.allowedNodes
-      guard nodes.count > 1 else { return "one memory node only: interleave is the same as local" }
-      mode = Int32(MPOL_INTERLEAVE)
-    case .node(let node):
-      guard topology.allowedNodes.contains(node) || (topology.nodes.isEmpty && node == 0) else {
-        throw InputError(
-          key: "memory",
-          "expected one of the memory nodes \(formatCPUList(topology.allowedNodes)), found node:\(node)")
+    _ layout: PageLayout, _ base: UnsafeMutableRawPointer, unit: Int, units: Int
+  ) -> String? {
+    switch layout {
+    case .anywhere, .parts(_, isBound: false): return nil
+    case .interleaved(let nodes): return bind(base, units * unit, Int32(MPOL_INTERLEAVE), nodes)
+    case .parts(let nodes, isBound: true):
+      let failures = zip(nodes, partition(units: units, parts: nodes.count)).compactMap { node, part in
+        part.isEmpty ? nil : bind(base + part.lowerBound * unit, part.count * unit, Int32(MPOL_BIND), [node])
       }
-      guard !topology.nodes.isEmpty else { return "the kernel exposes no NUMA nodes: node:0 is the same as local" }
-      nodes = [node]
-      mode = Int32(MPOL_BIND)
+      return failures.first
     }
+  }
 
+  private static func bind(
+    _ base: UnsafeMutableRawPointer, _ bytes: Int, _ mode: Int32, _ nodes: [Int]
+  ) -> String? {
     let wordBits = UInt.bitWidth
     var mask = [UInt](repeating: 0, count: (nodes.max() ?? 0) / wordBits + 1)
     for node in nodes { mask[node / wordBits] |= 1 << (node % wordBits) }
     // The kernel reads one bit less than `maxnode` says.
     guard mbind(base, UInt(bytes), mode, mask, UInt(mask.count * wordBits + 1), 0) == 0 else {
-      let code = errno
-      let advice =
-        code == EPERM
-        ? "denied, as the default seccomp profile of containers does; run with CAP_SYS_NICE"
-        : errorText(code)
-      return "mbind: \(advice); pages lie where they are first touched"
+      return placementFailure("mbind", errno)
     }
     return nil
   }
+}
+
+/// What to do where a container's seccomp profile denies the system calls of memory placement. Docker's default profile
+/// lets `mbind` through with CAP_SYS_NICE and knows no `move_pages`.
+let placementAdvice = "run the container with --cap-add SYS_NICE --security-opt seccomp=unconfined"
+
+/// Why a system call of memory placement failed; EPERM and, from newer container runtimes, ENOSYS are a filter's answer.
+func placementFailure(_ call: String, _ code: Int32) -> String {
+  code == EPERM || code == ENOSYS
+    ? "\(call): denied (\(errorText(code))), as the seccomp profile of containers does; \(placementAdvice)"
+    : "\(call): \(errorText(code))"
 }
 
 let basePageBytes = sysconf(Int32(_SC_PAGESIZE))

@@ -13,6 +13,8 @@ public struct PlacementReport: Codable, Equatable, Sendable {
   public var isSampled: Bool
   /// Queried pages on each node; nil where the kernel does not say, with the reason in `notes`.
   public var pagesPerNode: [Int: Int]?
+  /// Queried pages that lie on another node than asked for; nil where nothing was asked for or the nodes are not known.
+  public var misplacedPages: Int?
   /// Queried pages that no one has touched yet.
   public var untouchedPages: Int?
   /// The kind that backs at least half of the resident memory; nil where it is not known or nothing is resident.
@@ -43,22 +45,20 @@ public struct PlacementReport: Codable, Equatable, Sendable {
   }
 
   private mutating func askForNodes(_ memory: PlacedMemory) {
-    var pages = (0..<queriedPages).map { sample -> UnsafeMutableRawPointer? in
-      // 64-bit product: at most 2^16 samples of at most 2^36 pages.
-      memory.base + (sample * pageCount / queriedPages) * basePageBytes
-    }
+    let sample = Self.sample(queriedPages, of: pageCount)
+    var pages = sample.map { page -> UnsafeMutableRawPointer? in memory.base + page * basePageBytes }
     var status = [Int32](repeating: 0, count: queriedPages)
     guard move_pages(0, UInt(queriedPages), &pages, nil, &status, 0) == 0 else {
-      notes.append("move_pages: \(errorText(errno)); the pages' nodes are not known")
-      return
+      notes.append(placementFailure("move_pages", errno))
+      return askNumaMaps(memory)
     }
-    if isSampled { notes.append("\(queriedPages) of \(pageCount) pages were asked about, evenly spaced") }
-    var nodes: [Int: Int] = [:]
+    if isSampled { notes.append("\(queriedPages) of \(pageCount) pages were asked about") }
+    var found: [(page: Int, node: Int)] = []
     var untouched = 0
     var failures: [Int32: Int] = [:]
-    for entry in status {
+    for (page, entry) in zip(sample, status) {
       switch entry {
-      case 0...: nodes[Int(entry), default: 0] += 1
+      case 0...: found.append((page, Int(entry)))
       // EFAULT: the shared zero page, which a read of untouched memory maps.
       case -ENOENT, -EFAULT: untouched += 1
       default: failures[-entry, default: 0] += 1
@@ -67,8 +67,41 @@ public struct PlacementReport: Codable, Equatable, Sendable {
     for (code, count) in failures.sorted(by: { $0.key < $1.key }) {
       notes.append("move_pages: \(errorText(code)) for \(count) pages")
     }
-    pagesPerNode = nodes
+    pagesPerNode = Dictionary(grouping: found, by: \.node).mapValues(\.count)
     untouchedPages = untouched
+    misplacedPages = memory.layout.misplaced(
+      pages: found.map(\.page), on: found.map(\.node), pageCount: pageCount, unit: memory.unitBytes / basePageBytes)
+    if let misplacedPages, misplacedPages > 0 {
+      notes.append("\(misplacedPages) of \(found.count) pages lie on another node than '\(requestedPolicy)' asks for")
+    }
+  }
+
+  /// One page from every `count`-th part of the mapping, at a place within it that a seeded generator picks: a regular
+  /// stride would meet the same node over and over where pages are interleaved.
+  private static func sample(_ count: Int, of pageCount: Int) -> [Int] {
+    guard count < pageCount else { return Array(0..<pageCount) }
+    var state: UInt64 = 1
+    return partition(units: pageCount, parts: count).map { part in
+      // Knuth's MMIX linear congruential generator; its upper bits are the random ones.
+      state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+      return part.lowerBound + Int((state >> 33) % UInt64(part.count))
+    }
+  }
+
+  /// Where move_pages is denied: /proc needs no system call of its own, and counts the pages of a mapping per node, though
+  /// not which page is where.
+  private mutating func askNumaMaps(_ memory: PlacedMemory) {
+    guard let text = SystemFiles().text("proc/self/numa_maps") else {
+      notes.append("no /proc/self/numa_maps either; the pages' nodes are not known")
+      return
+    }
+    let start = UInt(bitPattern: memory.base)
+    let counted = NodeUsage(
+      numaMaps: text, range: start..<(start + UInt(memory.byteCount)), basePageBytes: basePageBytes)
+    notes.append("pages per node are those of /proc/self/numa_maps")
+    pagesPerNode = counted.pagesPerNode
+    let resident = counted.pagesPerNode.values.reduce(0, +)
+    (queriedPages, isSampled, untouchedPages) = (pageCount, false, max(0, pageCount - resident))
   }
 
   private mutating func askForKind(_ memory: PlacedMemory) {
@@ -114,6 +147,33 @@ struct MappingUsage: Equatable {
         default: break
         }
       }
+    }
+  }
+}
+
+/// What /proc/PID/numa_maps says about an address range.
+struct NodeUsage: Equatable {
+  /// In base pages.
+  var pagesPerNode: [Int: Int] = [:]
+
+  /// Sums the mappings that begin inside `range`. Lines read `7f00c0000000 bind:1 anon=4 dirty=4 N0=1 N1=3
+  /// kernelpagesize_kB=4`, with counts in pages of that size (proc(5)).
+  init(numaMaps: String, range: Range<UInt>, basePageBytes: Int) {
+    for line in numaMaps.split(separator: "\n") {
+      let words = line.split(separator: " ")
+      guard let start = words.first.flatMap({ UInt($0, radix: 16) }), range.contains(start) else { continue }
+      var counts: [Int: Int] = [:]
+      var pageBytes = basePageBytes
+      for word in words.dropFirst() {
+        let parts = word.split(separator: "=")
+        guard parts.count == 2, let number = Int(parts[1]) else { continue }
+        if parts[0] == "kernelpagesize_kB" {
+          pageBytes = number * 1024
+        } else if parts[0].first == "N", let node = Int(parts[0].dropFirst()) {
+          counts[node] = number
+        }
+      }
+      for (node, count) in counts { pagesPerNode[node, default: 0] += count * pageBytes / basePageBytes }
     }
   }
 }

@@ -44,6 +44,37 @@ public enum MicroBenchmarks {
       workingSetBytes: nil, cpus: pool.verifiedCPUs, placements: [])
   }
 
+  /// Depth of the product's panels, and how many of each there are: as in a BLAS, a block of A of four panels lies in the
+  /// second-level cache (288 KiB with AVX-512) and panels of B pass through the first (12 KiB each).
+  private static let productDepth = 384
+  private static let productPanels = (a: 4, b: 16)
+
+  /// GFLOP/s of a register-tiled matrix product on packed panels: multiply-adds whose operands come from the caches, as in
+  /// a BLAS, without its packing and its edges. Over all of the pool's threads.
+  public static func productRate(
+    path: VectorPath = .widest, pool: PinnedPool, repetitions: Int = 10
+  ) throws -> MicroBenchmarkResult {
+    try require(path)
+    let rows = microbench_product_rows(path.code)
+    let columns = microbench_product_columns(path.code)
+    let floats = (
+      a: rows * productDepth * productPanels.a, b: columns * productDepth * productPanels.b, c: rows * columns
+    )
+    let memory = try ownMemory(
+      bytes: (floats.a + floats.b + floats.c) * 4, pool: pool, pages: .transparentHuge, policy: .local)
+    func product(_ thread: Int, _ passes: Int) -> Double {
+      let a = memory[thread].base.assumingMemoryBound(to: Float.self)
+      return microbench_product(
+        path.code, a, productPanels.a, a + floats.a, productPanels.b, a + floats.a + floats.b, productDepth, passes)
+    }
+    let operations = product(0, 1) * Double(pool.threadCount)
+    let samples = sample(pool: pool, repetitions: repetitions) { thread, passes in _ = product(thread, passes) }
+    return MicroBenchmarkResult(
+      name: "product_rate", unit: .gigaflopsPerSecond,
+      samples: samples.map { operations * Double($0.iterations) / Double($0.ns) }, path: path,
+      workingSetBytes: nil, cpus: pool.verifiedCPUs, placements: memory.map { $0.verify() })
+  }
+
   /// The core clock, in GHz, from additions that wait for each other and take one cycle each. Needs no PMU.
   ///
   /// Empty on architectures without the loop. Time stolen by others only ever lowers a sample.
@@ -104,8 +135,8 @@ public enum MicroBenchmarks {
     pages: PageKind = .transparentHuge, policy: MemoryPolicy = .local, seed: UInt64 = 1, repetitions: Int = 10
   ) throws -> MicroBenchmarkResult {
     try require(path)
-    guard rowBytes > 0, rowBytes % Int(MICROBENCH_STEP) == 0 else {
-      throw InputError(key: "rowBytes", "expected a positive multiple of \(MICROBENCH_STEP), found \(rowBytes)")
+    guard rowBytes > 0, rowBytes % Int(MICROBENCH_ROW_STEP) == 0 else {
+      throw InputError(key: "rowBytes", "expected a positive multiple of \(MICROBENCH_ROW_STEP), found \(rowBytes)")
     }
     let bytes = try rounded(workingSetBytes, to: rowBytes)
     let rows = bytes / rowBytes
@@ -181,7 +212,8 @@ public enum MicroBenchmarks {
   ) throws -> [PlacedMemory] {
     let topology = Topology.read()
     return try (0..<pool.threadCount).map { thread in
-      let memory = try PlacedMemory(bytes: bytes, pages: pages, policy: policy, topology: topology)
+      let memory = try PlacedMemory(
+        bytes: bytes, pages: pages, policy: policy, owners: [pool.verifiedCPUs[thread]], topology: topology)
       try memory.touch(by: pool, thread: thread)
       return memory
     }

@@ -6,19 +6,29 @@ extension Topology {
   /// Every physical core gets one thread before any SMT sibling is used. A list is taken as given, in its order.
   public func cpus(for placement: CPUPlacement, threads: Int) throws -> [Int] {
     guard threads >= 1 else { throw InputError(key: "threads", "expected at least 1 thread, found \(threads)") }
-    let order: [Int]
-    switch placement {
-    case .compact: order = coresFirst { compactOrder($0) }
-    case .scatter: order = coresFirst { scatterOrder($0) }
-    case .list(let cpus): order = try checked(list: cpus)
-    }
+    let order = try order(of: placement)
     guard threads <= order.count else {
       throw InputError(
         key: "threads",
-        "expected at most \(order.count) threads for placement '\(placement)' (allowed CPUs: "
+        "expected at most \(order.count) threads for placement '\(placement)' "
+          + "\(placement == .onePerL3 ? "(one per L3 cluster; " : "(")allowed CPUs: "
           + "\(formatCPUList(allowedCPUs))), found \(threads)")
     }
     return Array(order.prefix(threads))
+  }
+
+  /// The most threads that `placement` has CPUs for; 0 for a list of CPUs that may not be used.
+  public func capacity(of placement: CPUPlacement) -> Int {
+    (try? order(of: placement).count) ?? 0
+  }
+
+  private func order(of placement: CPUPlacement) throws -> [Int] {
+    switch placement {
+    case .compact: return coresFirst { compactOrder($0) }
+    case .scatter: return coresFirst { spread($0, over: [\.package, \.memoryNode, \.cluster]) }
+    case .onePerL3: return onePerCluster()
+    case .list(let cpus): return try checked(list: cpus)
+    }
   }
 
   /// Applies `order` to the first free hardware thread of every allowed core, then to the second, and so on.
@@ -38,16 +48,24 @@ extension Topology {
   }
 
   private func compactOrder(_ cpus: [LogicalCPU]) -> [LogicalCPU] {
-    cpus.sorted { ($0.package, $0.cluster, $0.core) < ($1.package, $1.cluster, $1.core) }
+    // Nodes before clusters: an L3 may span several nodes (Intel's sub-NUMA clusters) or be a part of one (AMD's dies).
+    cpus.sorted {
+      ($0.package, $0.memoryNode, $0.cluster, $0.core) < ($1.package, $1.memoryNode, $1.cluster, $1.core)
+    }
   }
 
-  /// Round robin over packages, whose own order is round robin over their L3 clusters.
-  private func scatterOrder(_ cpus: [LogicalCPU]) -> [LogicalCPU] {
-    let packages = Dictionary(grouping: compactOrder(cpus), by: \.package).sorted { $0.key < $1.key }.map(\.value)
-    return roundRobin(
-      packages.map { cpus in
-        roundRobin(Dictionary(grouping: cpus, by: \.cluster).sorted { $0.key < $1.key }.map(\.value))
-      })
+  /// Round robin over the groups of equal first key, each of them in turn round robin over the groups of the next.
+  private func spread(_ cpus: [LogicalCPU], over keys: [KeyPath<LogicalCPU, Int>]) -> [LogicalCPU] {
+    guard let key = keys.first else { return compactOrder(cpus) }
+    let groups = Dictionary(grouping: cpus) { $0[keyPath: key] }.sorted { $0.key < $1.key }.map(\.value)
+    return roundRobin(groups.map { spread($0, over: Array(keys.dropFirst())) })
+  }
+
+  private func onePerCluster() -> [Int] {
+    var taken: Set<Int> = []
+    return coresFirst { compactOrder($0) }.filter { id in
+      cpu(id).map { taken.insert($0.cluster).inserted } ?? false
+    }
   }
 
   private func checked(list: [Int]) throws -> [Int] {
@@ -59,6 +77,11 @@ extension Topology {
     guard Set(list).count == list.count else { throw InputError(key: "cpus", "expected each CPU once in the list") }
     return list
   }
+}
+
+extension Topology.LogicalCPU {
+  /// For ordering: CPUs whose node is not known count as one node.
+  fileprivate var memoryNode: Int { node ?? -1 }
 }
 
 private func roundRobin<Element>(_ lists: [[Element]]) -> [Element] {

@@ -26,14 +26,16 @@ private struct TopologyReader {
     let (cores, threads) = readCores(online: online, packages: packages)
     let clusters = clusters(online: online, caches: caches, packages: packages)
 
+    let clusterOf = owners(of: clusters.map { ($0.id, $0.cpus) })
+    let nodeOf = owners(of: nodes.map { ($0.id, $0.cpus) })
     let cpus = online.map { cpu in
       Topology.LogicalCPU(
         id: cpu,
         package: packages[cpu] ?? 0,
-        cluster: clusters.first { $0.cpus.contains(cpu) }?.id ?? 0,
+        cluster: clusterOf[cpu] ?? 0,
         core: cores[cpu] ?? cpu,
         thread: threads[cpu] ?? 0,
-        node: nodes.first { $0.cpus.contains(cpu) }?.id)
+        node: nodeOf[cpu])
     }
     let allowedNodes = files.field("Mems_allowed_list", in: "proc/self/status").flatMap { parseCPUList($0) }
     let nodesWithMemory = nodes.filter { $0.memoryBytes != 0 }.map(\.id)
@@ -45,6 +47,13 @@ private struct TopologyReader {
       allowedCPUs: allowedCPUs(online: online),
       allowedNodes: allowedNodes.map { allowed in nodesWithMemory.filter(allowed.contains) } ?? nodesWithMemory,
       notes: notes)
+  }
+
+  /// The group that each CPU is in; the first one where broken files put it into several.
+  private func owners(of groups: [(id: Int, cpus: [Int])]) -> [Int: Int] {
+    var owners: [Int: Int] = [:]
+    for group in groups { for cpu in group.cpus where owners[cpu] == nil { owners[cpu] = group.id } }
+    return owners
   }
 
   private mutating func onlineCPUs() -> [Int] {
@@ -80,13 +89,15 @@ private struct TopologyReader {
     var cores: [Int: Int] = [:]
     var threads: [Int: Int] = [:]
     var isMissing = false
+    let isOnline = Set(online)
+    var core = -1
     for cpu in online where cores[cpu] == nil {
       let directory = "sys/devices/system/cpu/cpu\(cpu)/topology"
       let siblings =
         files.cpuList("\(directory)/core_cpus_list") ?? files.cpuList("\(directory)/thread_siblings_list")
       if siblings == nil { isMissing = true }
-      let core = Set(cores.values).count
-      for (thread, sibling) in (siblings ?? [cpu]).filter(online.contains).enumerated() {
+      core += 1
+      for (thread, sibling) in (siblings ?? [cpu]).filter(isOnline.contains).enumerated() {
         cores[sibling] = core
         threads[sibling] = thread
       }
@@ -100,13 +111,15 @@ private struct TopologyReader {
   private mutating func readCaches(online: [Int]) -> [Topology.Cache] {
     var caches: [Topology.Cache] = []
     var isIncomplete = false
+    let isOnline = Set(online)
+    var seen: Set<[String]> = []
     for cpu in online {
       let directory = "sys/devices/system/cpu/cpu\(cpu)/cache"
       for index in files.numbered(directory, prefix: "index") {
         let entry = "\(directory)/index\(index)"
         guard let level = files.int("\(entry)/level"), let type = files.text("\(entry)/type") else { continue }
-        let shared = (files.cpuList("\(entry)/shared_cpu_list") ?? [cpu]).filter(online.contains)
-        if caches.contains(where: { $0.level == level && $0.type == type && $0.sharedCPUs == shared }) { continue }
+        let shared = (files.cpuList("\(entry)/shared_cpu_list") ?? [cpu]).filter(isOnline.contains)
+        guard seen.insert(["\(level)", type, formatCPUList(shared)]).inserted else { continue }
         // 0 ways or sets: the kernel does not know.
         let cache = Topology.Cache(
           level: level,
@@ -153,12 +166,13 @@ private struct TopologyReader {
       notes.append("no NUMA nodes in sysfs; the machine counts as one node")
       return []
     }
+    let isOnline = Set(online)
     return ids.map { id in
       let directory = "sys/devices/system/node/node\(id)"
       let distances = files.text("\(directory)/distance")?.split(separator: " ").compactMap { Int($0) }
       return Topology.MemoryNode(
         id: id,
-        cpus: (files.cpuList("\(directory)/cpulist") ?? []).filter(online.contains),
+        cpus: (files.cpuList("\(directory)/cpulist") ?? []).filter(isOnline.contains),
         memoryBytes: files.kilobytesField("MemTotal", in: "\(directory)/meminfo"),
         distances: distances ?? [])
     }

@@ -1,19 +1,27 @@
 import Foundation
 
-@testable import Profiler
-
 /// A machine made of files: materialises `/sys` and `/proc` trees in a temporary directory from a compact description.
-final class FakeMachine {
-  let root: String
+public final class FakeMachine {
+  public let root: String
 
-  init(_ files: [String: String]) throws {
+  public init(_ files: [String: String]) throws {
     let directory = FileManager.default.temporaryDirectory.appendingPathComponent("fake-machine-\(UUID().uuidString)")
     root = directory.path
-    for (path, text) in files {
-      let file = directory.appendingPathComponent(path)
-      try FileManager.default.createDirectory(at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
-      try Data((text + "\n").utf8).write(to: file)
+    // A server has tens of thousands of files: each directory is made once.
+    for (parent, names) in Dictionary(grouping: files.keys, by: { ($0 as NSString).deletingLastPathComponent }) {
+      let parent = directory.appendingPathComponent(parent).path
+      try FileManager.default.createDirectory(atPath: parent, withIntermediateDirectories: true)
+      for name in names {
+        let path = "\(parent)/\((name as NSString).lastPathComponent)"
+        guard let text = files[name], FileManager.default.createFile(atPath: path, contents: Data((text + "\n").utf8))
+        else { throw CocoaError(.fileWriteUnknown) }
+      }
     }
+  }
+
+  /// What `body` makes of the machine's root directory, which lasts as long as `self`.
+  public func read<Result>(_ body: (_ root: String) throws -> Result) rethrows -> Result {
+    try withExtendedLifetime(self) { try body(root) }
   }
 
   deinit {
@@ -22,7 +30,7 @@ final class FakeMachine {
 
   /// The files of a regular machine. CPUs are numbered as Linux does on x86 servers: all first hardware threads, package
   /// by package and cluster by cluster, then all second ones.
-  static func files(
+  public static func files(
     packages: Int, clustersPerPackage: Int, coresPerCluster: Int, threadsPerCore: Int, allowed: String? = nil
   ) -> [String: String] {
     let coresPerPackage = clustersPerPackage * coresPerCluster

@@ -1,0 +1,105 @@
+import CacheModel
+import Foundation
+import InputFiles
+
+/// Projected against measured throughput of a run's points, on the machine that ran them.
+///
+/// The machine's figures are those of micro-benchmarks; no measured point enters a projection.
+public struct Validation {
+  public struct Entry {
+    public var pointID: String
+    public var label: String
+    public var kernel: KernelKind
+    public var measuredTokensPerSecond: Double
+    public var projection: ProjectionRow
+
+    /// Projected over measured, less one: above zero the model is too fast.
+    public var relativeError: Double { projection.tokensPerSecond / measuredTokensPerSecond - 1 }
+    /// Whether the measurement lies within low and high.
+    public var isWithinBand: Bool {
+      (projection.lowTokensPerSecond...projection.highTokensPerSecond).contains(measuredTokensPerSecond)
+    }
+  }
+
+  public var machine: Machine
+  /// In the order of the plan.
+  public var entries: [Entry]
+
+  public init(machine: Machine, entries: [Entry]) {
+    self.machine = machine
+    self.entries = entries
+  }
+
+  /// Projects the points of `directory` that have a measured time onto `machine`, or onto the host as the run's own
+  /// calibration describes it.
+  public init(_ directory: RunDirectory, machine: Machine? = nil, progress: (String) -> Void = { _ in }) throws {
+    let host = try machine ?? Machine(contentsOf: "\(directory.path)/\(RunDirectory.hostMachineName)")
+    let results = try directory.store.rows(ResultRow.self)
+    let measured = Dictionary(
+      results.compactMap { row in
+        row.status == .passed ? row.tokensPerSecond.map { (row.pointID, $0) } : nil
+      }, uniquingKeysWith: { _, last in last })
+    let points = directory.plan.points.filter { measured[$0.id] != nil }
+    guard !points.isEmpty else {
+      throw InputError(file: directory.path, "expected a run with at least one point that passed, found none")
+    }
+    let projector = Projector(runID: directory.manifest.runID, machines: [host], host: host.name)
+    let rows = try projector.rows(points, experiment: directory.experiment(), progress: progress)
+    let byPoint = Dictionary(rows.map { ($0.pointID, $0) }, uniquingKeysWith: { first, _ in first })
+    self.init(
+      machine: host,
+      entries: points.compactMap { point in
+        guard let rate = measured[point.id], let projection = byPoint[point.id] else { return nil }
+        return Entry(
+          pointID: point.id, label: point.label, kernel: point.kernel, measuredTokensPerSecond: rate,
+          projection: projection)
+      })
+  }
+
+  /// Mean absolute percentage error, as a fraction; nil without points.
+  public var meanAbsoluteError: Double? { mean { abs($0.relativeError) } }
+  /// Mean error, as a fraction: what all points have in common.
+  public var bias: Double? { mean(\.relativeError) }
+  /// Share of the points whose measurement lies within the band.
+  public var shareWithinBand: Double? { mean { $0.isWithinBand ? 1 : 0 } }
+
+  /// The points with the largest errors, worst first.
+  public func worst(_ count: Int = 10) -> [Entry] {
+    Array(entries.sorted { abs($0.relativeError) > abs($1.relativeError) }.prefix(count))
+  }
+
+  /// Spearman's rank correlation of projected and measured throughput: 1 where the model orders all points rightly. Nil
+  /// with fewer than two points, or where all are alike.
+  public var rankCorrelation: Double? {
+    Validation.rankCorrelation(
+      entries.map(\.measuredTokensPerSecond), entries.map { $0.projection.tokensPerSecond })
+  }
+
+  private func mean(_ value: (Entry) -> Double) -> Double? {
+    entries.isEmpty ? nil : entries.reduce(0) { $0 + value($1) } / Double(entries.count)
+  }
+
+  /// Pearson's correlation of the ranks, ties at their mean rank (Spearman 1904).
+  static func rankCorrelation(_ a: [Double], _ b: [Double]) -> Double? {
+    func ranks(_ values: [Double]) -> [Double] {
+      let order = values.indices.sorted { values[$0] < values[$1] }
+      var ranks = Array(repeating: 0.0, count: values.count)
+      var start = 0
+      while start < order.count {
+        var end = start
+        while end < order.count, values[order[end]] == values[order[start]] { end += 1 }
+        for place in start..<end { ranks[order[place]] = Double(start + end - 1) / 2 }
+        start = end
+      }
+      return ranks
+    }
+    guard a.count == b.count, a.count > 1 else { return nil }
+    let (x, y) = (ranks(a), ranks(b))
+    let middle = Double(a.count - 1) / 2
+    func product(_ u: [Double], _ v: [Double]) -> Double {
+      zip(u, v).reduce(0) { $0 + ($1.0 - middle) * ($1.1 - middle) }
+    }
+    let spread = (product(x, x) * product(y, y)).squareRoot()
+    return spread > 0 ? product(x, y) / spread : nil
+  }
+}

@@ -1,0 +1,90 @@
+import CacheModel
+import Testing
+
+@testable import Experiments
+
+@Suite struct ValidationTests {
+  private func validation(_ pairs: [(measured: Double, projected: Double)]) -> Validation {
+    Validation(
+      machine: Machine(name: "host", caches: []),
+      entries: pairs.enumerated().map { index, pair in
+        Validation.Entry(
+          pointID: "\(index)", label: "point \(index)", kernel: .lookup, measuredTokensPerSecond: pair.measured,
+          projection: ProjectionRow(
+            runID: "r", pointID: "\(index)", machine: "host", tokensPerSecond: pair.projected,
+            lowTokensPerSecond: pair.projected * 0.9, highTokensPerSecond: pair.projected * 1.1, limiter: "L2",
+            modelVersion: "2"))
+      })
+  }
+
+  @Test func `errors are projected over measured, less one`() throws {
+    let result = validation([(100, 120), (200, 180), (50, 50)])
+    #expect(abs((result.meanAbsoluteError ?? 0) - 0.1) < 1e-12)
+    #expect(abs((result.bias ?? 0) - 0.1 / 3) < 1e-12)
+    #expect(result.worst(1).map(\.pointID) == ["0"])
+    // 120 (108 to 132) misses 100, 180 (162 to 198) misses 200.
+    #expect(abs((result.shareWithinBand ?? 0) - 1.0 / 3) < 1e-12)
+  }
+
+  @Test func `ranks correlate whatever the scale`() {
+    #expect(validation([(1, 10), (2, 100), (3, 101)]).rankCorrelation == 1)
+    #expect(validation([(1, 3), (2, 2), (3, 1)]).rankCorrelation == -1)
+    // By hand: ranks 1, 2.5, 2.5, 4 against 1, 2, 3, 4: 4.5 / sqrt(4.5 x 5).
+    let tied = Validation.rankCorrelation([1, 2, 2, 3], [1, 2, 3, 4]) ?? 0
+    #expect(abs(tied - 4.5 / (4.5 * 5).squareRoot()) < 1e-12)
+  }
+
+  @Test func `without points there are no figures`() {
+    let none = validation([])
+    #expect(none.meanAbsoluteError == nil && none.bias == nil && none.rankCorrelation == nil)
+    #expect(Validation.rankCorrelation([1, 1], [1, 2]) == nil)
+  }
+}
+
+@Suite struct RandomRowsTests {
+  /// A made-up host: 32 KiB at 200 GB/s, 1 MiB at 100, of 32 MiB only 12 at 50, memory at 5.
+  private let sizes = [32 << 10, 1 << 20, 32 << 20]
+  private let held: [Double] = [32 * 1024, 1_048_576, 12 * 1_048_576]
+  private let rates: [Double] = [200, 100, 50, 5]
+
+  private func calibration() -> Calibration {
+    func rate(_ set: Int) -> Double {
+      // Rows spread evenly: each level serves its capacity's share of the set, less what lies above it.
+      var secondsPerByte = 0.0
+      var above = 0.0
+      for (capacity, rate) in zip(held + [.infinity], rates) {
+        let within = min(Double(set), capacity)
+        secondsPerByte += max(0, within - above) / Double(set) / rate
+        above = max(above, within)
+      }
+      return 1 / secondsPerByte
+    }
+    let sets = (14...28).flatMap { [1 << $0, 3 << ($0 - 1)] } + Calibration.levelSets(sizes)
+    return Calibration(
+      ceilings: Calibration.rowSizes.flatMap { bytes in
+        Set(sets).map { set in
+          CeilingRow(
+            name: Calibration.Name.randomRows(bytes), threads: 1, workingSetBytes: set, value: rate(set), unit: "GB/s")
+        }
+      })
+  }
+
+  @Test func `each level's rate is told from the share of the level above`() {
+    let rows = RandomRows(calibration(), cacheSizes: sizes)
+    for (level, rate) in rates.enumerated() {
+      let found = rows.rate(rowBytes: 512, level: level) ?? 0
+      #expect(abs(found / rate - 1) < 0.06, "level \(level): \(found)")
+    }
+  }
+
+  @Test func `a last level shared with strangers is as large as what it holds`() {
+    let held = Double(RandomRows(calibration(), cacheSizes: sizes).lastLevelBytes)
+    #expect(abs(held / (12 * 1_048_576) - 1) < 0.15, "\(held)")
+  }
+
+  @Test func `without measurements there are no rates, and the level is as reported`() {
+    let rows = RandomRows(Calibration(ceilings: []), cacheSizes: sizes)
+    #expect(rows.rates(level: 1).isEmpty)
+    #expect(rows.lastLevelBytes == 32 << 20)
+  }
+}

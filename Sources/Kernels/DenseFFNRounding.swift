@@ -6,8 +6,8 @@ import Foundation
 /// Everything is derived from the layer's fp32 parameters anew, so that weights that were stored wrongly are caught.
 struct DenseFFNRounding {
   struct Output {
-    /// [hidden]: what the rounded network gives.
-    var values: [Double]
+    /// [hidden]: what the rounded network gives, less what the fp32 one gives by its definition.
+    var shift: [Double]
     /// [hidden]: the most that intermediate features may change it that lie so close to the border between two neighbours
     /// of the element type that the order of fp32 additions decides on which side they are rounded.
     var slack: [Double]
@@ -37,8 +37,8 @@ struct DenseFFNRounding {
   /// is four units in the last place of x.
   static let geluError = 8 * unit
 
-  /// Runs one token, [hidden] floats.
-  func token(_ x: UnsafeBufferPointer<Float>) -> Output {
+  /// Runs one token, [hidden] floats, of which the fp32 network makes `definition` (`DenseFFNReference`).
+  func token(_ x: UnsafeBufferPointer<Float>, definition: [Double]) -> Output {
     let input = rounded(x.map(Double.init), errors: nil)
     var features = [Double](repeating: 0, count: shape.intermediate)
     var errors = features
@@ -54,10 +54,10 @@ struct DenseFFNRounding {
     }
     let intermediate = rounded(features, errors: errors)
     let uncertain = intermediate.slack.indices.filter { intermediate.slack[$0] > 0 }
-    var output = Output(values: [], slack: [])
+    var output = Output(shift: [], slack: [])
     sums(matrix2, intermediate.values) { row, sum, _ in
       let scale = self.scale(matrix2, row) * intermediate.scale
-      output.values.append(sum * scale + Double(bias2[row]))
+      output.shift.append(sum * scale + Double(bias2[row]) - definition[row])
       let start = row * shape.intermediate
       let slack = uncertain.reduce(0.0) { $0 + abs(Double(matrix2.values[start + $1])) * intermediate.slack[$1] }
       output.slack.append(slack * scale + abs(sum * scale) * intermediate.scaleError)
@@ -134,22 +134,24 @@ extension DenseFFN {
     var check = CheckAccumulator()
     for token in tokens {
       let x = UnsafeBufferPointer(start: input + token * shape.hidden, count: shape.hidden)
+      let expected = reference.token(x)
       check.tokens += 1
       check.add(
-        output: UnsafeBufferPointer(start: output + token * shape.hidden, count: shape.hidden),
-        expected: reference.token(x), rounded: rounding?.token(x))
+        output: UnsafeBufferPointer(start: output + token * shape.hidden, count: shape.hidden), expected: expected,
+        rounded: rounding?.token(x, definition: expected))
     }
     return check.result
   }
 }
 
 extension CheckAccumulator {
-  /// One token of a dense layer; `rounded` is what its element type makes of it, nil for fp32.
+  /// One token of a dense layer; `rounded` is what its element type changes, nil for fp32. That must not come from
+  /// `expected`, which may be a file's: taking it away would let any expectation pass.
   mutating func add(output: UnsafeBufferPointer<Float>, expected: [Double], rounded: DenseFFNRounding.Output?) {
     for column in output.indices {
       add(
-        actual: output[column], expected: expected[column],
-        shift: rounded.map { $0.values[column] - expected[column] } ?? 0, slack: rounded?.slack[column] ?? 0)
+        actual: output[column], expected: expected[column], shift: rounded?.shift[column] ?? 0,
+        slack: rounded?.slack[column] ?? 0)
     }
   }
 }

@@ -39,7 +39,7 @@ public func verify(
 
   let kernel: any Kernel
   var lookup: LookupFFN?
-  var rounding: DenseFFNRounding?
+  var rounded: (UnsafeBufferPointer<Float>) -> DenseFFNRounding.Output? = { _ in nil }
   if isLookup {
     let parameters = try LookupFFNParameters(file)
     let blas = parameters.shape.projection == .dense ? try BLAS.load() : nil
@@ -52,7 +52,11 @@ public func verify(
     kernel = try naming(path) {
       try DenseFFN(parameters, dtype: dtype, isa: isa, blas: try BLAS.load(for: dtype))
     }
-    rounding = dtype == .fp32 ? nil : try DenseFFNRounding(parameters, type: dtype)
+    if dtype != .fp32 {
+      let rounding = try DenseFFNRounding(parameters, type: dtype)
+      let reference = DenseFFNReference(parameters)
+      rounded = { rounding.token($0, definition: reference.token($0)) }
+    }
   }
   let input = try file.floats("input", shape: [stored, kernel.inputWidth])
   let all = try file.floats("expected.output", shape: [stored, kernel.outputWidth])
@@ -90,7 +94,7 @@ public func verify(
           let row = token * width..<(token + 1) * width
           check.add(
             output: UnsafeBufferPointer(rebasing: output[row]), expected: expected[row].map(Double.init),
-            rounded: rounding?.token(UnsafeBufferPointer(rebasing: input[row])))
+            rounded: rounded(UnsafeBufferPointer(rebasing: input[row])))
         }
       }
     }

@@ -42,14 +42,17 @@ import Testing
     #expect(result.maxAbsError > 1e-4)
   }
 
-  @Test(arguments: [TableType.fp32, .bf16, .int8])
-  func `a wrong stored weight of the dense layer does not pass`(dtype: TableType) throws {
+  @Test(
+    arguments: TableType.allCases, ["expected.output", "fc1.weight", "fc1.bias", "fc2.weight", "fc2.bias", "input"])
+  func `a wrong stored output, parameter or input of the dense layer does not pass`(
+    dtype: TableType, tensor: String
+  ) throws {
     guard Libraries.multiply(dtype) else { return }
-    // The stored output is that of the right weight. Without expected.output the check would compare alike with alike.
-    let result = try withTemporaryFile(tampered("expected.output", of: dense)) {
+    // A wrong parameter changes the run and its rounded network alike; only the stored output tells.
+    let result = try withTemporaryFile(tampered(tensor, of: dense)) {
       try verify(layer: $0, dtype: dtype, isa: .best, tokens: 4)
     }
-    #expect(!result.passed)
+    #expect(!result.passed, "\(result)")
   }
 
   @Test func `a layer whose stored output is wrong does not pass`() throws {

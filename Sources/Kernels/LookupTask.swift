@@ -71,7 +71,7 @@ extension LookupTask {
       case .sliced: (t / Double(strategy.tableGroup(of: shape, tileTokens: tileTokens))).rounded(.up)
       }
     // Per row piece: one multiply-add per vector and what widens it, and about 5 instructions for code, score, address and
-    // loop; int8 two more for the scale. Arithmetic is fp32 whatever the tables, so `elementBytes` stays 4 and the type
+    // loop; int8 two more for the scale. Arithmetic is fp32 whatever the tables, so `operands` stays fp32 and the type
     // shows in the bytes.
     let widening = Double(tableType.wideningOperations)
     let pieces = t * (out / Double(width)).rounded(.up)

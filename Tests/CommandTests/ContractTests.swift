@@ -180,7 +180,7 @@ import Testing
   @Test func `audit prints a row for every candidate, and chooses`() throws {
     let document = try CommandLineTool.json(
       "audit", "--hidden", "32", "--intermediate", "64", "--tokens", "48", "--library", "/nonexistent/libopenblas.so",
-      "--json", "--allow-debug")
+      "--dtype", "fp32", "--json", "--allow-debug")
     let rows = try #require(document["rows"] as? [[String: Any]])
     let chosen = rows.filter { $0["chosen"] as? Bool == true }
     #expect(chosen.map { $0["n"] as? Int } == [64, 32])
@@ -189,6 +189,14 @@ import Testing
     #expect(missing["library"] as? String == "libopenblas.so")
     #expect((missing["reason"] as? String)?.contains("cannot open shared object file") == true)
     #expect(missing["chosen"] as? Bool == false)
+  }
+
+  @Test func `audit tries every type of operands, and says which each row is of`() throws {
+    let document = try CommandLineTool.json(
+      "audit", "--hidden", "16", "--intermediate", "32", "--tokens", "16", "--json", "--allow-debug")
+    let rows = try #require(document["rows"] as? [[String: Any]])
+    #expect(Set(rows.compactMap { $0["dtype"] as? String }) == ["fp32", "bf16", "int8"])
+    #expect(rows.allSatisfy { $0["dtype"] as? String != nil })
   }
 
   @Test func `audit refuses sizes that make no product`() throws {

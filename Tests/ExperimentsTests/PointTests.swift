@@ -68,6 +68,21 @@ private let point = Point(
     }
   }
 
+  @Test func `a dense network has a type too, and the memory of its weights and features`() {
+    let points = [TableType.fp32, .bf16, .int8].map {
+      Point(
+        sweep: "", kernel: .dense, seed: 1, hidden: 4, intermediate: 16, output: 4, dtype: $0, tokens: 10, threads: 1)
+    }
+    #expect(Set(points.map(\.id)).count == 3)
+    #expect(points.map(\.label).map { $0.hasSuffix("bf16") } == [false, true, false])
+    #expect(points.map(\.arithmetic) == [.fp32, .bf16, .int8])
+    #expect(point.arithmetic == .fp32)
+    // Weights and biases 148: fp32, and twice as narrow ones; activations 80 floats; the products' inputs 40 + 160; int8's
+    // 160 sums.
+    #expect(points[1].estimatedBytes == 148 * (4 + 4) + 80 * 4 + 200 * 2)
+    #expect(points[2].estimatedBytes == 148 * (4 + 2) + 80 * 4 + 200 + 160 * 4)
+  }
+
   @Test func `tables take T x rows x output x 4 bytes, and a dense point has none`() {
     #expect(point.tableBytes == 128 * 256 * 512 * 4)
     #expect(Point(sweep: "", kernel: .dense, seed: 1, hidden: 8, output: 8, tokens: 1, threads: 1).tableBytes == nil)

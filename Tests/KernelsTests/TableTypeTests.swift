@@ -135,7 +135,7 @@ import Testing
     workload.emit(to: AccessStream(sink: sink))
     #expect(sink.gathers == 24 * 6 * 50 * type.bytes)
     let gather = try #require(workload.phases.last)
-    #expect(gather.elementBytes == 4)
+    #expect(gather.operands == .fp32)
     #expect(gather.otherOperations == (type == .fp32 ? 0 : 2 * 24 * 6 * 50))
     // Two table groups: each reads and writes the output once.
     if layer.isa.gatherColumns >= 50 { #expect(gather.loadBytes == Double(24 * (6 * row + 2 * 50 * 4))) }

@@ -27,6 +27,7 @@ public struct Point: Hashable, Codable, Sendable {
   public var projection: ProjectionKind?
   /// Side of a block of the block-diagonal factors; BH4 only.
   public var blockSize: Int?
+  /// Of the tables, or of a dense network's products.
   public var dtype: ElementType
   public var tokens: Int
   public var threads: Int
@@ -76,6 +77,9 @@ public struct Point: Hashable, Codable, Sendable {
   public var isTuned: Bool { kernel == .lookup && strategy == nil }
 
   public var team: LookupTeam { LookupTeam(workers: threads, partition: partition ?? .tokens) }
+
+  /// The operand type of the point's multiply-adds: a look-up's are fp32 whatever its tables.
+  public var arithmetic: ElementType { kernel == .dense ? dtype : .fp32 }
 
   /// Bytes of all tables together, int8's scales included; nil for dense.
   public var tableBytes: Int? {

@@ -79,9 +79,6 @@ struct PointResolver {
       pages: try choice(.pages), isa: try choice(.isa))
     switch kernel {
     case .dense:
-      guard point.dtype == .fp32 else {
-        throw failure(.dtype, "expected fp32 for a dense network, found \(point.dtype.rawValue)")
-      }
       // A dense product takes the same time whatever its operands hold, so another kernel's layer does not matter to it.
       if let file = layer, try shape(of: file).kernel != .dense { point.layer = nil }
       point.intermediate = try int(.intermediate)

@@ -45,7 +45,11 @@ struct KernelFactory: KernelSource {
       throw PointSkipped("this CPU cannot run \(point.isa.rawValue)")
     }
     switch point.kernel {
-    case .dense: return try DenseFFN(denseParameters(point), isa: isa, blas: library(point), memory: memory)
+    case .dense:
+      let (parameters, library) = (try denseParameters(point), try library(point))
+      do {
+        return try DenseFFN(parameters, dtype: point.dtype, isa: isa, blas: library, memory: memory)
+      } catch let unsupported as UnsupportedProduct { throw PointSkipped("\(unsupported)") }
     case .lookup:
       guard let strategy = point.strategy else {
         throw PointSkipped("its strategy (order: auto) is chosen by measuring, which a run does")

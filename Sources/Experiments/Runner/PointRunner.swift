@@ -11,8 +11,8 @@ struct RunContext {
   let topology: Topology
   let kernels: any KernelSource
   let counterGroups: [CounterGroup]
-  /// Measured FMA peak in GFLOP/s for a number of threads, where it was measured.
-  let fmaPeak: (Int) -> Double?
+  /// Measured multiply-add peak in 10^9 operations per second of a point's arithmetic on its threads, where it was measured.
+  let fmaPeak: (Point) -> Double?
   let projector: Projector
   /// Chooses strategies; nil where none can be.
   var tuner: Autotuner?
@@ -119,6 +119,7 @@ struct PointRunner {
     do {
       projected = try context.projector.project(
         point, kernel: kernel, input: input.base, measuredTokensPerSecond: row.tokensPerSecond)
+      notes += projected.notes
     } catch {
       notes.append("not projected: \(error)")
     }
@@ -173,7 +174,7 @@ struct PointRunner {
     }
     let statistics = Statistics(times.map { Double($0.wall) })
     if let statistics { row.set(statistics, stopReason: rule.reason) }
-    if let gigaflops = row.gigaflopPerSecond, let peak = context.fmaPeak(point.threads) {
+    if let gigaflops = row.gigaflopPerSecond, let peak = context.fmaPeak(point) {
       row.fractionOfFMAPeak = gigaflops / peak
     }
     return times.enumerated().map { index, time in

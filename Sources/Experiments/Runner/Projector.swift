@@ -11,6 +11,8 @@ public final class Projector: @unchecked Sendable {
     public var sensitivities: [SensitivityRow] = []
     /// Accounting of each stage, with the modelled traffic and time on the host where the host is among the machines.
     public var stages: [StageRow] = []
+    /// Machines that were left out, with the reason.
+    public var notes: [String] = []
   }
 
   /// Raised with every change that can move a projection.
@@ -27,7 +29,12 @@ public final class Projector: @unchecked Sendable {
   /// Whether sensitivities include the capacities of the caches, which costs two simulations for each.
   private let movesCapacities: Bool
   /// Points that differ only in where their memory lies have the same stream.
-  private var cache: [String: [Projected]] = [:]
+  private var cache: [String: Projections] = [:]
+
+  private struct Projections {
+    var machines: [Projected]
+    var notes: [String]
+  }
 
   private struct Projected {
     var machine: String
@@ -43,12 +50,14 @@ public final class Projector: @unchecked Sendable {
     self.host = host
   }
 
-  /// Machines with fewer cores than the point has threads are left out.
+  /// Machines with fewer cores than the point has threads are left out; those that give no rate for its multiply-adds too,
+  /// with a note.
   public func project(
     _ point: Point, kernel: any Kernel, input: UnsafePointer<Float>, measuredTokensPerSecond: Double?
   ) throws -> Outcome {
-    let projected = try projections(point, kernel: kernel, input: input)
-    var outcome = Outcome()
+    let projections = try projections(point, kernel: kernel, input: input)
+    let projected = projections.machines
+    var outcome = Outcome(notes: projections.notes)
     for one in projected {
       outcome.rows.append(row(point, one, measured: one.machine == host ? measuredTokensPerSecond : nil))
       outcome.sensitivities += one.sensitivities.map {
@@ -67,12 +76,18 @@ public final class Projector: @unchecked Sendable {
 
   private func projections(
     _ point: Point, kernel: any Kernel, input: UnsafePointer<Float>
-  ) throws -> [Projected] {
+  ) throws -> Projections {
     let key = try workloadKey(point, kernel)
     if let known = cache[key] { return known }
     let tokens = min(point.tokens, Projector.simulatedTokens)
     let workload = try kernel.workload(input: input, tokens: tokens, threads: point.threads)
-    let fitting = machines.filter { point.threads <= $0.cores ?? .max }
+    let large = machines.filter { point.threads <= $0.cores ?? .max }
+    let fitting = large.filter { $0.keysMissing(for: workload.phases).isEmpty }
+    let notes = large.compactMap { machine in
+      let missing = machine.keysMissing(for: workload.phases)
+      return missing.isEmpty
+        ? nil : "not projected onto \(machine.name), which does not give \(missing.joined(separator: ", "))"
+    }
 
     // Machines are independent of each other, so they take turns on all cores.
     let results = UnsafeMutableBufferPointer<Result<Projected, any Error>?>.allocate(
@@ -88,9 +103,10 @@ public final class Projector: @unchecked Sendable {
         try self.projected(workload, on: fitting[index])
       }
     }
-    let projected = try fitting.indices.compactMap { try results[$0]?.get() }
-    cache[key] = projected
-    return projected
+    let projections = Projections(
+      machines: try fitting.indices.compactMap { try results[$0]?.get() }, notes: notes)
+    cache[key] = projections
+    return projections
   }
 
   private func projected(_ workload: some Workload, on machine: Machine) throws -> Projected {
@@ -191,7 +207,10 @@ extension Projector {
         let kernel = try factory.kernel(for: resolved, memory: HeapMemory())
         let input = try factory.input(for: point)
         return try input.withUnsafeBufferPointer { buffer in
-          try buffer.baseAddress.map { try project(point, kernel: kernel, input: $0, measuredTokensPerSecond: nil) }
+          guard let base = buffer.baseAddress else { return nil }
+          let outcome = try project(point, kernel: kernel, input: base, measuredTokensPerSecond: nil)
+          for note in outcome.notes { progress("\(point.label): \(note)") }
+          return outcome
         }
       } catch let skipped as PointSkipped {
         progress("skipped \(point.label): \(skipped)")

@@ -7,6 +7,7 @@
 #include "gather_int8.h"
 #include "hadamard.h"
 #include "layer_norm.h"
+#include "quantise.h"
 #include "score.h"
 #include "to_lanes.h"
 
@@ -21,4 +22,7 @@ static const lk_kernels LK_(lk_table) = {
     .gather_bf16 = LK_(gather_bf16),
     .gather_int8 = LK_(gather_int8),
     .bias_gelu = LK_(bias_gelu),
+    .to_bf16 = LK_(to_bf16),
+    .quantise = LK_(quantise),
+    .dequantise = LK_(dequantise),
 };

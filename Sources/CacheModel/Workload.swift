@@ -13,12 +13,12 @@ public struct PhaseWork: Equatable, Sendable {
   public var independentRows: Double
   /// Bytes that such a read takes at once; 0 where there are none.
   public var rowBytes: Double
-  /// Operand width in bytes: 4 for fp32.
-  public var elementBytes: Int
+  /// The type of the multiply-adds' operands. All other operations are fp32.
+  public var operands: OperandType
 
   public init(
     name: String, multiplyAdds: Double = 0, otherOperations: Double = 0, loadBytes: Double = 0, storeBytes: Double = 0,
-    independentRows: Double = 1, rowBytes: Double = 0, elementBytes: Int = 4
+    independentRows: Double = 1, rowBytes: Double = 0, operands: OperandType = .fp32
   ) {
     self.name = name
     self.multiplyAdds = multiplyAdds
@@ -27,11 +27,16 @@ public struct PhaseWork: Equatable, Sendable {
     self.storeBytes = storeBytes
     self.independentRows = independentRows
     self.rowBytes = rowBytes
-    self.elementBytes = elementBytes
+    self.operands = operands
   }
 
   /// Floating-point operations, a fused multiply-add counted as two.
   public var flops: Double { 2 * multiplyAdds + otherOperations }
+}
+
+/// The type of a multiply-add's operands; sums are fp32, of int8 operands 32-bit.
+public enum OperandType: String, CaseIterable, Sendable {
+  case fp32, bf16, int8
 }
 
 /// A computation that the model can project: what its phases ask of a core, and the memory they touch.

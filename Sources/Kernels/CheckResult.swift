@@ -5,7 +5,7 @@ public struct CheckResult: Codable, Equatable, Sendable {
   /// Tokens compared.
   public var tokens: Int
   public var maxAbsoluteError: Double
-  /// The largest part of an error that compressing the tables does not explain; `maxAbsoluteError` where nothing is
+  /// The largest part of an error that compressing tables or weights does not explain; `maxAbsoluteError` where nothing is
   /// compressed.
   public var maxUnexplainedError: Double
   /// Relative to each expected value's magnitude, over values of at least a thousandth of the largest.
@@ -30,8 +30,8 @@ public struct CheckResult: Codable, Equatable, Sendable {
     self.ambiguousTokens = ambiguousTokens
   }
 
-  /// The contract's bound in fp32: 1e-5 of the larger of 1 and the largest expected magnitude. With compressed tables it
-  /// bounds what the compression does not explain.
+  /// The contract's bound in fp32: 1e-5 of the larger of 1 and the largest expected magnitude. With compressed
+  /// tables or weights it bounds what the compression does not explain.
   public static let relativeTolerance = 1e-5
 
   public var tolerance: Double { CheckResult.relativeTolerance * max(1, scale) }
@@ -49,7 +49,8 @@ public struct CheckResult: Codable, Equatable, Sendable {
       return String(format: "max_abs_error %.3g exceeds %.3g", maxAbsoluteError, tolerance)
     }
     return String(
-      format: "an error of %.3g is not that of rounding the tables, and exceeds %.3g", maxUnexplainedError, tolerance)
+      format: "an error of %.3g is not that of rounding to the element type, and exceeds %.3g", maxUnexplainedError,
+      tolerance)
   }
 }
 
@@ -61,10 +62,10 @@ struct CheckAccumulator {
   var codeMismatches = 0
   var ambiguousTokens = 0
 
-  /// `shift` is what compressed tables add to the expected value.
-  mutating func add(actual: Float, expected: Double, shift: Double = 0) {
+  /// `shift` is what compressed tables or weights add to the expected value, `slack` how far that may be off.
+  mutating func add(actual: Float, expected: Double, shift: Double = 0, slack: Double = 0) {
     pairs.append((Double(actual), expected))
-    raise(&unexplained, to: abs(Double(actual) - expected - shift))
+    raise(&unexplained, to: abs(Double(actual) - expected - shift) - slack)
   }
 
   var result: CheckResult {

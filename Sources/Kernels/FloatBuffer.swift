@@ -2,10 +2,13 @@ import Foundation
 
 /// What an array is for, so that a memory source can decide where its pages belong.
 public enum MemoryRole: Hashable, Sendable {
-  case tables
+  /// Look-up tables; of several copies the one numbered from 0.
+  case tables(copy: Int)
   case weights
   case input
   case output
+  /// Scratch that all workers share, of which each fills an equal part.
+  case shared
   /// Scratch of one worker, numbered from 0.
   case scratch(worker: Int)
 }
@@ -14,6 +17,15 @@ public enum MemoryRole: Hashable, Sendable {
 public protocol MemorySource {
   /// Zeroed memory for `count` floats, aligned to at least a cache line.
   func floats(_ count: Int, for role: MemoryRole) throws -> FloatBuffer
+  /// Copies that a kernel makes of its look-up tables: one for each memory node where tables are replicated, else 1.
+  var tableCopies: Int { get }
+  /// The copy that lies nearest to a worker.
+  func tableCopy(ofWorker index: Int) -> Int
+}
+
+extension MemorySource {
+  public var tableCopies: Int { 1 }
+  public func tableCopy(ofWorker index: Int) -> Int { 0 }
 }
 
 /// Floats at a fixed, cache-line-aligned address, kept alive by `owner`.

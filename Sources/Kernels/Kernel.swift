@@ -13,11 +13,32 @@ public protocol Kernel: AnyObject {
   /// A worker that computes `tokens` of a batch, with scratch of its own from `memory`.
   func worker(index: Int, tokens: Range<Int>, memory: any MemorySource) throws -> any KernelWorker
 
+  /// The workers that together compute `tokens` tokens, worker k on thread k and all at once; a kernel whose workers wait
+  /// for one another calls `barrier`, which returns when all of them have.
+  func workers(
+    _ count: Int, tokens: Int, memory: any MemorySource, barrier: @escaping () -> Void
+  ) throws -> [any KernelWorker]
+
   /// Compares `output` with the reference for each of `tokens`.
   func check(input: UnsafePointer<Float>, output: UnsafePointer<Float>, tokens: [Int]) throws -> CheckResult
 
   /// What the cache model needs to know of running `tokens` tokens of `input` on `threads` cores.
   func workload(input: UnsafePointer<Float>, tokens: Int, threads: Int) throws -> any Workload
+}
+
+extension Kernel {
+  public func workers(
+    _ count: Int, tokens: Int, memory: any MemorySource, barrier: @escaping () -> Void
+  ) throws -> [any KernelWorker] {
+    try independentWorkers(count, tokens: tokens, memory: memory)
+  }
+
+  /// Workers that each take a share of the tokens and never wait for one another.
+  func independentWorkers(_ count: Int, tokens: Int, memory: any MemorySource) throws -> [any KernelWorker] {
+    try partition(tokens: tokens, workers: count).enumerated().map { index, share in
+      try worker(index: index, tokens: share, memory: memory)
+    }
+  }
 }
 
 /// One thread's share of a kernel's work. `run` allocates nothing.

@@ -37,6 +37,6 @@ extension LookupFFN {
     }
     let output = try memory.floats(tokens.count * shape.output, for: .output)
     let worker = try LookupFFNWorker(kernel: self, index: 0, tokens: 0..<tokens.count, memory: memory)
-    return worker.record(input: rows.base, output: output.base)
+    return worker.record(tokens: tokens.count, input: rows.base, output: output.base)
   }
 }

@@ -6,6 +6,7 @@ import InputFiles
 public final class LookupFFN: Kernel {
   public let shape: LookupFFNShape
   public let strategy: LookupStrategy
+  public let team: LookupTeam
   public let tableType: TableType
   public let isa: ISA
   public let blas: BLAS?
@@ -17,7 +18,8 @@ public final class LookupFFN: Kernel {
   let normShift: FloatBuffer
   let projectionWeight: FloatBuffer
   let projectionBias: FloatBuffer
-  let tables: PackedTables
+  /// One copy, or as many as the memory source asks for.
+  private let copies: [PackedTables]
   let bias: FloatBuffer
 
   public var inputWidth: Int { shape.hidden }
@@ -27,10 +29,11 @@ public final class LookupFFN: Kernel {
   /// Tokens of one product of a dense projection: see `LookupSchedule.projectionTile`.
   public static let denseProjectionTile = 256
 
-  /// Copies `parameters` into `memory`, the tables as `tableType`. A dense projection needs `blas`.
+  /// Copies `parameters` into `memory`, the tables as `tableType` and in the order in which `team` reads them by `strategy`.
+  /// A dense projection needs `blas`.
   public init(
     _ parameters: LookupFFNParameters, tableType: TableType = .fp32, strategy: LookupStrategy = LookupStrategy(),
-    isa: ISA = .best, blas: BLAS? = nil, memory: any MemorySource = HeapMemory()
+    team: LookupTeam = LookupTeam(), isa: ISA = .best, blas: BLAS? = nil, memory: any MemorySource = HeapMemory()
   ) throws {
     let shape = parameters.shape
     try shape.validate()
@@ -41,12 +44,14 @@ public final class LookupFFN: Kernel {
     }
     self.shape = shape
     self.strategy = strategy
+    self.team = team
     self.tableType = tableType
     self.isa = isa
     self.blas = shape.projection == .dense ? blas : nil
     self.parameters = parameters
     self.kernels = kernels.pointee
-    schedule = LookupSchedule(shape: shape, strategy: strategy)
+    let schedule = LookupSchedule(shape: shape, strategy: strategy, team: team)
+    self.schedule = schedule
 
     func buffer(_ values: [Float], _ role: MemoryRole) throws -> FloatBuffer {
       let buffer = try memory.floats(values.count, for: role)
@@ -58,13 +63,69 @@ public final class LookupFFN: Kernel {
     projectionWeight = try buffer(
       shape.projection == .bh4 ? packBH4(parameters) : parameters.projectionWeight, .weights)
     projectionBias = try buffer(parameters.projectionBias, .weights)
-    tables = try PackedTables(
-      parameters.tables, shape: shape, sliceColumns: schedule.sliceColumns, type: tableType, memory: memory)
+    copies = try LookupFFN.pack(parameters, schedule, tableType, memory)
     bias = try buffer(parameters.bias, .weights)
   }
 
+  /// The same layer walked by another strategy: shares all of `layer`, and its tables or those of one of `others` where
+  /// the strategy reads them in the same order. Otherwise they are packed into `memory`.
+  public init(
+    _ layer: LookupFFN, strategy: LookupStrategy, others: [LookupFFN] = [], memory: any MemorySource
+  ) throws {
+    try strategy.validate()
+    shape = layer.shape
+    self.strategy = strategy
+    team = layer.team
+    tableType = layer.tableType
+    isa = layer.isa
+    blas = layer.blas
+    parameters = layer.parameters
+    kernels = layer.kernels
+    let schedule = LookupSchedule(shape: layer.shape, strategy: strategy, team: layer.team)
+    self.schedule = schedule
+    normScale = layer.normScale
+    normShift = layer.normShift
+    projectionWeight = layer.projectionWeight
+    projectionBias = layer.projectionBias
+    bias = layer.bias
+    let alike = ([layer] + others).first { $0.tables.slices == schedule.slices }
+    copies = try alike?.copies ?? LookupFFN.pack(layer.parameters, schedule, layer.tableType, memory)
+  }
+
+  private static func pack(
+    _ parameters: LookupFFNParameters, _ schedule: LookupSchedule, _ type: TableType, _ memory: any MemorySource
+  ) throws -> [PackedTables] {
+    try (0..<max(1, memory.tableCopies)).map { copy in
+      try PackedTables(
+        parameters.tables, shape: schedule.shape, slices: schedule.slices, type: type, memory: memory, copy: copy)
+    }
+  }
+
+  var tables: PackedTables { copies[0] }
+
+  func tables(ofCopy copy: Int) -> PackedTables { copies[copy] }
+
   public func worker(index: Int, tokens: Range<Int>, memory: any MemorySource) throws -> any KernelWorker {
     try LookupFFNWorker(kernel: self, index: index, tokens: tokens, memory: memory)
+  }
+
+  /// Throws where the tables are divided among another number of workers.
+  public func workers(
+    _ count: Int, tokens: Int, memory: any MemorySource, barrier: @escaping () -> Void
+  ) throws -> [any KernelWorker] {
+    guard team.partition == .tables else { return try independentWorkers(count, tokens: tokens, memory: memory) }
+    guard count == team.workers else {
+      throw InputError(
+        key: "threads", "expected the \(team.workers) workers that the tables were divided among, found \(count)")
+    }
+    let layout = LookupCodes(schedule, tokens: tokens)
+    let codes = try memory.floats(layout.count, for: .shared)
+    return try (0..<count).map { index in
+      try LookupFFNWorker(
+        kernel: self, index: index, tokens: schedule.gatheredTokens(ofWorker: index, tokens: tokens),
+        steps: schedule.steps(worker: index, tokens: tokens), codes: codes, codeLayout: layout, memory: memory,
+        barrier: barrier)
+    }
   }
 }
 

@@ -16,8 +16,6 @@ struct LookupScratch {
   let ping: Int
   let pong: Int
   let chains: Int
-  let codes: Int
-  let scores: Int
   let sums: Int
   let count: Int
   /// Floats of one lane group in each array.
@@ -25,9 +23,8 @@ struct LookupScratch {
   /// Floats of a token's row: padded where the projection reads it as features of a block.
   let rowStride: Int
   let chainStride: Int
-  let codeStride: Int
 
-  /// Scratch for a share of `tokens` tokens.
+  /// For a worker that gathers the rows of `tokens` tokens.
   init(_ schedule: LookupSchedule, tokens: Int) {
     let shape = schedule.shape
     let tile = schedule.projectionTile
@@ -36,11 +33,6 @@ struct LookupScratch {
     laneStride = isBH4 ? shape.paddedHidden * laneGroup : 0
     rowStride = isBH4 ? shape.paddedHidden : shape.hidden
     chainStride = isBH4 ? shape.repeats * laneStride : 0
-    codeStride = shape.tables * laneGroup
-    let projectionFloats = isBH4 ? groups * chainStride : shape.projected * tile
-    let tileGroups = min(schedule.tokenTile, max(tokens, 1) + laneGroup - 1) / laneGroup
-    let codeFloats = tileGroups * codeStride
-    let sumFloats = schedule.sumFloats / schedule.tokenTile * tileGroups * laneGroup
 
     var next = 0
     func place(_ floats: Int) -> Int {
@@ -51,28 +43,62 @@ struct LookupScratch {
     lanes = place(groups * laneStride)
     ping = place(groups * laneStride)
     pong = place(groups * laneStride)
-    chains = place(projectionFloats)
-    codes = place(codeFloats)
-    scores = place(codeFloats)
-    sums = place(sumFloats)
+    chains = place(isBH4 ? groups * chainStride : shape.projected * tile)
+    let tileTokens = min(schedule.tokenTile, (max(tokens, 1) + laneGroup - 1) / laneGroup * laneGroup)
+    sums = place(schedule.sumColumns * tileTokens)
     count = next
   }
+}
+
+/// Codes and scores of a tile of tokens, each [lane group][table][lane]: a worker's own, or its whole team's.
+struct LookupCodes {
+  /// Entries of one lane group.
+  let stride: Int
+  /// Where the scores start, in floats; the codes start at 0.
+  let scores: Int
+  let count: Int
+
+  /// For tiles of a share of `tokens` tokens.
+  init(_ schedule: LookupSchedule, tokens: Int) {
+    stride = schedule.shape.tables * laneGroup
+    let groups = min(schedule.tokenTile, max(tokens, 1) + laneGroup - 1) / laneGroup
+    scores = groups * stride
+    count = 2 * scores
+  }
+
+  /// Where the lane group of the tile's token `slot` starts in either array.
+  func offset(slot: Int) -> Int { slot / laneGroup * stride }
 }
 
 /// One thread's pass through a LookupFFN layer.
 final class LookupFFNWorker: KernelWorker {
   private let kernel: LookupFFN
-  private let tokens: Range<Int>
+  private let tokens: Int
   private let steps: [LookupStep]
   private let layout: LookupScratch
   private let scratch: FloatBuffer
+  private let codeLayout: LookupCodes
+  private let codes: FloatBuffer
+  /// The copy of the tables that this worker reads.
+  private let tables: PackedTables
+  private let barrier: () -> Void
 
-  init(kernel: LookupFFN, index: Int, tokens: Range<Int>, memory: any MemorySource) throws {
+  /// A worker that performs `steps`, and so gathers the rows of `tokens` tokens. `codes` is laid out for its tokens;
+  /// `barrier` is called at the steps of that name.
+  init(
+    kernel: LookupFFN, index: Int, tokens: Int, steps: [LookupStep], codes: FloatBuffer, codeLayout: LookupCodes,
+    memory: any MemorySource, barrier: @escaping () -> Void = {}
+  ) throws {
     self.kernel = kernel
     self.tokens = tokens
-    steps = kernel.schedule.steps(tokens: tokens)
-    layout = LookupScratch(kernel.schedule, tokens: tokens.count)
+    self.steps = steps
+    self.codes = codes
+    self.codeLayout = codeLayout
+    self.barrier = barrier
+    layout = LookupScratch(kernel.schedule, tokens: tokens)
     scratch = try memory.floats(layout.count, for: .scratch(worker: index))
+    tables = kernel.tables(ofCopy: memory.tableCopy(ofWorker: index))
+
     // The padding of rows is written here and never again.
     let hidden = kernel.shape.hidden
     if layout.rowStride > hidden {
@@ -83,55 +109,50 @@ final class LookupFFNWorker: KernelWorker {
     }
   }
 
+  /// A worker that computes `tokens` alone.
+  convenience init(kernel: LookupFFN, index: Int, tokens: Range<Int>, memory: any MemorySource) throws {
+    let codeLayout = LookupCodes(kernel.schedule, tokens: tokens.count)
+    try self.init(
+      kernel: kernel, index: index, tokens: tokens.count, steps: kernel.schedule.steps(tokens: tokens),
+      codes: memory.floats(codeLayout.count, for: .scratch(worker: index)), codeLayout: codeLayout, memory: memory)
+  }
+
   func run(input: UnsafePointer<Float>, output: UnsafeMutablePointer<Float>) {
     for index in steps.indices { perform(index, input, output, projection: nil) }
   }
 
   /// Runs the pass and keeps what it computed on the way.
-  func record(input: UnsafePointer<Float>, output: UnsafeMutablePointer<Float>) -> LookupIntermediates {
+  func record(
+    tokens: Int, input: UnsafePointer<Float>, output: UnsafeMutablePointer<Float>
+  ) -> LookupIntermediates {
     let shape = kernel.shape
     var record = LookupIntermediates(
-      codes: [Int32](repeating: 0, count: tokens.count * shape.tables),
-      scores: [Float](repeating: 0, count: tokens.count * shape.tables),
-      projection: [Float](repeating: 0, count: tokens.count * shape.projected))
+      codes: [Int32](repeating: 0, count: tokens * shape.tables),
+      scores: [Float](repeating: 0, count: tokens * shape.tables),
+      projection: [Float](repeating: 0, count: tokens * shape.projected))
     let z = UnsafeMutablePointer<Float>.allocate(capacity: shape.projected * laneGroup)
     defer { z.deallocate() }
     for index in steps.indices {
       perform(index, input, output, projection: z)
-      guard case .score(let group) = steps[index] else { continue }
+      guard case .score(let group, _, let slot) = steps[index] else { continue }
       for token in group {
         let lane = token - group.lowerBound
-        let row = token - tokens.lowerBound
         for table in 0..<shape.tables {
-          record.codes[row * shape.tables + table] = codes(of: group)[table * laneGroup + lane]
-          record.scores[row * shape.tables + table] = scores(of: group)[table * laneGroup + lane]
+          record.codes[token * shape.tables + table] = codes(slot: slot)[table * laneGroup + lane]
+          record.scores[token * shape.tables + table] = scores(slot: slot)[table * laneGroup + lane]
         }
         for column in 0..<shape.projected {
-          record.projection[row * shape.projected + column] = z[column * laneGroup + lane]
+          record.projection[token * shape.projected + column] = z[column * laneGroup + lane]
         }
       }
     }
     return record
   }
 
-  // MARK: - Where things are
+  private func codes(slot: Int) -> UnsafeMutablePointer<Int32> { codes.integers + codeLayout.offset(slot: slot) }
 
-  /// Token numbers relative to the worker's share; tiles start at multiples of the tile there.
-  private func local(_ token: Int) -> Int { token - tokens.lowerBound }
-
-  /// The token's place within its projection tile.
-  private func place(_ token: Int) -> Int { local(token) % kernel.schedule.tokenTile % kernel.schedule.projectionTile }
-
-  private func codeOffset(of group: Range<Int>) -> Int {
-    local(group.lowerBound) % kernel.schedule.tokenTile / laneGroup * layout.codeStride
-  }
-
-  private func codes(of group: Range<Int>) -> UnsafeMutablePointer<Int32> {
-    scratch.integers + layout.codes + codeOffset(of: group)
-  }
-
-  private func scores(of group: Range<Int>) -> UnsafeMutablePointer<Float> {
-    scratch.base + layout.scores + codeOffset(of: group)
+  private func scores(slot: Int) -> UnsafeMutablePointer<Float> {
+    codes.base + codeLayout.scores + codeLayout.offset(slot: slot)
   }
 
   // MARK: - Steps
@@ -142,7 +163,7 @@ final class LookupFFNWorker: KernelWorker {
   ) {
     switch steps[index] {
     case .normalise(let tokens): normalise(tokens, input)
-    case .toLanes(let group): toLanes(group)
+    case .toLanes(let group, let place): toLanes(group, place: place)
     case .factor(let tokens, let chain, let factor):
       if kernel.schedule.projectsRows(tokens) {
         applyFactorToRows(tokens, chain: chain, factor: factor)
@@ -150,7 +171,8 @@ final class LookupFFNWorker: KernelWorker {
         applyFactor(tokens, chain: chain, factor: factor)
       }
     case .project(let tokens): project(tokens)
-    case .score(let group): score(group, z: projection)
+    case .score(_, let place, let slot): score(place: place, slot: slot, z: projection)
+    case .barrier: barrier()
     case .gather(let step): gather(step, output, next: kernel.schedule.blockAfter(index, of: steps))
     }
   }
@@ -159,15 +181,14 @@ final class LookupFFNWorker: KernelWorker {
     let width = kernel.shape.hidden
     var call = lk_layer_norm(
       x: input + tokens.lowerBound * width, x_stride: width,
-      y: scratch.base + layout.rows + place(tokens.lowerBound) * layout.rowStride, y_stride: layout.rowStride,
-      rows: tokens.count, columns: width, scale: kernel.normScale.base, shift: kernel.normShift.base,
+      y: scratch.base + layout.rows, y_stride: layout.rowStride, rows: tokens.count, columns: width,
+      scale: kernel.normScale.base, shift: kernel.normShift.base,
       epsilon: kernel.parameters.normEpsilon)
     kernel.kernels.layer_norm(&call)
   }
 
-  private func toLanes(_ group: Range<Int>) {
+  private func toLanes(_ group: Range<Int>, place: Int) {
     let width = kernel.shape.hidden
-    let place = place(group.lowerBound)
     var call = lk_to_lanes(
       x: scratch.base + layout.rows + place * layout.rowStride, x_stride: layout.rowStride,
       lanes: scratch.base + layout.lanes + place / laneGroup * layout.laneStride, rows: group.count, columns: width,
@@ -202,8 +223,7 @@ final class LookupFFNWorker: KernelWorker {
     let shape = kernel.shape
     let stride = layout.rowStride
     // rows -> ping -> pong -> ping -> pong -> this chain's own columns.
-    let source =
-      factor == 0 ? layout.rows + place(tokens.lowerBound) * stride : factor % 2 == 1 ? layout.ping : layout.pong
+    let source = factor == 0 ? layout.rows : factor % 2 == 1 ? layout.ping : layout.pong
     let target = scratch.base + (factor % 2 == 0 ? layout.ping : layout.pong)
     let factorSize = shape.paddedHidden * shape.blockSize
     var product = lk_block_product_rows(
@@ -232,16 +252,15 @@ final class LookupFFNWorker: KernelWorker {
       cStride: kernel.schedule.projectionTile)
   }
 
-  private func score(_ group: Range<Int>, z: UnsafeMutablePointer<Float>?) {
+  private func score(place: Int, slot: Int, z: UnsafeMutablePointer<Float>?) {
     let shape = kernel.shape
-    let place = place(group.lowerBound)
     let isBH4 = shape.projection == .bh4
     let projected = scratch.base + layout.chains + (isBH4 ? place / laneGroup * layout.chainStride : place)
     var call = lk_score(
       y: projected, y_stride: isBH4 ? laneGroup : kernel.schedule.projectionTile,
       h: isBH4 ? UnsafePointer(scratch.base + layout.lanes + place / laneGroup * layout.laneStride) : nil,
       h_columns: shape.paddedHidden, mix: 1 - kernel.parameters.chainShare, bias: kernel.projectionBias.base,
-      tables: shape.tables, bits: shape.codeBits, codes: codes(of: group), scores: scores(of: group), z: z)
+      tables: shape.tables, bits: shape.codeBits, codes: codes(slot: slot), scores: scores(slot: slot), z: z)
     kernel.kernels.score(&call)
   }
 
@@ -252,26 +271,25 @@ final class LookupFFNWorker: KernelWorker {
     let offset = step.tables.lowerBound * laneGroup
     let isFirst = step.tables.lowerBound == 0
     let isLast = step.tables.upperBound == shape.tables
-    let firstToken = local(step.tokens.lowerBound) % kernel.schedule.tokenTile
 
     // From the bias over the sums to the output; orders that keep no sums add to the output itself.
     let target = output + step.tokens.lowerBound * shape.output + step.columns.lowerBound
-    let keepsSums = kernel.schedule.sumFloats > 0
-    let between = keepsSums ? scratch.base + layout.sums + firstToken * width : target
+    let keepsSums = kernel.schedule.sumColumns > 0
+    let between = keepsSums ? scratch.base + layout.sums + step.slot * width : target
     let betweenStride = keepsSums ? width : shape.output
     var call = lk_gather(
-      tables: kernel.tables.address(element: kernel.schedule.block(of: step).lowerBound),
-      scales: kernel.tables.scales(row: firstRow), scale_stride: shape.tableRows,
+      tables: tables.address(element: kernel.schedule.block(of: step).lowerBound),
+      scales: tables.scales(row: firstRow), scale_stride: shape.tableRows,
       table_stride: shape.tableRows * width, row_stride: width,
-      codes: scratch.integers + layout.codes + offset,
-      scores: scratch.base + layout.scores + offset, group_stride: layout.codeStride,
-      first_token: firstToken, tokens: step.tokens.count, table_count: step.tables.count, columns: width,
+      codes: codes.integers + offset, scores: codes.base + codeLayout.scores + offset,
+      group_stride: codeLayout.stride, first_token: step.slot, tokens: step.tokens.count,
+      table_count: step.tables.count, columns: width,
       start: isFirst ? UnsafePointer(kernel.bias.base + step.columns.lowerBound) : UnsafePointer(between),
       start_stride: isFirst ? 0 : betweenStride, out: isLast ? target : between,
       out_stride: isLast ? shape.output : betweenStride,
-      streaming: isLast && kernel.schedule.streamsOutput(tokens: tokens.count),
+      streaming: isLast && kernel.schedule.streamsOutput(tokens: tokens),
       prefetch: kernel.schedule.prefetchRows(tileTokens: step.tokens.count),
-      next: next.map { kernel.tables.address(element: $0.lowerBound) },
+      next: next.map { tables.address(element: $0.lowerBound) },
       next_bytes: (next?.count ?? 0) * kernel.tableType.bytes)
     switch kernel.tableType {
     case .fp32: kernel.kernels.gather(&call)

@@ -4,25 +4,31 @@ import CKernels
 let laneGroup = Int(LK_LANES)
 
 /// One call of a micro-kernel (or a library) in a pass of LookupFFN; tokens are numbered within the batch.
+///
+/// A step says where its operands lie: `place` is a lane group's first token within the projection tile, `slot` a first
+/// token within the codes and scores of the token tile. Other operands start at the projection tile's own start.
 enum LookupStep: Equatable {
   /// Layer normalisation into scratch rows.
   case normalise(tokens: Range<Int>)
   /// Scratch rows of one lane group into lanes.
-  case toLanes(tokens: Range<Int>)
+  case toLanes(tokens: Range<Int>, place: Int)
   /// One factor of one BH4 chain: block-diagonal product, then the transform.
   case factor(tokens: Range<Int>, chain: Int, factor: Int)
   /// The dense projection, through the BLAS.
   case project(tokens: Range<Int>)
   /// Codes and scores of one lane group.
-  case score(tokens: Range<Int>)
+  case score(tokens: Range<Int>, place: Int, slot: Int)
+  /// Waits for all workers of the team.
+  case barrier
   case gather(GatherStep)
 
-  /// The phase that the step belongs to, an index into a workload's phases.
-  var phase: Int {
+  /// The phase that the step belongs to, an index into a workload's phases; nil for none.
+  var phase: Int? {
     switch self {
     case .normalise, .toLanes: return 0
     case .factor, .project: return 1
     case .score: return 2
+    case .barrier: return nil
     case .gather: return 3
     }
   }
@@ -31,6 +37,8 @@ enum LookupStep: Equatable {
 /// A block of the weighted gather: every token of `tokens` adds its row of each of `tables`, restricted to `columns`.
 struct GatherStep: Equatable {
   var tokens: Range<Int>
+  /// The first token's place among the codes of the token tile.
+  var slot: Int
   var tables: Range<Int>
   var columns: Range<Int>
 }
@@ -39,6 +47,7 @@ struct GatherStep: Equatable {
 struct LookupSchedule {
   let shape: LookupFFNShape
   let strategy: LookupStrategy
+  var team = LookupTeam()
 
   /// Tokens whose lanes pass through the projection together. BH4: every tile reads all weights (1 MiB at d = 512 and two
   /// chains) from beyond the second-level cache; eight lane groups spread that over 128 tokens while a factor's input and
@@ -59,8 +68,25 @@ struct LookupSchedule {
   /// Tokens of a tile, in whole lane groups.
   var tokenTile: Int { max(laneGroup, (strategy.tokenTile + laneGroup - 1) / laneGroup * laneGroup) }
 
-  /// Columns of a slice that the gather walks through, the last one narrower; all columns where the order does not slice.
-  var sliceColumns: Int { strategy.order == .sliced ? min(strategy.columnSlice, shape.output) : shape.output }
+  /// The columns that a worker of the team gathers. Cut at multiples of 16 columns, so that no two workers write to the
+  /// same cache line of the output.
+  func columns(ofWorker worker: Int) -> Range<Int> {
+    guard team.partition == .tables else { return 0..<shape.output }
+    return partition(tokens: shape.output, workers: team.workers)[worker]
+  }
+
+  /// The slices of `columns`, each walked through on its own; one where the order does not slice.
+  private func slices(of columns: Range<Int>) -> [Range<Int>] {
+    columns.pieces(of: strategy.order == .sliced ? strategy.columnSlice : shape.output)
+  }
+
+  /// All slices, from column 0 on; no slice belongs to two workers.
+  var slices: [Range<Int>] {
+    switch team.partition {
+    case .tokens: return slices(of: 0..<shape.output)
+    case .tables: return (0..<team.workers).flatMap { slices(of: columns(ofWorker: $0)) }
+    }
+  }
 
   /// Where a step's tables lie among the packed tables, in entries: [slice][table][row][slice's columns], so that what a
   /// step reads is one contiguous block.
@@ -72,21 +98,25 @@ struct LookupSchedule {
   }
 
   /// The block that the step after `index` reads, to be prefetched meanwhile; nil where that is no gather, reads the same
-  /// block, or has fewer tokens than a table has rows: n tokens read 1 - exp(-n / rows) of a table with uniform codes, and
-  /// below 63 % most of what is prefetched would be for nothing.
+  /// block, or the strategy says no. Where it leaves that open: not for fewer tokens than a table has rows, since n tokens
+  /// read 1 - exp(-n / rows) of a table with uniform codes, and below 63 % most of what is prefetched would be for nothing.
   func blockAfter(_ index: Int, of steps: [LookupStep]) -> Range<Int>? {
     guard index + 1 < steps.count, case .gather(let step) = steps[index], case .gather(let next) = steps[index + 1],
-      block(of: next) != block(of: step), next.tokens.count >= shape.tableRows
+      block(of: next) != block(of: step), prefetches(for: next.tokens.count)
     else { return nil }
     return block(of: next)
   }
 
+  private func prefetches(for tokens: Int) -> Bool {
+    switch strategy.groupPrefetch {
+    case .on: return true
+    case .off: return false
+    case nil: return tokens >= shape.tableRows
+    }
+  }
+
   /// Tokens per gather call where a strategy imposes no other limit, so that cores that share a cache interleave.
   private static let gatherChunk = 256
-
-  /// Tables of a group for a tile of `tileTokens` tokens. Tokens that are fewer than a table's rows hardly meet in a row:
-  /// there is nothing to keep in a cache, so that they pass through all tables at once, without sums in between.
-  func tableGroup(tileTokens: Int) -> Int { tileTokens < shape.tableRows ? shape.tables : strategy.tableGroup }
 
   /// Rows prefetched ahead for a tile of `tileTokens` tokens. Where the rows are not in a cache for other tokens' sake, the
   /// sliced order fetches 8 ahead by itself (see docs/METHODS.md for the effect).
@@ -94,56 +124,87 @@ struct LookupSchedule {
     strategy.order == .sliced && tileTokens < shape.tableRows ? max(strategy.prefetchRows, 8) : strategy.prefetchRows
   }
 
-  /// Where the sums of a slice stay while its table groups pass: beside each other, [tile][slice's columns], not in the
-  /// output, whose rows lie a power of two apart and would crowd the slice's table rows in a few of a cache's sets.
-  var sumFloats: Int {
-    strategy.order == .sliced && strategy.tableGroup < shape.tables ? tokenTile * sliceColumns : 0
+  /// Floats per token for the sums of a slice while its table groups pass: beside each other, [tile][slice's columns], not
+  /// in the output, whose rows lie a power of two apart and would crowd the slice's table rows in a few of a cache's sets.
+  /// 0 where sums pass through no group but one, or stay in the output.
+  var sumColumns: Int {
+    strategy.order == .sliced && strategy.tableGroup < shape.tables ? slices.map(\.count).max() ?? 0 : 0
   }
 
-  /// Whether a worker's output of `tokens` tokens bypasses the caches: above 1 MiB, a second-level cache, its start has left
-  /// again before the pass ends. Only for orders that write it once.
+  /// Tokens of a batch of `tokens` whose rows a worker gathers.
+  func gatheredTokens(ofWorker worker: Int, tokens: Int) -> Int {
+    team.partition == .tokens ? partition(tokens: tokens, workers: team.workers)[worker].count : tokens
+  }
+
+  /// Whether a worker's output, its columns of `tokens` tokens, bypasses the caches: above 1 MiB, a second-level cache, its
+  /// start has left again before the pass ends. Only for orders that write it once.
   func streamsOutput(tokens: Int) -> Bool {
-    strategy.order != .table && tokens * shape.output * MemoryLayout<Float>.stride > 1 << 20
+    let columns = team.partition == .tokens ? shape.output : shape.output / team.workers
+    return strategy.order != .table && tokens * columns * MemoryLayout<Float>.stride > 1 << 20
   }
 
-  /// All steps for `tokens`, tile after tile.
+  /// All steps for `tokens`, tile after tile, by one worker alone.
   func steps(tokens: Range<Int>) -> [LookupStep] {
     tokens.pieces(of: tokenTile).flatMap { tile in
-      tile.pieces(of: projectionTile).flatMap(projectionSteps) + gatherSteps(tile)
+      hashSteps(tile, of: tile) + gatherSteps(tile, slices)
+    }
+  }
+
+  /// The steps of one worker of the team for a batch of `tokens`. All workers have the same number of barriers.
+  func steps(worker: Int, tokens: Int) -> [LookupStep] {
+    switch team.partition {
+    case .tokens: return steps(tokens: partition(tokens: tokens, workers: team.workers)[worker])
+    case .tables:
+      let own = slices(of: columns(ofWorker: worker))
+      return (0..<tokens).pieces(of: tokenTile).flatMap { tile in
+        let share = partition(tokens: tile.count, workers: team.workers)[worker]
+        let hash = hashSteps(tile.lowerBound + share.lowerBound..<tile.lowerBound + share.upperBound, of: tile)
+        // Codes of the next tile overwrite this one's, so all must have read them; after the last tile the pass ends.
+        let end: [LookupStep] = tile.upperBound < tokens ? [.barrier] : []
+        return hash + [.barrier] + gatherSteps(tile, own) + end
+      }
+    }
+  }
+
+  /// Codes and scores of `tokens`, which lie in `tile`.
+  private func hashSteps(_ tokens: Range<Int>, of tile: Range<Int>) -> [LookupStep] {
+    tokens.pieces(of: projectionTile).flatMap { piece in
+      projectionSteps(piece)
+        + piece.pieces(of: laneGroup).map {
+          .score(
+            tokens: $0, place: $0.lowerBound - piece.lowerBound, slot: $0.lowerBound - tile.lowerBound)
+        }
     }
   }
 
   private func projectionSteps(_ tokens: Range<Int>) -> [LookupStep] {
-    let groups = tokens.pieces(of: laneGroup)
     var steps: [LookupStep] = [.normalise(tokens: tokens)]
     switch shape.projection {
     case .dense:
       steps.append(.project(tokens: tokens))
     case .bh4:
-      steps += groups.map { .toLanes(tokens: $0) }
+      steps += tokens.pieces(of: laneGroup).map { .toLanes(tokens: $0, place: $0.lowerBound - tokens.lowerBound) }
       for chain in 0..<shape.repeats {
         for factor in 0..<LookupFFNShape.factors {
           steps.append(.factor(tokens: tokens, chain: chain, factor: factor))
         }
       }
     }
-    return steps + groups.map { .score(tokens: $0) }
+    return steps
   }
 
-  private func gatherSteps(_ tile: Range<Int>) -> [LookupStep] {
-    let tables = 0..<shape.tables
-    switch strategy.order {
-    case .token:
-      return tile.pieces(of: LookupSchedule.gatherChunk).map {
-        .gather(GatherStep(tokens: $0, tables: tables, columns: 0..<shape.output))
+  private func gatherSteps(_ tile: Range<Int>, _ slices: [Range<Int>]) -> [LookupStep] {
+    let (group, chunk) =
+      switch strategy.order {
+      case .token: (shape.tables, LookupSchedule.gatherChunk)
+      case .table: (1, tile.count)
+      case .sliced: (strategy.tableGroup(of: shape, tileTokens: tile.count), tile.count)
       }
-    case .table:
-      return tables.pieces(of: 1).map { .gather(GatherStep(tokens: tile, tables: $0, columns: 0..<shape.output)) }
-    case .sliced:
-      let group = tableGroup(tileTokens: tile.count)
-      return (0..<shape.output).pieces(of: sliceColumns).flatMap { slice in
-        tables.pieces(of: group).map {
-          .gather(GatherStep(tokens: tile, tables: $0, columns: slice))
+    return slices.flatMap { slice in
+      (0..<shape.tables).pieces(of: group).flatMap { tables in
+        tile.pieces(of: chunk).map { tokens in
+          .gather(
+            GatherStep(tokens: tokens, slot: tokens.lowerBound - tile.lowerBound, tables: tables, columns: slice))
         }
       }
     }

@@ -23,6 +23,11 @@ package struct LookupWorkload: Workload {
   private let vectors: UInt64
   private let scratch: [UInt64]
   private let layout: LookupScratch
+  /// One for each worker, or the same for all.
+  private let codeTiles: [UInt64]
+  private let codeLayout: LookupCodes
+  /// The steps of each worker.
+  private let steps: [[LookupStep]]
   private let packed: (a: Int, b: Int)
 
   init(kernel: LookupFFN, codes: [Int32], tokens: Int, threads: Int) {
@@ -30,11 +35,21 @@ package struct LookupWorkload: Workload {
     self.tokens = tokens
     self.threads = threads
     self.codes = codes
-    schedule = kernel.schedule
+    // Of a team as large as the threads asked for, which need not be those that the kernel's tables were packed for.
+    schedule = LookupSchedule(
+      shape: shape, strategy: kernel.strategy,
+      team: LookupTeam(workers: threads, partition: kernel.team.partition))
     tableType = kernel.tableType
     gatherPiece = kernel.isa.gatherColumns
-    phases = kernel.phaseWork(tokens: tokens)
-    layout = LookupScratch(kernel.schedule, tokens: tokens)
+    phases = LookupTask(
+      shape: shape, tableType: kernel.tableType, isa: kernel.isa, team: schedule.team, tokens: tokens
+    ).phases(kernel.strategy)
+    layout = LookupScratch(
+      schedule,
+      tokens: (0..<threads).map { [schedule] in schedule.gatheredTokens(ofWorker: $0, tokens: tokens) }.max() ?? 0)
+    let codeLayout = LookupCodes(schedule, tokens: tokens)
+    self.codeLayout = codeLayout
+    steps = (0..<threads).map { [schedule] in schedule.steps(worker: $0, tokens: tokens) }
 
     var map = AddressMap()
     input = map.place(floats: tokens * shape.hidden)
@@ -46,9 +61,13 @@ package struct LookupWorkload: Workload {
     // Scale, shift, projection bias and output bias, one after another.
     vectors = map.place(floats: 2 * shape.hidden + shape.projected + shape.output)
     // The library's packed panels lie behind a core's own scratch.
-    packed = PackedProduct.packedFloats(n: kernel.schedule.projectionTile, k: shape.hidden)
+    packed = PackedProduct.packedFloats(n: schedule.projectionTile, k: shape.hidden)
     let scratchFloats = layout.count + packed.a + packed.b
     scratch = (0..<threads).map { _ in map.place(floats: scratchFloats) }
+    switch schedule.team.partition {
+    case .tokens: codeTiles = (0..<threads).map { _ in map.place(floats: codeLayout.count) }
+    case .tables: codeTiles = [UInt64](repeating: map.place(floats: codeLayout.count), count: threads)
+    }
   }
 
   /// Where the panels lie that a core's library packs for the dense projection.
@@ -58,31 +77,33 @@ package struct LookupWorkload: Workload {
   }
 
   package func emit(to stream: AccessStream) {
-    let shares = partition(tokens: tokens, workers: threads)
-    let lists = shares.map { schedule.steps(tokens: $0) }
     var phase: Int?
-    // Cores take turns step by step: as near to running at once as steps allow, and the same on every run.
-    for index in 0..<(lists.map(\.count).max() ?? 0) {
-      for core in 0..<threads where index < lists[core].count {
-        let step = lists[core][index]
-        if step.phase != phase {
-          stream.enter(phase: step.phase)
-          phase = step.phase
+    // Cores take turns step by step: as near to running at once as steps allow, and the same on every run. None passes a
+    // barrier before all have come to it.
+    var next = [Int](repeating: 0, count: threads)
+    while next.indices.contains(where: { next[$0] < steps[$0].count }) {
+      let waiting = next.indices.allSatisfy { next[$0] == steps[$0].count || steps[$0][next[$0]] == .barrier }
+      for core in 0..<threads where next[core] < steps[core].count {
+        let step = steps[core][next[core]]
+        if step == .barrier {
+          if waiting { next[core] += 1 }
+          continue
+        }
+        if let own = step.phase, own != phase {
+          stream.enter(phase: own)
+          phase = own
         }
         stream.core = UInt16(core)
-        emit(
-          step, next: schedule.blockAfter(index, of: lists[core]), share: shares[core], scratch: scratch[core],
-          to: stream)
+        emit(step, next: schedule.blockAfter(next[core], of: steps[core]), core: core, to: stream)
+        next[core] += 1
       }
     }
     stream.flush()
   }
 
-  private func emit(
-    _ step: LookupStep, next: Range<Int>?, share: Range<Int>, scratch: UInt64, to stream: AccessStream
-  ) {
+  private func emit(_ step: LookupStep, next: Range<Int>?, core: Int, to stream: AccessStream) {
     let shape = schedule.shape
-    func place(_ token: Int) -> Int { (token - share.lowerBound) % schedule.tokenTile % schedule.projectionTile }
+    let scratch = scratch[core]
     func at(_ offset: Int) -> UInt64 { scratch + UInt64(offset * 4) }
 
     switch step {
@@ -90,18 +111,16 @@ package struct LookupWorkload: Workload {
       for token in tokens {
         stream.read(input + UInt64(token * shape.hidden * 4), bytes: shape.hidden * 4)
         stream.read(vectors, bytes: 2 * shape.hidden * 4)
-        stream.write(at(layout.rows + place(token) * layout.rowStride), bytes: shape.hidden * 4)
+        stream.write(at(layout.rows + (token - tokens.lowerBound) * layout.rowStride), bytes: shape.hidden * 4)
       }
-    case .toLanes(let group):
-      for token in group {
-        stream.read(at(layout.rows + place(token) * layout.rowStride), bytes: shape.hidden * 4)
+    case .toLanes(let group, let place):
+      for index in 0..<group.count {
+        stream.read(at(layout.rows + (place + index) * layout.rowStride), bytes: shape.hidden * 4)
       }
-      stream.write(
-        at(layout.lanes + place(group.lowerBound) / laneGroup * layout.laneStride), bytes: layout.laneStride * 4)
+      stream.write(at(layout.lanes + place / laneGroup * layout.laneStride), bytes: layout.laneStride * 4)
     case .factor(let tokens, let chain, let factor):
       if schedule.projectsRows(tokens) {
-        let first = place(tokens.lowerBound)
-        emitFactorOfRows(first..<first + tokens.count, chain: chain, factor: factor, at: at, to: stream)
+        emitFactorOfRows(tokens.count, chain: chain, factor: factor, at: at, to: stream)
       } else {
         emitFactor(tokens, chain: chain, factor: factor, at: at, to: stream)
       }
@@ -110,8 +129,8 @@ package struct LookupWorkload: Workload {
       product.emit(
         a: weights, b: at(layout.rows), c: at(layout.chains), cStride: schedule.projectionTile,
         packedA: at(layout.count), packedB: at(layout.count + packed.a), to: stream)
-    case .score(let group):
-      let groupIndex = place(group.lowerBound) / laneGroup
+    case .score(_, let place, let slot):
+      let groupIndex = place / laneGroup
       if shape.projection == .bh4 {
         stream.read(at(layout.chains + groupIndex * layout.chainStride), bytes: shape.projected * laneGroup * 4)
         // What the input adds to the score repeats with the padded width, so that no feature beyond the scores is read.
@@ -119,16 +138,16 @@ package struct LookupWorkload: Workload {
         stream.read(at(layout.lanes + groupIndex * layout.laneStride), bytes: features * laneGroup * 4)
       } else {
         for column in 0..<shape.projected {
-          stream.read(
-            at(layout.chains + column * schedule.projectionTile + place(group.lowerBound)), bytes: laneGroup * 4)
+          stream.read(at(layout.chains + column * schedule.projectionTile + place), bytes: laneGroup * 4)
         }
       }
       stream.read(vectors + UInt64(2 * shape.hidden * 4), bytes: shape.projected * 4)
-      let offset = codeOffset(group.lowerBound, share)
-      stream.write(at(layout.codes + offset), bytes: layout.codeStride * 4)
-      stream.write(at(layout.scores + offset), bytes: layout.codeStride * 4)
+      let codes = codeTiles[core] + UInt64(codeLayout.offset(slot: slot) * 4)
+      stream.write(codes, bytes: codeLayout.stride * 4)
+      stream.write(codes + UInt64(codeLayout.scores * 4), bytes: codeLayout.stride * 4)
+    case .barrier: break
     case .gather(let gather):
-      emitGather(gather, next: next, share: share, at: at, to: stream)
+      emitGather(gather, next: next, core: core, at: at, to: stream)
     }
   }
 
@@ -160,25 +179,23 @@ package struct LookupWorkload: Workload {
     }
   }
 
-  /// `places` are the tokens' places within the projection tile.
   private func emitFactorOfRows(
-    _ places: Range<Int>, chain: Int, factor: Int, at: (Int) -> UInt64, to stream: AccessStream
+    _ count: Int, chain: Int, factor: Int, at: (Int) -> UInt64, to stream: AccessStream
   ) {
     let shape = schedule.shape
-    let source =
-      factor == 0 ? layout.rows + places.lowerBound * layout.rowStride : factor % 2 == 1 ? layout.ping : layout.pong
+    let source = factor == 0 ? layout.rows : factor % 2 == 1 ? layout.ping : layout.pong
     let target = factor % 2 == 0 ? layout.ping : layout.pong
     let blockFloats = shape.blockSize * shape.blockSize
     let firstBlock = (chain * LookupFFNShape.factors + factor) * shape.blocks
     for block in 0..<shape.blocks {
       stream.read(weights + UInt64((firstBlock + block) * blockFloats * 4), bytes: blockFloats * 4)
-      for row in 0..<places.count {
+      for row in 0..<count {
         let offset = row * layout.rowStride + block * shape.blockSize
         stream.read(at(source + offset), bytes: shape.blockSize * 4)
         stream.write(at(target + offset), bytes: shape.blockSize * 4)
       }
     }
-    let bytes = places.count * layout.rowStride * 4
+    let bytes = count * layout.rowStride * 4
     for _ in 0..<shape.transformPasses {
       stream.read(at(target), bytes: bytes)
       stream.write(at(target), bytes: bytes)
@@ -189,13 +206,13 @@ package struct LookupWorkload: Workload {
   }
 
   private func emitGather(
-    _ step: GatherStep, next: Range<Int>?, share: Range<Int>, at: (Int) -> UInt64, to stream: AccessStream
+    _ step: GatherStep, next: Range<Int>?, core: Int, at: (Int) -> UInt64, to stream: AccessStream
   ) {
     let shape = schedule.shape
     let block = tables + UInt64(schedule.block(of: step).lowerBound * tableType.bytes)
     let isFirst = step.tables.lowerBound == 0
     let isLast = step.tables.upperBound == shape.tables
-    let streams = isLast && schedule.streamsOutput(tokens: share.count)
+    let streams = isLast && schedule.streamsOutput(tokens: schedule.gatheredTokens(ofWorker: core, tokens: tokens))
     for (index, token) in step.tokens.enumerated() {
       if let next {
         // As gather.h does: whole lines, in equal parts with every token.
@@ -203,17 +220,16 @@ package struct LookupWorkload: Workload {
         let part = (lines * index / step.tokens.count)..<(lines * (index + 1) / step.tokens.count)
         stream.read(tables + UInt64(next.lowerBound * tableType.bytes + part.lowerBound * 64), bytes: part.count * 64)
       }
-      let lane = (token - share.lowerBound) % laneGroup
-      let offset = codeOffset(token - lane, share) + lane
+      let slot = step.slot + index
+      let codeAddress = codeTiles[core] + UInt64((codeLayout.offset(slot: slot) + slot % laneGroup) * 4)
       for piece in step.columns.pieces(of: gatherPiece) {
         let out = output + UInt64((token * shape.output + piece.lowerBound) * 4)
-        let place = (token - share.lowerBound) % schedule.tokenTile * step.columns.count
-        let sums =
-          schedule.sumFloats > 0 ? at(layout.sums + place + piece.lowerBound - step.columns.lowerBound) : out
+        let place = slot * step.columns.count + piece.lowerBound - step.columns.lowerBound
+        let sums = schedule.sumColumns > 0 ? at(layout.sums + place) : out
         if !isFirst { stream.read(sums, bytes: piece.count * 4) }
         for table in step.tables {
-          stream.read(at(layout.codes + offset + table * laneGroup), bytes: 4)
-          stream.read(at(layout.scores + offset + table * laneGroup), bytes: 4)
+          stream.read(codeAddress + UInt64(table * laneGroup * 4), bytes: 4)
+          stream.read(codeAddress + UInt64((codeLayout.scores + table * laneGroup) * 4), bytes: 4)
           let code = Int(codes[token * shape.tables + table])
           // A plain read although data chooses it: its latency passes beside that of the row, which is waited for anyway.
           if let scales { stream.read(scales + UInt64((table * shape.tableRows + code) * 4), bytes: 4) }
@@ -228,10 +244,6 @@ package struct LookupWorkload: Workload {
         }
       }
     }
-  }
-
-  private func codeOffset(_ token: Int, _ share: Range<Int>) -> Int {
-    (token - share.lowerBound) % schedule.tokenTile / laneGroup * layout.codeStride
   }
 }
 
@@ -280,75 +292,6 @@ extension TableType {
 }
 
 extension LookupFFN {
-  /// Instructions that a core looks ahead, which bounds the rows in flight: 320 is the smaller of the current server
-  /// cores' reorder buffers (Zen 4 and Neoverse V2 320, Zen 5 448, Golden Cove 512).
-  private static let reorderWindow = 320.0
-
-  /// Work of the micro-kernels as written: their instructions, not the definition's FLOPs.
-  func phaseWork(tokens: Int) -> [PhaseWork] {
-    let n = Double(tokens)
-    let d = Double(shape.hidden)
-    let z = Double(shape.projected)
-    let padded = Double(shape.paddedHidden)
-    let t = Double(shape.tables)
-    let out = Double(shape.output)
-    let isBH4 = shape.projection == .bh4
-
-    // Three passes: sum; difference and square-add; difference, scale, scale-and-shift. The transpose shuffles each
-    // vector log2(lanes) times.
-    let shuffles = isBH4 ? Double(isa.vectorLanes.trailingZeroBitCount) : 0
-    let normalise = PhaseWork(
-      name: "layer norm", multiplyAdds: 2 * d * n, otherOperations: (4 + shuffles) * d * n,
-      loadBytes: (isBH4 ? 6 : 5) * 4 * d * n, storeBytes: 4 * (d + (isBH4 ? padded : 0)) * n)
-
-    let projection: PhaseWork
-    if isBH4 {
-      let factors = Double(shape.repeats * LookupFFNShape.factors)
-      let products = factors * padded * Double(shape.blockSize)
-      let passes = Double(shape.transformPasses)
-      projection = PhaseWork(
-        name: "projection", multiplyAdds: products * n,
-        otherOperations: factors * padded * Double(shape.blocks.trailingZeroBitCount) * n,
-        loadBytes: 4 * (products / Double(min(isa.blockOutputs, shape.blockSize)) + factors * padded * passes) * n,
-        storeBytes: 4 * factors * padded * (1 + passes) * n)
-    } else {
-      projection = PackedProduct.work(name: "projection", multiplyAdds: z * d * n)
-    }
-
-    // Per projected value: bias, mix, |z|, sum, -2 |z|, the 6 multiply-adds and 7 other steps of exp, 1 + and product,
-    // comparison and two steps of the code. Per table one division, worth about 10 vector operations.
-    let score = PhaseWork(
-      name: "code and score", multiplyAdds: 8 * z * n, otherOperations: (15 * z + 10 * t) * n,
-      loadBytes: 4 * (isBH4 ? 2 : 1) * z * n, storeBytes: 4 * 2 * t * n)
-
-    let passesOverOutput: Double
-    let width: Int
-    switch strategy.order {
-    case .token: (passesOverOutput, width) = (1, min(shape.output, isa.gatherColumns))
-    case .table: (passesOverOutput, width) = (t, min(shape.output, isa.gatherColumns))
-    case .sliced:
-      let group = schedule.tableGroup(tileTokens: min(tokens, schedule.tokenTile))
-      passesOverOutput = (t / Double(group)).rounded(.up)
-      width = min(shape.output, strategy.columnSlice, isa.gatherColumns)
-    }
-    // Per row piece: one multiply-add per vector and what widens it, and about 5 instructions for code, score, address and
-    // loop; int8 two more for the scale. Arithmetic is fp32 whatever the tables, so `elementBytes` stays 4 and the type
-    // shows in the bytes.
-    let widening = Double(tableType.wideningOperations)
-    let pieces = t * (out / Double(width)).rounded(.up)
-    let overhead = tableType.scaleBytes > 0 ? 7.0 : 5.0
-    let instructionsPerRow = Double(width) / Double(isa.vectorLanes) * (1 + widening) + overhead
-    let rowBytes = t * out * Double(tableType.bytes) + pieces * Double(tableType.scaleBytes)
-    let gather = PhaseWork(
-      name: "gather", multiplyAdds: t * out * n, otherOperations: widening * t * out * n,
-      loadBytes: (rowBytes + 4 * passesOverOutput * out) * n, storeBytes: 4 * passesOverOutput * out * n,
-      independentRows: max(
-        LookupFFN.reorderWindow / instructionsPerRow,
-        Double(schedule.prefetchRows(tileTokens: min(tokens, schedule.tokenTile)))),
-      rowBytes: Double(width * tableType.bytes))
-    return [normalise, projection, score, gather]
-  }
-
   public func workload(input: UnsafePointer<Float>, tokens: Int, threads: Int) throws -> any Workload {
     let codes = try intermediates(input: input, tokens: Array(0..<tokens)).codes
     return LookupWorkload(kernel: self, codes: codes, tokens: tokens, threads: threads)

@@ -6,7 +6,7 @@ extension PackedProduct {
   var layerConditions: [LayerCondition] {
     let line = 64.0
     let float = 4.0
-    let depth = Double(min(k, PackedProduct.blockDepth))
+    let depth = Double(min(k, PackedProduct.blockDepth(.fp32)))
     let depths = Double(k) / depth
     let blockRows = Double(min(m, PackedProduct.blockRows))
     let blocks = Double(m) / blockRows

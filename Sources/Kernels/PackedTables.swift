@@ -13,8 +13,8 @@ import InputFiles
 struct PackedTables {
   let type: TableType
   let columns: Int
-  /// Columns of a slice; the last one may be narrower.
-  let sliceColumns: Int
+  /// From column 0 on.
+  let slices: [Range<Int>]
   private let rowCount: Int
   private let rows: FloatBuffer
   /// [tables, tableRows]; int8 only.
@@ -22,14 +22,15 @@ struct PackedTables {
 
   /// Converts `values`, [tables, tableRows, output].
   init(
-    _ values: [Float], shape: LookupFFNShape, sliceColumns: Int, type: TableType, memory: any MemorySource
+    _ values: [Float], shape: LookupFFNShape, slices: [Range<Int>], type: TableType, memory: any MemorySource,
+    copy: Int = 0
   ) throws {
     self.type = type
-    self.sliceColumns = sliceColumns
+    self.slices = slices
     columns = shape.output
     rowCount = shape.tables * shape.tableRows
-    rows = try memory.floats((values.count * type.bytes + 3) / 4, for: .tables)
-    scales = type == .int8 ? try memory.floats(rowCount, for: .tables) : nil
+    rows = try memory.floats((values.count * type.bytes + 3) / 4, for: .tables(copy: copy))
+    scales = type == .int8 ? try memory.floats(rowCount, for: .tables(copy: copy)) : nil
 
     let wrong = values.withUnsafeBufferPointer { values in
       (0..<rowCount).first { row in
@@ -52,7 +53,7 @@ struct PackedTables {
       scale = int8Scale(largest: largest)
       scales?.base[row] = scale
     }
-    for slice in (0..<columns).pieces(of: sliceColumns) {
+    for slice in slices {
       let part = UnsafeBufferPointer(rebasing: source[slice])
       let target = address(row: row, column: slice.lowerBound)
       switch type {
@@ -74,9 +75,8 @@ struct PackedTables {
 
   /// The first byte of entry `column` of row `row`, counted over all tables.
   func address(row: Int, column: Int) -> UnsafeMutableRawPointer {
-    let slice = column / sliceColumns * sliceColumns
-    let width = min(sliceColumns, columns - slice)
-    return address(element: slice * rowCount + row * width + column - slice)
+    let slice = slices.first { $0.contains(column) } ?? 0..<columns
+    return address(element: slice.lowerBound * rowCount + row * slice.count + column - slice.lowerBound)
   }
 
   /// The scales from that of row `row` on; nil for types without.

@@ -66,20 +66,35 @@ extension LookupFFNShape {
 }
 
 extension DenseFFNShape {
-  var accounts: [StageAccount] {
+  /// Input and output are fp32; weights and intermediate features are of the element type, int8's sums 32 bits.
+  func accounts(_ type: TableType) -> [StageAccount] {
     let float = Double(MemoryLayout<Float>.stride)
+    let element = Double(type.bytes)
     let d = Double(hidden)
     let ff = Double(intermediate)
+    // int8: |x|, the largest, a product and rounding for each element that is quantised; a product for each sum.
+    let quantise = type == .int8 ? 4.0 : 0
+    let dequantise = type == .int8 ? 1.0 : 0
+    // What the products write, and GELU reads: sums in int8, else the features themselves.
+    let sums = type == .int8 ? float : element
+    let scale = Double(type.scaleBytes)
     return [
       StageAccount(
-        stage: "first product", flops: 2 * d * ff, activationBytes: (d + ff) * float, tableBytes: 0,
-        weightBytes: d * ff * float),
+        stage: StageAccount.firstProduct, flops: 2 * d * ff + quantise * d, activationBytes: d * float + ff * sums,
+        tableBytes: 0, weightBytes: d * ff * element + ff * scale),
       // Bias, division by sqrt 2, erf, 1 +, and two products.
       StageAccount(
-        stage: "bias and GELU", flops: 6 * ff, activationBytes: 2 * ff * float, tableBytes: 0, weightBytes: ff * float),
+        stage: "bias and GELU", flops: (6 + dequantise + quantise) * ff, activationBytes: ff * (sums + element),
+        tableBytes: 0, weightBytes: ff * float),
       StageAccount(
-        stage: "second product", flops: 2 * d * ff + d, activationBytes: (ff + d) * float, tableBytes: 0,
-        weightBytes: (d * ff + d) * float),
+        stage: StageAccount.secondProduct, flops: 2 * d * ff + (1 + dequantise) * d,
+        activationBytes: ff * element + d * float, tableBytes: 0, weightBytes: d * ff * element + d * (float + scale)),
     ]
   }
+}
+
+extension StageAccount {
+  /// The stages of a dense network whose arithmetic is of its element type; all other arithmetic is fp32.
+  public static let firstProduct = "first product"
+  public static let secondProduct = "second product"
 }

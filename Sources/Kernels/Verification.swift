@@ -21,40 +21,46 @@ public struct Verification: Codable, Equatable, Sendable {
   }
 }
 
-/// Runs the layer stored in `path`, with its `input`, against its `expected.*` tensors. Look-up tables are stored as
-/// `dtype`; what that may change is in docs/METHODS.md.
-public func verify(layer path: String, dtype: TableType = .fp32, isa: ISA) throws -> Verification {
+/// Runs the layer stored in `path`, with its `input`, against its `expected.*` tensors; its first `most` tokens only, where
+/// that is given. Look-up tables, or all of a dense layer's products, are of type `dtype`; what that may change is in
+/// docs/METHODS.md.
+public func verify(
+  layer path: String, dtype: TableType = .fp32, isa: ISA, tokens most: Int? = nil
+) throws -> Verification {
   let file = try SafeTensors(contentsOf: path)
   let isLookup = file.tensors["tables"] != nil
   guard isLookup || file.tensors["fc1.weight"] != nil else {
     throw InputError(file: path, "expected a LookupFFN layer (tensor tables) or a dense FFN (tensor fc1.weight)")
   }
-  guard isLookup || dtype == .fp32 else {
-    throw InputError(file: path, key: "dtype", "expected fp32 for a dense layer, found \(dtype.rawValue)")
-  }
   let inputShape = try file.shape("input", rank: 2)
-  let tokens = inputShape[0]
-  guard tokens >= 1 else { throw InputError(file: path, key: "input", "expected at least one token, found none") }
+  let stored = inputShape[0]
+  guard stored >= 1 else { throw InputError(file: path, key: "input", "expected at least one token, found none") }
+  let tokens = min(stored, most ?? stored)
 
   let kernel: any Kernel
   var lookup: LookupFFN?
+  var rounded: (UnsafeBufferPointer<Float>) -> DenseFFNRounding.Output? = { _ in nil }
   if isLookup {
     let parameters = try LookupFFNParameters(file)
     let blas = parameters.shape.projection == .dense ? try BLAS.load() : nil
     let layer: LookupFFN
-    do {
-      layer = try LookupFFN(parameters, tableType: dtype, isa: isa, blas: blas)
-    } catch var error as InputError {
-      error.file = error.file ?? path
-      throw error
-    }
+    layer = try naming(path) { try LookupFFN(parameters, tableType: dtype, isa: isa, blas: blas) }
     lookup = layer
     kernel = layer
   } else {
-    kernel = try DenseFFN(DenseFFNParameters(file), isa: isa, blas: try BLAS.load())
+    let parameters = try DenseFFNParameters(file)
+    kernel = try naming(path) {
+      try DenseFFN(parameters, dtype: dtype, isa: isa, blas: try BLAS.load(for: dtype))
+    }
+    if dtype != .fp32 {
+      let rounding = try DenseFFNRounding(parameters, type: dtype)
+      let reference = DenseFFNReference(parameters)
+      rounded = { rounding.token($0, definition: reference.token($0)) }
+    }
   }
-  let input = try file.floats("input", shape: [tokens, kernel.inputWidth])
-  let expected = try file.floats("expected.output", shape: [tokens, kernel.outputWidth])
+  let input = try file.floats("input", shape: [stored, kernel.inputWidth])
+  let all = try file.floats("expected.output", shape: [stored, kernel.outputWidth])
+  let expected = all.prefix(tokens * kernel.outputWidth)
 
   var output = [Float](repeating: 0, count: expected.count)
   let worker = try kernel.worker(index: 0, tokens: 0..<tokens, memory: HeapMemory())
@@ -68,7 +74,7 @@ public func verify(layer path: String, dtype: TableType = .fp32, isa: ISA) throw
   check.tokens = tokens
   if let lookup {
     let tables = lookup.shape.tables
-    let codes = try file.integers("expected.code", shape: [tokens, tables])
+    let codes = try file.integers("expected.code", shape: [stored, tables])
     let actual = try lookup.intermediates(input: input, tokens: Array(0..<tokens))
     check.codeMismatches = zip(actual.codes, codes).filter { $0 != $1 }.count
     for token in 0..<tokens {
@@ -81,7 +87,17 @@ public func verify(layer path: String, dtype: TableType = .fp32, isa: ISA) throw
       }
     }
   } else {
-    for (actual, value) in zip(output, expected) { check.add(actual: actual, expected: Double(value)) }
+    let width = kernel.outputWidth
+    input.withUnsafeBufferPointer { input in
+      output.withUnsafeBufferPointer { output in
+        for token in 0..<tokens {
+          let row = token * width..<(token + 1) * width
+          check.add(
+            output: UnsafeBufferPointer(rebasing: output[row]), expected: expected[row].map(Double.init),
+            rounded: rounded(UnsafeBufferPointer(rebasing: input[row])))
+        }
+      }
+    }
   }
   let result = check.result
   return Verification(
@@ -89,4 +105,12 @@ public func verify(layer path: String, dtype: TableType = .fp32, isa: ISA) throw
     isa: isa.rawValue,
     tokens: tokens, maxAbsError: result.maxAbsoluteError, maxRelError: result.maxRelativeError,
     codeMismatches: result.codeMismatches, passed: result.passed)
+}
+
+/// Puts the file's name to a complaint that lacks one.
+private func naming<Result>(_ path: String, _ body: () throws -> Result) throws -> Result {
+  do { return try body() } catch var error as InputError {
+    error.file = error.file ?? path
+    throw error
+  }
 }

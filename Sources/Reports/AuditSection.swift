@@ -13,16 +13,18 @@ extension RunData {
     }
     text +=
       "Every library found, left alone and with each core type that this CPU can run, one product on one thread in a "
-    text += "process of its own; measured. The dense points of a layer run on the library with the least time over its "
-    text += "products.\n\n"
+    text +=
+      "process of its own, a dense layer's with its bias and GELU; measured. The dense points of a layer run on the "
+    text += "library with the least time over its products. Shares are of the peak of the product's element type.\n\n"
     let timed = audit.filter { $0.layer != nil }
     var table = MarkdownTable([
       ("layer", .left), ("library", .left), ("version", .left), ("core type", .left), ("forced", .left),
-      ("m x n x k", .left), ("GFLOP/s", .right), ("of FMA peak", .right), ("chosen", .left),
+      ("dtype", .left), ("m x n x k", .left), ("GFLOP/s", .right), ("of FMA peak", .right), ("chosen", .left),
     ])
     for row in timed {
       table.append([
-        row.layer, row.library, row.version, row.coreType, row.coreTypeAsked == nil ? "" : "yes", row.shape,
+        row.layer, row.library, row.version, row.coreType, row.coreTypeAsked == nil ? "" : "yes",
+        row.dtype?.rawValue, row.shape,
         row.gigaflopPerSecond.map { significant($0) }, row.fractionOfFMAPeak.map { percent($0) },
         row.chosen ? "**yes**" : "",
       ])
@@ -36,7 +38,10 @@ extension RunData {
     let rejected = audit.filter { $0.layer == nil }
     if !rejected.isEmpty {
       text += "Not in the table:\n\n"
-      text += rejected.map { "- \($0.title): \($0.reason ?? "no reason given")\n" }.joined() + "\n"
+      text +=
+        rejected.map { row in
+          "- \(row.title)\(row.dtype.map { ", \($0.rawValue)" } ?? ""): \(row.reason ?? "no reason given")\n"
+        }.joined() + "\n"
     }
     return text
   }

@@ -21,14 +21,24 @@ extension RunData {
   /// The speed-up with a mark where the baseline has another element type or was placed otherwise, for want of one alike.
   func speedupText(of lookup: ResultRow) -> String? {
     guard let speedup = speedup(of: lookup), let dense = baseline(of: lookup) else { return nil }
-    return speedup.text + (dense.mismatches(lookup) > 0 ? " ‡" : "")
+    let text = speedup.text + (dense.mismatches(lookup) > 0 ? " ‡" : "")
+    guard let wide = fp32Baseline(of: lookup).flatMap({ Ratio($0, over: lookup) }) else { return text }
+    return "\(text); fp32 \(wide.text)"
   }
 
   /// Explains the mark, where `rows` have one.
   func speedupFootnote(_ rows: [ResultRow]) -> String {
-    rows.contains { speedupText(of: $0)?.hasSuffix("‡") == true }
+    rows.contains { speedupText(of: $0)?.contains("‡") == true }
       ? "‡ against a dense network of another element type, or on other CPUs, memory or pages: the run has none alike.\n\n"
       : ""
+  }
+
+  /// The fp32 dense network that `lookup` competes with, where its baseline is of its own narrower type.
+  func fp32Baseline(of lookup: ResultRow) -> ResultRow? {
+    guard let dense = baseline(of: lookup), dense.dtype != .fp32 else { return nil }
+    var wide = lookup
+    wide.dtype = .fp32
+    return baseline(of: wide).flatMap { $0.dtype == .fp32 ? $0 : nil }
   }
 
   /// How many times faster `lookup` is than its baseline.

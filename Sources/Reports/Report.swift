@@ -54,6 +54,7 @@ public struct Report {
     text += run.machineSection
     text += run.methodSection
     text += run.resultsSection
+    text += run.tuningSection
     text += run.accountingSection + figures(.stages)
     text += run.countersSection
     text += run.auditSection

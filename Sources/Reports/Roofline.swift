@@ -1,4 +1,5 @@
 import Experiments
+import Kernels
 
 /// What the machine's ceilings allow a stage at best, from micro-benchmarks of the same run.
 ///
@@ -6,16 +7,31 @@ import Experiments
 /// that a look-up reaches when everything it reads is as near as its tables can be. So no strategy can beat it, and the
 /// bytes are the algorithm's own.
 struct Roofline {
-  /// Multiply-add peak over the point's threads, in FLOP/ns.
+  /// fp32 multiply-add peak over the point's threads, in FLOP/ns.
   let peak: Double
+  /// Those of other element types, where they were measured.
+  var peaks: [ElementType: Double] = [:]
   /// Second-level read bandwidth over the point's threads, in bytes/ns.
   let bandwidth: Double
 
-  /// The bound of a stage in ns per token, and which ceiling sets it.
-  func bound(flop: Double, bytes: Double) -> (nanoseconds: Double, ceiling: String) {
+  /// The bound of a stage in ns per token whose multiply-adds have operands of `type`, and which ceiling sets it; nil where
+  /// that type's peak was not measured.
+  func bound(
+    flop: Double, bytes: Double, type: ElementType = .fp32
+  ) -> (nanoseconds: Double, ceiling: String)? {
+    guard let peak = type == .fp32 ? peak : peaks[type] else { return nil }
     let compute = flop / peak
     let memory = bytes / bandwidth
-    return compute >= memory ? (compute, "FMA peak") : (memory, "L2 bandwidth")
+    return compute >= memory
+      ? (compute, type == .fp32 ? "FMA peak" : "\(type.rawValue) peak") : (memory, "L2 bandwidth")
+  }
+}
+
+extension ResultRow {
+  /// The operand type of a stage's multiply-adds: only a dense network's products have that of the point.
+  func arithmetic(of stage: StageRow) -> ElementType {
+    let isProduct = [StageAccount.firstProduct, StageAccount.secondProduct].contains(stage.stage)
+    return kernel == .dense && isProduct ? dtype : .fp32
   }
 }
 
@@ -29,7 +45,8 @@ extension RunData {
         Calibration.Name.readBandwidth, within: first * 3 / 2...max(first * 3 / 2, second / 4 * 3))
     else { return nil }
     // Private caches: every thread brings its own bandwidth.
-    return Roofline(peak: peak, bandwidth: one * Double(threads))
+    return Roofline(
+      peak: peak, peaks: calibration.multiplyAddPeaks(threads: threads), bandwidth: one * Double(threads))
   }
 
   /// The bound of a point: the sum over its stages, which follow one another on every thread. Nil without ceilings or
@@ -40,7 +57,8 @@ extension RunData {
     var total = 0.0
     for stage in own {
       guard let flop = stage.flopPerToken, let bytes = stage.algorithmicBytesPerToken else { return nil }
-      total += roofline.bound(flop: flop, bytes: bytes).nanoseconds
+      guard let bound = roofline.bound(flop: flop, bytes: bytes, type: row.arithmetic(of: stage)) else { return nil }
+      total += bound.nanoseconds
     }
     return total
   }
@@ -56,8 +74,9 @@ extension RunData {
     var table = MarkdownTable([("stage", .left), ("bound ns/token", .right), ("set by", .left)])
     for point in headlinePair {
       for stage in stages where stage.pointID == point.pointID {
-        guard let flop = stage.flopPerToken, let bytes = stage.algorithmicBytesPerToken else { continue }
-        let (nanoseconds, ceiling) = roofline.bound(flop: flop, bytes: bytes)
+        guard let flop = stage.flopPerToken, let bytes = stage.algorithmicBytesPerToken,
+          let (nanoseconds, ceiling) = roofline.bound(flop: flop, bytes: bytes, type: point.arithmetic(of: stage))
+        else { continue }
         table.append(["\(point.kernel.rawValue): \(stage.stage)", significant(nanoseconds), ceiling])
       }
     }

@@ -11,6 +11,7 @@ public struct RunData {
   public var stages: [StageRow]
   public var ceilings: [CeilingRow]
   public var audit: [AuditRow]
+  public var tuning: [TuningRow]
   public var facts: [FactRow]
 
   public init(_ directory: RunDirectory) throws {
@@ -19,6 +20,7 @@ public struct RunData {
     let store = directory.store
     ceilings = try store.rows()
     audit = try store.rows()
+    tuning = try store.rows()
     facts = try store.rows()
     // Points finish in a shuffled order; tables read better in the order of the experiment file.
     let place = Dictionary(plan.points.enumerated().map { ($1.id, $0) }, uniquingKeysWith: { first, _ in first })

@@ -83,7 +83,8 @@ extension ResultRow {
   /// The dimensions that the kernel depends on.
   var shapeText: String {
     switch kernel {
-    case .dense: return "d=\(hidden) ff=\(intermediate.map(String.init) ?? "–")"
+    case .dense:
+      return "d=\(hidden) ff=\(intermediate.map(String.init) ?? "–")" + (dtype == .fp32 ? "" : " \(dtype.rawValue)")
     case .lookup:
       return "T=\(tables.map(String.init) ?? "–") rows=\(tableRows.map(String.init) ?? "–")"
         + (tableBytes.map { " (\(bytes($0))\(dtype == .fp32 ? "" : " \(dtype.rawValue)"))" } ?? "")

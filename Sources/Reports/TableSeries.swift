@@ -18,7 +18,8 @@ extension RunData {
   func tableSeries(of sweep: String) -> [TableSeries] {
     let lookups = measured(in: sweep).filter { $0.kernel == .lookup && $0.tableBytes != nil }
     let placement = [Trait.threads, .tokens, .hidden, .cpus, .memory]
-    let full = group(lookups, by: placement + [.tables, .projection, .dtype, .codes, .isa, .pages, .strategy])
+    let full = group(
+      lookups, by: placement + [.tables, .projection, .dtype, .codes, .isa, .pages, .strategy, .partition])
     guard full.count > Self.mostSeries else { return full }
     return group(lookups, by: placement).map { series in
       var folded = series
@@ -56,7 +57,7 @@ extension RunData {
 
 /// Something that two lookup results may differ in besides the table's size.
 private enum Trait: CaseIterable {
-  case threads, tokens, hidden, cpus, memory, tables, projection, dtype, codes, isa, pages, strategy
+  case threads, partition, tokens, hidden, cpus, memory, tables, projection, dtype, codes, isa, pages, strategy
 
   func text(_ row: ResultRow) -> String {
     switch self {
@@ -71,17 +72,18 @@ private enum Trait: CaseIterable {
     case .codes: return row.codes?.rawValue ?? ""
     case .isa: return row.isa ?? ""
     case .pages: return row.pageKind?.rawValue ?? ""
-    case .strategy: return row.strategyText
+    // One line for points whose strategy was chosen at each size.
+    case .strategy: return row.tuned == true ? "auto" : row.strategyText
+    case .partition: return row.partition.map { "by \($0.rawValue)" } ?? ""
     }
   }
 }
 
 extension ResultRow {
-  /// `sliced/4096/128x8/p2`: order, token tile, slice columns x table group, rows prefetched.
+  /// `auto sliced/4096/128x8/p2/g-off by tables`: whether it was chosen by measuring, the walk, and what threads divide if
+  /// not tokens.
   var strategyText: String {
-    var parts = [order?.rawValue, tokenTile.map(String.init)].compactMap { $0 }
-    if let columnSliceColumns, let tableGroup { parts.append("\(columnSliceColumns)x\(tableGroup)") }
-    if let prefetchRows, prefetchRows > 0 { parts.append("p\(prefetchRows)") }
-    return parts.joined(separator: "/")
+    [tuned == true ? "auto" : nil, strategy?.label ?? order?.rawValue, partition == .tables ? "by tables" : nil]
+      .compactMap { $0 }.joined(separator: " ")
   }
 }

@@ -64,6 +64,12 @@ public struct Targets {
           unit: "x")
       )
     }
+    let bf16 = lookup(.bf16, threads: 1)
+    let denseBF16 = bf16.flatMap { run.baseline(of: $0) }.flatMap { $0.dtype == .bf16 ? $0 : nil }
+    rows.append(
+      Row(
+        what: "bf16 look-up over best dense bf16, 1 thread",
+        measured: ratio(denseBF16?.nanosecondsPerToken, bf16?.nanosecondsPerToken), target: 2.5, unit: "x"))
     for type in [ElementType.bf16, .int8] {
       guard let row = lookup(type, threads: 1) else { continue }
       // No target of its own: what narrower tables gain over fp32 ones.

@@ -66,6 +66,7 @@ extension RunData {
     var parts = ["dense", counted(row.threads, "thread")]
     if Set(rows.map(\.tokens)).count > 1 { parts.append(counted(row.tokens, "token")) }
     if Set(rows.map(\.hidden)).count > 1 { parts.append("d=\(row.hidden)") }
+    if Set(rows.map(\.dtype)).count > 1 { parts.append(row.dtype.rawValue) }
     if Set(rows.map(\.cpus)).count > 1 { parts.append(row.cpus) }
     if Set(rows.map(\.memoryPolicy)).count > 1 { parts.append(row.memoryPolicy) }
     if Set(rows.map(\.pageKind)).count > 1, let pages = row.pageKind { parts.append(pages.rawValue) }

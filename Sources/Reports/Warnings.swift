@@ -2,8 +2,7 @@ import Experiments
 import Profiler
 
 extension RunData {
-  /// A baseline below this share of the measured FMA peak is suspect: a healthy GEMM of these shapes reaches 85 to 95 %.
-  static let healthyBaseline = 0.7
+  static let healthyBaseline = BaselineAudit.healthyFraction
 
   /// What a reader must know before believing the numbers.
   var warnings: [String] {
@@ -11,7 +10,8 @@ extension RunData {
     for row in measured where row.kernel == .dense {
       guard let fraction = row.fractionOfFMAPeak, fraction < Self.healthyBaseline else { continue }
       warnings.append(
-        "The baseline `\(label(row.pointID))` reached only \(percent(fraction)) of the measured FMA peak"
+        "The baseline `\(label(row.pointID))` reached only \(percent(fraction)) of the measured "
+          + "\(row.dtype.rawValue) multiply-add peak"
           + "\(row.blas.map { " with \($0)" } ?? ""): speed-ups against it flatter the lookup.")
     }
     for row in audit where row.chosen {
@@ -20,7 +20,8 @@ extension RunData {
       }
       warnings.append(
         "No library that was audited does better for \(shape) (\(row.layer ?? "")) than \(percent(fraction)) of the "
-          + "measured FMA peak, by \(row.title): speed-ups against it flatter the lookup.")
+          + "measured \(row.dtype?.rawValue ?? "") multiply-add peak, by \(row.title): speed-ups against it flatter the lookup."
+      )
     }
     let unpaired = measured.filter { $0.kernel == .lookup && baseline(of: $0) == nil }.count
     if unpaired > 0 {

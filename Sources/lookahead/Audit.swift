@@ -23,14 +23,17 @@ struct AuditCommand: ParsableCommand {
   @Option(help: "Tokens of a product; at most the dense kernel's tile counts.")
   var tokens = DenseFFN.defaultTokenTile
 
+  @Option(help: "Type of the products' operands; may be repeated; all by default.")
+  var dtype: [TableType] = []
+
   @Option(
     name: .customLong("library"), help: "A BLAS or oneDNN library to try besides the known ones; may be repeated.")
   var libraries: [String] = []
 
-  @Flag(help: "Print one JSON document: the rows of audit.csv, and the multiply-add peak.")
+  @Flag(help: "Print one JSON document: the rows of audit.csv, and the multiply-add peaks.")
   var json = false
 
-  @Flag(help: "Measure although this is a debug build; the libraries' times still hold, the peak is left out.")
+  @Flag(help: "Measure although this is a debug build; the libraries' times still hold, the peaks are left out.")
   var allowDebug = false
 
   func run() throws {
@@ -41,52 +44,73 @@ struct AuditCommand: ParsableCommand {
     for variable in LibraryVariables.found() {
       printMessage("cleared \(variable.name)=\(variable.value), which would steer a numerical library")
     }
-    let peak = BuildConfiguration.current == .release ? try multiplyAddPeak() : nil
-    let layer = AuditLayer.dense(hidden: hidden, intermediate: intermediate, tokens: tokens)
+    let types = dtype.isEmpty ? TableType.allCases : dtype
+    let (peaks, missing) = BuildConfiguration.current == .release ? try Calibration.multiplyAddPeaks() : ([:], [:])
+    let layers = types.map {
+      AuditLayer.dense(hidden: hidden, intermediate: intermediate, tokens: tokens, dtype: $0)
+    }
     let audit = BaselineAudit(
-      [layer], candidates: LibraryCandidates.all(paths: libraries), peak: peak, progress: { printMessage($0) })
-    if json { return try printJSON(AuditDocument(peak: peak, rows: audit.rows)) }
-    printRows(audit.rows, peak: peak)
+      layers, candidates: LibraryCandidates.all(paths: libraries), peaks: peaks, progress: { printMessage($0) })
+    if json { return try printJSON(AuditDocument(peaks: peaks, rows: audit.rows)) }
+    printRows(audit.rows)
+    for type in types {
+      if let peak = peaks[type] {
+        print("multiply-add peak of one thread, \(type.rawValue): \(String(format: "%.1f", peak)) G/s")
+      } else {
+        print("multiply-add peak, \(type.rawValue): not measured, \(missing[type] ?? "a debug build")")
+      }
+    }
+    printWarnings(audit.rows)
     if audit.winners.isEmpty { throw ExitStatus.failure.code }
   }
 
-  private func multiplyAddPeak() throws -> Double? {
-    let pool = try PinnedPool(cpus: Topology.read().cpus(for: .compact, threads: 1))
-    return Statistics(try MicroBenchmarks.multiplyAddPeak(pool: pool).samples)?.median
+  /// A baseline below this share of its peak flatters the look-ups.
+  private func printWarnings(_ rows: [AuditRow]) {
+    for row in rows where row.chosen {
+      guard let fraction = row.fractionOfFMAPeak, fraction < BaselineAudit.healthyFraction else { continue }
+      print(
+        "warning: the best for \(row.shape ?? "") in \(row.dtype?.rawValue ?? "") reaches only "
+          + "\(String(format: "%.1f %%", fraction * 100)) of the measured peak: speed-ups against it flatter the look-ups"
+      )
+    }
   }
 
-  private func printRows(_ rows: [AuditRow], peak: Double?) {
+  private func printRows(_ rows: [AuditRow]) {
     func number(_ value: Double?, _ format: String) -> String { value.map { String(format: format, $0) } ?? "-" }
     let timed = rows.filter { $0.layer != nil }
     printTable(
-      ["library", "core type", "forced", "m x n x k", "GFLOP/s", "of FMA peak", "chosen"],
+      ["dtype", "library", "core type", "forced", "m x n x k", "GFLOP/s", "of FMA peak", "chosen"],
       timed.map {
         [
-          [$0.library, $0.version].compactMap { $0 }.joined(separator: " "), $0.coreType ?? "-",
+          $0.dtype?.rawValue ?? "-", [$0.library, $0.version].compactMap { $0 }.joined(separator: " "),
+          $0.coreType ?? "-",
           $0.coreTypeAsked == nil ? "" : "yes", $0.shape ?? "-", number($0.gigaflopPerSecond, "%.1f"),
           number($0.fractionOfFMAPeak.map { $0 * 100 }, "%.1f %%"), $0.chosen ? "*" : "",
         ]
       })
-    print("multiply-add peak of one thread: \(number(peak, "%.1f")) GFLOP/s")
     for row in rows where row.layer == nil {
       let what = [row.library, row.version, row.coreType].compactMap { $0 }.joined(separator: " ")
-      print("\(what): \(row.reason ?? "not timed")")
+      print("\(what), \(row.dtype?.rawValue ?? ""): \(row.reason ?? "not timed")")
     }
   }
 }
 
 private struct AuditDocument: Encodable {
-  var peak: Double?
+  var peaks: [TableType: Double]
   var rows: [AuditRow]
 
   enum CodingKeys: String, CodingKey {
-    case peak = "fma_peak_gflop_per_s"
+    case fp32 = "fma_peak_gflop_per_s"
+    case bf16 = "bf16_peak_gflop_per_s"
+    case int8 = "int8_peak_gop_per_s"
     case rows
   }
 
   func encode(to encoder: Encoder) throws {
     var container = encoder.container(keyedBy: CodingKeys.self)
-    try container.encode(peak, forKey: .peak)
+    try container.encode(peaks[.fp32], forKey: .fp32)
+    try container.encode(peaks[.bf16], forKey: .bf16)
+    try container.encode(peaks[.int8], forKey: .int8)
     try container.encode(rows, forKey: .rows)
   }
 }
@@ -102,16 +126,15 @@ struct AuditCandidateCommand: ParsableCommand {
   @Option(help: "The core type to force.")
   var coreType: String?
 
-  @Option(name: .customLong("product"), help: "A product, as MxNxK; may be repeated.")
+  @Option(name: .customLong("product"), help: "A product, as MxNxK or MxNxK:DTYPE:FINISH; may be repeated.")
   var products: [String] = []
 
   func run() throws {
     let shapes = try products.map { text in
-      let numbers = text.split(separator: "x").compactMap { Int($0) }
-      guard numbers.count == 3, numbers.allSatisfy({ $0 >= 1 }) else {
-        throw InputError(key: "--product", "expected MxNxK, found '\(text)'")
+      guard let shape = ProductShape(argument: text) else {
+        throw InputError(key: "--product", "expected MxNxK or MxNxK:DTYPE:FINISH[:rounded], found '\(text)'")
       }
-      return ProductShape(m: numbers[0], n: numbers[1], k: numbers[2])
+      return shape
     }
     try printJSON(CandidateReport.measure(LibraryCandidate(file: library, coreType: coreType), shapes))
   }

@@ -3,6 +3,7 @@ import CacheModel
 import Experiments
 import Foundation
 import InputFiles
+import Kernels
 import Profiler
 
 struct ProjectCommand: ParsableCommand {
@@ -34,7 +35,7 @@ struct ProjectCommand: ParsableCommand {
   var json = false
 
   func run() throws {
-    let (experiment, plan, runID) = try sourcePlan()
+    let (experiment, plan, runID, strategies) = try sourcePlan()
     let names = machines.isEmpty ? experiment.machines.filter { $0 != Machine.hostName } : machines
     guard !names.isEmpty else {
       throw InputError(key: "--machine", "expected at least one machine; 'lookahead machines list' shows the catalogue")
@@ -42,7 +43,9 @@ struct ProjectCommand: ParsableCommand {
     let catalogue = try MachineCatalogue.bundled()
     let projector = Projector(
       runID: runID, machines: try names.map { try catalogue.machine($0) }, host: nil, movesCapacities: sensitivity)
-    let outcomes = try projector.outcomes(plan.points, experiment: experiment) { printMessage($0) }
+    let outcomes = try projector.outcomes(plan.points, experiment: experiment, strategies: strategies) {
+      printMessage($0)
+    }
     let rows = outcomes.flatMap(\.rows)
     let sensitivities = sensitivity ? outcomes.flatMap(\.sensitivities) : nil
     let labels = Dictionary(plan.points.map { ($0.id, $0.label) }, uniquingKeysWith: { first, _ in first })
@@ -69,17 +72,23 @@ struct ProjectCommand: ParsableCommand {
       })
   }
 
-  private func sourcePlan() throws -> (Experiment, Plan, runID: String) {
+  /// `strategies` are those that a run chose for the points that leave theirs open.
+  private func sourcePlan() throws -> (Experiment, Plan, runID: String, strategies: [String: LookupStrategy]) {
     var isDirectory: ObjCBool = false
     if FileManager.default.fileExists(atPath: source, isDirectory: &isDirectory), isDirectory.boolValue {
       guard overrides.isEmpty else {
         throw InputError(key: "--set", "expected an experiment file with overrides, found a run directory")
       }
       let directory = try RunDirectory(opening: source)
-      return (try directory.experiment(), directory.plan, directory.manifest.runID)
+      let results: [ResultRow] = try directory.store.rows()
+      let strategies = results.compactMap { row in row.strategy.map { (row.pointID, $0) } }
+      return (
+        try directory.experiment(), directory.plan, directory.manifest.runID,
+        Dictionary(strategies, uniquingKeysWith: { first, _ in first })
+      )
     }
     let experiment = try Experiment(contentsOf: source, overrides: overrides)
-    return (experiment, try Plan(experiment, topology: .read()), "")
+    return (experiment, try Plan(experiment, topology: .read()), "", [:])
   }
 }
 

@@ -34,6 +34,9 @@ struct RunCommand: ParsableCommand {
     name: .customLong("library"), help: "A BLAS or oneDNN library that the audit tries besides those it knows.")
   var libraries: [String] = []
 
+  @Flag(name: .customLong("no-cache"), help: "Ignore the strategies that earlier runs chose for 'order: auto'.")
+  var ignoresCache = false
+
   @Flag(help: "Print one JSON document: the plan with --dry-run, else the results.")
   var json = false
 
@@ -62,7 +65,8 @@ struct RunCommand: ParsableCommand {
 
     let progress = quiet ? nil : Progress()
     try SweepRunner(
-      experiment: experiment, inputs: inputs, directory: directory, topology: topology, libraries: libraries
+      experiment: experiment, inputs: inputs, directory: directory, topology: topology, libraries: libraries,
+      tuningDirectory: ignoresCache ? nil : TuningCache.defaultDirectory()
     ) { progress?.show($0) }.run()
     progress?.clear()
     try Report.write(directory)

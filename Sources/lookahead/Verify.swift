@@ -9,25 +9,29 @@ struct VerifyCommand: ParsableCommand {
     abstract: "Run a stored layer on its stored input and compare with the stored expectation.",
     discussion: """
       The file is a safetensors with `input` and `expected.output`. In fp32 the layer passes when max_abs_error is at \
-      most 1e-5 x max(1, largest expected magnitude) and, for LookupFFN, every code is equal. With bf16 or int8 tables \
-      the same holds for the error that rounding the tables does not explain (docs/METHODS.md). Exit code 1 where it \
-      does not pass.
+      most 1e-5 x max(1, largest expected magnitude) and, for LookupFFN, every code is equal. In bf16 or int8 \
+      the same holds for the error that rounding the tables, or the dense layer's operands, does not explain \
+      (docs/METHODS.md). Exit code 1 where it does not pass.
       """)
 
   @Argument(help: "The layer, a safetensors file.")
   var layer: String
 
-  @Option(help: "Type of the look-up tables; all else is fp32.")
+  @Option(help: "Type of the look-up tables, all else being fp32; of a dense layer's products.")
   var dtype: TableType = .fp32
 
   @Option(help: "Instruction-set path; the widest that this CPU runs by default.")
   var isa: ISA = .best
 
+  @Option(help: "Only the first tokens of the input.")
+  var tokens: Int?
+
   @Flag(help: "Print one JSON document.")
   var json = false
 
   func run() throws {
-    let result = try verify(layer: layer, dtype: dtype, isa: isa)
+    if let tokens, tokens < 1 { throw InputError(key: "--tokens", "expected at least 1, found \(tokens)") }
+    let result = try verify(layer: layer, dtype: dtype, isa: isa, tokens: tokens)
     if json {
       try printJSON(result)
     } else {

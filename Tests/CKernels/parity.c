@@ -570,6 +570,102 @@ static void bias_gelu(const lk_kernels *kernels) {
     for (int i = 0; i < 2; i++) bias_gelu_case(kernels, whole(1, 16), columns);
 }
 
+/// Whole numbers must be equal.
+static void is_exactly(const char *what, long index, long actual, long expected) {
+  if (actual != expected) mismatch(what, index, (double)actual, (double)expected);
+}
+
+static void to_bf16(const lk_kernels *kernels) {
+  for (long count = 1; count <= 300; count++) {
+    float *x = matrix(1, 0, count, false);
+    // Ties, both ways, and a carry into the exponent.
+    static const float special[] = {0, -0.0f, 0x1.01p0f, 0x1.03p0f, -0x1.01p0f, 0x1.ffp0f, 1e-40f, 0x1.0100002p0f};
+    for (long i = 0; i < count; i++)
+      if (whole(0, 3) == 0) x[i] = special[whole(0, 7)];
+    uint16_t *y = buffer((count + 3) / 2);
+    const uint16_t after = y[count];
+    const lk_to_bf16 a = {.x = x, .y = y, .count = count};
+    begin("to_bf16 count=%ld", count);
+    kernels->to_bf16(&a);
+    for (long i = 0; i < count; i++) {
+      // The neighbours below and above in magnitude, and the nearer of them, of equals the even one.
+      uint32_t bits, below;
+      memcpy(&bits, &x[i], sizeof bits);
+      below = bits & 0xffff0000u;
+      const uint32_t rest = bits & 0xffffu;
+      const bool up = rest > 0x8000u || (rest == 0x8000u && (below >> 16 & 1));
+      is_exactly("y", i, y[i], (below >> 16) + up);
+    }
+    is_exactly("beyond y", count, y[count], after);
+    end();
+  }
+}
+
+static void quantise_case(const lk_kernels *kernels, long rows, long columns) {
+  const long x_stride = columns + whole(0, 5), y_stride = columns + whole(0, 5);
+  float *x = matrix(rows, x_stride, columns, false);
+  const long zeros = whole(0, rows);  // one row of next to nothing, or none
+  for (long c = 0; c < columns && zeros < rows; c++) x[zeros * x_stride + c] = coin() ? 1e-44f : 0;
+  uint8_t *y = buffer((rows * y_stride + 3) / 4);
+  memset(y, 0xAA, (size_t)((rows * y_stride + 3) / 4 * 4));
+  float *scales = buffer(rows);
+  const lk_quantise a = {.x = x, .x_stride = x_stride, .y = y, .y_stride = y_stride, .scales = scales, .rows = rows, .columns = columns};
+  begin("quantise rows=%ld columns=%ld", rows, columns);
+  kernels->quantise(&a);
+  for (long r = 0; r < rows; r++) {
+    volatile float largest = 0;
+    for (long c = 0; c < columns; c++)
+      if (fabsf(x[r * x_stride + c]) > largest) largest = fabsf(x[r * x_stride + c]);
+    volatile float scale = largest / 127, inverse = scale >= 0x1p-126f ? 127 / largest : 0;
+    near("scale", r, scales[r], inverse > 0 ? scale : 0, 0);
+    for (long c = 0; c < columns; c++) {
+      // Rounded to a float before it is rounded to a whole number: not fused.
+      volatile float product = x[r * x_stride + c] * inverse;
+      is_exactly("y", r * y_stride + c, y[r * y_stride + c], LK_ZERO_POINT + (long)rintf(product));
+    }
+    if (r + 1 < rows)
+      for (long c = columns; c < y_stride; c++) is_exactly("gap of y", c, y[r * y_stride + c], 0xAA);
+  }
+  end();
+}
+
+static void quantise(const lk_kernels *kernels) {
+  for (long columns = 1; columns <= 300; columns++) quantise_case(kernels, whole(1, 8), columns);
+}
+
+static void dequantise_case(const lk_kernels *kernels, long rows, long columns, bool has_bias) {
+  const long stride = columns + whole(0, 5);
+  int32_t *x = buffer(buffer_floats(rows, stride, columns));
+  int32_t *zeros = buffer(columns);
+  for (long r = 0; r < rows; r++)
+    for (long c = 0; c < columns; c++) x[r * stride + c] = (int32_t)whole(-60000000, 60000000);
+  for (long c = 0; c < columns; c++) zeros[c] = (int32_t)whole(-30000000, 30000000);
+  int32_t *before = buffer(buffer_floats(rows, stride, columns));
+  memcpy(before, x, (size_t)buffer_floats(rows, stride, columns) * sizeof(int32_t));
+  float *row_scales = matrix(1, 0, rows, false), *column_scales = matrix(1, 0, columns, false);
+  float *bias = has_bias ? matrix(1, 0, columns, false) : 0;
+  // In place, as the layers use it.
+  float *y = (float *)(void *)x;
+  const lk_dequantise a = {.x = x, .x_stride = stride, .y = y, .y_stride = stride, .rows = rows, .columns = columns,
+      .row_scales = row_scales, .column_scales = column_scales, .column_zeros = zeros, .bias = bias};
+  begin("dequantise rows=%ld columns=%ld bias=%d", rows, columns, has_bias);
+  kernels->dequantise(&a);
+  for (long r = 0; r < rows; r++) {
+    for (long c = 0; c < columns; c++) {
+      const double product = ((double)before[r * stride + c] - zeros[c]) * row_scales[r] * column_scales[c];
+      const double expected = product + (bias ? bias[c] : 0);
+      // Conversion, the scales' product, the value, and the sum.
+      near("y", r * stride + c, y[r * stride + c], expected, 2 * ulp * fabs(product) + ulp * fabs(expected));
+    }
+    if (r + 1 < rows) is_untouched("gap of y", y, r * stride + columns, (r + 1) * stride);
+  }
+  end();
+}
+
+static void dequantise(const lk_kernels *kernels) {
+  for (long columns = 1; columns <= 300; columns++) dequantise_case(kernels, whole(1, 8), columns, coin());
+}
+
 // MARK: - Paths
 
 static const struct {
@@ -581,9 +677,17 @@ static const struct {
   const char *name;
   void (*run)(const lk_kernels *);
 } operations[] = {
-    {"layer_norm", layer_norm}, {"to_lanes", to_lanes}, {"block_product", block_product},
+    {"layer_norm", layer_norm},
+    {"to_lanes", to_lanes},
+    {"block_product", block_product},
     {"block_product_rows", block_product_rows},
-    {"hadamard", hadamard}, {"score", score}, {"gather", gather}, {"bias_gelu", bias_gelu},
+    {"hadamard", hadamard},
+    {"score", score},
+    {"gather", gather},
+    {"bias_gelu", bias_gelu},
+    {"to_bf16", to_bf16},
+    {"quantise", quantise},
+    {"dequantise", dequantise},
 };
 
 int main(int count, char **names) {

@@ -39,6 +39,22 @@ import Testing
     #expect(try catalogue.machine("xeon-8480plus").caches.last?.inclusion == .nine)
   }
 
+  @Test func `machines state rates of narrow types where their cores have instructions for them`() throws {
+    let catalogue = try MachineCatalogue.bundled()
+    func rates(_ name: String) throws -> [Double?] {
+      let simd = try catalogue.machine(name).simd
+      return OperandType.allCases.map { simd?.multiplyAddsPerCycle($0) }
+    }
+    // Neither Skylake nor Zen 3 has a dot product; Cascade Lake has one for int8; Sapphire Rapids has matrix units.
+    #expect(try rates("xeon-8180") == [32, nil, nil])
+    #expect(try rates("epyc-7763") == [16, nil, nil])
+    #expect(try rates("xeon-8280") == [32, nil, 128])
+    #expect(try rates("xeon-8480plus") == [32, 512, 1024])
+    #expect(try rates("grace") == [16, 64, 128])
+    // A machine has its donor's.
+    #expect(try rates("epyc-9965") == rates("epyc-9755"))
+  }
+
   @Test func `an unknown name suggests the nearest`() throws {
     let catalogue = try MachineCatalogue.bundled()
     let error = message { _ = try catalogue.machine("epyc-9645") }

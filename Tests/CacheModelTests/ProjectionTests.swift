@@ -81,11 +81,46 @@ import Testing
     #expect(isClose(try project(four, on: machine()).tokensPerSecond, 4 * result.tokensPerSecond))
   }
 
-  @Test func `bf16 operands fill the lanes twice as densely`() throws {
-    let fp32 = Job(phases: [PhaseWork(name: "gemm", multiplyAdds: 1e6)])
-    let bf16 = Job(phases: [PhaseWork(name: "gemm", multiplyAdds: 1e6, elementBytes: 2)])
-    let ratio = try project(bf16, on: machine()).tokensPerSecond / project(fp32, on: machine()).tokensPerSecond
-    #expect(isClose(ratio, 2))
+  @Test func `narrow operands multiply at the machine's own rate, and all other operations at fp32's`() throws {
+    var narrow = machine()
+    narrow.simd?.bf16PerCycle = 64
+    narrow.simd?.int8PerCycle = 96
+    func time(_ operands: OperandType, other: Double = 0) throws -> Double {
+      let job = Job(
+        phases: [PhaseWork(name: "gemm", multiplyAdds: 1e6, otherOperations: other, operands: operands)])
+      return try 1 / project(job, on: narrow).tokensPerSecond
+    }
+    // fp32: 2 units of 16 lanes.
+    #expect(isClose(try time(.fp32) / time(.bf16), 2))
+    #expect(isClose(try time(.fp32) / time(.int8), 3))
+    #expect(isClose(try time(.int8, other: 1e6) - time(.int8), try time(.fp32)))
+  }
+
+  @Test func `the band of narrow operands is as wide as their rate is uncertain`() throws {
+    let job = Job(phases: [PhaseWork(name: "gemm", multiplyAdds: 64e6, operands: .bf16)])
+    func high(_ tag: Provenance.Tag) throws -> Double {
+      var machine = machine()
+      machine.simd?.bf16PerCycle = 64
+      machine.provenance["simd.bf16_per_cycle"] = Provenance(tag: tag, source: "a test")
+      return try project(job, on: machine).high
+    }
+    #expect(isClose(try high(.assumed) / high(.measured), 1.25 / 1.05))
+  }
+
+  @Test func `a machine that gives no rate for an operand type gets no projection of it, and names the key`() throws {
+    let job = Job(phases: [
+      PhaseWork(name: "gemm", multiplyAdds: 1e6, operands: .bf16), PhaseWork(name: "pass", loadBytes: 64),
+    ])
+    let machine = machine()
+    #expect(machine.keysMissing(for: job.phases) == ["simd.bf16_per_cycle"])
+    do {
+      _ = try project(job, on: machine)
+      Issue.record("projected without a rate")
+    } catch {
+      #expect("\(error)".hasSuffix("missing: simd.bf16_per_cycle"), "\(error)")
+    }
+    // A phase that multiplies nothing needs no rate.
+    #expect(machine.keysMissing(for: [PhaseWork(name: "pass", loadBytes: 64, operands: .int8)]).isEmpty)
   }
 
   @Test func `loads from registers' side are limited by L1`() throws {

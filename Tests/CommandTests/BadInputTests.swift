@@ -16,6 +16,9 @@ import Testing
     (["machines", "show", "nothing-like-it"], "nothing-like-it"),
     (["project", "experiments/quick.yaml", "--machine", "xeon-mex-9480"], "xeon-max-9480"),
     (["events", "encode", "perf::CYCLEZ"], "CYCLES"),
+    (["tune", "--table-rows", "48"], "table_rows: expected a power of two of at least 2, found 48"),
+    (["tune", "/no/such/layer.safetensors"], "/no/such/layer.safetensors"),
+    (["tune", "--machine", "xeon-mex-9480"], "xeon-max-9480"),
   ])
   func `a name that is not there is answered with what was expected`(arguments: [String], expected: String) throws {
     let outcome = try CommandLineTool.run(arguments)

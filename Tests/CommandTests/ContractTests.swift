@@ -5,7 +5,7 @@ import Testing
 @Suite struct ContractTests {
   @Test(arguments: [
     "doctor", "topology", "events", "verify", "calibrate", "run", "simulate", "project", "report", "machines", "audit",
-    "mrc", "validate",
+    "mrc", "tune", "validate",
   ])
   func `every verb explains itself`(verb: String) throws {
     let outcome = try CommandLineTool.run(verb, "--help")
@@ -45,6 +45,18 @@ import Testing
     let event = try CommandLineTool.json("events", "encode", "amd64_fam19h_zen4::RETIRED_INSTRUCTIONS", "--json")
     #expect(Set(event.keys) == ["name", "canonical", "type", "config"])
     #expect(event["config"] as? Int == 0xC0)
+  }
+
+  @Test func `tune prints its candidates, of which one is chosen`() throws {
+    let document = try CommandLineTool.json(
+      "tune", "--hidden", "64", "--tables", "4", "--table-rows", "16", "--tokens", "64", "--machine", "epyc-7763",
+      "--no-cache", "--allow-debug", "--json")
+    let candidates = try #require(document["candidates"] as? [[String: Any]])
+    #expect(candidates.count > 1)
+    #expect(candidates.count { $0["chosen"] as? Bool == true } == 1)
+    for key in ["order", "token_tile", "modelled_ns_per_token", "measured_ns_per_token", "working_set_bytes"] {
+      #expect(candidates.allSatisfy { $0[key] != nil }, "\(key)")
+    }
   }
 
   @Test func `simulate counts a trace by hand`() throws {
@@ -217,7 +229,7 @@ import Testing
   @Test func `audit prints a row for every candidate, and chooses`() throws {
     let document = try CommandLineTool.json(
       "audit", "--hidden", "32", "--intermediate", "64", "--tokens", "48", "--library", "/nonexistent/libopenblas.so",
-      "--json", "--allow-debug")
+      "--dtype", "fp32", "--json", "--allow-debug")
     let rows = try #require(document["rows"] as? [[String: Any]])
     let chosen = rows.filter { $0["chosen"] as? Bool == true }
     #expect(chosen.map { $0["n"] as? Int } == [64, 32])
@@ -226,6 +238,14 @@ import Testing
     #expect(missing["library"] as? String == "libopenblas.so")
     #expect((missing["reason"] as? String)?.contains("cannot open shared object file") == true)
     #expect(missing["chosen"] as? Bool == false)
+  }
+
+  @Test func `audit tries every type of operands, and says which each row is of`() throws {
+    let document = try CommandLineTool.json(
+      "audit", "--hidden", "16", "--intermediate", "32", "--tokens", "16", "--json", "--allow-debug")
+    let rows = try #require(document["rows"] as? [[String: Any]])
+    #expect(Set(rows.compactMap { $0["dtype"] as? String }) == ["fp32", "bf16", "int8"])
+    #expect(rows.allSatisfy { $0["dtype"] as? String != nil })
   }
 
   @Test func `audit refuses sizes that make no product`() throws {

@@ -22,7 +22,7 @@ private func audit(
   _ libraries: [LibraryCandidates], peak: Double? = 200, _ outcomes: [String: CandidateOutcome]
 ) -> BaselineAudit {
   BaselineAudit(
-    [layer], candidates: libraries, peak: peak,
+    [layer], candidates: libraries, peaks: peak.map { [.fp32: $0] } ?? [:],
     measure: { candidate, _ in
       let key = [candidate.file, candidate.coreType].compactMap { $0 }.joined(separator: " ")
       return outcomes[key] ?? .failed("\(key): not there")
@@ -84,7 +84,7 @@ private func audit(
       LibraryCandidates(name: "also A", files: ["link"], coreTypes: ["narrow"]),
     ]
     let audit = BaselineAudit(
-      [layer], candidates: libraries, peak: nil,
+      [layer], candidates: libraries, peaks: [:],
       measure: { candidate, _ in
         asked.append(candidate)
         return report("A", candidate.coreType ?? "wide", [1e6, 1e6], path: "/lib/a")
@@ -105,7 +105,7 @@ private func audit(
     let audit = BaselineAudit(
       [layer],
       candidates: ["disturbed", "steady", "hopeless"].map { LibraryCandidates(name: $0, files: [$0], coreTypes: []) },
-      peak: nil,
+      peaks: [:],
       measure: { candidate, _ in
         let round = rounds[candidate.file, default: 0]
         rounds[candidate.file] = round + 1
@@ -122,7 +122,7 @@ private func audit(
     #expect(none.winners.isEmpty)
     #expect(none.rows.count == 1)
     let idle = BaselineAudit(
-      [], candidates: LibraryCandidates.all(), peak: nil,
+      [], candidates: LibraryCandidates.all(), peaks: [:],
       measure: { _, _ in
         Issue.record("timed for nobody")
         return .failed("")
@@ -142,8 +142,9 @@ private func audit(
     #expect(layers.map(\.name) == ["dense 512-2048-512", "dense 512-2048-512", "hash 512-16"])
     #expect(
       layers.flatMap(\.products) == [
-        ProductShape(m: 1024, n: 2048, k: 512), ProductShape(m: 1024, n: 512, k: 2048),
-        ProductShape(m: 768, n: 2048, k: 512), ProductShape(m: 768, n: 512, k: 2048),
+        ProductShape(m: 1024, n: 2048, k: 512, finish: .biasGELU),
+        ProductShape(m: 1024, n: 512, k: 2048, finish: .bias),
+        ProductShape(m: 768, n: 2048, k: 512, finish: .biasGELU), ProductShape(m: 768, n: 512, k: 2048, finish: .bias),
         ProductShape(m: 16, n: 256, k: 512),
       ])
   }
@@ -183,8 +184,60 @@ private func audit(
       #expect(
         try outcome("echo \"$@\" >&2; exit 1")
           == .failed(
-            "ended with exit code 1: audit-candidate libx.so --core-type wide --product 1024x2048x512 "
-              + "--product 1024x512x2048"))
+            "ended with exit code 1: audit-candidate libx.so --core-type wide --product "
+              + "1024x2048x512:fp32:bias-gelu --product 1024x512x2048:fp32:bias"))
+    }
+  }
+
+  @Test func `a product says as an argument all that it is, and nothing else is one`() {
+    let products = [
+      ProductShape(m: 5, n: 3, k: 7), ProductShape(m: 5, n: 3, k: 7, finish: .bias),
+      ProductShape(m: 5, n: 3, k: 7, dtype: .int8),
+      ProductShape(m: 5, n: 3, k: 7, dtype: .bf16, finish: .biasGELU, roundsResult: true),
+    ]
+    #expect(products.map(\.argument).last == "5x3x7:bf16:bias-gelu:rounded")
+    for product in products { #expect(ProductShape(argument: product.argument) == product) }
+    for text in ["", "5x3", "0x3x7", "5x3x7:bf16", "5x3x7:fp8:none", "5x3x7:bf16:relu", "5x3x7:bf16:bias:maybe"] {
+      #expect(ProductShape(argument: text) == nil, "\(text)")
+    }
+  }
+
+  @Test func `each element type has its own winner and its own peak`() throws {
+    let bf16 = AuditLayer.dense(hidden: 512, intermediate: 2048, tokens: 4096, dtype: .bf16)
+    let audit = BaselineAudit(
+      [layer, bf16],
+      candidates: ["wide", "narrow"].map { LibraryCandidates(name: $0, files: [$0], coreTypes: []) },
+      peaks: [.fp32: 200, .bf16: 400],
+      measure: { candidate, products in
+        let dtype = products[0].dtype
+        if candidate.file == "wide", dtype == .bf16 { return .failed("no symbol") }
+        let time = candidate.file == "wide" ? 10e6 : dtype == .bf16 ? 5e6 : 20e6
+        return .timed(
+          CandidateReport(
+            name: candidate.file, version: nil, coreType: nil, path: candidate.file,
+            timings: products.map { CandidateReport.Timing(product: $0, samples: [time]) }))
+      })
+    #expect(audit.winners == [layer: LibraryCandidate(file: "wide"), bf16: LibraryCandidate(file: "narrow")])
+    let chosen = audit.rows.filter(\.chosen)
+    #expect(chosen.map(\.layer) == [layer.name, layer.name, "dense 512-2048-512 bf16", "dense 512-2048-512 bf16"])
+    #expect(chosen.map(\.dtype) == [.fp32, .fp32, .bf16, .bf16])
+    let rate = 2.0 * 1024 * 2048 * 512 / 5e6
+    #expect(chosen[2].fractionOfFMAPeak == rate / 400)
+    let rejected = audit.rows.filter { $0.layer == nil }
+    #expect(rejected.map(\.dtype) == [.bf16])
+    #expect(rejected.map(\.reason) == ["no symbol"])
+  }
+
+  @Test(arguments: ["libopenblas.so.0", "libdnnl.so.2"], ElementType.allCases)
+  func `a library is right in a type before it is timed, or says that it lacks it`(file: String, dtype: ElementType) {
+    let products = AuditLayer.dense(hidden: 40, intermediate: 96, tokens: 33, dtype: dtype).products
+    switch CandidateReport.measure(LibraryCandidate(file: file), products) {
+    case .timed(let report):
+      #expect(report.timings.map(\.product) == products)
+      #expect(report.timings.allSatisfy { $0.samples.count >= 7 })
+    case .failed(let reason):
+      // Absent here, or without the type; never wrong.
+      #expect(reason.contains("cannot open") || reason.contains("cannot multiply in \(dtype.rawValue)"), "\(reason)")
     }
   }
 

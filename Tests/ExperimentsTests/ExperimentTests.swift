@@ -59,10 +59,6 @@ import Testing
     ("{name: a, axes: {memory: {pow2: [1, 2]}}}", "memory is not a number"),
     ("{axes: {tokens: [1]}}", "sweeps[0].name: expected this key, found none"),
     ("{name: a, set: {tokens: 1}}", "sweep 'a'.kernel: expected dense or lookup"),
-    (
-      "{name: a, set: {kernel: dense, dtype: bf16}}",
-      "test.yaml:4: sweep 'a'.dtype: expected fp32 for a dense network, found bf16"
-    ),
     ("{name: a, set: {kernel: lookup, codes: recorded}}", "found recorded without a layer"),
     ("{name: a, set: {kernel: lookup, hidden: 48, block_size: 128}}", "expected at most 64"),
     ("{name: a, set: {kernel: lookup, layer: nowhere.safetensors}}", "found none at 'nowhere.safetensors'"),

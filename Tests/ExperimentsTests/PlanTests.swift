@@ -33,6 +33,44 @@ import Testing
     #expect(plan.points.count == 1)
   }
 
+  @Test func `an open strategy is one point, whatever walk is set beside it`() throws {
+    let plan = try Plan(
+      experiment("sweeps: [{name: a, set: {kernel: lookup, order: auto}, axes: {token_tile: [512, 1024]}}]"),
+      cpuCount: 1)
+    #expect(plan.points.count == 1)
+    #expect(plan.points[0].isTuned)
+  }
+
+  @Test func `one thread has nothing to divide, two can divide tokens or tables`() throws {
+    let plan = try Plan(
+      experiment("sweeps: [{name: a, set: {kernel: lookup}, axes: {threads: [1, 2], partition: [tokens, tables]}}]"),
+      cpuCount: 2)
+    #expect(
+      plan.points.map(\.team) == [
+        LookupTeam(), LookupTeam(workers: 2, partition: .tokens), LookupTeam(workers: 2, partition: .tables),
+      ])
+  }
+
+  @Test func `group prefetch is on, off or left to the schedule`() throws {
+    let plan = try Plan(
+      experiment("sweeps: [{name: a, set: {kernel: lookup}, axes: {group_prefetch: [auto, on, off]}}]"), cpuCount: 1)
+    #expect(plan.points.map { $0.strategy?.groupPrefetch } == [nil, .on, .off])
+    let usual = try Plan(experiment("sweeps: [{name: a, set: {kernel: lookup}}]"), cpuCount: 1)
+    #expect(usual.points.first?.id == plan.points.first?.id)
+  }
+
+  @Test func `wrong words for a strategy or a partition are answered with those that there are`() {
+    #expect(
+      complaint("sweeps: [{name: a, set: {kernel: lookup, order: atuo}}]")?
+        .hasSuffix("expected one of auto, token, table, sliced, found 'atuo'") == true)
+    #expect(
+      complaint("sweeps: [{name: a, set: {kernel: lookup, group_prefetch: yes}}]")?
+        .hasSuffix("expected one of auto, on, off, found 'yes'") == true)
+    #expect(
+      complaint("sweeps: [{name: a, set: {kernel: lookup, partition: rows}}]")?
+        .hasSuffix("expected one of tokens, tables, found 'rows'") == true)
+  }
+
   @Test func `all threads stands for the CPUs of this machine, and merges with the same number`() throws {
     let plan = try Plan(
       experiment("sweeps: [{name: a, set: {kernel: dense}, axes: {threads: [1, 4, all]}}]"), cpuCount: 4)

@@ -64,7 +64,7 @@ private struct StubSource: KernelSource {
     sweep: "a", kernel: .dense, seed: 1, hidden: 8, intermediate: 32, output: 8, tokens: 40, threads: 1)
 
   private func run(
-    _ source: StubSource, point: Point? = nil, machine: Machine? = nil
+    _ source: any KernelSource, point: Point? = nil, machine: Machine? = nil, tuner: Autotuner? = nil
   ) throws -> PointOutcome {
     let experiment = try experiment(
       """
@@ -76,7 +76,7 @@ private struct StubSource: KernelSource {
       counterGroups: [try CounterGroup.load("software")], fmaPeak: { _ in 100 },
       projector: Projector(
         runID: "r", machines: [try machine ?? MachineCatalogue.bundled().machine("epyc-7763")], host: "epyc-7763"),
-      clock: RunClock())
+      tuner: tuner, clock: RunClock())
     return PointRunner(context: context).run(point ?? self.point)
   }
 
@@ -197,9 +197,68 @@ private struct StubSource: KernelSource {
       experiment: try experiment("sweeps: [{name: a, set: {kernel: lookup}}]"), libraries: LibraryChoice())
     let lookup = Point(
       sweep: "a", kernel: .lookup, seed: 1, hidden: 32, output: 32, tables: 4, tableRows: 16, projection: .bh4,
-      blockSize: 8, dtype: type, tokens: 8, threads: 1)
+      blockSize: 8, dtype: type, tokens: 8, threads: 1, strategy: LookupStrategy())
     let kernel = try factory.kernel(for: lookup, memory: HeapMemory()) as? LookupFFN
     #expect(kernel?.tableType == type)
+  }
+
+  // MARK: - Look-ups
+
+  private let lookup = Point(
+    sweep: "a", kernel: .lookup, seed: 1, hidden: 32, output: 100, tables: 6, tableRows: 16, projection: .bh4,
+    blockSize: 8, tokens: 200, threads: 1, strategy: LookupStrategy(tokenTile: 64, columnSlice: 24, tableGroup: 2))
+
+  private func factory() throws -> KernelFactory {
+    KernelFactory(
+      experiment: try experiment("sweeps: [{name: a, set: {kernel: lookup}}]"), libraries: LibraryChoice())
+  }
+
+  @Test func `a point that leaves its strategy open is tuned, and its row says what ran`() throws {
+    var open = lookup
+    open.strategy = nil
+    let tuner = Autotuner(
+      machine: try StrategyTunerTests.zen5(), fingerprint: MachineFingerprint(text: "here"), cache: nil)
+    let outcome = try run(factory(), point: open, tuner: tuner)
+    #expect(outcome.result.status == .passed, "\(outcome.result.reason ?? "")")
+    #expect(outcome.result.pointID == open.id)
+    #expect(outcome.result.tuned == true)
+    let chosen = outcome.tuning.filter(\.chosen)
+    #expect(chosen.count == 1)
+    #expect(outcome.result.strategy?.order == chosen.first?.order)
+    #expect(outcome.result.tokenTile == chosen.first?.tokenTile)
+    #expect(
+      outcome.tuning.allSatisfy { $0.pointID == open.id && !$0.cached && $0.measuredNanosecondsPerToken ?? 0 > 0 })
+    #expect(outcome.tuning.map(\.rank) == Array(1...outcome.tuning.count))
+    let fastest = outcome.tuning.compactMap(\.measuredNanosecondsPerToken).min()
+    #expect(chosen.first?.measuredNanosecondsPerToken == fastest)
+  }
+
+  @Test func `without a tuner such a point is skipped`() throws {
+    var open = lookup
+    open.strategy = nil
+    #expect(try run(factory(), point: open).result.status == .skipped)
+  }
+
+  @Test(arguments: [LookupTeam.Partition.tokens, .tables])
+  func `two threads pass the check with either partition`(partition: LookupTeam.Partition) throws {
+    guard Topology.read().allowedCPUs.count >= 2 else { return }
+    var point = lookup
+    point.threads = 2
+    point.partition = partition == .tables ? .tables : nil
+    let outcome = try run(factory(), point: point)
+    #expect(outcome.result.status == .passed, "\(outcome.result.reason ?? "")")
+    #expect(outcome.result.partition == partition)
+    #expect(outcome.result.tuned == false)
+    #expect(outcome.projections.count == 1)
+  }
+
+  @Test func `tables replicated over one node are one copy, and the notes say so`() throws {
+    var point = lookup
+    point.memory = .replicated
+    let outcome = try run(factory(), point: point)
+    #expect(outcome.result.status == .passed)
+    guard Topology.read().nodes.count < 2 else { return }
+    #expect(outcome.result.notes?.contains("one memory node only: replicated is the same as local") == true)
   }
 
   @Test func `entropy is that of the codes`() {

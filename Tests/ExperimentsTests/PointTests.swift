@@ -42,6 +42,17 @@ private let point = Point(
     #expect(point.label == "lookup T=128 rows=256 d=512 tokens=4096 threads=2 sliced/4096/128x8 interleave")
   }
 
+  @Test func `a label names an open strategy, a partition and a group prefetch`() {
+    var open = point
+    open.strategy = nil
+    open.partition = .tables
+    #expect(open.label == "lookup T=128 rows=256 d=512 tokens=4096 threads=2 auto by-tables interleave")
+    var on = point
+    on.strategy?.groupPrefetch = .on
+    #expect(on.label == "lookup T=128 rows=256 d=512 tokens=4096 threads=2 sliced/4096/128x8/g-on interleave")
+    #expect(Set([point.id, open.id, on.id]).count == 3)
+  }
+
   @Test func `the type of the tables is part of a point, its label and the size of its tables`() {
     let points = [TableType.fp32, .bf16, .int8].map { type in
       var typed = point
@@ -55,6 +66,21 @@ private let point = Point(
       let saved = 128 * 256 * 4 * 512 - (typed.tableBytes ?? 0)
       #expect(typed.estimatedBytes == point.estimatedBytes - saved)
     }
+  }
+
+  @Test func `a dense network has a type too, and the memory of its weights and features`() {
+    let points = [TableType.fp32, .bf16, .int8].map {
+      Point(
+        sweep: "", kernel: .dense, seed: 1, hidden: 4, intermediate: 16, output: 4, dtype: $0, tokens: 10, threads: 1)
+    }
+    #expect(Set(points.map(\.id)).count == 3)
+    #expect(points.map(\.label).map { $0.hasSuffix("bf16") } == [false, true, false])
+    #expect(points.map(\.arithmetic) == [.fp32, .bf16, .int8])
+    #expect(point.arithmetic == .fp32)
+    // Weights and biases 148: fp32, and twice as narrow ones; activations 80 floats; the products' inputs 40 + 160; int8's
+    // 160 sums.
+    #expect(points[1].estimatedBytes == 148 * (4 + 4) + 80 * 4 + 200 * 2)
+    #expect(points[2].estimatedBytes == 148 * (4 + 2) + 80 * 4 + 200 + 160 * 4)
   }
 
   @Test func `tables take T x rows x output x 4 bytes, and a dense point has none`() {

@@ -96,7 +96,7 @@ private func outcome(_ point: Point, _ run: RunDirectory, status: ResultStatus =
       #expect(
         files == [
           "audit.csv", "ceilings.csv", "counters.csv", "facts.csv", "projections.csv", "results.csv", "samples.csv",
-          "sensitivities.csv", "stages.csv",
+          "sensitivities.csv", "stages.csv", "tuning.csv",
         ])
     }
   }

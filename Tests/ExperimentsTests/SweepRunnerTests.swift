@@ -45,10 +45,10 @@ private func cannedCalibration() -> Calibration {
       experiment: experiment, inputs: RunInputs(experiment), directory: directory, topology: .read(),
       report: { events.append($0) },
       calibrate: { _ in cannedCalibration() },
-      audit: { layers, peak in
+      audit: { layers, peaks in
         // In this process, hence with nothing forced that could end it.
         BaselineAudit(
-          layers, candidates: LibraryCandidates.all(isas: [.scalar]), peak: peak, measure: CandidateReport.measure)
+          layers, candidates: LibraryCandidates.all(isas: [.scalar]), peaks: peaks, measure: CandidateReport.measure)
       }
     ).run()
     return (directory, events)

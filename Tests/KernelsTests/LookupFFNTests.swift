@@ -7,11 +7,13 @@ import Testing
     var shape: LookupFFNShape
     var tokens: Int
     var strategy = LookupStrategy()
+    var team = LookupTeam()
 
     var testDescription: String {
       "d=\(shape.hidden) out=\(shape.output) T=\(shape.tables) rows=\(shape.tableRows) \(shape.projection) "
         + "block=\(shape.blockSize) tokens=\(tokens) \(strategy.order) tile=\(strategy.tokenTile) "
-        + "slice=\(strategy.columnSlice) group=\(strategy.tableGroup)"
+        + "slice=\(strategy.columnSlice) group=\(strategy.tableGroup) "
+        + "prefetch=\(strategy.groupPrefetch?.rawValue ?? "auto") \(team.workers) by \(team.partition)"
     }
   }
 
@@ -37,11 +39,23 @@ import Testing
     Case(
       shape: LookupFFNShape(hidden: 37, output: 19, tables: 11, tableRows: 8, projection: .dense), tokens: 300,
       strategy: LookupStrategy(order: .sliced, tokenTile: 272, columnSlice: 7, tableGroup: 3)),
+    // Several tiles, so that codes of one overwrite those of another; shares that start within a projection tile.
+    Case(
+      shape: bh4(hidden: 100, output: 130, tables: 9, rows: 64, block: 16), tokens: 200,
+      strategy: LookupStrategy(order: .sliced, tokenTile: 48, columnSlice: 24, tableGroup: 2, groupPrefetch: .on),
+      team: LookupTeam(workers: 3, partition: .tables)),
+    // More workers than columns and lane groups to go round: some have nothing to hash, some nothing to gather.
+    Case(
+      shape: bh4(hidden: 20, output: 20, tables: 3, rows: 8, block: 4), tokens: 5,
+      strategy: LookupStrategy(order: .token), team: LookupTeam(workers: 4, partition: .tables)),
+    Case(
+      shape: LookupFFNShape(hidden: 40, output: 100, tables: 5, tableRows: 16, projection: .dense), tokens: 700,
+      strategy: LookupStrategy(order: .table, tokenTile: 600), team: LookupTeam(workers: 2, partition: .tables)),
   ]
 
   static let random: [Case] = {
     var random = RandomSource(seed: 2403_07221)
-    return (0..<24).map { _ in
+    return (0..<32).map { _ in
       let hidden = Int.random(in: 1...200, using: &random)
       let padded = LookupFFNShape(hidden: hidden, output: 1, tables: 1, tableRows: 2, projection: .dense).paddedHidden
       let shape = LookupFFNShape(
@@ -53,17 +67,22 @@ import Testing
         strategy: LookupStrategy(
           order: LookupStrategy.Order.allCases.randomElement(using: &random) ?? .token,
           tokenTile: Int.random(in: 1...250, using: &random), columnSlice: Int.random(in: 1...400, using: &random),
-          tableGroup: Int.random(in: 1...24, using: &random), prefetchRows: Int.random(in: 0...4, using: &random)))
+          tableGroup: Int.random(in: 1...24, using: &random), prefetchRows: Int.random(in: 0...4, using: &random),
+          groupPrefetch: [nil, .on, .off].randomElement(using: &random) ?? nil),
+        team: LookupTeam(
+          workers: Int.random(in: 1...4, using: &random),
+          partition: LookupTeam.Partition.allCases.randomElement(using: &random) ?? .tokens))
     }
   }()
 
   @Test(arguments: edges + random, ISA.supported)
-  func `the output equals the reference for any shape and strategy`(testCase: Case, isa: ISA) throws {
+  func `the output equals the reference for any shape, strategy and partition`(testCase: Case, isa: ISA) throws {
     let shape = testCase.shape
     let parameters = try LookupFFNParameters.random(shape, seed: 7)
     let layer = try LookupFFN(
-      parameters, strategy: testCase.strategy, isa: isa, blas: shape.projection == .dense ? BLAS.load() : nil)
-    let result = try check(layer, tokens: testCase.tokens, workers: 1)
+      parameters, strategy: testCase.strategy, team: testCase.team, isa: isa,
+      blas: shape.projection == .dense ? BLAS.load() : nil)
+    let result = try check(layer, tokens: testCase.tokens, workers: testCase.team.workers)
     #expect(result.passed, "\(result)")
     #expect(result.ambiguousTokens <= testCase.tokens / 4)
   }
@@ -74,6 +93,46 @@ import Testing
     for workers in [1, 2, 3, 20] {
       #expect(try check(layer, tokens: 133, workers: workers).passed)
     }
+  }
+
+  @Test func `one worker of a divided team can also compute a batch alone`() throws {
+    let shape = LookupFFNTests.bh4(hidden: 60, output: 70, tables: 6, rows: 16, block: 16)
+    let layer = try LookupFFN(
+      LookupFFNParameters.random(shape, seed: 3), strategy: LookupStrategy(tokenTile: 32),
+      team: LookupTeam(workers: 3, partition: .tables))
+    let input = try inputs(layer, tokens: 77)
+    var output = [Float](repeating: .nan, count: 77 * 70)
+    try layer.worker(index: 0, tokens: 0..<77, memory: HeapMemory()).run(input: input, output: &output)
+    #expect(try layer.check(input: input, output: output, tokens: Array(0..<77)).passed)
+  }
+
+  @Test func `a team of another size than the tables were divided among is refused`() throws {
+    let shape = LookupFFNTests.bh4(hidden: 60, output: 50, tables: 6, rows: 16, block: 16)
+    let layer = try LookupFFN(
+      LookupFFNParameters.random(shape, seed: 3), team: LookupTeam(workers: 3, partition: .tables))
+    #expect(
+      errorMessage { _ = try layer.workers(2, tokens: 10, memory: HeapMemory(), barrier: {}) }
+        == "threads: expected the 3 workers that the tables were divided among, found 2")
+  }
+
+  @Test func `with replicated tables each worker reads the copy of its node`() throws {
+    let shape = LookupFFNTests.bh4(hidden: 60, output: 50, tables: 6, rows: 16, block: 16)
+    let memory = TwoNodes()
+    let layer = try LookupFFN(LookupFFNParameters.random(shape, seed: 3), memory: memory)
+    #expect(memory.copies.keys.sorted() == [0, 1])
+    let input = try inputs(layer, tokens: 64)
+    func output(ofWorker index: Int) throws -> [Float] {
+      var output = [Float](repeating: .nan, count: 64 * 50)
+      try layer.worker(index: index, tokens: 0..<64, memory: memory).run(input: input, output: &output)
+      return output
+    }
+    let expected = try output(ofWorker: 0)
+    #expect(try layer.check(input: input, output: expected, tokens: Array(0..<64)).passed)
+    #expect(try output(ofWorker: 1) == expected)
+    // Only worker 1's copy changes, so only its output does.
+    memory.copies[1]?.base.update(repeating: 1000, count: memory.copies[1]?.count ?? 0)
+    #expect(try output(ofWorker: 0) == expected)
+    #expect(try output(ofWorker: 1) != expected)
   }
 
   @Test func `a table size that is no power of two is refused by name`() {
@@ -107,8 +166,13 @@ import Testing
 
   private func run(_ kernel: any Kernel, _ input: inout [Float], tokens: Int, workers: Int) throws -> [Float] {
     var output = [Float](repeating: .nan, count: tokens * kernel.outputWidth)
-    for (index, share) in partition(tokens: tokens, workers: workers).enumerated() {
-      try kernel.worker(index: index, tokens: share, memory: HeapMemory()).run(input: input, output: &output)
+    let team = Team(workers)
+    let members = try kernel.workers(workers, tokens: tokens, memory: HeapMemory(), barrier: team.barrier)
+    output.withUnsafeMutableBufferPointer { output in
+      input.withUnsafeBufferPointer { input in
+        guard let from = input.baseAddress, let to = output.baseAddress else { return }
+        team.run { members[$0].run(input: from, output: to) }
+      }
     }
     return output
   }
@@ -117,5 +181,19 @@ import Testing
     var input = try inputs(kernel, tokens: tokens)
     let output = try run(kernel, &input, tokens: tokens, workers: workers)
     return try kernel.check(input: input, output: output, tokens: Array(0..<tokens))
+  }
+}
+
+/// A memory source of two nodes, each worker on the one of its parity.
+private final class TwoNodes: MemorySource {
+  var copies: [Int: FloatBuffer] = [:]
+  let tableCopies = 2
+
+  func tableCopy(ofWorker index: Int) -> Int { index % 2 }
+
+  func floats(_ count: Int, for role: MemoryRole) throws -> FloatBuffer {
+    let buffer = try HeapMemory().floats(count, for: role)
+    if case .tables(let copy) = role { copies[copy] = buffer }
+    return buffer
   }
 }

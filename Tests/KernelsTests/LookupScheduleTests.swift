@@ -34,6 +34,52 @@ import Testing
     #expect(zip(blocks, blocks.dropFirst()).allSatisfy { $0.upperBound == $1.lowerBound })
   }
 
+  @Test(arguments: LookupStrategy.Order.allCases, [1, 2, 3, 9])
+  func `a divided team gathers every token, table and column once, and hashes every token once a tile`(
+    order: LookupStrategy.Order, workers: Int
+  ) {
+    var schedule = schedule(order)
+    schedule.team = LookupTeam(workers: workers, partition: .tables)
+    var gathered = [Int](repeating: 0, count: 150 * 8 * 100)
+    var hashed = [Int](repeating: 0, count: 150)
+    var barriers: Set<Int> = []
+    for worker in 0..<workers {
+      let steps = schedule.steps(worker: worker, tokens: 150)
+      for case .score(let tokens, _, _) in steps { for token in tokens { hashed[token] += 1 } }
+      for step in gathers(steps) {
+        #expect(schedule.slices.contains(step.columns))
+        for token in step.tokens {
+          for table in step.tables { for column in step.columns { gathered[(token * 8 + table) * 100 + column] += 1 } }
+        }
+      }
+      barriers.insert(steps.count { $0 == .barrier })
+    }
+    #expect(gathered.allSatisfy { $0 == 1 })
+    #expect(hashed.allSatisfy { $0 == 1 })
+    // One after the hash of each of the three tiles, and one after the gather of all but the last.
+    #expect(barriers == [5])
+  }
+
+  @Test func `workers of a divided team never write to the same cache line of the output`() {
+    var schedule = schedule(.sliced)
+    schedule.team = LookupTeam(workers: 3, partition: .tables)
+    #expect((0..<3).map { schedule.columns(ofWorker: $0) } == [0..<32, 32..<64, 64..<100])
+    #expect(schedule.slices == [0..<32, 32..<64, 64..<100])
+  }
+
+  @Test func `a strategy can prefetch every next block, or none`() {
+    for (choice, expected) in [(LookupStrategy.GroupPrefetch.on, true), (.off, false)] {
+      for rows in [16, 128] {
+        var strategy = schedule(.sliced).strategy
+        strategy.groupPrefetch = choice
+        let schedule = LookupSchedule(shape: schedule(.sliced, rows: rows).shape, strategy: strategy)
+        let steps = schedule.steps(tokens: 0..<64)
+        let first = steps.firstIndex { if case .gather = $0 { true } else { false } } ?? 0
+        #expect((schedule.blockAfter(first, of: steps) != nil) == expected)
+      }
+    }
+  }
+
   @Test func `tokens fewer than a table's rows pass through all tables at once`() {
     let steps = gathers(schedule(.sliced, rows: 128).steps(tokens: 0..<5))
     #expect(steps.map(\.tables) == [0..<8, 0..<8, 0..<8])

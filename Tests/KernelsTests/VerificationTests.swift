@@ -3,6 +3,8 @@ import Kernels
 import Testing
 
 @Suite struct VerificationTests {
+  private let dense = "dense-ffn-minilm-l6-layer3"
+
   @Test(arguments: Fixture.allLayers, ISA.supported)
   func `every stored layer passes on every instruction set of this CPU`(layer: String, isa: ISA) throws {
     let result = try verify(layer: Fixture.path(layer), isa: isa)
@@ -28,11 +30,29 @@ import Testing
     #expect(!result.passed)
   }
 
-  @Test func `a dense layer is fp32`() {
-    let path = Fixture.path("dense-ffn-minilm-l6-layer3")
-    #expect(
-      errorMessage { _ = try verify(layer: path, dtype: .bf16, isa: .best) }
-        == "\(path): dtype: expected fp32 for a dense layer, found bf16")
+  @Test(arguments: [TableType.bf16, .int8], ISA.supported)
+  func `the stored dense layer passes in bf16 and int8, and rounding shows`(dtype: TableType, isa: ISA) throws {
+    guard Libraries.multiply(dtype) else { return }
+    // 24 of 1,024 tokens: the reference is slow in a debug build.
+    let result = try verify(layer: Fixture.path(dense), dtype: dtype, isa: isa, tokens: 24)
+    #expect(result.passed, "\(result)")
+    #expect(result.tokens == 24)
+    #expect(result.kernel == "dense")
+    #expect(result.dtype == dtype.rawValue)
+    #expect(result.maxAbsError > 1e-4)
+  }
+
+  @Test(
+    arguments: TableType.allCases, ["expected.output", "fc1.weight", "fc1.bias", "fc2.weight", "fc2.bias", "input"])
+  func `a wrong stored output, parameter or input of the dense layer does not pass`(
+    dtype: TableType, tensor: String
+  ) throws {
+    guard Libraries.multiply(dtype) else { return }
+    // A wrong parameter changes the run and its rounded network alike; only the stored output tells.
+    let result = try withTemporaryFile(tampered(tensor, of: dense)) {
+      try verify(layer: $0, dtype: dtype, isa: .best, tokens: 4)
+    }
+    #expect(!result.passed, "\(result)")
   }
 
   @Test func `a layer whose stored output is wrong does not pass`() throws {
@@ -52,8 +72,8 @@ import Testing
   }
 
   /// A stored layer with the first element of `tensor` replaced by 64 (as a float, and as an integer).
-  private func tampered(_ tensor: String) throws -> Data {
-    var data = try Data(contentsOf: URL(fileURLWithPath: Fixture.path("lookupffn-bh4-d128")))
+  private func tampered(_ tensor: String, of layer: String = "lookupffn-bh4-d128") throws -> Data {
+    var data = try Data(contentsOf: URL(fileURLWithPath: Fixture.path(layer)))
     let length = data.prefix(8).enumerated().reduce(0) { $0 | Int($1.element) << (8 * $1.offset) }
     let header = try JSONSerialization.jsonObject(with: data.subdata(in: 8..<(8 + length)))
     let entry = try #require((header as? [String: Any])?[tensor] as? [String: Any])

@@ -51,6 +51,24 @@ struct MicroBenchmarkTests {
     #expect(microbench_multiply_add(path.code, 10) == 10 * one)
   }
 
+  @Test(arguments: DotProduct.allCases) func `dot products are counted per operand, or missing with a reason`(
+    type: DotProduct
+  ) throws {
+    let one = microbench_dot_product(type.code, 1)
+    if let reason = type.missing {
+      #expect(one == 0)
+      #expect(reason.contains("which this CPU lacks"))
+      #expect(throws: InputError.self) { try MicroBenchmarks.dotProductPeak(type, pool: pool, repetitions: 1) }
+    } else {
+      #expect(one > 0)
+      #expect(microbench_dot_product(type.code, 10) == 10 * one)
+      let result = try MicroBenchmarks.dotProductPeak(type, pool: pool, repetitions: 2)
+      #expect(result.samples.count == 2)
+      #expect(result.samples.allSatisfy { $0 > 0 })
+      #expect(result.unit == (type == .int8 ? .gigaoperationsPerSecond : .gigaflopsPerSecond))
+    }
+  }
+
   @Test func `every benchmark returns as many samples as asked for, all positive`() throws {
     let results = [
       try MicroBenchmarks.multiplyAddPeak(pool: pool, repetitions: 2),

@@ -140,6 +140,47 @@ typedef struct {
   const float *bias;
 } lk_bias_gelu;
 
+/// Rounds `count` finite floats to bf16, the upper half of a float: to nearest, ties to even.
+typedef struct {
+  const float *x;
+  uint16_t *y;
+  long count;
+} lk_to_bf16;
+
+/// What a quantised activation of 0 is stored as: unsigned bytes are what the dot-product instructions multiply by signed
+/// weights.
+enum { LK_ZERO_POINT = 128 };
+
+/// Quantises `rows` rows of `columns` floats symmetrically, one scale a row: scale = max|row| / 127,
+/// y = LK_ZERO_POINT + round(x * (127 / max|row|)), ties to even. A row whose scale would lie below the normal floats
+/// becomes zeros with scale 0. Strides are in elements.
+typedef struct {
+  const float *x;
+  long x_stride;
+  uint8_t *y;
+  long y_stride;
+  float *scales;
+  long rows;
+  long columns;
+} lk_quantise;
+
+/// Sums of products of quantised activations and weights back to floats:
+/// y = (x - column_zeros[column]) * (column_scales[column] * row_scales[row]) + bias[column]. `y` may be `x` in place, with
+/// the same stride; `bias` may be NULL for none.
+typedef struct {
+  const int32_t *x;
+  long x_stride;
+  float *y;
+  long y_stride;
+  long rows;
+  long columns;
+  const float *row_scales;
+  const float *column_scales;
+  /// LK_ZERO_POINT times the sum of a column's quantised weights: what the zero point adds to every sum.
+  const int32_t *column_zeros;
+  const float *bias;
+} lk_dequantise;
+
 /// One instruction set's micro-kernels.
 typedef struct {
   void (*layer_norm)(const lk_layer_norm *);
@@ -152,6 +193,9 @@ typedef struct {
   void (*gather_bf16)(const lk_gather *);
   void (*gather_int8)(const lk_gather *);
   void (*bias_gelu)(const lk_bias_gelu *);
+  void (*to_bf16)(const lk_to_bf16 *);
+  void (*quantise)(const lk_quantise *);
+  void (*dequantise)(const lk_dequantise *);
 } lk_kernels;
 
 typedef enum { LK_SCALAR = 0, LK_AVX2 = 1, LK_AVX512 = 2, LK_NEON = 3 } lk_isa;

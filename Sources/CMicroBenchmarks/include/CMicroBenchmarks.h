@@ -28,6 +28,19 @@ bool microbench_has(microbench_path path);
 // Independent fp32 multiply-adds in registers; returns how many floating-point operations were done (two per lane).
 double microbench_multiply_add(microbench_path path, size_t iterations);
 
+typedef enum {
+  // Pairs of bf16 products summed in fp32: vdpbf16ps of AVX512_BF16.
+  MICROBENCH_BF16 = 0,
+  // Fours of unsigned times signed bytes summed in 32 bits: vpdpbusd of AVX512_VNNI or AVX_VNNI.
+  MICROBENCH_INT8 = 1,
+} microbench_dot;
+
+// Whether this CPU, and this build, have the dot product.
+bool microbench_has_dot_product(microbench_dot type);
+
+// Independent dot products in registers; returns how many operations were done (two per product), 0 without them.
+double microbench_dot_product(microbench_dot type, size_t iterations);
+
 // A matrix product on packed panels, as inside a BLAS: a register tile of C += A B with `depth` steps, operands loaded from
 // `panels` of `a` (each depth x tile rows floats) and of `b` (each depth x tile columns floats), every panel of `a` with
 // every panel of `b`, `passes` times. Returns how many floating-point operations were done. `c` takes one tile.

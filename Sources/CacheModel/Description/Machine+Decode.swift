@@ -56,11 +56,16 @@ private func decodeSources(_ value: YAMLValue) throws -> [String] {
 
 extension VectorUnits {
   init(_ value: YAMLValue) throws {
-    let object = try value.object(keys: ["isa", "width_bits", "fma_units", "product_share"])
+    let object = try value.object(keys: [
+      "isa", "width_bits", "fma_units", "bf16_per_cycle", "int8_per_cycle", "product_share",
+    ])
     let width = try object.required("width_bits")
     self.init(
       isa: try object.required("isa").string(), widthBits: try width.int(in: 32...2048),
       fmaUnits: try object.required("fma_units").int(in: 1...16),
+      // 65,536: far beyond the 1,024 of today's matrix units. Below 1 is what unoptimised builds measure on busy machines.
+      bf16PerCycle: try object["bf16_per_cycle"]?.double(in: 0.001...65_536),
+      int8PerCycle: try object["int8_per_cycle"]?.double(in: 0.001...65_536),
       productShare: try object["product_share"]?.double(in: 0.05...1))
     guard widthBits % 32 == 0 else { throw width.error("expected a multiple of 32 bits, found \(widthBits)") }
   }

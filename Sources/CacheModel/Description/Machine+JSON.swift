@@ -30,6 +30,8 @@ extension VectorUnits {
     case isa
     case widthBits = "width_bits"
     case fmaUnits = "fma_units"
+    case bf16PerCycle = "bf16_per_cycle"
+    case int8PerCycle = "int8_per_cycle"
     case productShare = "product_share"
   }
 }

@@ -11,9 +11,13 @@ extension Machine {
     if let cores { lines.append("cores: \(cores)") }
     if let frequencyGHz { lines.append("frequency_ghz: \(number(frequencyGHz))") }
     if let simd {
-      let share = simd.productShare.map { ", product_share: \(number($0))" } ?? ""
-      lines.append(
-        "simd: {isa: \(quoted(simd.isa)), width_bits: \(simd.widthBits), fma_units: \(simd.fmaUnits)\(share)}")
+      let entries = [
+        "isa: \(quoted(simd.isa))", "width_bits: \(simd.widthBits)", "fma_units: \(simd.fmaUnits)",
+        simd.bf16PerCycle.map { "bf16_per_cycle: \(number($0))" },
+        simd.int8PerCycle.map { "int8_per_cycle: \(number($0))" },
+        simd.productShare.map { "product_share: \(number($0))" },
+      ]
+      lines.append("simd: {\(entries.compactMap { $0 }.joined(separator: ", "))}")
     }
     lines += ["caches:"] + caches.flatMap { item($0.yamlEntries) }
     if !tlb.isEmpty { lines += ["tlb:"] + tlb.flatMap { item($0.yamlEntries) } }

@@ -70,15 +70,34 @@ public struct VectorUnits: Equatable, Sendable, Encodable {
   public var widthBits: Int
   /// Fused multiply-adds of that width started per cycle.
   public var fmaUnits: Int
+  /// Multiply-adds of bf16 operands per cycle, matrix units included; nil where nobody said or the core has no instruction
+  /// for them.
+  public var bf16PerCycle: Double?
+  /// Likewise of int8 operands.
+  public var int8PerCycle: Double?
   /// Share of the multiply-add peak that a register-tiled product with its operands in the caches reaches; nil where
   /// nobody has measured it.
   public var productShare: Double?
 
-  public init(isa: String, widthBits: Int, fmaUnits: Int, productShare: Double? = nil) {
+  public init(
+    isa: String, widthBits: Int, fmaUnits: Int, bf16PerCycle: Double? = nil, int8PerCycle: Double? = nil,
+    productShare: Double? = nil
+  ) {
     self.isa = isa
     self.widthBits = widthBits
     self.fmaUnits = fmaUnits
+    self.bf16PerCycle = bf16PerCycle
+    self.int8PerCycle = int8PerCycle
     self.productShare = productShare
+  }
+
+  /// Multiply-adds per cycle; nil where the machine does not say.
+  public func multiplyAddsPerCycle(_ operands: OperandType) -> Double? {
+    switch operands {
+    case .fp32: return Double(widthBits / 32 * fmaUnits)
+    case .bf16: return bf16PerCycle
+    case .int8: return int8PerCycle
+    }
   }
 }
 

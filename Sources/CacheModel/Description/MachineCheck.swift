@@ -124,6 +124,8 @@ extension Machine {
     if frequencyGHz != nil { paths.append("frequency_ghz") }
     if let simd {
       paths += ["isa", "width_bits", "fma_units"].map { "simd.\($0)" }
+      if simd.bf16PerCycle != nil { paths.append("simd.bf16_per_cycle") }
+      if simd.int8PerCycle != nil { paths.append("simd.int8_per_cycle") }
       if simd.productShare != nil { paths.append("simd.product_share") }
     }
     for (level, cache) in caches.enumerated() {

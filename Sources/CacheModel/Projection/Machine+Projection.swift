@@ -15,4 +15,12 @@ extension Machine {
     if memory.isEmpty { missing.append("memory") }
     return missing
   }
+
+  /// The keys of narrow operand types without which the multiply-adds of `phases` have no rate; empty where none is missing.
+  /// fp32's are among `keysMissingForProjection`.
+  public func keysMissing(for phases: [PhaseWork]) -> [String] {
+    let operands = Set(phases.filter { $0.multiplyAdds > 0 }.map(\.operands))
+    return [OperandType.bf16, .int8].filter { operands.contains($0) && simd?.multiplyAddsPerCycle($0) == nil }
+      .map { "simd.\($0.rawValue)_per_cycle" }
+  }
 }

@@ -33,10 +33,11 @@ struct PhaseModel {
     transfersOverlap = inputs.transfersOverlap
     let threads = Double(threads)
     let hertz = inputs.frequencyHertz
-    let lanes = Double(inputs.simd.widthBits) / Double(8 * work.elementBytes)
+    let fp32PerCycle = Double(inputs.simd.widthBits) / 32 * Double(inputs.simd.fmaUnits)
+    // `Machine.keysMissing(for:)` has seen to it that the machine gives the rate.
+    let perCycle = inputs.simd.multiplyAddsPerCycle(work.operands) ?? fp32PerCycle
     compute =
-      (work.multiplyAdds + work.otherOperations)
-      / (lanes * Double(inputs.simd.fmaUnits) * inputs.productShare * hertz * threads)
+      (work.multiplyAdds / perCycle + work.otherOperations / fp32PerCycle) / (inputs.productShare * hertz * threads)
 
     let lineBytes = Double(inputs.lineBytes)
     let rowBytes = max(work.rowBytes, lineBytes)

@@ -66,6 +66,13 @@ public struct Projection: Equatable, Encodable, Sendable {
         key: "numa.link_gbps", "expected \(machine.name) to state its link for remote traffic, found none")
     }
 
+    let missing = machine.keysMissing(for: phases)
+    guard missing.isEmpty else {
+      throw InputError(
+        key: machine.name,
+        "expected a machine that gives the rate of these multiply-adds; missing: \(missing.joined(separator: ", "))")
+    }
+
     func times(_ corner: ProjectionInputs.Corner, copies: Double = 1) throws -> [PhaseTime] {
       let inputs = try ProjectionInputs(machine, memoryName: options.memory, corner: corner)
       return phaseTimes(phases, traffic, threads: threads, inputs: inputs, options: options, copies: copies)

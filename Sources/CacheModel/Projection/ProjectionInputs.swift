@@ -71,6 +71,8 @@ struct ProjectionInputs {
     self.corner = corner
     frequencyHertz = frequency * 1e9 * corner.rate(uncertainty("frequency_ghz"))
     self.simd = simd
+    self.simd.bf16PerCycle = simd.bf16PerCycle.map { $0 * corner.rate(uncertainty("simd.bf16_per_cycle")) }
+    self.simd.int8PerCycle = simd.int8PerCycle.map { $0 * corner.rate(uncertainty("simd.int8_per_cycle")) }
     productShare =
       simd.productShare.map { min(1, $0 * corner.rate(uncertainty("simd.product_share"))) }
       ?? ProjectionInputs.standInProductShare(corner)

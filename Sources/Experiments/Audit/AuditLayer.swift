@@ -1,17 +1,36 @@
 import Kernels
 
-/// One matrix product, C[m, n] = A[m, k] B[n, k]^T, of one element type.
+/// One matrix product, C[m, n] = A[m, k] B[n, k]^T, of one element type, as its layer calls it: a dense layer's with bias
+/// and GELU, where the library can fuse them and where our own pass follows.
 public struct ProductShape: Hashable, Codable, Sendable {
   public var m: Int
   public var n: Int
   public var k: Int
   public var dtype: ElementType
+  public var finish: LayerProduct.Finish
+  /// Whether bf16 results are rounded to bf16.
+  public var roundsResult: Bool
 
-  public init(m: Int, n: Int, k: Int, dtype: ElementType = .fp32) {
+  public init(
+    m: Int, n: Int, k: Int, dtype: ElementType = .fp32, finish: LayerProduct.Finish = .none, roundsResult: Bool = false
+  ) {
     self.m = m
     self.n = n
     self.k = k
     self.dtype = dtype
+    self.finish = finish
+    self.roundsResult = roundsResult
+  }
+
+  /// `product` of `m` rows.
+  init(m: Int, _ product: LayerProduct) {
+    self.init(
+      m: m, n: product.n, k: product.k, dtype: product.dtype, finish: product.finish,
+      roundsResult: product.roundsResult)
+  }
+
+  var product: LayerProduct {
+    LayerProduct(n: n, k: k, dtype: dtype, finish: finish, roundsResult: roundsResult)
   }
 
   public var flops: Double { 2 * Double(m) * Double(n) * Double(k) }
@@ -31,7 +50,7 @@ public struct ProductShape: Hashable, Codable, Sendable {
 
 /// A layer's products as one worker calls them, which one library is to run: what an audit chooses for.
 public struct AuditLayer: Hashable, Sendable {
-  /// `dense 512-2048-512`.
+  /// `dense 512-2048-512`, followed by its element type where that is not fp32.
   public var name: String
   /// As they are timed.
   public var products: [ProductShape]
@@ -44,13 +63,14 @@ public struct AuditLayer: Hashable, Sendable {
   /// A dense layer whose workers have up to `tokens` tokens each.
   public static func dense(hidden: Int, intermediate: Int, tokens: Int, dtype: ElementType = .fp32) -> AuditLayer {
     let m = min(tokens, DenseFFN.defaultTokenTile)
+    let products = DenseFFNShape(hidden: hidden, intermediate: intermediate).products(dtype)
     return AuditLayer(
-      name: "dense \(hidden)-\(intermediate)-\(hidden)",
-      products: [
-        ProductShape(m: m, n: intermediate, k: hidden, dtype: dtype).affordable,
-        ProductShape(m: m, n: hidden, k: intermediate, dtype: dtype).affordable,
-      ])
+      name: "dense \(hidden)-\(intermediate)-\(hidden)" + (dtype == .fp32 ? "" : " \(dtype.rawValue)"),
+      products: [ProductShape(m: m, products.first).affordable, ProductShape(m: m, products.second).affordable])
   }
+
+  /// The element type of the layer's products.
+  public var dtype: ElementType { products.first?.dtype ?? .fp32 }
 
   /// The products of `point` that a library runs; nil where it has none.
   public init?(_ point: Point) {
@@ -65,12 +85,12 @@ public struct AuditLayer: Hashable, Sendable {
       let shape = LookupFFNShape(
         hidden: point.hidden, output: point.output, tables: tables, tableRows: rows, projection: .dense,
         blockSize: point.blockSize ?? 1)
-      // The product is transposed: its columns are tokens.
+      // The product is transposed: its columns are tokens. It is fp32 whatever the type of the tables.
       self.init(
         name: "hash \(shape.hidden)-\(shape.projected)",
         products: [
           ProductShape(
-            m: shape.projected, n: min(tokens, LookupFFN.denseProjectionTile), k: shape.hidden, dtype: point.dtype
+            m: shape.projected, n: min(tokens, LookupFFN.denseProjectionTile), k: shape.hidden
           ).affordable
         ])
     }

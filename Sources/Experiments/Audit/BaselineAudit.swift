@@ -7,22 +7,44 @@ public struct BaselineAudit {
   /// Layers for which a candidate could be timed.
   public var winners: [AuditLayer: LibraryCandidate] = [:]
 
+  /// A baseline below this share of the measured peak of its element type is suspect: a healthy product of these shapes
+  /// reaches 85 to 95 % in fp32.
+  public static let healthyFraction = 0.7
+
   /// Times a candidate for products.
   public typealias Measure = (LibraryCandidate, [ProductShape]) -> CandidateOutcome
 
+  /// Of the rows that say why a candidate was not timed.
+  private var dtype = ElementType.fp32
+
   public init() {}
 
-  /// Times every candidate and chooses. `peak` is the multiply-add peak of one thread in GFLOP/s, where it was measured.
+  /// Times every candidate and chooses, for one element type after the other: a library that lacks one may win another.
+  /// `peaks` are the multiply-add peaks of one thread in 10^9 operations per second, where they were measured.
   public init(
-    _ layers: [AuditLayer], candidates: [LibraryCandidates], peak: Double?,
+    _ layers: [AuditLayer], candidates: [LibraryCandidates], peaks: [ElementType: Double],
     progress: (String) -> Void = { _ in }, measure: Measure = CandidateProcess().measure
   ) {
-    guard !layers.isEmpty else { return }
+    for dtype in ElementType.allCases {
+      let own = layers.filter { $0.dtype == dtype }
+      if own.isEmpty { continue }
+      let audit = BaselineAudit(
+        own, of: dtype, candidates: candidates, peak: peaks[dtype], progress: progress, measure: measure)
+      rows += audit.rows
+      winners.merge(audit.winners) { first, _ in first }
+    }
+  }
+
+  private init(
+    _ layers: [AuditLayer], of dtype: ElementType, candidates: [LibraryCandidates], peak: Double?,
+    progress: (String) -> Void, measure: Measure
+  ) {
+    self.dtype = dtype
     var products: [ProductShape] = []
     for product in layers.flatMap(\.products) where !products.contains(product) { products.append(product) }
     var timed: [(candidate: LibraryCandidate, asked: String?, report: CandidateReport)] = []
     for library in candidates {
-      progress("auditing \(library.name)")
+      progress("auditing \(library.name) in \(dtype.rawValue)")
       guard let own = load(library, products, measure) else { continue }
       let twin = timed.first { Self.sameKernels($0.report, own.report) }
       if let twin {
@@ -38,7 +60,7 @@ public struct BaselineAudit {
           rows.append(
             AuditRow(
               library: own.report.name, version: own.report.version, coreType: coreType, coreTypeAsked: coreType,
-              path: own.report.path, reason: reason))
+              path: own.report.path, dtype: dtype, reason: reason))
         case .timed(let report) where report.coreType?.lowercased() != coreType.lowercased():
           // It would be in the table twice under one name.
           reject(report, asked: coreType, "asked for \(coreType), it chose \(report.coreType ?? "without a word")")
@@ -79,7 +101,7 @@ public struct BaselineAudit {
       case .failed(let reason): reasons.append(reason)
       }
     }
-    rows.append(AuditRow(library: library.name, reason: reasons.joined(separator: "; ")))
+    rows.append(AuditRow(library: library.name, dtype: dtype, reason: reasons.joined(separator: "; ")))
     return nil
   }
 
@@ -87,7 +109,7 @@ public struct BaselineAudit {
     rows.append(
       AuditRow(
         library: report.name, version: report.version, coreType: report.coreType, coreTypeAsked: asked,
-        path: report.path, reason: reason))
+        path: report.path, dtype: dtype, reason: reason))
   }
 
   /// Another way to a library that is in the table, such as by its path.

@@ -26,7 +26,7 @@ public struct CandidateProcess {
   /// The arguments after the executable.
   static func arguments(_ candidate: LibraryCandidate, _ products: [ProductShape]) -> [String] {
     [verb, candidate.file] + (candidate.coreType.map { ["--core-type", $0] } ?? [])
-      + products.flatMap { ["--product", "\($0.m)x\($0.n)x\($0.k)"] }
+      + products.flatMap { ["--product", $0.argument] }
   }
 
   private func run(_ candidate: LibraryCandidate, _ products: [ProductShape]) throws -> CandidateOutcome {
@@ -70,5 +70,31 @@ public struct CandidateProcess {
     case SIGSEGV: return "SIGSEGV"
     default: return "signal \(signal)"
     }
+  }
+}
+
+extension ProductShape {
+  /// `1024x2048x512`, or with what is unusual `1024x2048x512:bf16:bias-gelu:rounded`.
+  public var argument: String {
+    var parts = ["\(m)x\(n)x\(k)"]
+    if self != ProductShape(m: m, n: n, k: k) { parts += [dtype.rawValue, finish.rawValue] }
+    if roundsResult { parts.append("rounded") }
+    return parts.joined(separator: ":")
+  }
+
+  /// Nil for anything that `argument` does not write.
+  public init?(argument: String) {
+    let parts = argument.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
+    let numbers = parts[0].split(separator: "x").compactMap { Int($0) }
+    guard numbers.count == 3, numbers.allSatisfy({ $0 >= 1 }) else { return nil }
+    self.init(m: numbers[0], n: numbers[1], k: numbers[2])
+    guard parts.count > 1 else { return }
+    guard parts.count >= 3, let dtype = ElementType(rawValue: parts[1]),
+      let finish = LayerProduct.Finish(rawValue: parts[2])
+    else { return nil }
+    self.dtype = dtype
+    self.finish = finish
+    roundsResult = parts.count == 4 && parts[3] == "rounded"
+    guard self.argument == argument else { return nil }
   }
 }

@@ -49,6 +49,7 @@ extension CandidateReport {
   public static func measure(_ candidate: LibraryCandidate, _ products: [ProductShape]) -> CandidateOutcome {
     do {
       let library = try BLAS.load(candidate)
+      for dtype in Set(products.map(\.dtype)) { try library.requireProduct(of: dtype) }
       let topology = Topology.read()
       let pool = try PinnedPool(cpus: topology.cpus(for: .compact, threads: 1))
       let timings = try products.map { product in
@@ -66,8 +67,8 @@ extension CandidateReport {
   private static func samples(
     of library: BLAS, _ product: ProductShape, _ pool: PinnedPool, _ topology: Topology
   ) throws -> [Double] {
-    let operands = try ProductOperands(product, pool: pool, topology: topology)
-    let work: (Int) -> Void = { _ in operands.multiply(library) }
+    let operands = try ProductOperands(product, of: library, pool: pool, topology: topology)
+    let work: (Int) -> Void = { _ in operands.multiply() }
     pool.run(work)
     if let place = operands.firstWrong() { throw WrongProduct(place: place, product: product) }
     let once = max(1, Double(pool.timed(work)))

@@ -13,7 +13,8 @@ struct LibraryChoice {
   init(_ layers: [AuditLayer], _ audit: BaselineAudit) {
     for layer in layers {
       guard let winner = audit.winners[layer] else {
-        problems.append("no library could be audited for \(layer.name): its baseline is the first library found")
+        problems.append(
+          "no library could be audited for \(layer.name): its baseline is the first library found, if any")
         continue
       }
       do {
@@ -33,18 +34,20 @@ struct LibraryChoice {
 
   func library(for layer: AuditLayer?) throws -> BLAS {
     if let layer, let library = chosen[layer] { return library }
-    return try BLAS.load()
+    return try BLAS.load(for: layer?.dtype ?? .fp32)
   }
 
-  /// Each library once, in the order of `layers`.
+  /// Each library once, in the order of `layers`; a failure where none of them has one.
   func used(by layers: [AuditLayer]) -> Result<[BLAS], any Error> {
-    Result {
-      var libraries: [BLAS] = []
-      for layer in layers {
+    var libraries: [BLAS] = []
+    var failure: (any Error)?
+    for layer in layers {
+      do {
         let library = try library(for: layer)
         if !libraries.contains(where: { $0 === library }) { libraries.append(library) }
-      }
-      return libraries
+      } catch { failure = error }
     }
+    if let failure, libraries.isEmpty { return .failure(failure) }
+    return .success(libraries)
   }
 }

@@ -1,18 +1,24 @@
 import Foundation
+import Kernels
 import Profiler
 
 /// Micro-benchmarks of this host: the ceilings that a run quotes, and the figures that its machine file is made of.
 public struct Calibration {
   public var ceilings: [CeilingRow]
+  /// Why a ceiling could not be measured, by its name.
+  public var missing: [String: String]
 
-  public init(ceilings: [CeilingRow]) {
+  public init(ceilings: [CeilingRow], missing: [String: String] = [:]) {
     self.ceilings = ceilings
+    self.missing = missing
   }
 
   /// Names of the ceilings.
   public enum Name {
     public static let frequency = "core_frequency"
-    public static let multiplyAddPeak = "fma_peak_fp32"
+    public static let multiplyAddPeak = multiplyAddPeak(.fp32)
+    /// `fma_peak_bf16`: the multiply-add peak for operands of a type; of bf16 and int8 that of their dot products.
+    public static func multiplyAddPeak(_ type: ElementType) -> String { "fma_peak_\(type.rawValue)" }
     public static let readBandwidth = "read_bandwidth"
     public static let copyBandwidth = "copy_bandwidth"
     public static let loadLatency = "load_latency"
@@ -36,6 +42,7 @@ public struct Calibration {
     topology: Topology, allThreads: Int, progress: (String) -> Void = { _ in }
   ) throws -> Calibration {
     var rows: [CeilingRow] = []
+    var missing: [String: String] = [:]
     let sizes = workingSets(topology)
     for threads in Set([1, allThreads]).sorted() {
       let pool = try PinnedPool(cpus: topology.cpus(for: .compact, threads: threads))
@@ -45,6 +52,15 @@ public struct Calibration {
       }
       rows.append(
         row(try MicroBenchmarks.multiplyAddPeak(pool: pool, repetitions: repetitions), Name.multiplyAddPeak, threads))
+      for type in DotProduct.allCases {
+        let name = type.ceilingName
+        if let reason = type.missing {
+          missing[name] = reason
+        } else {
+          rows.append(
+            row(try MicroBenchmarks.dotProductPeak(type, pool: pool, repetitions: repetitions), name, threads))
+        }
+      }
       for size in sizes {
         rows.append(
           row(
@@ -79,7 +95,7 @@ public struct Calibration {
             threads))
       }
     }
-    return Calibration(ceilings: rows)
+    return Calibration(ceilings: rows, missing: missing)
   }
 
   /// Powers of two and the 1.5-fold sizes between them, from 8 KiB to eight times the last-level cache, which leaves it
@@ -117,7 +133,30 @@ public struct Calibration {
       ci95High: statistics?.interval?.high, n: statistics?.count)
   }
 
+  /// The multiply-add peaks of one thread alone, in 10^9 operations per second, and why others are missing.
+  public static func multiplyAddPeaks() throws -> (peaks: [ElementType: Double], missing: [ElementType: String]) {
+    let pool = try PinnedPool(cpus: Topology.read().cpus(for: .compact, threads: 1))
+    var peaks: [ElementType: Double] = [:]
+    var missing: [ElementType: String] = [:]
+    peaks[.fp32] = Statistics(try MicroBenchmarks.multiplyAddPeak(pool: pool).samples)?.median
+    for (type, dot) in [(ElementType.bf16, DotProduct.bf16), (.int8, .int8)] {
+      missing[type] = dot.missing
+      if dot.missing == nil {
+        peaks[type] = Statistics(try MicroBenchmarks.dotProductPeak(dot, pool: pool).samples)?.median
+      }
+    }
+    return (peaks, missing)
+  }
+
   // MARK: - Reading
+
+  /// The multiply-add peak of each element type for `threads`, where it was measured.
+  public func multiplyAddPeaks(threads: Int = 1) -> [ElementType: Double] {
+    Dictionary(
+      uniqueKeysWithValues: ElementType.allCases.compactMap { type in
+        value(Name.multiplyAddPeak(type), threads: threads).map { (type, $0) }
+      })
+  }
 
   /// The ceiling of `name` for `threads`; of several working sets the largest.
   public func value(_ name: String, threads: Int = 1) -> Double? {
@@ -136,5 +175,14 @@ public struct Calibration {
       row.name == name && row.threads == 1 && !row.value.isNaN && row.workingSetBytes.map(bytes.contains) == true
     }.map(\.value)
     return values.isEmpty ? nil : quantile(values.sorted(), 0.5)
+  }
+}
+
+extension DotProduct {
+  fileprivate var ceilingName: String {
+    switch self {
+    case .bf16: return Calibration.Name.multiplyAddPeak(.bf16)
+    case .int8: return Calibration.Name.multiplyAddPeak(.int8)
+    }
   }
 }

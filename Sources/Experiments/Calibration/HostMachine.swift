@@ -82,7 +82,7 @@ extension Machine {
       simd.productShare = min(1, rounded(product / peak))
       note("simd.product_share", .measured, "register-tiled product on packed panels / multiply-add peak")
     }
-    note("simd", .measured, "multiply-add peak / (2 x lanes x core frequency), rounded to whole units")
+    note("simd", .measured, "multiply-add peaks / (2 x core frequency), of fp32 rounded to whole units")
     note("frequency_ghz", .measured, "dependent additions, one a cycle")
     note("cores", .vendor, "as the operating system reports them")
     note(
@@ -113,11 +113,15 @@ extension Machine {
     }
     let lanes = ISA.best.vectorLanes
     let units = peak / (2 * Double(lanes) * frequency)
-    if units < 0.75 {
-      // Half a unit of this width is one of half the width, as on a core that splits its vectors.
-      return VectorUnits(isa: ISA.best.rawValue, widthBits: 16 * lanes, fmaUnits: 1)
+    // Two operations a multiply-add. As measured, not rounded: how many a cycle starts is not known beforehand.
+    func perCycle(_ type: ElementType) -> Double? {
+      calibration.value(Calibration.Name.multiplyAddPeak(type)).map { rounded($0 / (2 * frequency)) }
     }
-    return VectorUnits(isa: ISA.best.rawValue, widthBits: 32 * lanes, fmaUnits: Int(units.rounded()))
+    // Half a unit of this width is one of half the width, as on a core that splits its vectors.
+    let isSplit = units < 0.75
+    return VectorUnits(
+      isa: ISA.best.rawValue, widthBits: (isSplit ? 16 : 32) * lanes, fmaUnits: isSplit ? 1 : Int(units.rounded()),
+      bf16PerCycle: perCycle(.bf16), int8PerCycle: perCycle(.int8))
   }
 
   private static func memory(_ calibration: Calibration, allThreads: Int) throws -> MemoryDescription {

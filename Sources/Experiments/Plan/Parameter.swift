@@ -8,11 +8,12 @@ public enum Parameter: String, CaseIterable, Codable, Sendable {
   case tableRows = "table_rows"
   case projection
   case blockSize = "block_size"
-  case dtype, tokens, threads, codes, order
+  case dtype, tokens, threads, partition, codes, order
   case tokenTile = "token_tile"
   case columnSlice = "column_slice"
   case tableGroup = "table_group"
   case prefetchRows = "prefetch_rows"
+  case groupPrefetch = "group_prefetch"
   case cpus, memory, pages, isa
 }
 
@@ -27,6 +28,8 @@ extension Parameter {
   static let allThreads = "all"
   /// `layer: synthetic`: no file, weights from the seed.
   static let syntheticLayer = "synthetic"
+  /// `order: auto`: the strategy is chosen by measuring; `group_prefetch: auto`: by the number of tokens that follow.
+  static let automatic = "auto"
 
   /// Reads a single value, or says what the parameter admits.
   func value(_ yaml: YAMLValue) throws -> ParameterValue {
@@ -35,7 +38,9 @@ extension Parameter {
     case .projection: return try choice(ProjectionKind.self, yaml)
     case .dtype: return try choice(ElementType.self, yaml)
     case .codes: return try choice(CodeSource.self, yaml)
-    case .order: return try choice(LookupStrategy.Order.self, yaml)
+    case .order: return try choiceOrAutomatic(LookupStrategy.Order.self, yaml)
+    case .groupPrefetch: return try choiceOrAutomatic(LookupStrategy.GroupPrefetch.self, yaml)
+    case .partition: return try choice(LookupTeam.Partition.self, yaml)
     case .pages: return try choice(PageKind.self, yaml)
     case .isa: return try choice(ISARequest.self, yaml)
     case .layer: return .text(try yaml.string())
@@ -75,9 +80,18 @@ extension Parameter {
     return .text(choice.rawValue)
   }
 
+  private func choiceOrAutomatic<Choice>(_: Choice.Type, _ yaml: YAMLValue) throws -> ParameterValue
+  where Choice: RawRepresentable<String> & CaseIterable {
+    let text = try yaml.string()
+    if text == Self.automatic || Choice(rawValue: text) != nil { return .text(text) }
+    let names = [Self.automatic] + Choice.allCases.map(\.rawValue)
+    throw yaml.error("expected one of \(names.joined(separator: ", ")), found '\(text)'")
+  }
+
   private var isNumeric: Bool {
     switch self {
-    case .kernel, .layer, .projection, .dtype, .codes, .order, .cpus, .memory, .pages, .isa: return false
+    case .kernel, .layer, .projection, .dtype, .partition, .codes, .order, .groupPrefetch, .cpus, .memory, .pages, .isa:
+      return false
     default: return true
     }
   }

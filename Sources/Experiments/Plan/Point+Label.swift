@@ -15,7 +15,9 @@ extension Point {
     }
     if let intermediate { parts.append("ff=\(intermediate)") }
     parts += ["d=\(hidden)", "tokens=\(tokens)", "threads=\(threads)"]
+    if isTuned { parts.append(Parameter.automatic) }
     if let strategy { parts.append(strategy.label) }
+    if partition == .tables { parts.append("by-tables") }
     if dtype != .fp32 { parts.append(dtype.rawValue) }
     if codes == .recorded { parts.append("recorded") }
     if cpus != .compact { parts.append("cpus=\(cpus)") }
@@ -27,11 +29,13 @@ extension Point {
 }
 
 extension LookupStrategy {
-  /// `sliced/4096/128x8/p2`: order, token tile, slice columns x table group, rows prefetched.
-  var label: String {
+  /// `sliced/4096/128x8/p2/g-off`: order, token tile, slice columns x table group, rows prefetched, group prefetch unless
+  /// the schedule decides it.
+  public var label: String {
     var text = "\(order.rawValue)/\(tokenTile)"
     if order == .sliced { text += "/\(columnSlice)x\(tableGroup)" }
     if prefetchRows > 0 { text += "/p\(prefetchRows)" }
+    if let groupPrefetch { text += "/g-\(groupPrefetch.rawValue)" }
     return text
   }
 }

@@ -8,7 +8,15 @@ extension Point {
     case .dense:
       let intermediate = intermediate ?? 0
       let weights = intermediate * (hidden + output) + intermediate + output
-      return weights * element + activations + tokens * intermediate * element
+      let features = tokens * intermediate
+      switch dtype {
+      case .fp32: return weights * element + activations + features * element
+      case .bf16, .int8:
+        // The fp32 weights that the check goes by, the compressed ones as converted and as the library packs them, the
+        // products' inputs, and the first one's results: int8's are 32-bit sums.
+        let inputs = (tokens * hidden + features) * dtype.bytes
+        return weights * (element + 2 * dtype.bytes) + activations + inputs + (dtype == .int8 ? features * element : 0)
+      }
     case .lookup:
       let tables = tables ?? 0
       let codeBits = (tableRows ?? 2).trailingZeroBitCount
@@ -17,7 +25,9 @@ extension Point {
       let scratch = tile * (tables * codeBits * element + tables * (4 + element))
       // The fp32 tables that the placed ones are made from stay on the heap: the check goes by them.
       let originals = tables * (tableRows ?? 0) * output * element
-      return (tableBytes ?? 0) + originals + projectionBytes(codes: tables * codeBits) + activations + scratch
+      // To choose a strategy, tables lie in several orders at once: two at least, or there is nothing to choose.
+      let orders = isTuned ? 2 : 1
+      return orders * (tableBytes ?? 0) + originals + projectionBytes(codes: tables * codeBits) + activations + scratch
     }
   }
 

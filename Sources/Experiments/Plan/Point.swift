@@ -27,13 +27,16 @@ public struct Point: Hashable, Codable, Sendable {
   public var projection: ProjectionKind?
   /// Side of a block of the block-diagonal factors; BH4 only.
   public var blockSize: Int?
+  /// Of the tables, or of a dense network's products.
   public var dtype: ElementType
   public var tokens: Int
   public var threads: Int
   /// Lookup only.
   public var codes: CodeSource?
-  /// Lookup only.
+  /// Lookup only; nil also for a lookup whose strategy is chosen by measuring (`order: auto`).
   public var strategy: LookupStrategy?
+  /// Lookup only; nil where each thread takes a share of the tokens, as one thread does.
+  public var partition: LookupTeam.Partition?
   public var cpus: CPUPlacement
   public var memory: MemoryPolicy
   public var pages: PageKind
@@ -43,7 +46,8 @@ public struct Point: Hashable, Codable, Sendable {
     sweep: String, kernel: KernelKind, layer: String? = nil, seed: UInt64, hidden: Int, intermediate: Int? = nil,
     output: Int, tables: Int? = nil, tableRows: Int? = nil, projection: ProjectionKind? = nil, blockSize: Int? = nil,
     dtype: ElementType = .fp32, tokens: Int, threads: Int, codes: CodeSource? = nil, strategy: LookupStrategy? = nil,
-    cpus: CPUPlacement = .compact, memory: MemoryPolicy = .local, pages: PageKind = .transparentHuge,
+    partition: LookupTeam.Partition? = nil, cpus: CPUPlacement = .compact, memory: MemoryPolicy = .local,
+    pages: PageKind = .transparentHuge,
     isa: ISARequest = .auto
   ) {
     self.sweep = sweep
@@ -62,11 +66,20 @@ public struct Point: Hashable, Codable, Sendable {
     self.threads = threads
     self.codes = codes
     self.strategy = strategy
+    self.partition = partition
     self.cpus = cpus
     self.memory = memory
     self.pages = pages
     self.isa = isa
   }
+
+  /// Whether the strategy is chosen by measuring.
+  public var isTuned: Bool { kernel == .lookup && strategy == nil }
+
+  public var team: LookupTeam { LookupTeam(workers: threads, partition: partition ?? .tokens) }
+
+  /// The operand type of the point's multiply-adds: a look-up's are fp32 whatever its tables.
+  public var arithmetic: ElementType { kernel == .dense ? dtype : .fp32 }
 
   /// Bytes of all tables together, int8's scales included; nil for dense.
   public var tableBytes: Int? {

@@ -31,7 +31,8 @@ struct PointResolver {
   private static let published: [Parameter: ParameterValue] = [
     .hidden: .int(512), .intermediate: .int(2048), .tables: .int(128), .tableRows: .int(256),
     .projection: .text(ProjectionKind.bh4.rawValue), .blockSize: .int(64), .dtype: .text(ElementType.fp32.rawValue),
-    .tokens: .int(32_768), .threads: .int(1), .codes: .text(CodeSource.uniform.rawValue), .cpus: .text("compact"),
+    .tokens: .int(32_768), .threads: .int(1), .partition: .text(LookupTeam.Partition.tokens.rawValue),
+    .codes: .text(CodeSource.uniform.rawValue), .cpus: .text("compact"),
     .memory: .text("local"), .pages: .text(PageKind.transparentHuge.rawValue), .isa: .text(ISARequest.auto.rawValue),
   ]
 
@@ -78,9 +79,6 @@ struct PointResolver {
       pages: try choice(.pages), isa: try choice(.isa))
     switch kernel {
     case .dense:
-      guard point.dtype == .fp32 else {
-        throw failure(.dtype, "expected fp32 for a dense network, found \(point.dtype.rawValue)")
-      }
       // A dense product takes the same time whatever its operands hold, so another kernel's layer does not matter to it.
       if let file = layer, try shape(of: file).kernel != .dense { point.layer = nil }
       point.intermediate = try int(.intermediate)
@@ -106,16 +104,18 @@ struct PointResolver {
           .codes, "expected uniform, or a layer whose activations were recorded; found recorded without a layer")
       }
       point.codes = codes
-      point.strategy = try strategy(values, tokens: tokens, tables: tables, output: point.output, choice: choice)
+      if values.text(.order) != Parameter.automatic {
+        point.strategy = try strategy(values, choice: choice).fitted(
+          tokens: tokens, tables: tables, output: point.output)
+      }
+      let partition: LookupTeam.Partition = try choice(.partition)
+      if partition == .tables, threads > 1 { point.partition = .tables }
     }
     return point
   }
 
-  /// The strategy, with extents cut to the shape and those that the order ignores set to the whole: two spellings of the
-  /// same walk must be one point.
   private func strategy(
-    _ values: [Parameter: ParameterValue], tokens: Int, tables: Int, output: Int,
-    choice: (Parameter) throws -> LookupStrategy.Order
+    _ values: [Parameter: ParameterValue], choice: (Parameter) throws -> LookupStrategy.Order
   ) throws -> LookupStrategy {
     var strategy = LookupStrategy()
     if values[.order] != nil { strategy.order = try choice(.order) }
@@ -123,10 +123,7 @@ struct PointResolver {
     if case .int(let number)? = values[.columnSlice] { strategy.columnSlice = number }
     if case .int(let number)? = values[.tableGroup] { strategy.tableGroup = number }
     if case .int(let number)? = values[.prefetchRows] { strategy.prefetchRows = number }
-    strategy.tokenTile = min(strategy.tokenTile, tokens)
-    let isSliced = strategy.order == .sliced
-    strategy.columnSlice = isSliced ? min(strategy.columnSlice, output) : output
-    strategy.tableGroup = isSliced ? min(strategy.tableGroup, tables) : tables
+    strategy.groupPrefetch = values.text(.groupPrefetch).flatMap(LookupStrategy.GroupPrefetch.init)
     return strategy
   }
 

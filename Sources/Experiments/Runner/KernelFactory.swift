@@ -23,6 +23,18 @@ protocol KernelSource {
   func input(for point: Point) throws -> [Float]
 }
 
+extension Point {
+  /// The pass of a look-up point; nil for dense, and where its instruction-set path cannot run here.
+  var task: LookupTask? {
+    let isa = isa.isa ?? .best
+    guard kernel == .lookup, let tables, let tableRows, let projection, isa.isSupported else { return nil }
+    let shape = LookupFFNShape(
+      hidden: hidden, output: output, tables: tables, tableRows: tableRows, projection: projection,
+      blockSize: blockSize ?? 1)
+    return LookupTask(shape: shape, tableType: dtype, isa: isa, team: team, tokens: tokens)
+  }
+}
+
 /// Builds what a point describes: the kernel and its input tokens.
 struct KernelFactory: KernelSource {
   let experiment: Experiment
@@ -33,11 +45,18 @@ struct KernelFactory: KernelSource {
       throw PointSkipped("this CPU cannot run \(point.isa.rawValue)")
     }
     switch point.kernel {
-    case .dense: return try DenseFFN(denseParameters(point), isa: isa, blas: library(point), memory: memory)
+    case .dense:
+      let (parameters, library) = (try denseParameters(point), try library(point))
+      do {
+        return try DenseFFN(parameters, dtype: point.dtype, isa: isa, blas: library, memory: memory)
+      } catch let unsupported as UnsupportedProduct { throw PointSkipped("\(unsupported)") }
     case .lookup:
+      guard let strategy = point.strategy else {
+        throw PointSkipped("its strategy (order: auto) is chosen by measuring, which a run does")
+      }
       let parameters = try lookupParameters(point)
       return try LookupFFN(
-        parameters, tableType: point.dtype, strategy: point.strategy ?? LookupStrategy(), isa: isa,
+        parameters, tableType: point.dtype, strategy: strategy, team: point.team, isa: isa,
         blas: parameters.shape.projection == .dense ? library(point) : nil, memory: memory)
     }
   }

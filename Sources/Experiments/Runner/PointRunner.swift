@@ -11,9 +11,11 @@ struct RunContext {
   let topology: Topology
   let kernels: any KernelSource
   let counterGroups: [CounterGroup]
-  /// Measured FMA peak in GFLOP/s for a number of threads, where it was measured.
-  let fmaPeak: (Int) -> Double?
+  /// Measured multiply-add peak in 10^9 operations per second of a point's arithmetic on its threads, where it was measured.
+  let fmaPeak: (Point) -> Double?
   let projector: Projector
+  /// Chooses strategies; nil where none can be.
+  var tuner: Autotuner?
   let clock: RunClock
 }
 
@@ -62,17 +64,22 @@ struct PointRunner {
   private func measured(_ point: Point) throws -> PointOutcome {
     try requireMemory(for: point)
     let pool = try PinnedPool(cpus: available { try context.topology.cpus(for: point.cpus, threads: point.threads) })
+    let tuning = try tuning(point, pool)
+    var resolved = point
+    resolved.strategy = tuning?.choice.strategy ?? point.strategy
     let memory = PlacedSource(pool: pool, policy: point.memory, pages: point.pages, topology: context.topology)
-    let kernel = try context.kernels.kernel(for: point, memory: memory)
+    let kernel = try context.kernels.kernel(for: resolved, memory: memory)
     let tokens = try context.kernels.input(for: point)
     let input = try memory.floats(tokens.count, for: .input)
     input.base.update(from: tokens, count: tokens.count)
     let output = try memory.floats(point.tokens * kernel.outputWidth, for: .output)
     let shares = partition(tokens: point.tokens, workers: point.threads)
-    let workers = try shares.enumerated().map { try kernel.worker(index: $0, tokens: $1, memory: memory) }
+    let workers = try kernel.workers(
+      point.threads, tokens: point.tokens, memory: memory, barrier: { [pool] in pool.barrier() })
     let work: (Int) -> Void = { workers[$0].run(input: input.base, output: output.base) }
 
     var row = ResultRow(runID: context.runID, host: context.host, point: point, status: .passed)
+    if let tuning { row.set(tuning.choice.strategy) }
     row.cpuModel = context.cpuModel
     row.isa = (point.isa.isa ?? .best).rawValue
     row.verifiedCPUs = pool.verifiedCPUs.map(String.init).joined(separator: " ")
@@ -87,7 +94,7 @@ struct PointRunner {
     if let failure = check.failure {
       row.status = .failed
       row.reason = failure
-      return PointOutcome(result: row)
+      return PointOutcome(result: row, tuning: tuning?.rows ?? [])
     }
 
     let before = memory.verify()
@@ -112,16 +119,32 @@ struct PointRunner {
     do {
       projected = try context.projector.project(
         point, kernel: kernel, input: input.base, measuredTokensPerSecond: row.tokensPerSecond)
+      notes += projected.notes
     } catch {
       notes.append("not projected: \(error)")
     }
     row.notes = notes.isEmpty ? nil : notes.joined(separator: "; ")
     return PointOutcome(
       result: row, samples: samples, counters: counters, stages: projected.stages, projections: projected.rows,
-      sensitivities: projected.sensitivities)
+      sensitivities: projected.sensitivities, tuning: tuning?.rows ?? [])
   }
 
   // MARK: - Steps
+
+  /// The strategy of a point that leaves it open, and its rows; nil for all other points.
+  private func tuning(_ point: Point, _ pool: PinnedPool) throws -> (choice: Tuning, rows: [TuningRow])? {
+    guard point.isTuned else { return nil }
+    guard let task = point.task else { throw PointSkipped("this CPU cannot run \(point.isa.rawValue)") }
+    guard let tuner = context.tuner else {
+      throw PointSkipped("order: auto needs a model of this host, and there is none")
+    }
+    let (choice, isCached) = try tuner.tune(point, task) {
+      PlacedStrategyTimer(
+        point: point, task: task, kernels: context.kernels, pool: pool,
+        memory: PlacedSource(pool: pool, policy: point.memory, pages: point.pages, topology: context.topology))
+    }
+    return (choice, TuningRow.rows(choice, pointID: point.id, cached: isCached))
+  }
 
   private func requireMemory(for point: Point) throws {
     guard let available = availableMemoryBytes(), point.estimatedBytes > available else { return }
@@ -151,7 +174,7 @@ struct PointRunner {
     }
     let statistics = Statistics(times.map { Double($0.wall) })
     if let statistics { row.set(statistics, stopReason: rule.reason) }
-    if let gigaflops = row.gigaflopPerSecond, let peak = context.fmaPeak(point.threads) {
+    if let gigaflops = row.gigaflopPerSecond, let peak = context.fmaPeak(point) {
       row.fractionOfFMAPeak = gigaflops / peak
     }
     return times.enumerated().map { index, time in

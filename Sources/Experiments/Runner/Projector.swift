@@ -11,6 +11,8 @@ public final class Projector: @unchecked Sendable {
     public var sensitivities: [SensitivityRow] = []
     /// Accounting of each stage, with the modelled traffic and time on the host where the host is among the machines.
     public var stages: [StageRow] = []
+    /// Machines that were left out, with the reason.
+    public var notes: [String] = []
   }
 
   /// Raised with every change that can move a projection.
@@ -27,7 +29,12 @@ public final class Projector: @unchecked Sendable {
   /// Whether sensitivities include the capacities of the caches, which costs two simulations for each.
   private let movesCapacities: Bool
   /// Points that differ only in where their memory lies have the same stream.
-  private var cache: [String: [Projected]] = [:]
+  private var cache: [String: Projections] = [:]
+
+  private struct Projections {
+    var machines: [Projected]
+    var notes: [String]
+  }
 
   private struct Projected {
     var machine: String
@@ -43,12 +50,14 @@ public final class Projector: @unchecked Sendable {
     self.host = host
   }
 
-  /// Machines with fewer cores than the point has threads are left out.
+  /// Machines with fewer cores than the point has threads are left out; those that give no rate for its multiply-adds too,
+  /// with a note.
   public func project(
     _ point: Point, kernel: any Kernel, input: UnsafePointer<Float>, measuredTokensPerSecond: Double?
   ) throws -> Outcome {
-    let projected = try projections(point, kernel: kernel, input: input)
-    var outcome = Outcome()
+    let projections = try projections(point, kernel: kernel, input: input)
+    let projected = projections.machines
+    var outcome = Outcome(notes: projections.notes)
     for one in projected {
       outcome.rows.append(row(point, one, measured: one.machine == host ? measuredTokensPerSecond : nil))
       outcome.sensitivities += one.sensitivities.map {
@@ -67,12 +76,18 @@ public final class Projector: @unchecked Sendable {
 
   private func projections(
     _ point: Point, kernel: any Kernel, input: UnsafePointer<Float>
-  ) throws -> [Projected] {
-    let key = try workloadKey(point)
+  ) throws -> Projections {
+    let key = try workloadKey(point, kernel)
     if let known = cache[key] { return known }
     let tokens = min(point.tokens, Projector.simulatedTokens)
     let workload = try kernel.workload(input: input, tokens: tokens, threads: point.threads)
-    let fitting = machines.filter { point.threads <= $0.cores ?? .max }
+    let large = machines.filter { point.threads <= $0.cores ?? .max }
+    let fitting = large.filter { $0.keysMissing(for: workload.phases).isEmpty }
+    let notes = large.compactMap { machine in
+      let missing = machine.keysMissing(for: workload.phases)
+      return missing.isEmpty
+        ? nil : "not projected onto \(machine.name), which does not give \(missing.joined(separator: ", "))"
+    }
 
     // Machines are independent of each other, so they take turns on all cores.
     let results = UnsafeMutableBufferPointer<Result<Projected, any Error>?>.allocate(
@@ -88,9 +103,10 @@ public final class Projector: @unchecked Sendable {
         try self.projected(workload, on: fitting[index])
       }
     }
-    let projected = try fitting.indices.compactMap { try results[$0]?.get() }
-    cache[key] = projected
-    return projected
+    let projections = Projections(
+      machines: try fitting.indices.compactMap { try results[$0]?.get() }, notes: notes)
+    cache[key] = projections
+    return projections
   }
 
   private func projected(_ workload: some Workload, on machine: Machine) throws -> Projected {
@@ -103,9 +119,10 @@ public final class Projector: @unchecked Sendable {
         simulate: movesCapacities ? { try Traffic(simulating: workload, on: $0) } : nil))
   }
 
-  /// The point without what does not change its stream.
-  private func workloadKey(_ point: Point) throws -> String {
+  /// The point without what does not change its stream, and with the strategy that was chosen for it.
+  private func workloadKey(_ point: Point, _ kernel: any Kernel) throws -> String {
     var key = point
+    key.strategy = (kernel as? LookupFFN)?.strategy
     key.cpus = .compact
     key.memory = .local
     key.pages = .transparentHuge
@@ -169,23 +186,31 @@ private struct Slots<Value>: @unchecked Sendable {
 
 extension Projector {
   /// Projects points that nobody measures: builds each kernel on the heap and asks only for its access stream.
+  /// `strategies` are those that were chosen for points that leave theirs open, by id.
   public func rows(
-    _ points: [Point], experiment: Experiment, progress: (String) -> Void = { _ in }
+    _ points: [Point], experiment: Experiment, strategies: [String: LookupStrategy] = [:],
+    progress: (String) -> Void = { _ in }
   ) throws -> [ProjectionRow] {
-    try outcomes(points, experiment: experiment, progress: progress).flatMap(\.rows)
+    try outcomes(points, experiment: experiment, strategies: strategies, progress: progress).flatMap(\.rows)
   }
 
   /// The same with all that a projection gives.
   public func outcomes(
-    _ points: [Point], experiment: Experiment, progress: (String) -> Void = { _ in }
+    _ points: [Point], experiment: Experiment, strategies: [String: LookupStrategy] = [:],
+    progress: (String) -> Void = { _ in }
   ) throws -> [Outcome] {
     let factory = KernelFactory(experiment: experiment, libraries: LibraryChoice())
     return try points.compactMap { point -> Outcome? in
       do {
-        let kernel = try factory.kernel(for: point, memory: HeapMemory())
+        var resolved = point
+        resolved.strategy = point.strategy ?? strategies[point.id]
+        let kernel = try factory.kernel(for: resolved, memory: HeapMemory())
         let input = try factory.input(for: point)
         return try input.withUnsafeBufferPointer { buffer in
-          try buffer.baseAddress.map { try project(point, kernel: kernel, input: $0, measuredTokensPerSecond: nil) }
+          guard let base = buffer.baseAddress else { return nil }
+          let outcome = try project(point, kernel: kernel, input: base, measuredTokensPerSecond: nil)
+          for note in outcome.notes { progress("\(point.label): \(note)") }
+          return outcome
         }
       } catch let skipped as PointSkipped {
         progress("skipped \(point.label): \(skipped)")

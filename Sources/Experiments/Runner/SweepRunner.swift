@@ -35,37 +35,42 @@ public struct SweepRunner {
   private let inputs: RunInputs
   private let directory: RunDirectory
   private let topology: Topology
+  private let tuningDirectory: String?
   private let calibrate: (Int) throws -> Calibration
-  private let audit: ([AuditLayer], Double?) -> BaselineAudit
+  private let audit: ([AuditLayer], [ElementType: Double]) -> BaselineAudit
   private let report: (RunEvent) -> Void
 
-  /// `libraries` are files that the audit of the baseline tries besides those it knows.
+  /// `libraries` are files that the audit of the baseline tries besides those it knows; `tuningDirectory` holds earlier
+  /// choices of strategies, nil for none.
   public init(
     experiment: Experiment, inputs: RunInputs, directory: RunDirectory, topology: Topology, libraries: [String] = [],
-    report: @escaping (RunEvent) -> Void
+    tuningDirectory: String? = TuningCache.defaultDirectory(), report: @escaping (RunEvent) -> Void
   ) {
     self.init(
-      experiment: experiment, inputs: inputs, directory: directory, topology: topology, report: report,
+      experiment: experiment, inputs: inputs, directory: directory, topology: topology,
+      tuningDirectory: tuningDirectory, report: report,
       calibrate: { threads in
         try Calibration.measure(topology: topology, allThreads: threads) { report(.message($0)) }
       },
-      audit: { layers, peak in
+      audit: { layers, peaks in
         BaselineAudit(
-          layers, candidates: LibraryCandidates.all(paths: libraries), peak: peak, progress: { report(.message($0)) })
+          layers, candidates: LibraryCandidates.all(paths: libraries), peaks: peaks, progress: { report(.message($0)) })
       })
   }
 
   /// A run whose ceilings and audit come from elsewhere: `calibrate` gets the most threads of any point, `audit` the layers
-  /// and the multiply-add peak of one thread.
+  /// and the multiply-add peaks of one thread.
   init(
     experiment: Experiment, inputs: RunInputs, directory: RunDirectory, topology: Topology,
-    report: @escaping (RunEvent) -> Void, calibrate: @escaping (Int) throws -> Calibration,
-    audit: @escaping ([AuditLayer], Double?) -> BaselineAudit
+    tuningDirectory: String? = nil, report: @escaping (RunEvent) -> Void,
+    calibrate: @escaping (Int) throws -> Calibration,
+    audit: @escaping ([AuditLayer], [ElementType: Double]) -> BaselineAudit
   ) {
     self.experiment = experiment
     self.inputs = inputs
     self.directory = directory
     self.topology = topology
+    self.tuningDirectory = tuningDirectory
     self.report = report
     self.calibrate = calibrate
     self.audit = audit
@@ -87,7 +92,8 @@ public struct SweepRunner {
       calibration, topology: topology, vendor: state["cpu_vendor"], model: state[FactName.cpuModel])
     try directory.write(host.yaml(), to: RunDirectory.hostMachineName)
     let (libraries, used) = try chooseLibraries(pending, calibration)
-    try directory.store.replace(facts: facts(state, .start, used), at: .start)
+    let missing = calibration.missing
+    try directory.store.replace(facts: facts(state, .start, used, missing), at: .start)
 
     let machines = (inputs.includesHost ? [host] : []) + inputs.machines
     let runner = PointRunner(
@@ -95,8 +101,11 @@ public struct SweepRunner {
         experiment: experiment, runID: directory.manifest.runID, host: directory.manifest.host,
         cpuModel: state[FactName.cpuModel], topology: topology,
         kernels: KernelFactory(experiment: experiment, libraries: libraries), counterGroups: inputs.groups,
-        fmaPeak: { calibration.value(Calibration.Name.multiplyAddPeak, threads: $0) },
+        fmaPeak: { calibration.value(Calibration.Name.multiplyAddPeak($0.arithmetic), threads: $0.threads) },
         projector: Projector(runID: directory.manifest.runID, machines: machines, host: Machine.hostName),
+        tuner: Autotuner(
+          machine: host, fingerprint: MachineFingerprint(state, topology: topology, machine: host),
+          cache: tuningDirectory.map { TuningCache(directory: $0) { report(.message($0)) } }),
         clock: RunClock()))
 
     let total = directory.plan.points.count
@@ -112,7 +121,7 @@ public struct SweepRunner {
       done += 1
       report(.finished(result: outcome.result, done: done, total: total))
     }
-    try directory.store.replace(facts: facts(MachineState.capture(), .end, used), at: .end)
+    try directory.store.replace(facts: facts(MachineState.capture(), .end, used, missing), at: .end)
     try directory.finish()
   }
 
@@ -123,7 +132,7 @@ public struct SweepRunner {
   ) throws -> (LibraryChoice, used: Result<[BLAS], any Error>) {
     let layers = AuditLayer.all(pending)
     guard !layers.isEmpty else { return (LibraryChoice(), .success([])) }
-    let audit = audit(layers, calibration.value(Calibration.Name.multiplyAddPeak))
+    let audit = audit(layers, calibration.multiplyAddPeaks())
     try directory.store.replace(audit: audit.rows)
     let libraries = LibraryChoice(layers, audit)
     for problem in libraries.problems { report(.message(problem)) }
@@ -135,8 +144,11 @@ public struct SweepRunner {
     return (libraries, used)
   }
 
-  /// The machine's state, the caches that a report draws, and the libraries behind the dense baseline.
-  private func facts(_ state: MachineState, _ when: FactTime, _ blas: Result<[BLAS], any Error>) -> [FactRow] {
+  /// The machine's state, the caches that a report draws, the libraries behind the dense baseline, and why ceilings are
+  /// missing.
+  private func facts(
+    _ state: MachineState, _ when: FactTime, _ blas: Result<[BLAS], any Error>, _ missing: [String: String]
+  ) -> [FactRow] {
     var rows = state.facts.map { FactRow(when: when, name: $0.name, value: $0.value, reason: $0.reason) }
     let caches = topology.dataCaches(of: topology.allowedCPUs.first ?? 0)
     for (level, name) in [FactName.l1Bytes, FactName.l2Bytes, FactName.l3Bytes].enumerated() {
@@ -158,6 +170,6 @@ public struct SweepRunner {
     case .failure(let error):
       rows.append(FactRow(when: when, name: "blas", reason: "\(error)"))
     }
-    return rows
+    return rows + missing.sorted { $0.key < $1.key }.map { FactRow(when: when, name: $0.key, reason: $0.value) }
   }
 }

@@ -12,6 +12,7 @@ public struct AuditRow: RunRow, Equatable, Sendable {
   public var coreTypeAsked: String?
   /// The file it was loaded from.
   public var path: String?
+  /// Of the product; of a candidate that could not be timed the type that it was tried for.
   public var dtype: ElementType?
   /// C[m, n] = A[m, k] B[n, k]^T.
   public var m: Int?
@@ -21,7 +22,7 @@ public struct AuditRow: RunRow, Equatable, Sendable {
   /// Of one product on one thread.
   public var medianNanoseconds: Double?
   public var gigaflopPerSecond: Double?
-  /// Of the peak measured on one thread in the same run.
+  /// Of the element type's peak measured on one thread in the same run.
   public var fractionOfFMAPeak: Double?
   /// Whether the layer's points ran on it: the least time over all products of the layer.
   public var chosen: Bool
@@ -49,7 +50,8 @@ public struct AuditRow: RunRow, Equatable, Sendable {
 
   public init(
     layer: String? = nil, library: String, version: String? = nil, coreType: String? = nil,
-    coreTypeAsked: String? = nil, path: String? = nil, product: ProductShape? = nil, samples: Int? = nil,
+    coreTypeAsked: String? = nil, path: String? = nil, dtype: ElementType? = nil, product: ProductShape? = nil,
+    samples: Int? = nil,
     medianNanoseconds: Double? = nil, gigaflopPerSecond: Double? = nil, fractionOfFMAPeak: Double? = nil,
     chosen: Bool = false, reason: String? = nil
   ) {
@@ -59,7 +61,7 @@ public struct AuditRow: RunRow, Equatable, Sendable {
     self.coreType = coreType
     self.coreTypeAsked = coreTypeAsked
     self.path = path
-    dtype = product?.dtype
+    self.dtype = product?.dtype ?? dtype
     m = product?.m
     n = product?.n
     k = product?.k

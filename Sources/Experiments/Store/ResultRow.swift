@@ -37,7 +37,13 @@ public struct ResultRow: RunRow, Equatable, Sendable {
   public var columnSliceColumns: Int?
   public var tableGroup: Int?
   public var prefetchRows: Int?
+  /// Nil where the schedule decides it.
+  public var groupPrefetch: LookupStrategy.GroupPrefetch?
+  /// Whether the strategy was chosen by measuring; nil for dense.
+  public var tuned: Bool?
   public var threads: Int
+  /// What threads divide among themselves; nil for dense.
+  public var partition: LookupTeam.Partition?
   /// The placement asked for.
   public var cpus: String
   /// Where the threads were found, such as `0,1`.
@@ -108,7 +114,10 @@ public struct ResultRow: RunRow, Equatable, Sendable {
     case columnSliceColumns = "column_slice_columns"
     case tableGroup = "table_group"
     case prefetchRows = "prefetch_rows"
+    case groupPrefetch = "group_prefetch"
+    case tuned
     case threads
+    case partition
     case cpus
     case verifiedCPUs = "verified_cpus"
     case memoryPolicy = "memory"
@@ -148,17 +157,34 @@ extension ResultRow {
 
   /// A row with the point's own parameters and nothing measured yet.
   public init(runID: String, host: String, point: Point, status: ResultStatus, reason: String? = nil) {
-    let isSliced = point.strategy?.order == .sliced
     self.init(
       runID: runID, pointID: point.id, sweep: point.sweep, status: status, reason: reason, host: host,
       kernel: point.kernel, kernelVersion: Kernels.kernelVersion, dtype: point.dtype, layer: point.layer,
       projection: point.projection, tokens: point.tokens, hidden: point.hidden, intermediate: point.intermediate,
       output: point.output, tables: point.tables, tableRows: point.tableRows, tableBytes: point.tableBytes,
-      order: point.strategy?.order, tokenTile: point.strategy?.tokenTile,
-      columnSliceColumns: isSliced ? point.strategy?.columnSlice : nil,
-      tableGroup: isSliced ? point.strategy?.tableGroup : nil, prefetchRows: point.strategy?.prefetchRows,
-      threads: point.threads, cpus: point.cpus.description, memoryPolicy: point.memory.description, pages: point.pages,
-      codes: point.codes)
+      tuned: point.kernel == .lookup ? point.isTuned : nil, threads: point.threads,
+      partition: point.kernel == .lookup ? point.team.partition : nil,
+      cpus: point.cpus.description, memoryPolicy: point.memory.description, pages: point.pages, codes: point.codes)
+    if let strategy = point.strategy { set(strategy) }
+  }
+
+  /// Takes over the walk of the gather; extents that its order ignores stay nil.
+  public mutating func set(_ strategy: LookupStrategy) {
+    let isSliced = strategy.order == .sliced
+    order = strategy.order
+    tokenTile = strategy.tokenTile
+    columnSliceColumns = isSliced ? strategy.columnSlice : nil
+    tableGroup = isSliced ? strategy.tableGroup : nil
+    prefetchRows = strategy.prefetchRows
+    groupPrefetch = strategy.groupPrefetch
+  }
+
+  /// The walk that ran; nil for dense, and where nothing ran that was to be chosen.
+  public var strategy: LookupStrategy? {
+    guard let order, let tokenTile, let prefetchRows else { return nil }
+    return LookupStrategy(
+      order: order, tokenTile: tokenTile, columnSlice: columnSliceColumns ?? output,
+      tableGroup: tableGroup ?? tables ?? 1, prefetchRows: prefetchRows, groupPrefetch: groupPrefetch)
   }
 
   /// Takes over where the pages were found at both ends of timing.

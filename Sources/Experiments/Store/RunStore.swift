@@ -6,7 +6,7 @@ import InputFiles
 /// a run that is killed loses at most the point it was measuring.
 public final class RunStore {
   /// Raised with every migration.
-  public static let schemaVersion = 4
+  public static let schemaVersion = 5
 
   private let database: DatabaseQueue
   private let path: String
@@ -77,6 +77,12 @@ public final class RunStore {
       try addMissingColumns(of: ProjectionRow.self, in: db)
       try db.execute(sql: "PRAGMA user_version = 4")
     }
+    migrator.registerMigration("5") { db in
+      try create(TuningRow.self, in: db)
+      try db.execute(sql: "CREATE INDEX tuning_point ON tuning (point_id)")
+      try addMissingColumns(of: ResultRow.self, in: db)
+      try db.execute(sql: "PRAGMA user_version = 5")
+    }
     return migrator
   }
 
@@ -96,7 +102,7 @@ public final class RunStore {
 
   static let rowTypes: [any RunRow.Type] = [
     ResultRow.self, SampleRow.self, CounterRow.self, ProjectionRow.self, SensitivityRow.self, StageRow.self,
-    CeilingRow.self, AuditRow.self, FactRow.self,
+    CeilingRow.self, AuditRow.self, TuningRow.self, FactRow.self,
   ]
 
   /// Columns carry no type: SQLite then keeps integers, reals and text as they were given.
@@ -149,6 +155,7 @@ public final class RunStore {
       for row in outcome.counters { try row.insert(db) }
       for row in outcome.stages { try row.insert(db) }
       for row in outcome.projections { try row.insert(db) }
+      for row in outcome.tuning { try row.insert(db) }
       for row in outcome.sensitivities { try row.insert(db) }
       try db.execute(
         sql: "UPDATE points SET status = ?, reason = ? WHERE id = ?",
@@ -228,10 +235,11 @@ public struct PointOutcome {
   public var stages: [StageRow]
   public var projections: [ProjectionRow]
   public var sensitivities: [SensitivityRow]
+  public var tuning: [TuningRow]
 
   public init(
     result: ResultRow, samples: [SampleRow] = [], counters: [CounterRow] = [], stages: [StageRow] = [],
-    projections: [ProjectionRow] = [], sensitivities: [SensitivityRow] = []
+    projections: [ProjectionRow] = [], sensitivities: [SensitivityRow] = [], tuning: [TuningRow] = []
   ) {
     self.result = result
     self.samples = samples
@@ -239,6 +247,7 @@ public struct PointOutcome {
     self.stages = stages
     self.projections = projections
     self.sensitivities = sensitivities
+    self.tuning = tuning
   }
 }
 

@@ -24,6 +24,38 @@ extension BLAS {
         + reasons.joined(separator: "; "))
   }
 
+  /// The first library found that multiplies in `dtype`. Throws `InputError` saying what each of them lacks.
+  public static func load(for dtype: TableType) throws -> BLAS {
+    guard dtype != .fp32 else { return try load() }
+    var reasons: [String] = []
+    // oneDNN first: it has every type on every CPU that has an instruction for it.
+    for file in ["libdnnl.so.2", "libdnnl.so.3"] + LibraryFamily.known.flatMap(\.files).filter({ !$0.contains("dnnl") })
+    {
+      do {
+        let library = try load(LibraryCandidate(file: file))
+        try library.requireProduct(of: dtype)
+        return library
+      } catch { reasons.append("\(error)") }
+    }
+    throw InputError(
+      key: "dtype",
+      "expected a library that multiplies in \(dtype.rawValue) (Debian: apt-get install libdnnl2); "
+        + reasons.joined(separator: "; "))
+  }
+
+  /// Throws `UnsupportedProduct` where the library cannot multiply in `dtype` on this CPU.
+  public func requireProduct(of dtype: TableType) throws {
+    guard dtype != .fp32, let kernels = ISA.scalar.microKernels else { return }
+    // The smallest product: libraries say no when it is prepared. Zeros are zero in every type.
+    let zero = try HeapMemory().floats(1, for: .weights)
+    let product = try prepare(
+      LayerProduct(n: 1, k: 1, dtype: dtype, finish: .none),
+      weights: ProductWeights(values: zero.base, bias: nil), kernels: kernels.pointee, memory: HeapMemory())
+    do { _ = try product.call(rows: 1, memory: HeapMemory(), role: .scratch(worker: 0)) } catch let error
+      as UnsupportedProduct
+    { throw UnsupportedProduct("\(title) cannot multiply in \(dtype.rawValue) on this CPU: \(error)") }
+  }
+
   /// Loads `candidate`, once per process: the same candidate is the same library again. Throws `LibraryNotLoaded`.
   public static func load(_ candidate: LibraryCandidate) throws -> BLAS {
     try loaded.withLock { loaded in

@@ -1,3 +1,4 @@
+import CKernels
 import Foundation
 import InputFiles
 
@@ -36,5 +37,16 @@ public final class BLAS: @unchecked Sendable {
   ) {
     backend.multiply(
       m: m, n: n, k: k, a: a, aStride: aStride, bTransposed: b, bStride: bStride, beta: beta, c: c, cStride: cStride)
+  }
+
+  /// See `ProductBackend.prepare`; the message of `UnsupportedProduct` names the library.
+  func prepare(
+    _ product: LayerProduct, weights: ProductWeights, kernels: lk_kernels, memory: any MemorySource
+  ) throws -> any PreparedProduct {
+    do {
+      return try backend.prepare(product, weights: weights, kernels: kernels, memory: memory)
+    } catch let error as UnsupportedProduct {
+      throw UnsupportedProduct("\(title) cannot multiply in \(product.dtype.rawValue): \(error)")
+    }
   }
 }

@@ -1,3 +1,4 @@
+import CKernels
 import Foundation
 
 /// Any library with `cblas_sgemm`: OpenBLAS, BLIS, MKL, the system's BLAS.
@@ -13,11 +14,32 @@ struct CBLASBackend: ProductBackend {
     ) -> Void
   private let sgemm: SGEMM
 
+  /// bf16 operands, fp32 result: OpenBLAS built with BUILD_BFLOAT16, and MKL.
+  private typealias BF16GEMM =
+    @convention(c) (
+      CInt, CInt, CInt, CInt, CInt, CInt, Float, UnsafeRawPointer, CInt, UnsafeRawPointer, CInt, Float,
+      UnsafeMutableRawPointer, CInt
+    ) -> Void
+  private let bf16gemm: BF16GEMM?
+
+  /// Bytes times bytes, with offsets that are added to A and to B and a vector that is added to C: MKL. In row-major order
+  /// A is the unsigned one, whatever the name says.
+  private typealias Int8GEMM =
+    @convention(c) (
+      CInt, CInt, CInt, CInt, CInt, CInt, CInt, Float, UnsafeRawPointer, CInt, Int8, UnsafeRawPointer, CInt, Int8,
+      Float, UnsafeMutableRawPointer, CInt, UnsafePointer<Int32>
+    ) -> Void
+  private let int8gemm: Int8GEMM?
+
   /// Nil for a library without the product.
   init?(_ symbols: LibrarySymbols) {
     // PyPI's scipy-openblas prefixes its symbols.
     guard let product = symbols.address("cblas_sgemm", "scipy_cblas_sgemm") else { return nil }
     sgemm = unsafeBitCast(product, to: SGEMM.self)
+    bf16gemm = symbols.address("cblas_sbgemm", "scipy_cblas_sbgemm", "cblas_gemm_bf16bf16f32").map {
+      unsafeBitCast($0, to: BF16GEMM.self)
+    }
+    int8gemm = symbols.address("cblas_gemm_s8u8s32").map { unsafeBitCast($0, to: Int8GEMM.self) }
     if let config = symbols.text("openblas_get_config", "scipy_openblas_get_config") {
       // "OpenBLAS 0.3.21 NO_LAPACKE DYNAMIC_ARCH ...".
       let words = config.split(separator: " ").map(String.init)
@@ -47,12 +69,47 @@ struct CBLASBackend: ProductBackend {
     m: Int, n: Int, k: Int, a: UnsafePointer<Float>, aStride: Int, bTransposed b: UnsafePointer<Float>, bStride: Int,
     beta: Float, c: UnsafeMutablePointer<Float>, cStride: Int
   ) {
-    let rowMajor: CInt = 101
-    let plain: CInt = 111
-    let transposed: CInt = 112
     sgemm(
-      rowMajor, plain, transposed, CInt(m), CInt(n), CInt(k), 1, a, CInt(aStride), b, CInt(bStride), beta, c,
-      CInt(cStride))
+      Self.rowMajor, Self.plain, Self.transposed, CInt(m), CInt(n), CInt(k), 1, a, CInt(aStride), b, CInt(bStride),
+      beta,
+      c, CInt(cStride))
+  }
+
+  // As cblas.h numbers them; the last is MKL's, for one number that is added to all of C.
+  private static let rowMajor: CInt = 101
+  private static let plain: CInt = 111
+  private static let transposed: CInt = 112
+  private static let fixedOffset: CInt = 173
+
+  func prepare(
+    _ product: LayerProduct, weights: ProductWeights, kernels: lk_kernels, memory: any MemorySource
+  ) throws -> any PreparedProduct {
+    let (n, k) = (CInt(product.n), CInt(product.k))
+    let values = weights.values
+    let multiply: CBLASProduct.Multiply
+    switch product.dtype {
+    case .fp32:
+      multiply = { [sgemm] rows, a, beta, c in
+        sgemm(
+          Self.rowMajor, Self.plain, Self.transposed, CInt(rows), n, k, 1, a.assumingMemoryBound(to: Float.self), k,
+          values.assumingMemoryBound(to: Float.self), k, beta, c.assumingMemoryBound(to: Float.self), n)
+      }
+    case .bf16:
+      guard let bf16gemm else { throw UnsupportedProduct("no symbol cblas_sbgemm or cblas_gemm_bf16bf16f32") }
+      multiply = { rows, a, beta, c in
+        bf16gemm(Self.rowMajor, Self.plain, Self.transposed, CInt(rows), n, k, 1, a, k, values, k, beta, c, n)
+      }
+    case .int8:
+      guard let int8gemm else { throw UnsupportedProduct("no symbol cblas_gemm_s8u8s32") }
+      multiply = { rows, a, beta, c in
+        var offset: Int32 = 0
+        int8gemm(
+          Self.rowMajor, Self.plain, Self.transposed, Self.fixedOffset, CInt(rows), n, k, 1, a, k, 0, values, k, 0,
+          beta,
+          c, n, &offset)
+      }
+    }
+    return CBLASProduct(product, bias: weights.bias, kernels: kernels, multiply: multiply)
   }
 }
 

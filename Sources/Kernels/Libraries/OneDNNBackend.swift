@@ -1,4 +1,6 @@
-/// oneDNN through `dnnl_sgemm`, a plain row-major product in its C API.
+import CKernels
+
+/// oneDNN: plain products through `dnnl_sgemm`, a dense layer's through its matmul primitives.
 struct OneDNNBackend: ProductBackend {
   let name: String? = "oneDNN"
   let version: String?
@@ -10,6 +12,7 @@ struct OneDNNBackend: ProductBackend {
       UnsafeMutablePointer<Float>, Int64
     ) -> CInt
   private let sgemm: SGEMM
+  private let primitives: Result<OneDNN, UnsupportedProduct>
 
   /// Nil for a library without the product.
   init?(_ symbols: LibrarySymbols) {
@@ -20,6 +23,9 @@ struct OneDNNBackend: ProductBackend {
     typealias Version = @convention(c) () -> UnsafePointer<CInt>?
     let numbers = symbols.address("dnnl_version").flatMap { unsafeBitCast($0, to: Version.self)() }
     version = numbers.map { "\($0[0]).\($0[1]).\($0[2])" }
+    // Then a pointer to a hash, and the CPU's runtime.
+    let runtime = numbers.map { UnsafeRawPointer($0).load(fromByteOffset: 24, as: CUnsignedInt.self) }
+    primitives = OneDNN.load(symbols, major: numbers.map { Int($0[0]) }, runtime: runtime)
     // Asking also makes it read ONEDNN_MAX_CPU_ISA, which it does once.
     typealias Query = @convention(c) () -> CInt
     coreType = symbols.address("dnnl_get_effective_cpu_isa").map {
@@ -47,5 +53,11 @@ struct OneDNNBackend: ProductBackend {
     _ = sgemm(
       plain, transposed, Int64(m), Int64(n), Int64(k), 1, a, Int64(aStride), b, Int64(bStride), beta, c,
       Int64(cStride))
+  }
+
+  func prepare(
+    _ product: LayerProduct, weights: ProductWeights, kernels: lk_kernels, memory: any MemorySource
+  ) throws -> any PreparedProduct {
+    OneDNNProduct(product, weights: weights, library: try primitives.get(), memory: memory)
   }
 }

@@ -1,7 +1,7 @@
+import CKernels
 import Foundation
 
-/// What differs between libraries: what they call themselves, and their fp32 product. Other element types will be further
-/// products beside it.
+/// What differs between libraries: what they call themselves, and their products.
 protocol ProductBackend {
   /// Nil where the library does not say; likewise the others.
   var name: String? { get }
@@ -13,6 +13,12 @@ protocol ProductBackend {
     m: Int, n: Int, k: Int, a: UnsafePointer<Float>, aStride: Int, bTransposed b: UnsafePointer<Float>, bStride: Int,
     beta: Float, c: UnsafeMutablePointer<Float>, cStride: Int
   )
+
+  /// A dense layer's product with these weights, finished by the library where it can and by `kernels` where it cannot.
+  /// Throws `UnsupportedProduct`.
+  func prepare(
+    _ product: LayerProduct, weights: ProductWeights, kernels: lk_kernels, memory: any MemorySource
+  ) throws -> any PreparedProduct
 }
 
 /// A loaded library's symbols.

@@ -2,6 +2,8 @@
 public struct MicroBenchmarkResult: Codable, Equatable, Sendable {
   public enum Unit: String, Codable, Sendable {
     case gigaflopsPerSecond = "GFLOP/s"
+    /// 10^9 whole-number additions and multiplications per second.
+    case gigaoperationsPerSecond = "GOP/s"
     /// 10^9 bytes per second, over all threads.
     case gigabytesPerSecond = "GB/s"
     case nanoseconds = "ns"

@@ -28,6 +28,22 @@ public enum MicroBenchmarks {
       workingSetBytes: nil, cpus: pool.verifiedCPUs, placements: [])
   }
 
+  /// The peak of the dot-product instruction for `type`, in operations (two per product) over all of the pool's threads.
+  /// Throws `InputError` with the reason where this CPU has none that is known here.
+  public static func dotProductPeak(
+    _ type: DotProduct, pool: PinnedPool, repetitions: Int = 10
+  ) throws -> MicroBenchmarkResult {
+    if let reason = type.missing { throw InputError(key: "\(type.rawValue)_peak", reason) }
+    let operationsPerIteration = microbench_dot_product(type.code, 1) * Double(pool.threadCount)
+    let samples = sample(pool: pool, repetitions: repetitions) { _, iterations in
+      _ = microbench_dot_product(type.code, iterations)
+    }
+    return MicroBenchmarkResult(
+      name: "\(type.rawValue)_peak", unit: type == .int8 ? .gigaoperationsPerSecond : .gigaflopsPerSecond,
+      samples: samples.map { operationsPerIteration * Double($0.iterations) / Double($0.ns) }, path: nil,
+      workingSetBytes: nil, cpus: pool.verifiedCPUs, placements: [])
+  }
+
   /// Depth of the product's panels, and how many of each there are: as in a BLAS, a block of A of four panels lies in the
   /// second-level cache (288 KiB with AVX-512) and panels of B pass through the first (12 KiB each).
   private static let productDepth = 384

@@ -1,0 +1,51 @@
+import Kernels
+
+/// The strategies that are worth a thought for a pass: a grid around what any machine of the catalogue could prefer.
+public enum StrategyCandidates {
+  /// Tokens of a tile: from about the rows of a table, below which a tile does not use the rows it fetches, to where the
+  /// codes and scores of a tile (8 bytes x tables x tokens, 16 MiB at 128 tables) leave the last cache too.
+  private static let tokenTiles = [512, 1024, 2048, 4096, 8192, 16_384]
+  /// Columns of a slice: 64 fp32 columns are four cache lines, the fewest that a hardware prefetcher can follow.
+  private static let columnSlices = [64, 128, 256, 512]
+  private static let tableGroups = [4, 8, 16, 32, 64]
+  /// Rows prefetched ahead; row by row only where rows are read in random order from afar.
+  private static let prefetchRows = [0, 2, 4, 8]
+
+  /// Each walk once, in a fixed order that settles ties; the one that experiments use by default comes first.
+  public static func all(_ task: LookupTask) -> [LookupStrategy] {
+    var candidates: [LookupStrategy] = []
+    var known: Set<LookupStrategy> = []
+    func add(_ strategy: LookupStrategy) {
+      let fitted = fitted(strategy, to: task)
+      if known.insert(fitted).inserted { candidates.append(fitted) }
+    }
+    add(LookupStrategy())
+    for tile in tokenTiles {
+      for rows in prefetchRows { add(LookupStrategy(order: .token, tokenTile: tile, prefetchRows: rows)) }
+      // What the schedule does by itself, and the opposite.
+      let prefetches = min(tile, share(of: task)) >= task.shape.tableRows
+      for prefetch in [nil, prefetches ? LookupStrategy.GroupPrefetch.off : .on] {
+        add(LookupStrategy(order: .table, tokenTile: tile, groupPrefetch: prefetch))
+        for columns in columnSlices {
+          for group in tableGroups {
+            add(
+              LookupStrategy(
+                order: .sliced, tokenTile: tile, columnSlice: columns, tableGroup: group, groupPrefetch: prefetch))
+          }
+        }
+      }
+    }
+    return candidates
+  }
+
+  /// The walk with its extents cut to the task.
+  private static func fitted(_ strategy: LookupStrategy, to task: LookupTask) -> LookupStrategy {
+    strategy.fitted(tokens: share(of: task), tables: task.shape.tables, output: task.shape.output)
+  }
+
+  /// The most tokens that a tile can have: a worker's own, unless the team shares its tiles.
+  private static func share(of task: LookupTask) -> Int {
+    guard task.team.partition == .tokens else { return task.tokens }
+    return partition(tokens: task.tokens, workers: task.team.workers).map(\.count).max() ?? task.tokens
+  }
+}

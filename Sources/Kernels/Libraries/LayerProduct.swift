@@ -1,0 +1,63 @@
+import CKernels
+
+/// What a dense layer asks of a library: y[rows, n] = finish(x[rows, k] W[n, k]^T), all row-major and contiguous.
+///
+/// | dtype | x | W | y |
+/// |---|---|---|---|
+/// | fp32 | fp32 | fp32 | fp32 |
+/// | bf16 | bf16 | bf16 | `result`; products are summed in fp32 |
+/// | int8 | unsigned bytes | signed bytes | 32-bit sums, without finish |
+public struct LayerProduct: Hashable, Codable, Sendable {
+  /// What is done to a sum before it is stored.
+  public enum Finish: String, Codable, Sendable {
+    case none
+    case bias
+    case biasGELU = "bias-gelu"
+  }
+
+  public var n: Int
+  public var k: Int
+  public var dtype: TableType
+  public var finish: Finish
+  /// Whether the result of a bf16 product is rounded to bf16, as the input of the next one; else it is fp32.
+  public var roundsResult: Bool
+
+  public init(n: Int, k: Int, dtype: TableType, finish: Finish, roundsResult: Bool = false) {
+    self.n = n
+    self.k = k
+    self.dtype = dtype
+    self.finish = dtype == .int8 ? .none : finish
+    self.roundsResult = roundsResult && dtype == .bf16
+  }
+
+  /// Bytes of an element of the result.
+  public var resultBytes: Int { roundsResult ? 2 : 4 }
+}
+
+/// A product whose weights a library holds as it likes them best.
+protocol PreparedProduct: AnyObject {
+  /// A call for exactly `rows` rows, with scratch of its own from `memory`, for one thread.
+  func call(rows: Int, memory: any MemorySource, role: MemoryRole) throws -> any ProductCall
+}
+
+/// A product ready to run. `run` allocates nothing.
+protocol ProductCall: AnyObject {
+  func run(x: UnsafeRawPointer, y: UnsafeMutableRawPointer)
+}
+
+/// Weights and bias that a product is prepared from; they outlive it.
+struct ProductWeights {
+  /// [n, k] in the product's element type.
+  var values: UnsafeRawPointer
+  /// n floats; nil where the finish has none.
+  var bias: UnsafePointer<Float>?
+}
+
+/// A library cannot compute a product of this element type.
+public struct UnsupportedProduct: Error, CustomStringConvertible {
+  public let description: String
+
+  init(_ description: String) {
+    self.description = description
+  }
+}

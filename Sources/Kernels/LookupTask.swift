@@ -1,0 +1,89 @@
+import CacheModel
+
+/// A pass of look-ups as far as it is known before a strategy is chosen for it.
+public struct LookupTask: Hashable, Sendable {
+  public var shape: LookupFFNShape
+  public var tableType: TableType
+  public var isa: ISA
+  public var team: LookupTeam
+  /// Tokens of the batch, all workers together.
+  public var tokens: Int
+
+  public init(shape: LookupFFNShape, tableType: TableType, isa: ISA, team: LookupTeam, tokens: Int) {
+    self.shape = shape
+    self.tableType = tableType
+    self.isa = isa
+    self.team = team
+    self.tokens = tokens
+  }
+}
+
+extension LookupTask {
+  /// Instructions that a core looks ahead, which bounds the rows in flight: 320 is the smaller of the current server
+  /// cores' reorder buffers (Zen 4 and Neoverse V2 320, Zen 5 448, Golden Cove 512).
+  private static let reorderWindow = 320.0
+
+  /// Work of the micro-kernels as written: their instructions, not the definition's FLOPs.
+  /// As `strategy` walks through it.
+  public func phases(_ strategy: LookupStrategy) -> [PhaseWork] {
+    let n = Double(tokens)
+    let d = Double(shape.hidden)
+    let z = Double(shape.projected)
+    let padded = Double(shape.paddedHidden)
+    let t = Double(shape.tables)
+    let out = Double(shape.output)
+    let isBH4 = shape.projection == .bh4
+
+    // Three passes: sum; difference and square-add; difference, scale, scale-and-shift. The transpose shuffles each
+    // vector log2(lanes) times.
+    let shuffles = isBH4 ? Double(isa.vectorLanes.trailingZeroBitCount) : 0
+    let normalise = PhaseWork(
+      name: "layer norm", multiplyAdds: 2 * d * n, otherOperations: (4 + shuffles) * d * n,
+      loadBytes: (isBH4 ? 6 : 5) * 4 * d * n, storeBytes: 4 * (d + (isBH4 ? padded : 0)) * n)
+
+    let projection: PhaseWork
+    if isBH4 {
+      let factors = Double(shape.repeats * LookupFFNShape.factors)
+      let products = factors * padded * Double(shape.blockSize)
+      let passes = Double(shape.transformPasses)
+      projection = PhaseWork(
+        name: "projection", multiplyAdds: products * n,
+        otherOperations: factors * padded * Double(shape.blocks.trailingZeroBitCount) * n,
+        loadBytes: 4 * (products / Double(min(isa.blockOutputs, shape.blockSize)) + factors * padded * passes) * n,
+        storeBytes: 4 * factors * padded * (1 + passes) * n)
+    } else {
+      projection = PackedProduct.work(name: "projection", multiplyAdds: z * d * n)
+    }
+
+    // Per projected value: bias, mix, |z|, sum, -2 |z|, the 6 multiply-adds and 7 other steps of exp, 1 + and product,
+    // comparison and two steps of the code. Per table one division, worth about 10 vector operations.
+    let score = PhaseWork(
+      name: "code and score", multiplyAdds: 8 * z * n, otherOperations: (15 * z + 10 * t) * n,
+      loadBytes: 4 * (isBH4 ? 2 : 1) * z * n, storeBytes: 4 * 2 * t * n)
+
+    let schedule = LookupSchedule(shape: shape, strategy: strategy, team: team)
+    let width = min(schedule.slices.map(\.count).max() ?? shape.output, isa.gatherColumns)
+    let tileTokens = min(schedule.gatheredTokens(ofWorker: 0, tokens: tokens), schedule.tokenTile)
+    let passesOverOutput: Double =
+      switch strategy.order {
+      case .token: 1
+      case .table: t
+      case .sliced: (t / Double(strategy.tableGroup(of: shape, tileTokens: tileTokens))).rounded(.up)
+      }
+    // Per row piece: one multiply-add per vector and what widens it, and about 5 instructions for code, score, address and
+    // loop; int8 two more for the scale. Arithmetic is fp32 whatever the tables, so `operands` stays fp32 and the type
+    // shows in the bytes.
+    let widening = Double(tableType.wideningOperations)
+    let pieces = t * (out / Double(width)).rounded(.up)
+    let overhead = tableType.scaleBytes > 0 ? 7.0 : 5.0
+    let instructionsPerRow = Double(width) / Double(isa.vectorLanes) * (1 + widening) + overhead
+    let rowBytes = t * out * Double(tableType.bytes) + pieces * Double(tableType.scaleBytes)
+    let gather = PhaseWork(
+      name: "gather", multiplyAdds: t * out * n, otherOperations: widening * t * out * n,
+      loadBytes: (rowBytes + 4 * passesOverOutput * out) * n, storeBytes: 4 * passesOverOutput * out * n,
+      independentRows: max(
+        LookupTask.reorderWindow / instructionsPerRow, Double(schedule.prefetchRows(tileTokens: tileTokens))),
+      rowBytes: Double(width * tableType.bytes))
+    return [normalise, projection, score, gather]
+  }
+}

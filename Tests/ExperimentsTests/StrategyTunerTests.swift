@@ -1,0 +1,218 @@
+import CacheModel
+import InputFiles
+import Kernels
+import Testing
+
+@testable import Experiments
+
+/// Times that a test writes down, and how often each strategy was asked for.
+final class ScriptedTimer: StrategyTimer {
+  var refused: [LookupStrategy: String] = [:]
+  let time: (LookupStrategy) -> Double
+  private(set) var prepared: [LookupStrategy] = []
+  private(set) var timed: [LookupStrategy] = []
+
+  init(time: @escaping (LookupStrategy) -> Double) {
+    self.time = time
+  }
+
+  func prepare(_ strategies: [LookupStrategy]) throws -> [LookupStrategy: String] {
+    prepared = strategies
+    return refused
+  }
+
+  func nanosecondsPerToken(_ strategy: LookupStrategy) throws -> Double {
+    timed.append(strategy)
+    return time(strategy)
+  }
+}
+
+@Suite struct StrategyTunerTests {
+  static let published = LookupTask(
+    shape: LookupFFNShape(hidden: 512, output: 512, tables: 128, tableRows: 256, projection: .bh4, blockSize: 64),
+    tableType: .fp32, isa: .best, team: LookupTeam(), tokens: 32_768)
+
+  static func machine(_ l1: String, _ l2: String, _ l3: String, overlap: Bool = true) throws -> Machine {
+    try Machine(
+      text: """
+        schema: lookahead/machine/1
+        name: synthetic
+        cores: 4
+        frequency_ghz: 2
+        simd: {isa: avx512, width_bits: 512, fma_units: 2}
+        caches:
+          - {name: L1, size: \(l1), ways: 8, line: 64, latency_cycles: 4, bytes_per_cycle: 128}
+          - {name: L2, size: \(l2), ways: 8, line: 64, latency_cycles: 14, bytes_per_cycle: 32}
+          - {name: L3, size: \(l3), ways: 16, line: 64, latency_cycles: 50, bytes_per_cycle: 8, shared_by: 4}
+        transfers_overlap: \(overlap)
+        memory: [{name: memory, peak_gbps: 20, idle_latency_ns: 100, lines_in_flight_per_core: 20}]
+        """, file: "synthetic.yaml")
+  }
+
+  /// The machine of README's figures, as far as the estimate asks.
+  static func zen5() throws -> Machine { try MachineCatalogue.bundled().machine("zen5-vm-2core") }
+
+  // MARK: - Candidates and estimates
+
+  @Test func `every candidate is another walk, and the default comes first`() {
+    for tokens in [1, 100, 4096, 32_768] {
+      var task = Self.published
+      task.tokens = tokens
+      let all = StrategyCandidates.all(task)
+      #expect(Set(all).count == all.count)
+      #expect(all.first == LookupStrategy().fitted(tokens: tokens, tables: 128, output: 512))
+      #expect(all.allSatisfy { $0.tokenTile <= tokens && $0.columnSlice <= 512 && $0.tableGroup <= 128 })
+    }
+  }
+
+  @Test func `a working set is the rows that a tile's tokens read of a group, in a slice`() {
+    /// In KiB.
+    func workingSet(_ strategy: LookupStrategy) -> Double {
+      StrategyEstimate(Self.published, strategy).workingSetBytes / 1024
+    }
+    // 8 tables x 256 rows x 128 columns x 4 bytes: 8,192 tokens read every row.
+    let usual = LookupStrategy(order: .sliced, tokenTile: 8192, columnSlice: 128, tableGroup: 8)
+    #expect(abs(workingSet(usual) - 1024) < 1e-6)
+    // 256 tokens of 256 equally likely codes read 1 - 1/e of the rows.
+    var few = usual
+    few.tokenTile = 256
+    #expect(abs(workingSet(few) - 0.632 * 1024) < 1)
+    #expect(abs(workingSet(LookupStrategy(order: .table)) - 512) < 1e-6)
+    #expect(abs(workingSet(LookupStrategy(order: .token)) - 64 * 1024) < 1e-6)
+  }
+
+  @Test func `a group that leaves the second-level cache is estimated slower than one that fits`() throws {
+    let machine = try Self.zen5()
+    func estimate(_ columns: Int, _ group: Int) throws -> Double {
+      try StrategyEstimate(
+        Self.published, LookupStrategy(order: .sliced, tokenTile: 8192, columnSlice: columns, tableGroup: group)
+      ).nanosecondsPerToken(on: machine)
+    }
+    #expect(try estimate(128, 8) < estimate(512, 32))
+    #expect(try estimate(64, 8) < estimate(512, 32))
+  }
+
+  /// The exact simulation and the timing model as the truth: a machine that behaves as its file says.
+  private func truth(_ task: LookupTask, _ strategy: LookupStrategy, _ layer: LookupFFN, on machine: Machine) throws
+    -> Double
+  {
+    let walked = try LookupFFN(layer, strategy: strategy, memory: HeapMemory())
+    var random = RandomSource(seed: 4)
+    let input = random.normals(task.tokens * task.shape.hidden)
+    let workload = try walked.workload(input: input, tokens: task.tokens, threads: task.team.workers)
+    let projection = try Projection.project(
+      workload, traffic: Traffic(simulating: workload, on: machine), on: machine)
+    return 1e9 / projection.tokensPerSecond
+  }
+
+  @Test(arguments: [
+    ("4KiB", "16KiB", "64KiB", true), ("4KiB", "32KiB", "1MiB", true), ("8KiB", "32KiB", "128KiB", false),
+  ])
+  func `pruning keeps the best that the simulated machine has`(l1: String, l2: String, l3: String, overlap: Bool) throws
+  {
+    let machine = try Self.machine(l1, l2, l3, overlap: overlap)
+    // 128 KiB of tables, two tiles.
+    let task = LookupTask(
+      shape: LookupFFNShape(hidden: 16, output: 128, tables: 8, tableRows: 32, projection: .bh4, blockSize: 4),
+      tableType: .fp32, isa: .best, team: LookupTeam(), tokens: 1024)
+    let layer = try LookupFFN(LookupFFNParameters.random(task.shape, seed: 9))
+    let all = StrategyCandidates.all(task)
+    let kept = try StrategyTuner.pruned(all, task, machine).map(\.strategy)
+    #expect(kept.count == StrategyTuner.kept && all.count > 3 * kept.count)
+    var best = Double.infinity
+    var bestKept = Double.infinity
+    for strategy in all {
+      let time = try truth(task, strategy, layer, on: machine)
+      best = min(best, time)
+      if kept.contains(strategy) { bestKept = min(bestKept, time) }
+    }
+    // The estimate rests on sizes alone; what it leaves out may be this much better, no more.
+    #expect(bestKept <= 1.05 * best)
+  }
+
+  // MARK: - Measuring
+
+  @Test func `the fastest measured candidate is chosen, whatever the estimates say`() throws {
+    let tuner = StrategyTuner(machine: try Self.zen5(), clock: { 0 })
+    let kept = try StrategyTuner.pruned(StrategyCandidates.all(Self.published), Self.published, Self.zen5())
+    for favourite in kept.map(\.strategy) {
+      let timer = ScriptedTimer { $0 == favourite ? 1000 : 2000 }
+      let tuning = try tuner.tune(Self.published, timer: timer)
+      #expect(tuning.strategy == favourite)
+      #expect(timer.prepared == kept.map(\.strategy))
+      #expect(tuning.candidates.map(\.estimatedNanosecondsPerToken) == kept.map(\.estimatedNanosecondsPerToken))
+      #expect(tuning.considered == StrategyCandidates.all(Self.published).count)
+    }
+  }
+
+  @Test func `the default is always timed, so that tuning never loses to not tuning`() throws {
+    for machine in try [Self.machine("4KiB", "16KiB", "64KiB"), Self.machine("1MiB", "64MiB", "1GiB"), Self.zen5()] {
+      let timer = ScriptedTimer { _ in 1 }
+      _ = try StrategyTuner(machine: machine, clock: { 0 }).tune(Self.published, timer: timer)
+      #expect(timer.prepared.contains(LookupStrategy()))
+    }
+  }
+
+  @Test func `equal times go to the lower estimate, the same on every run`() throws {
+    let tuner = StrategyTuner(machine: try Self.zen5(), clock: { 0 })
+    let first = try tuner.tune(Self.published, timer: ScriptedTimer { _ in 3 })
+    let second = try tuner.tune(Self.published, timer: ScriptedTimer { _ in 3 })
+    #expect(first == second)
+    #expect(first.strategy == first.candidates.first?.strategy)
+  }
+
+  @Test func `after two rounds only the faster half goes on`() throws {
+    let tuner = StrategyTuner(machine: try Self.zen5(), clock: { 0 })
+    var order: [LookupStrategy] = []
+    let probe = ScriptedTimer { _ in 1 }
+    _ = try tuner.tune(Self.published, timer: probe)
+    order = probe.prepared
+    // The later a candidate in the list, the faster.
+    let timer = ScriptedTimer { 100 - Double(order.firstIndex(of: $0) ?? 0) }
+    let tuning = try tuner.tune(Self.published, timer: timer)
+    #expect(tuning.candidates.map(\.rounds) == [2, 2, 2, 2, 7, 7, 7, 7])
+    #expect(tuning.strategy == order.last)
+    // In turns: no candidate is timed twice before every other was timed once.
+    #expect(Array(timer.timed.prefix(8)) == order)
+    #expect(Array(timer.timed[8..<16]) == order)
+  }
+
+  @Test func `one disturbed sample does not decide`() throws {
+    let tuner = StrategyTuner(machine: try Self.zen5(), clock: { 0 })
+    let best = try tuner.tune(Self.published, timer: ScriptedTimer { _ in 1 }).candidates[2].strategy
+    var seen = 0
+    let timer = ScriptedTimer { strategy in
+      guard strategy == best else { return 10 }
+      seen += 1
+      return seen == 4 ? 1000 : 9
+    }
+    #expect(try tuner.tune(Self.published, timer: timer).strategy == best)
+  }
+
+  @Test func `when time is up, two rounds have to do`() throws {
+    var seconds = 0.0
+    let tuner = StrategyTuner(
+      machine: try Self.zen5(),
+      clock: {
+        seconds += 10
+        return seconds
+      })
+    let tuning = try tuner.tune(Self.published, timer: ScriptedTimer { _ in 1 })
+    #expect(tuning.candidates.allSatisfy { $0.rounds == 2 })
+  }
+
+  @Test func `a candidate that cannot be prepared keeps its reason and is never chosen`() throws {
+    let tuner = StrategyTuner(machine: try Self.zen5(), clock: { 0 })
+    let timer = ScriptedTimer { _ in 5 }
+    _ = try tuner.tune(Self.published, timer: timer)
+    let first = timer.prepared[0]
+    timer.refused = [first: "no memory"]
+    let tuning = try tuner.tune(Self.published, timer: timer)
+    #expect(tuning.candidates.first?.reason == "no memory")
+    #expect(tuning.candidates.first?.measuredNanosecondsPerToken == nil)
+    #expect(tuning.strategy != first)
+
+    timer.refused = Dictionary(timer.prepared.map { ($0, "no memory") }, uniquingKeysWith: { first, _ in first })
+    #expect(throws: InputError.self) { try tuner.tune(Self.published, timer: timer) }
+  }
+}

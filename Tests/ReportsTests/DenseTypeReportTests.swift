@@ -1,0 +1,98 @@
+import Foundation
+import Testing
+
+@testable import Experiments
+@testable import Reports
+
+/// A run of look-ups and dense networks in several types, with given times.
+@Suite struct DenseTypeReportTests {
+  private func run(
+    dense: String, nanoseconds: [String: Double], _ name: String = #function, _ body: (RunData) throws -> Void
+  ) throws {
+    try withRunDirectory("dense-types-\(fileName(name))") { path in
+      let text = """
+        schema: lookahead/experiment/1
+        name: types
+        sweeps:
+          - {name: lookup, set: {kernel: lookup}, axes: {dtype: [fp32, bf16]}}
+          - {name: dense, set: {kernel: dense}, axes: {dtype: [\(dense)]}}
+
+        """
+      let run = try SyntheticRun(text, at: path)
+      for point in run.directory.plan.points {
+        let time = try #require(nanoseconds["\(point.kernel.rawValue) \(point.dtype.rawValue)"])
+        try run.directory.store.finish(
+          PointOutcome(
+            result: run.measured(point, nanosecondsPerToken: time),
+            stages: ["first product", "bias and GELU"].map {
+              StageRow(pointID: point.id, stage: $0, flopPerToken: 1000, algorithmicBytesPerToken: 1)
+            }))
+      }
+      let ceilings = [("fma_peak_fp32", 200.0), ("fma_peak_bf16", 400)].map {
+        CeilingRow(name: $0.0, threads: 1, value: $0.1, unit: "GFLOP/s")
+      }
+      try run.directory.store.replace(
+        ceilings: ceilings + [
+          CeilingRow(name: "read_bandwidth", threads: 1, workingSetBytes: 1 << 19, value: 100, unit: "GB/s")
+        ])
+      try run.directory.store.replace(
+        facts: [
+          FactRow(when: .start, name: FactName.l1Bytes, value: "49152"),
+          FactRow(when: .start, name: FactName.l2Bytes, value: "1048576"),
+        ], at: .start)
+      try body(try RunData(run.directory))
+    }
+  }
+
+  private static let times = [
+    "lookup fp32": 5000.0, "lookup bf16": 4000, "dense fp32": 20_000, "dense bf16": 12_000,
+  ]
+
+  @Test func `a bf16 look-up is held against dense bf16, and fp32 is named beside it`() throws {
+    try run(dense: "fp32, bf16", nanoseconds: Self.times) { data in
+      let bf16 = try #require(data.measured.first { $0.kernel == .lookup && $0.dtype == .bf16 })
+      #expect(data.baseline(of: bf16)?.dtype == .bf16)
+      #expect(data.fp32Baseline(of: bf16)?.dtype == .fp32)
+      #expect(data.speedup(of: bf16)?.value == 3)
+      let text = try #require(data.speedupText(of: bf16))
+      #expect(text.hasPrefix("3.00x ["), "\(text)")
+      #expect(text.contains("; fp32 5.00x ["), "\(text)")
+      #expect(!text.contains("‡"))
+      let fp32 = try #require(data.measured.first { $0.kernel == .lookup && $0.dtype == .fp32 })
+      #expect(data.speedup(of: fp32)?.value == 4)
+      #expect(data.speedupText(of: fp32)?.contains(";") == false)
+    }
+  }
+
+  @Test func `without dense bf16 the look-up is held against fp32, with a mark, and the target is not measured`() throws
+  {
+    try run(dense: "fp32", nanoseconds: Self.times) { data in
+      let bf16 = try #require(data.measured.first { $0.kernel == .lookup && $0.dtype == .bf16 })
+      #expect(data.speedupText(of: bf16)?.hasSuffix("‡") == true)
+      let target = try #require(Targets(data).rows.first { $0.what.hasPrefix("bf16 look-up over best dense bf16") })
+      #expect(target.measured == nil)
+      #expect(target.isMet == nil)
+    }
+  }
+
+  @Test func `the target of bf16 is 2.5 times the best dense bf16`() throws {
+    try run(dense: "fp32, bf16", nanoseconds: Self.times) { data in
+      let target = try #require(Targets(data).rows.first { $0.what.hasPrefix("bf16 look-up over best dense bf16") })
+      #expect(target.target == 2.5)
+      #expect(target.measured == 3)
+      #expect(target.isMet == true)
+    }
+  }
+
+  @Test func `only a dense network's products are bound by the peak of its type`() throws {
+    try run(dense: "fp32, bf16", nanoseconds: Self.times) { data in
+      func bound(_ kernel: KernelKind, _ dtype: ElementType) throws -> Double {
+        let row = try #require(data.measured.first { $0.kernel == kernel && $0.dtype == dtype })
+        return try #require(data.bound(of: row))
+      }
+      // 1000 FLOP at 200 or 400 GFLOP/s, twice: the product and the rest.
+      let bounds = [try bound(.dense, .fp32), try bound(.dense, .bf16), try bound(.lookup, .bf16)]
+      #expect(bounds == [10, 7.5, 10])
+    }
+  }
+}

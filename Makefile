@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 BINARY := .build/release/lookahead
 
-.PHONY: run bench test test-kernels test-numa build format lint setup clean
+.PHONY: run bench test test-kernels test-streams test-numa build format lint setup clean
 
 # A fresh run of the first experiment: an earlier one in the same directory is discarded.
 run: build
@@ -12,6 +12,8 @@ run: build
 bench: build
 	$(BINARY) run experiments/bench.yaml --output reports/bench --restart
 	$(BINARY) targets reports/bench
+	$(BINARY) simulator-speed
+	@scripts/bench-pycachesim
 
 build: setup
 	swift build -c release
@@ -26,6 +28,11 @@ test: setup
 test-kernels:
 	@scripts/setup emulators || echo "test-kernels: going on with what is there" >&2
 	@scripts/test-kernels
+
+# The model's access streams against the memory trace of the code that runs, and its caches against cachegrind's.
+test-streams:
+	@scripts/setup emulators || echo "test-streams: going on with what is there" >&2
+	@scripts/test-streams
 
 # Placement of threads and pages, in emulated machines of several memory nodes.
 test-numa: setup

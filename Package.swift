@@ -20,11 +20,12 @@ let package = Package(
     .target(name: "CLinux", cSettings: [.define("_GNU_SOURCE")]),
     .target(name: "CKernels", cSettings: [.define("NDEBUG", .when(configuration: .release))]),
     .target(name: "CMicroBenchmarks"),
+    .target(name: "CSetSearch"),
 
     // MARK: - The rooms
 
     .target(name: "InputFiles", dependencies: ["Yams"]),
-    .target(name: "CacheModel", dependencies: ["InputFiles"], resources: [.copy("Machines")]),
+    .target(name: "CacheModel", dependencies: ["CSetSearch", "InputFiles"], resources: [.copy("Machines")]),
     .target(name: "Kernels", dependencies: ["CKernels", "CLinux", "CacheModel", "InputFiles"]),
     .target(
       name: "Profiler", dependencies: ["CMicroBenchmarks", "CLinux", "CLibPFM", "CLibNUMA", "InputFiles"],
@@ -59,6 +60,9 @@ let package = Package(
     .testTarget(name: "ExperimentsTests", dependencies: ["Experiments"]),
     .testTarget(name: "ReportsTests", dependencies: ["Reports"]),
     .testTarget(name: "CommandTests", dependencies: ["lookahead", "TestSupport"]),
+    // Not a test of its own: scripts/test-streams runs it under valgrind.
+    .executableTarget(
+      name: "StreamProof", dependencies: ["Kernels", "CacheModel", "InputFiles"], path: "Tests/StreamProof"),
   ],
   swiftLanguageModes: [.v5]
 )

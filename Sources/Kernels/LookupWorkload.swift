@@ -4,10 +4,10 @@ import CacheModel
 ///
 /// Granularity: each step states its operands once, row pieces of the gather as they are loaded. Operands that a
 /// micro-kernel re-reads from the first-level cache within a step are counted in `PhaseWork.loadBytes` instead.
-struct LookupWorkload: Workload {
-  let tokens: Int
-  let threads: Int
-  let phases: [PhaseWork]
+package struct LookupWorkload: Workload {
+  package let tokens: Int
+  package let threads: Int
+  package let phases: [PhaseWork]
   private let schedule: LookupSchedule
   private let tableType: TableType
   /// [tokens, tables]
@@ -70,7 +70,13 @@ struct LookupWorkload: Workload {
     }
   }
 
-  func emit(to stream: AccessStream) {
+  /// Where the panels lie that a core's library packs for the dense projection.
+  package func packedPanels(core: Int) -> Range<UInt64> {
+    let start = scratch[core] + UInt64(layout.count * 4)
+    return start..<start + UInt64((packed.a + packed.b) * 4)
+  }
+
+  package func emit(to stream: AccessStream) {
     var phase: Int?
     // Cores take turns step by step: as near to running at once as steps allow, and the same on every run. None passes a
     // barrier before all have come to it.
@@ -127,7 +133,9 @@ struct LookupWorkload: Workload {
       let groupIndex = place / laneGroup
       if shape.projection == .bh4 {
         stream.read(at(layout.chains + groupIndex * layout.chainStride), bytes: shape.projected * laneGroup * 4)
-        stream.read(at(layout.lanes + groupIndex * layout.laneStride), bytes: layout.laneStride * 4)
+        // What the input adds to the score repeats with the padded width, so that no feature beyond the scores is read.
+        let features = min(shape.projected, shape.paddedHidden)
+        stream.read(at(layout.lanes + groupIndex * layout.laneStride), bytes: features * laneGroup * 4)
       } else {
         for column in 0..<shape.projected {
           stream.read(at(layout.chains + column * schedule.projectionTile + place), bytes: laneGroup * 4)

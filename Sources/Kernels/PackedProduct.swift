@@ -22,17 +22,17 @@ struct PackedProduct {
   }
 
   /// Register tile: 3 vectors of 16 rows by 8 columns, 24 of 32 registers.
-  private static let tileRows = 48
-  private static let tileColumns = 8
+  static let tileRows = 48
+  static let tileColumns = 8
   /// A block of A (192 rows of 1,536 bytes, 384 floats: 288 KiB) stays in the second-level cache, a panel of B (8 of 1,536
   /// bytes) in the first.
-  private static let blockRows = 192
+  static let blockRows = 192
   private static let blockDepthBytes = 1536
 
   private var packs: Bool { operands == .fp32 }
   private var blockDepth: Int { Self.blockDepth(operands) }
 
-  private static func blockDepth(_ operands: OperandType) -> Int { blockDepthBytes / operands.bytes }
+  static func blockDepth(_ operands: OperandType) -> Int { blockDepthBytes / operands.bytes }
 
   /// `packedA` and `packedB` are the panels that fp32 packs. B is in rows for fp32, else packed already.
   func emit(

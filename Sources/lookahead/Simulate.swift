@@ -1,5 +1,6 @@
 import ArgumentParser
 import CacheModel
+import InputFiles
 
 /// `simulate`: a memory trace on a machine's caches, exactly.
 struct SimulateCommand: ParsableCommand {
@@ -11,8 +12,8 @@ struct SimulateCommand: ParsableCommand {
       write-allocate; dirty lines still in a cache at the end are not written back.
       """)
 
-  @Option(help: "A machine of the catalogue, or a machine file; its caches are enough.")
-  var machine: String
+  @Option(parsing: .upToNextOption, help: "Machines of the catalogue, or machine files; their caches are enough.")
+  var machine: [String]
 
   @Option(help: "The trace file.")
   var trace: String
@@ -20,15 +21,32 @@ struct SimulateCommand: ParsableCommand {
   @Option(help: "din (0|1 hexaddress [bytes]) or lackey (valgrind --trace-mem=yes). Default: as the first line looks.")
   var format: TraceFormat?
 
+  @Option(help: "Page size of the data TLB, such as 4KiB or 2MiB, for machines that describe one.")
+  var page = "4KiB"
+
   @Flag(help: "Print one JSON document.")
   var json = false
 
   func run() throws {
-    let machine = try Machine.named(machine)
-    let simulator = try CacheSimulator(machine: machine)
-    try TraceReader(path: trace, format: format).read(into: simulator)
-    let result = SimulationResult(names: machine.caches.map(\.name), counts: simulator.totalCounts)
-    if json { try printJSON(result) } else { result.printAsTable(lineBytes: machine.lineBytes) }
+    guard let pageBytes = parseByteCount(page) else {
+      throw InputError(key: "page", "expected a size such as 4KiB or 2MiB, found '\(page)'")
+    }
+    let machines = try machine.map { try Machine.named($0) }
+    let results = try concurrentMap(machines) { machine in
+      let simulator = try CacheSimulator(machine: machine)
+      let tlb =
+        machine.tlb.isEmpty
+        ? nil : try TLBSimulator(machine.tlb, pageBytes: pageBytes, lineBytes: machine.lineBytes)
+      try TraceReader(path: trace, format: format).read(into: FanOut([simulator] + (tlb.map { [$0] } ?? [])))
+      return SimulationResult(machine: machine, counts: simulator.totalCounts, tlb: tlb)
+    }
+    // One machine's document is the result itself: scripts rely on its keys.
+    if json, results.count == 1 { return try printJSON(results[0]) }
+    if json { return try printJSON(["machines": results]) }
+    for (machine, result) in zip(machines, results) {
+      if results.count > 1 { print("\(machine.name)") }
+      result.printAsTable(lineBytes: machine.lineBytes)
+    }
   }
 }
 
@@ -39,24 +57,58 @@ private struct SimulationResult: Encodable {
   struct Level: Encodable {
     var name: String
     var reads, writes, hits, misses, evictions, writebacks: UInt64
+    /// Of levels that prefetch.
+    var prefetches: Prefetches?
+  }
+
+  struct Prefetches: Encodable {
+    var issued, useful, late: UInt64
+  }
+
+  /// Of machines that describe a TLB.
+  struct Translation: Encodable {
+    struct Level: Encodable {
+      var name: String
+      var hits, misses: UInt64
+    }
+
+    var pageBytes: Int
+    var levels: [Level]
+    var walks: UInt64
+
+    enum CodingKeys: String, CodingKey {
+      case levels, walks
+      case pageBytes = "page_bytes"
+    }
   }
 
   struct Memory: Encodable {
     var reads, writes: UInt64
   }
 
+  var machine: String
   var levels: [Level]
   var memory: Memory
   var accesses: UInt64
+  var tlb: Translation?
 
-  init(names: [String], counts: PhaseCounts) {
-    levels = zip(names, counts.levels).map { name, level in
+  init(machine: Machine, counts: PhaseCounts, tlb: TLBSimulator?) {
+    self.machine = machine.name
+    levels = zip(machine.caches, counts.levels).map { cache, level in
       Level(
-        name: name, reads: level.reads, writes: level.writes, hits: level.hits, misses: level.misses,
-        evictions: level.evictions, writebacks: level.writebacks)
+        name: cache.name, reads: level.reads, writes: level.writes, hits: level.hits, misses: level.misses,
+        evictions: level.evictions, writebacks: level.writebacks,
+        prefetches: cache.prefetcher.map { _ in
+          Prefetches(issued: level.prefetches, useful: level.usefulPrefetches, late: level.latePrefetches)
+        })
     }
     memory = Memory(reads: counts.memory.reads, writes: counts.memory.writes)
     accesses = counts.accesses
+    self.tlb = tlb.map { tlb in
+      Translation(
+        pageBytes: tlb.pageBytes,
+        levels: tlb.levels.map { Translation.Level(name: $0.name, hits: $0.hits, misses: $0.misses) }, walks: tlb.walks)
+    }
   }
 
   func printAsTable(lineBytes: Int) {
@@ -70,6 +122,20 @@ private struct SimulationResult: Encodable {
     printTable(
       ["level", "reads", "writes", "hits", "misses", "miss ratio", "evictions", "write-backs"],
       rows + [["memory", "\(memory.reads)", "\(memory.writes)", "", "", "", "", ""]])
+    for level in levels {
+      guard let prefetches = level.prefetches else { continue }
+      print(
+        "\n\(level.name) prefetches: \(prefetches.issued) issued, \(prefetches.useful) useful, "
+          + "\(prefetches.late) late")
+    }
+    guard let tlb else { return }
+    print("\ndata TLB, pages of \(formatByteCount(tlb.pageBytes)); an access is one line\n")
+    printTable(
+      ["level", "hits", "misses", "miss ratio"],
+      tlb.levels.map {
+        [$0.name, "\($0.hits)", "\($0.misses)", percent($0.misses, of: $0.hits + $0.misses)]
+      })
+    print("\n\(tlb.walks) page walks")
   }
 
   private func percent(_ part: UInt64, of whole: UInt64) -> String {

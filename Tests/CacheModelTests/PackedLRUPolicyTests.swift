@@ -12,7 +12,7 @@ import Testing
       entries.initialize(repeating: .empty, count: ways)
       let state = UnsafeMutablePointer<UInt8>.allocate(capacity: max(1, stateBytes))
       state.initialize(repeating: 0, count: max(1, stateBytes))
-      set = CacheSet(entries: entries, state: state, ways: ways)
+      set = CacheSet(entries: entries, state: state, ways: ways, policy: .packedLRU)
     }
 
     func deallocate() {

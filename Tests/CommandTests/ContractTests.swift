@@ -5,7 +5,7 @@ import Testing
 @Suite struct ContractTests {
   @Test(arguments: [
     "doctor", "topology", "events", "verify", "calibrate", "run", "simulate", "project", "report", "machines", "audit",
-    "tune", "validate",
+    "mrc", "tune", "validate",
   ])
   func `every verb explains itself`(verb: String) throws {
     let outcome = try CommandLineTool.run(verb, "--help")
@@ -79,6 +79,55 @@ import Testing
       #expect(level["evictions"] as? Int == 2)
       #expect(level["writebacks"] as? Int == 0)
       #expect((document["memory"] as? [String: Int]) == ["reads": 4, "writes": 0])
+    }
+  }
+
+  @Test func `mrc gives the curve of a trace worked out by hand`() throws {
+    try withDirectory { directory in
+      // Lines 0, 1, 0, 2, 1: two reuses, of 0 after one other line and of 1 after two.
+      let trace = directory.appendingPathComponent("trace.din")
+      try Data("0 0 4\n1 40 4\n0 0 4\n0 80 4\n0 40 4\n".utf8).write(to: trace)
+      for sample in [[], ["--sample", "1"]] {
+        let outcome = try CommandLineTool.run(["mrc", "--trace", trace.path, "--json"] + sample)
+        let document = try #require(
+          JSONSerialization.jsonObject(with: Data(outcome.output.utf8)) as? [String: Any])
+        #expect(Set(document.keys) == ["line_bytes", "accesses", "points"])
+        #expect(document["line_bytes"] as? Int == 64)
+        #expect(document["accesses"] as? Int == 5)
+        let points = try #require(document["points"] as? [[String: Double]])
+        #expect(points.map { $0["lines"] } == [1, 2, 3])
+        #expect(points.map { $0["miss_ratio"] } == [1, 0.8, 0.6])
+      }
+    }
+  }
+
+  @Test func `simulate plays several machines, and says what prefetchers and the TLB did`() throws {
+    try withDirectory { directory in
+      let plain = directory.appendingPathComponent("plain.yaml")
+      try Data("caches:\n  - {name: L1, size: 4KiB, ways: 4}\n".utf8).write(to: plain)
+      let rich = directory.appendingPathComponent("rich.yaml")
+      try Data(
+        """
+        caches:
+          - {name: L1, size: 4KiB, ways: 4, prefetcher: {kind: next-line}}
+        tlb:
+          - {name: L1, entries: 4, ways: 4, pages: [4KiB]}
+
+        """.utf8
+      ).write(to: rich)
+      let trace = directory.appendingPathComponent("trace.din")
+      try Data("0 0 4\n0 40 4\n0 80 4\n0 1000 4\n".utf8).write(to: trace)
+      let document = try CommandLineTool.json(
+        "simulate", "--machine", plain.path, rich.path, "--trace", trace.path, "--json")
+      let machines = try #require(document["machines"] as? [[String: Any]])
+      #expect(machines.map { $0["machine"] as? String } == ["plain", "rich"])
+      let levels = machines.compactMap { ($0["levels"] as? [[String: Any]])?.first }
+      #expect(levels.map { $0["misses"] as? Int } == [4, 2], "next-line saves the second and third line")
+      #expect(levels[0]["prefetches"] == nil && machines[0]["tlb"] == nil)
+      #expect(levels[1]["prefetches"] as? [String: Int] == ["issued": 4, "useful": 2, "late": 0])
+      let translation = try #require(machines[1]["tlb"] as? [String: Any])
+      #expect(translation["walks"] as? Int == 2)
+      #expect(translation["page_bytes"] as? Int == 4096)
     }
   }
 

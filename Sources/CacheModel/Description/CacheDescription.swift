@@ -44,11 +44,13 @@ public struct CacheDescription: Equatable, Sendable, Encodable {
   public var randomRows: [RandomRowRate]
   public var policy: ReplacementKind
   public var inclusion: InclusionKind
+  public var prefetcher: PrefetcherDescription?
 
   public init(
     name: String, sizeBytes: Int, ways: Int, lineBytes: Int = 64, sharedByCores: Int = 1, latencyCycles: Double? = nil,
     bytesPerCycle: Double? = nil, randomRows: [RandomRowRate] = [], policy: ReplacementKind = .lru,
-    inclusion: InclusionKind = .nine
+    inclusion: InclusionKind = .nine,
+    prefetcher: PrefetcherDescription? = nil
   ) {
     self.name = name
     self.sizeBytes = sizeBytes
@@ -60,6 +62,7 @@ public struct CacheDescription: Equatable, Sendable, Encodable {
     self.randomRows = randomRows
     self.policy = policy
     self.inclusion = inclusion
+    self.prefetcher = prefetcher
   }
 
   /// Sets of one instance; any whole number, not only powers of two.

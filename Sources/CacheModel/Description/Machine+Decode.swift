@@ -12,7 +12,7 @@ extension Machine {
   }
 
   static let keys = [
-    "schema", "name", "description", "status", "based_on", "sources", "cores", "frequency_ghz", "simd", "caches",
+    "schema", "name", "description", "status", "based_on", "sources", "cores", "frequency_ghz", "simd", "caches", "tlb",
     "transfers_overlap", "memory", "numa", "provenance",
   ]
 
@@ -37,6 +37,7 @@ extension Machine {
       frequencyGHz: try object["frequency_ghz"]?.double(in: 0.1...10) ?? base?.frequencyGHz,
       simd: try object["simd"].map(VectorUnits.init) ?? base?.simd,
       caches: try decodeCaches(object, base: base?.caches, cores: cores),
+      tlb: try object["tlb"]?.list().enumerated().map { try TLBDescription($1, level: $0 + 1) } ?? base?.tlb ?? [],
       transfersOverlap: try object["transfers_overlap"]?.bool() ?? base?.transfersOverlap,
       memory: try object["memory"]?.list().map { try MemoryDescription($0, donors: donors) } ?? base?.memory ?? [],
       numa: try object["numa"].map(NUMADescription.init) ?? base?.numa,
@@ -171,7 +172,7 @@ private func check(
 extension CacheDescription {
   static let keys = [
     "name", "size", "ways", "line", "shared_by", "latency_cycles", "bytes_per_cycle", "random_rows", "policy",
-    "inclusion", "write_policy",
+    "inclusion", "write_policy", "prefetcher",
   ]
 
   /// What `value` does not say is `base`'s, where there is one.
@@ -190,7 +191,8 @@ extension CacheDescription {
       randomRows: try object["random_rows"].map(decodeRandomRows)
         ?? (bytesPerCycle == nil ? base?.randomRows : nil) ?? [],
       policy: try object["policy"]?.choice() ?? base?.policy ?? .lru,
-      inclusion: try object["inclusion"]?.choice() ?? base?.inclusion ?? .nine)
+      inclusion: try object["inclusion"]?.choice() ?? base?.inclusion ?? .nine,
+      prefetcher: try object["prefetcher"].map(PrefetcherDescription.init) ?? base?.prefetcher)
     guard (8...4096).contains(lineBytes), lineBytes.nonzeroBitCount == 1 else {
       throw (object["line"] ?? value).error("expected a power of two of 8 to 4096 bytes, found \(lineBytes)")
     }
@@ -204,6 +206,36 @@ extension CacheDescription {
         "expected at most \(PseudoLRUPolicy.mostWays) ways with plru, found \(ways)")
     }
     if let writePolicy = object["write_policy"] { try checkWritePolicy(writePolicy) }
+  }
+}
+
+extension PrefetcherDescription {
+  init(_ value: YAMLValue) throws {
+    let object = try value.object(keys: ["kind", "degree", "latency_accesses"])
+    self.init(
+      kind: try object.required("kind").choice(), degree: try object["degree"]?.int(in: 1...64) ?? 1,
+      latencyAccesses: try object["latency_accesses"]?.int(in: 0...1_000_000) ?? 0)
+  }
+}
+
+extension TLBDescription {
+  init(_ value: YAMLValue, level: Int) throws {
+    let object = try value.object(keys: ["name", "entries", "ways", "pages"])
+    let entries = try object.required("entries")
+    let ways = try object.required("ways")
+    self.init(
+      name: try object["name"]?.string() ?? "TLB\(level)", entries: try entries.int(in: 1...1_000_000),
+      ways: try ways.int(in: 1...65_536),
+      pageBytes: try object.required("pages").list().map { page in
+        let bytes = try page.byteCount()
+        guard (4096...1 << 40).contains(bytes), bytes.nonzeroBitCount == 1 else {
+          throw page.error("expected a page size, a power of two of at least 4KiB, found \(bytes) bytes")
+        }
+        return bytes
+      })
+    guard self.entries % self.ways == 0 else {
+      throw entries.error("expected a multiple of \(self.ways) ways, found \(self.entries) entries")
+    }
   }
 }
 

@@ -1,7 +1,7 @@
 /// JSON has the keys of the machine file; sizes are bytes, and what is absent is left out.
 extension Machine: Encodable {
   private enum Key: String, CodingKey {
-    case schema, name, description, status, sources, cores, simd, caches, memory, numa, provenance
+    case schema, name, description, status, sources, cores, simd, caches, tlb, memory, numa, provenance
     case frequencyGHz = "frequency_ghz"
     case transfersOverlap = "transfers_overlap"
   }
@@ -17,6 +17,7 @@ extension Machine: Encodable {
     try object.encodeIfPresent(frequencyGHz, forKey: .frequencyGHz)
     try object.encodeIfPresent(simd, forKey: .simd)
     try object.encode(caches, forKey: .caches)
+    try object.encode(tlb, forKey: .tlb)
     try object.encodeIfPresent(transfersOverlap, forKey: .transfersOverlap)
     try object.encode(memory, forKey: .memory)
     try object.encodeIfPresent(numa, forKey: .numa)
@@ -45,7 +46,7 @@ extension NUMADescription {
 
 extension CacheDescription {
   enum CodingKeys: String, CodingKey {
-    case name, ways, policy, inclusion
+    case name, ways, policy, inclusion, prefetcher
     case sizeBytes = "size"
     case lineBytes = "line"
     case sharedByCores = "shared_by"

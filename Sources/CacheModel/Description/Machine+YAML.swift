@@ -20,6 +20,7 @@ extension Machine {
       lines.append("simd: {\(entries.compactMap { $0 }.joined(separator: ", "))}")
     }
     lines += ["caches:"] + caches.flatMap { item($0.yamlEntries) }
+    if !tlb.isEmpty { lines += ["tlb:"] + tlb.flatMap { item($0.yamlEntries) } }
     if let transfersOverlap { lines.append("transfers_overlap: \(transfersOverlap)") }
     if !memory.isEmpty { lines += ["memory:"] + memory.flatMap { item($0.yamlEntries) + curveLines($0.curve) } }
     if let numa {
@@ -45,6 +46,21 @@ extension CacheDescription {
       ("bytes_per_cycle", bytesPerCycle.map(number)), ("random_rows", pairs(randomRows)), ("policy", policy.rawValue),
       ("inclusion", inclusion.rawValue),
       ("write_policy", "write-back"),
+      (
+        "prefetcher",
+        prefetcher.map {
+          "{kind: \($0.kind.rawValue), degree: \($0.degree), latency_accesses: \($0.latencyAccesses)}"
+        }
+      ),
+    ]
+  }
+}
+
+extension TLBDescription {
+  fileprivate var yamlEntries: [(String, String?)] {
+    [
+      ("name", quoted(name)), ("entries", "\(entries)"), ("ways", "\(ways)"),
+      ("pages", "[\(pageBytes.map(exactByteCount).joined(separator: ", "))]"),
     ]
   }
 }

@@ -26,6 +26,8 @@ public struct Machine: Equatable, Sendable {
   public var simd: VectorUnits?
   /// From the level next to the core to the last one. Never empty.
   public var caches: [CacheDescription]
+  /// Levels of a core's data TLB, the first one first; empty where nothing is known.
+  public var tlb: [TLBDescription]
   /// Whether transfers between different levels happen at the same time (Zen, Neoverse) or add up (Intel server cores).
   public var transfersOverlap: Bool?
   /// The memories a socket can use; the first is the one that projections use unless told otherwise.
@@ -37,7 +39,8 @@ public struct Machine: Equatable, Sendable {
 
   public init(
     name: String, description: String = "", status: Status = .current, sources: [String] = [], cores: Int? = nil,
-    frequencyGHz: Double? = nil, simd: VectorUnits? = nil, caches: [CacheDescription], transfersOverlap: Bool? = nil,
+    frequencyGHz: Double? = nil, simd: VectorUnits? = nil, caches: [CacheDescription], tlb: [TLBDescription] = [],
+    transfersOverlap: Bool? = nil,
     memory: [MemoryDescription] = [], numa: NUMADescription? = nil, provenance: [String: Provenance] = [:]
   ) {
     self.name = name
@@ -48,6 +51,7 @@ public struct Machine: Equatable, Sendable {
     self.frequencyGHz = frequencyGHz
     self.simd = simd
     self.caches = caches
+    self.tlb = tlb
     self.transfersOverlap = transfersOverlap
     self.memory = memory
     self.numa = numa

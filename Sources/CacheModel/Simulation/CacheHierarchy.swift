@@ -1,7 +1,8 @@
 /// The machinery of the exact simulator: what a load, a store and an eviction do, level by level.
 ///
 /// A value of plain pointers into memory that `CacheSimulator` owns. It is copied into a local before a loop, so that the
-/// loop pays neither reference counting nor exclusivity checks.
+/// loop pays neither reference counting nor exclusivity checks. Generic in the policy, so that the common hierarchy, LRU
+/// throughout, is compiled without a choice of policy at every step.
 ///
 /// The rules, for a level L with the level below it B:
 /// - A load that hits uses the line. A load that misses loads the line from B and inserts it; what that displaces is
@@ -13,18 +14,22 @@
 ///   and hands it up with its dirtiness. When several cores share it, a line that it lacks but a sibling's cache just
 ///   above it holds is served from there and counts as its hit: its tags also cover those caches (AMD's shadow tags).
 /// - An inclusive level that gives up a line takes it from all levels above too, and writes it back if any copy is dirty.
+/// - A prefetcher is trained by the misses of its level and by first uses of what it fetched. It fetches, by a read of B,
+///   after the access that trained it is done; B counts that read like any other, its own level counts it as a prefetch.
 /// - There is no coherence protocol: cores that write the same line both keep it. Kernels partition what they write.
-struct CacheHierarchy {
+struct CacheHierarchy<Policy: ReplacementPolicy> {
   struct Level {
-    let instances: UnsafeMutablePointer<CacheArray>
+    let instances: UnsafeMutablePointer<CacheArray<Policy>>
     let instanceCount: Int
     /// The instance that serves each core: a view a core, because the inner loop has no time for a division.
-    let instanceOfCore: UnsafeMutablePointer<CacheArray>
+    let instanceOfCore: UnsafeMutablePointer<CacheArray<Policy>>
     let sharedByCores: Int
     let inclusion: InclusionKind
+    /// One per core, where the level prefetches.
+    let prefetchers: UnsafeMutablePointer<PrefetchUnit>?
 
     @inline(__always)
-    func cache(of core: Int) -> UnsafeMutablePointer<CacheArray> { instanceOfCore + core }
+    func cache(of core: Int) -> UnsafeMutablePointer<CacheArray<Policy>> { instanceOfCore + core }
   }
 
   let levels: UnsafeMutablePointer<Level>
@@ -36,6 +41,11 @@ struct CacheHierarchy {
   var memory: UnsafeMutablePointer<MemoryCounts>
   /// Whether hits by stores and write-backs count as uses for the replacement policy: see `StoreRecency`.
   let storesAreUses: Bool
+  let hasPrefetchers: Bool
+  /// Whether all levels are non-inclusive and none prefetches.
+  let isPlain: Bool
+  /// The first level whose sets are worth asking the host for ahead of time.
+  let firstLargeLevel: Int
 
   /// Where a line came from, `levelCount` being memory, and whether it comes with the duty to write it back.
   struct Supply {
@@ -45,36 +55,78 @@ struct CacheHierarchy {
 
   // MARK: - Requests
 
-  /// Brings `line` to `level` for `core` by a read.
-  func load(_ line: UInt64, at level: Int, core: Int) -> Supply {
-    guard level < levelCount else {
-      memory.pointee.reads &+= 1
-      return Supply(source: levelCount, isDirty: false)
-    }
-    let isVictim = levels[level].inclusion == .victim
-    let cache = levels[level].cache(of: core)
-    let set = cache.pointee.set(of: line)
-    counts[level].reads &+= 1
+  /// A load by `core`; returns the level at which the line was found.
+  @inline(__always)
+  func load(_ line: UInt64, core: Int) -> Int {
+    let cache = levels[0].cache(of: core)
     // Kernels read a line several times in a row, vector by vector; only the first level sees that.
-    if level == 0, cache.pointee.isPlainHit(line, in: set) { return Supply(source: 0, isDirty: false) }
-    if let way = cache.pointee.find(line, in: set) {
-      guard isVictim else {
-        _ = cache.pointee.use(set, way: way)
-        return Supply(source: level, isDirty: false)
+    if !hasPrefetchers, Policy.isPlainHit(line, in: cache.pointee.set(of: line)) {
+      counts[0].reads &+= 1
+      return 0
+    }
+    return fetch(line, at: 0, core: core).source
+  }
+
+  /// Reads `line` at `first` and, level by level, below, until it is found; then fills the levels that lacked it, the
+  /// outermost first. Its dirtiness is left to the caller if no level took it: a victim cache just below gave it up.
+  @inline(__always)
+  func fetch(_ line: UInt64, at first: Int, core: Int) -> Supply {
+    isPlain ? fetchPlain(line, at: first, core: core) : fetchAny(line, at: first, core: core)
+  }
+
+  @inline(never)
+  private func fetchPlain(_ line: UInt64, at first: Int, core: Int) -> Supply {
+    walk(line, at: first, core: core, isPlain: true)
+  }
+
+  @inline(never)
+  private func fetchAny(_ line: UInt64, at first: Int, core: Int) -> Supply {
+    walk(line, at: first, core: core, isPlain: false)
+  }
+
+  /// Compiled twice: the plain hierarchy's checks for what it has not are most of the work of a miss.
+  @inline(__always)
+  private func walk(_ line: UInt64, at first: Int, core: Int, isPlain: Bool) -> Supply {
+    var level = first
+    var isDirty = false
+    var isFirstUse = false
+    while level < levelCount {
+      let cache = levels[level].cache(of: core)
+      let set = cache.pointee.set(of: line)
+      counts[level].reads &+= 1
+      if !isPlain, hasPrefetchers { levels[level].prefetchers?[core].tick() }
+      if let way = Policy.find(line, in: set) {
+        if !isPlain, levels[level].inclusion == .victim {
+          isDirty = set.entries[way].isDirty
+          Policy.remove(set, way: way)
+        } else {
+          if !isPlain, set.entries[way].isPrefetched {
+            countFirstUse(set, way, line, at: level, core: core)
+            isFirstUse = true
+          }
+          _ = Policy.use(set, way: way)
+        }
+        break
       }
-      let isDirty = set.entries[way].isDirty
-      cache.pointee.remove(set, way: way)
-      return Supply(source: level, isDirty: isDirty)
-    }
-    if isVictim {
-      if siblingHolds(line, above: level, core: core) { return Supply(source: level, isDirty: false) }
+      if !isPlain, levels[level].inclusion == .victim, siblingHolds(line, above: level, core: core) { break }
       counts[level].readMisses &+= 1
-      return load(line, at: level + 1, core: core)
+      level &+= 1
     }
-    counts[level].readMisses &+= 1
-    let supply = load(line, at: level + 1, core: core)
-    insert(CacheEntry(line: line, isDirty: supply.isDirty), at: level, core: core, cache, set)
-    return Supply(source: supply.source, isDirty: false)
+    if level == levelCount { memory.pointee.reads &+= 1 }
+    var filled = level
+    while filled > first {
+      filled &-= 1
+      guard isPlain || levels[filled].inclusion != .victim else { continue }
+      let cache = levels[filled].cache(of: core)
+      insert(
+        CacheEntry(line: line, isDirty: isDirty), at: filled, core: core, cache.pointee.set(of: line), isPlain: isPlain)
+      isDirty = false
+    }
+    if !isPlain, hasPrefetchers {
+      for missed in first..<level { prefetch(after: line, at: missed, core: core) }
+      if isFirstUse { prefetch(after: line, at: level, core: core) }
+    }
+    return Supply(source: level, isDirty: isDirty)
   }
 
   /// Writes `line` at `level`, by a store or by a write-back from the level above.
@@ -86,39 +138,75 @@ struct CacheHierarchy {
     let cache = levels[level].cache(of: core)
     let set = cache.pointee.set(of: line)
     counts[level].writes &+= 1
-    if let way = cache.pointee.find(line, in: set) {
-      let place = storesAreUses ? cache.pointee.use(set, way: way) : way
+    if hasPrefetchers { levels[level].prefetchers?[core].tick() }
+    if let way = Policy.find(line, in: set) {
+      let isFirstUse = set.entries[way].isPrefetched
+      if isFirstUse { countFirstUse(set, way, line, at: level, core: core) }
+      let place = storesAreUses ? Policy.use(set, way: way) : way
       set.entries[place].markDirty()
+      if isFirstUse { prefetch(after: line, at: level, core: core) }
       return
     }
     counts[level].writeMisses &+= 1
-    _ = load(line, at: level + 1, core: core)
-    insert(CacheEntry(line: line, isDirty: true), at: level, core: core, cache, set)
+    _ = fetch(line, at: level &+ 1, core: core)
+    insert(CacheEntry(line: line, isDirty: true), at: level, core: core, set)
+    if hasPrefetchers { prefetch(after: line, at: level, core: core) }
   }
 
   /// Writes `line` past the caches: copies in the core's caches are dropped, their contents merged into the one write.
   func storeNontemporally(_ line: UInt64, core: Int) {
     for level in 0..<levelCount {
-      let cache = levels[level].cache(of: core)
-      let set = cache.pointee.set(of: line)
-      if let way = cache.pointee.find(line, in: set) { cache.pointee.remove(set, way: way) }
+      let set = levels[level].cache(of: core).pointee.set(of: line)
+      if let way = Policy.find(line, in: set) { Policy.remove(set, way: way) }
     }
     memory.pointee.writes &+= 1
+  }
+
+  // MARK: - Prefetches
+
+  /// Counts the first use of a prefetched line as what it is; the prefetcher is trained with it afterwards.
+  @inline(never)
+  private func countFirstUse(_ set: CacheSet, _ way: Int, _ line: UInt64, at level: Int, core: Int) {
+    set.entries[way].markUsed()
+    counts[level].usefulPrefetches &+= 1
+    if levels[level].prefetchers?[core].isUnderWay(line) == true { counts[level].latePrefetches &+= 1 }
+  }
+
+  /// Trains the level's prefetcher with `line` and fetches what it asks for.
+  @inline(never)
+  private func prefetch(after line: UInt64, at level: Int, core: Int) {
+    guard let unit = levels[level].prefetchers?[core], let request = unit.train(line) else { return }
+    for step in 0..<Int64(request.count) {
+      let wanted = request.first &+ UInt64(bitPattern: step &* request.stride)
+      let set = levels[level].cache(of: core).pointee.set(of: wanted)
+      guard Policy.find(wanted, in: set) == nil else { continue }
+      let supply = fetch(wanted, at: level + 1, core: core)
+      counts[level].prefetches &+= 1
+      unit.issue(wanted)
+      insert(
+        CacheEntry(line: wanted, isDirty: supply.isDirty, isPrefetched: true), at: level, core: core, set)
+    }
   }
 
   // MARK: - Consequences
 
   @inline(__always)
-  private func insert(
-    _ entry: CacheEntry, at level: Int, core: Int, _ cache: UnsafeMutablePointer<CacheArray>, _ set: CacheSet
-  ) {
-    let displaced = cache.pointee.insert(entry, into: set)
-    if displaced.isValid { evict(displaced, from: level, core: core) }
+  private func insert(_ entry: CacheEntry, at level: Int, core: Int, _ set: CacheSet, isPlain: Bool = false) {
+    let displaced = Policy.insert(entry, into: set)
+    guard displaced.isValid else { return }
+    counts[level].evictions &+= 1
+    // A clean line of a level that owes nothing to the others just goes.
+    if displaced.isDirty
+      || !isPlain
+        && (levels[level].inclusion == .inclusive
+          || (level &+ 1 < levelCount && levels[level &+ 1].inclusion == .victim))
+    {
+      evict(displaced, from: level, core: core)
+    }
   }
 
   @inline(never)
   private func evict(_ entry: CacheEntry, from level: Int, core: Int) {
-    counts[level].evictions &+= 1
     var isDirty = entry.isDirty
     if levels[level].inclusion == .inclusive, backInvalidate(entry.line, above: level, core: core) { isDirty = true }
     if isDirty { counts[level].writebacks &+= 1 }
@@ -135,13 +223,13 @@ struct CacheHierarchy {
     let set = cache.pointee.set(of: entry.line)
     counts[level].writes &+= 1
     counts[level].victimFills &+= 1
-    if let way = cache.pointee.find(entry.line, in: set) {
+    if let way = Policy.find(entry.line, in: set) {
       // Another core's copy came first.
-      let place = cache.pointee.use(set, way: way)
+      let place = Policy.use(set, way: way)
       if entry.isDirty { set.entries[place].markDirty() }
       return
     }
-    insert(entry, at: level, core: core, cache, set)
+    insert(entry, at: level, core: core, set)
   }
 
   /// Takes `line` from every cache above the instance of `level` that serves `core`; returns whether a copy was dirty.
@@ -153,13 +241,13 @@ struct CacheHierarchy {
       for instance in (cluster.lowerBound / shared)...((cluster.upperBound - 1) / shared) {
         let cache = levels[upper].instances + instance
         let set = cache.pointee.set(of: line)
-        guard let way = cache.pointee.find(line, in: set) else { continue }
+        guard let way = Policy.find(line, in: set) else { continue }
         if set.entries[way].isDirty {
           wasDirty = true
           counts[upper].writebacks &+= 1
         }
         counts[upper].backInvalidations &+= 1
-        cache.pointee.remove(set, way: way)
+        Policy.remove(set, way: way)
       }
     }
     return wasDirty
@@ -173,7 +261,7 @@ struct CacheHierarchy {
     let own = core / shared
     for instance in (cluster.lowerBound / shared)...((cluster.upperBound - 1) / shared) where instance != own {
       let sibling = levels[level - 1].instances + instance
-      if sibling.pointee.find(line, in: sibling.pointee.set(of: line)) != nil { return true }
+      if Policy.find(line, in: sibling.pointee.set(of: line)) != nil { return true }
     }
     return false
   }
@@ -183,5 +271,74 @@ struct CacheHierarchy {
     let shared = levels[level].sharedByCores
     let first = core / shared * shared
     return first..<min(first + shared, cores)
+  }
+
+  // MARK: - Streams
+
+  /// Accesses that the simulator looks ahead to ask the host for the sets they will touch: at some 10 ns an access, about
+  /// the latency of the host's memory.
+  private static var lookAhead: Int { 12 }
+
+  /// Plays `accesses` and returns how many lines they touched.
+  ///
+  /// `combining` holds, per core, the line in its write-combining buffer, so that adjacent non-temporal stores are one write.
+  func play(
+    _ accesses: UnsafeBufferPointer<Access>, lineShift shift: UInt64, gatherSources: UnsafeMutablePointer<UInt64>,
+    combining: UnsafeMutablePointer<UInt64>
+  ) -> UInt64 {
+    var lines: UInt64 = 0
+    var ahead = UInt64.max
+    for index in accesses.indices {
+      if index &+ CacheHierarchy.lookAhead < accesses.count {
+        let coming = accesses[index &+ CacheHierarchy.lookAhead]
+        let line = coming.address &>> shift
+        if line != ahead { prefetchSets(of: line, core: Int(coming.core)) }
+        ahead = line
+      }
+      let access = accesses[index]
+      let core = Int(access.core)
+      precondition(core < cores, "an access by core \(core) to a simulator of \(cores) cores")
+      let first = access.address &>> shift
+      let last = (access.address &+ UInt64(access.bytes) &- 1) &>> shift
+      lines &+= last &- first &+ 1
+      switch access.kind {
+      case .read:
+        var line = first
+        while line <= last {
+          _ = load(line, core: core)
+          line &+= 1
+        }
+      case .write:
+        var line = first
+        while line <= last {
+          store(line, at: 0, core: core)
+          line &+= 1
+        }
+      case .gather:
+        gatherSources[load(first, core: core)] &+= 1
+        var line = first &+ 1
+        while line <= last {
+          _ = load(line, core: core)
+          line &+= 1
+        }
+      case .nontemporalWrite:
+        for line in first...last where combining[core] != line {
+          storeNontemporally(line, core: core)
+          combining[core] = line
+        }
+      }
+    }
+    return lines
+  }
+
+  /// Levels whose contents are too large for the host's own caches make it wait at every random access.
+  @inline(__always)
+  private func prefetchSets(of line: UInt64, core: Int) {
+    guard core < cores else { return }
+    var level = firstLargeLevel
+    while level < levelCount {
+      levels[level].cache(of: core).pointee.prefetchSet(of: line)
+      level &+= 1
+    }
   }
 }

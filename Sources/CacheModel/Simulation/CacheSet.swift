@@ -1,9 +1,11 @@
-/// What one way of a set holds: a line's number, whether it is dirty, whether it is there at all. All zero is empty.
+/// What one way of a set holds: a line's number, whether it is dirty, whether a prefetcher brought it and nothing has used
+/// it since, whether it is there at all. All zero is empty.
 struct CacheEntry: Equatable {
   private static let valid: UInt64 = 1
   private static let dirty: UInt64 = 2
-  // A line number has at most 61 bits (addresses of 64, lines of at least 8 bytes), so two are free for the flags.
-  private static let flagBits: UInt64 = 2
+  private static let prefetched: UInt64 = 4
+  // A line number has at most 61 bits (addresses of 64, lines of at least 8 bytes), so three are free for the flags.
+  private static let flagBits: UInt64 = 3
 
   private var bits: UInt64
 
@@ -14,23 +16,38 @@ struct CacheEntry: Equatable {
   }
 
   @inline(__always)
-  init(line: UInt64, isDirty: Bool) {
-    bits = line << CacheEntry.flagBits | CacheEntry.valid | (isDirty ? CacheEntry.dirty : 0)
+  init(line: UInt64, isDirty: Bool, isPrefetched: Bool = false) {
+    bits =
+      line &<< CacheEntry.flagBits | CacheEntry.valid | (isDirty ? CacheEntry.dirty : 0)
+      | (isPrefetched ? CacheEntry.prefetched : 0)
   }
 
   @inline(__always) var isValid: Bool { bits & CacheEntry.valid != 0 }
   @inline(__always) var isDirty: Bool { bits & CacheEntry.dirty != 0 }
-  @inline(__always) var line: UInt64 { bits >> CacheEntry.flagBits }
+  @inline(__always) var isPrefetched: Bool { bits & CacheEntry.prefetched != 0 }
+  @inline(__always) var line: UInt64 { bits &>> CacheEntry.flagBits }
 
   @inline(__always)
   mutating func markDirty() {
     bits |= CacheEntry.dirty
   }
 
-  /// Whether the two hold the same line, clean or dirty: one comparison, because this is the simulator's inner loop.
+  /// The line has been used: it is no longer a prefetch that waits to prove useful.
+  @inline(__always)
+  mutating func markUsed() {
+    bits &= ~CacheEntry.prefetched
+  }
+
+  /// Whether the two hold the same line, whatever their flags: one comparison, because this is the simulator's inner loop.
   @inline(__always)
   func isSameLine(as other: CacheEntry) -> Bool {
-    bits | CacheEntry.dirty == other.bits | CacheEntry.dirty
+    (bits ^ other.bits) & ~(CacheEntry.dirty | CacheEntry.prefetched) == 0
+  }
+
+  /// Whether this is `line`, clean or dirty, and no prefetch that waits for its first use.
+  @inline(__always)
+  func isUsedLine(_ line: UInt64) -> Bool {
+    bits & ~CacheEntry.dirty == line &<< CacheEntry.flagBits | CacheEntry.valid
   }
 }
 
@@ -39,6 +56,8 @@ struct CacheSet {
   let entries: UnsafeMutablePointer<CacheEntry>
   let state: UnsafeMutablePointer<UInt8>
   let ways: Int
+  /// Which policy orders the set, for hierarchies that mix several.
+  let policy: PolicyChoice
 
   /// The way that holds `line`, or nil.
   @inline(__always)

@@ -16,11 +16,16 @@ public final class CacheSimulator: AccessSink {
   public let caches: [CacheDescription]
   public let cores: Int
   private let lineShift: UInt64
-  private var hierarchy: CacheHierarchy
+  private var engine: Engine
   private var phases: [PhaseStore]
   private var present = 0
-  /// Per core, the line that its write-combining buffer holds, so that adjacent non-temporal stores are one write.
-  private var combining: [UInt64?]
+  private let combining: UnsafeMutablePointer<UInt64>
+
+  /// The hierarchy, compiled for the policy that it has throughout, or for any.
+  private enum Engine {
+    case packedLRU(CacheHierarchy<PackedLRUPolicy>)
+    case mixed(CacheHierarchy<MixedPolicy>)
+  }
 
   /// Simulates `caches`, from the core outwards (all of one line size), for cores 0..<cores.
   ///
@@ -39,24 +44,16 @@ public final class CacheSimulator: AccessSink {
     self.caches = caches
     self.cores = cores
     lineShift = UInt64(first.lineBytes.trailingZeroBitCount)
-    combining = Array(repeating: nil, count: cores)
-    let levels = UnsafeMutablePointer<CacheHierarchy.Level>.allocate(capacity: caches.count)
-    for (index, cache) in caches.enumerated() {
-      let count = (cores + cache.sharedByCores - 1) / cache.sharedByCores
-      let instances = UnsafeMutablePointer<CacheArray>.allocate(capacity: count)
-      for instance in 0..<count { (instances + instance).initialize(to: CacheArray(cache)) }
-      let instanceOfCore = UnsafeMutablePointer<CacheArray>.allocate(capacity: cores)
-      for core in 0..<cores { (instanceOfCore + core).initialize(to: instances[core / cache.sharedByCores]) }
-      (levels + index).initialize(
-        to: CacheHierarchy.Level(
-          instances: instances, instanceCount: count, instanceOfCore: instanceOfCore,
-          sharedByCores: cache.sharedByCores, inclusion: cache.inclusion))
-    }
+    combining = .allocate(capacity: cores)
+    // No line has this number: an address has fewer bits.
+    combining.initialize(repeating: .max, count: cores)
     let store = PhaseStore(levelCount: caches.count)
     phases = [store]
-    hierarchy = CacheHierarchy(
-      levels: levels, levelCount: caches.count, cores: cores, counts: store.levels, memory: store.memory,
-      storesAreUses: storeRecency == .use)
+    let storesAreUses = storeRecency == .use
+    engine =
+      caches.allSatisfy { PolicyChoice($0) == .packedLRU }
+      ? .packedLRU(CacheHierarchy(caches, cores: cores, storesAreUses: storesAreUses, store.levels, store.memory))
+      : .mixed(CacheHierarchy(caches, cores: cores, storesAreUses: storesAreUses, store.levels, store.memory))
   }
 
   /// Simulates a machine's caches for `cores` of its cores, one thread each.
@@ -69,13 +66,11 @@ public final class CacheSimulator: AccessSink {
   }
 
   deinit {
-    for level in 0..<hierarchy.levelCount {
-      let level = hierarchy.levels[level]
-      for instance in 0..<level.instanceCount { level.instances[instance].deallocate() }
-      level.instances.deallocate()
-      level.instanceOfCore.deallocate()
+    switch engine {
+    case .packedLRU(let hierarchy): hierarchy.deallocate()
+    case .mixed(let hierarchy): hierarchy.deallocate()
     }
-    hierarchy.levels.deallocate()
+    combining.deallocate()
   }
 
   // MARK: - Accesses
@@ -83,41 +78,14 @@ public final class CacheSimulator: AccessSink {
   /// Precondition: every core is below `cores`, every run has at least one byte and ends within the address space.
   public func consume(_ accesses: UnsafeBufferPointer<Access>) {
     let store = phases[present]
-    let hierarchy = hierarchy
-    let shift = lineShift
-    var lines: UInt64 = 0
-    for access in accesses {
-      let core = Int(access.core)
-      precondition(core < hierarchy.cores, "an access by core \(core) to a simulator of \(hierarchy.cores) cores")
-      let first = access.address >> shift
-      let last = (access.address &+ UInt64(access.bytes) &- 1) >> shift
-      lines &+= last &- first &+ 1
-      switch access.kind {
-      case .read:
-        var line = first
-        while line <= last {
-          _ = hierarchy.load(line, at: 0, core: core)
-          line &+= 1
-        }
-      case .write:
-        var line = first
-        while line <= last {
-          hierarchy.store(line, at: 0, core: core)
-          line &+= 1
-        }
-      case .gather:
-        store.gatherSources[hierarchy.load(first, at: 0, core: core).source] &+= 1
-        var line = first &+ 1
-        while line <= last {
-          _ = hierarchy.load(line, at: 0, core: core)
-          line &+= 1
-        }
-      case .nontemporalWrite:
-        for line in first...last where combining[core] != line {
-          hierarchy.storeNontemporally(line, core: core)
-          combining[core] = line
-        }
-      }
+    let lines: UInt64
+    switch engine {
+    case .packedLRU(let hierarchy):
+      lines = hierarchy.play(
+        accesses, lineShift: lineShift, gatherSources: store.gatherSources, combining: combining)
+    case .mixed(let hierarchy):
+      lines = hierarchy.play(
+        accesses, lineShift: lineShift, gatherSources: store.gatherSources, combining: combining)
     }
     store.accesses.pointee &+= lines
   }
@@ -127,8 +95,14 @@ public final class CacheSimulator: AccessSink {
     precondition(phase >= 0, "a phase is an index from 0")
     while phases.count <= phase { phases.append(PhaseStore(levelCount: caches.count)) }
     present = phase
-    hierarchy.counts = phases[phase].levels
-    hierarchy.memory = phases[phase].memory
+    switch engine {
+    case .packedLRU(var hierarchy):
+      hierarchy.count(in: phases[phase].levels, phases[phase].memory)
+      engine = .packedLRU(hierarchy)
+    case .mixed(var hierarchy):
+      hierarchy.count(in: phases[phase].levels, phases[phase].memory)
+      engine = .mixed(hierarchy)
+    }
   }
 
   // MARK: - Counts
@@ -140,6 +114,9 @@ public final class CacheSimulator: AccessSink {
 
   /// Counts per phase, from phase 0 to the highest phase entered.
   public var phaseCounts: [PhaseCounts] { phases.map(\.counts) }
+
+  /// Lines read from memory, over all phases; cheap enough to ask after every access.
+  public var memoryReads: UInt64 { phases.reduce(0) { $0 + $1.memory.pointee.reads } }
 
   /// Counts over all phases.
   public var totalCounts: PhaseCounts {

@@ -17,6 +17,12 @@ public struct LevelCounts: Equatable, Sendable {
   public var writebacks: UInt64 = 0
   /// Lines lost because an inclusive level below gave them up.
   public var backInvalidations: UInt64 = 0
+  /// Lines that this level's prefetchers fetched from below; they are no reads of this level.
+  public var prefetches: UInt64 = 0
+  /// Hits that are the first use of a prefetched line: misses that the prefetcher saved.
+  public var usefulPrefetches: UInt64 = 0
+  /// Those of the useful prefetches that were wanted before they could have arrived (`PrefetcherDescription.latencyAccesses`).
+  public var latePrefetches: UInt64 = 0
 
   public init() {}
 
@@ -32,6 +38,9 @@ public struct LevelCounts: Equatable, Sendable {
     total.evictions += part.evictions
     total.writebacks += part.writebacks
     total.backInvalidations += part.backInvalidations
+    total.prefetches += part.prefetches
+    total.usefulPrefetches += part.usefulPrefetches
+    total.latePrefetches += part.latePrefetches
   }
 }
 

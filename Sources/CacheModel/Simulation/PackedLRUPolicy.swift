@@ -1,7 +1,9 @@
+import CSetSearch
+
 /// Least recently used for up to 16 ways, several times faster than moving entries about: lines stay in their way.
 ///
 /// A set's state is two things. The order of the ways by last use, latest first, is sixteen 4-bit way numbers in one
-/// 64-bit word, so that a use or a displacement is a few shifts. And a byte of hash per way lets a look-up compare eight
+/// 64-bit word, so that a use or a displacement is a few shifts. And a byte of hash per way lets a look-up compare all
 /// ways at once and touch no entry on most misses. `LRUPolicy` is the same policy for any number of ways.
 enum PackedLRUPolicy: ReplacementPolicy {
   static let mostWays = 16
@@ -11,36 +13,27 @@ enum PackedLRUPolicy: ReplacementPolicy {
   private static let fingerprintOffset = 8
   private static let lowNibbles: UInt64 = 0x1111_1111_1111_1111
   private static let highNibbles: UInt64 = 0x8888_8888_8888_8888
-  private static let lowBytes: UInt64 = 0x0101_0101_0101_0101
-  private static let highBytes: UInt64 = 0x8080_8080_8080_8080
 
-  /// The order, and one byte for each of 16 ways.
-  static func stateBytes(ways: Int) -> Int { 8 + mostWays }
+  /// The order, one byte for each of 16 ways, and 8 bytes of nothing, so that no set's state spans two cache lines.
+  static func stateBytes(ways: Int) -> Int { 32 }
 
   @inline(__always)
   static func find(_ line: UInt64, in set: CacheSet) -> Int? {
     let wanted = CacheEntry(line: line, isDirty: false)
-    let pattern = UInt64(fingerprint(line)) &* lowBytes
-    let state = UnsafeRawPointer(set.state)
-    var firstWay = 0
-    while firstWay < set.ways {
-      let word = state.loadUnaligned(fromByteOffset: fingerprintOffset &+ firstWay, as: UInt64.self) ^ pattern
-      // Marks every zero byte; a marked byte above a zero one may be wrong, so each is checked against its entry.
-      var candidates = (word &- lowBytes) & ~word & highBytes
-      while candidates != 0 {
-        let way = firstWay &+ candidates.trailingZeroBitCount >> 3
-        if way < set.ways, set.entries[way].isSameLine(as: wanted) { return way }
-        candidates &= candidates &- 1
-      }
-      firstWay &+= 8
+    // A fingerprint may fit another line, or a way that the set does not have: each is checked against its entry.
+    var candidates = bytes_equal(set.state + fingerprintOffset, fingerprint(line)) & (1 &<< UInt32(set.ways) &- 1)
+    while candidates != 0 {
+      let way = Int(truncatingIfNeeded: candidates.trailingZeroBitCount)
+      if set.entries[way].isSameLine(as: wanted) { return way }
+      candidates &= candidates &- 1
     }
     return nil
   }
 
-  /// Whether `line` is the one used last: then a use changes nothing.
+  /// Whether `line` is the one used last, and not by a prefetcher: then a use changes nothing.
   @inline(__always)
-  static func isFirst(_ line: UInt64, in set: CacheSet) -> Bool {
-    set.entries[Int(truncatingIfNeeded: load(set) & 15)].isSameLine(as: CacheEntry(line: line, isDirty: false))
+  static func isPlainHit(_ line: UInt64, in set: CacheSet) -> Bool {
+    set.entries[Int(truncatingIfNeeded: load(set) & 15)].isUsedLine(line)
   }
 
   @inline(__always)

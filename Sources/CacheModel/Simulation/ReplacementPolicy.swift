@@ -12,6 +12,8 @@
 protocol ReplacementPolicy {
   /// State bytes that a set of `ways` needs.
   static func stateBytes(ways: Int) -> Int
+  /// Whether a read of `line` is a hit that changes nothing. May be false although it is: a short cut, not an answer.
+  static func isPlainHit(_ line: UInt64, in set: CacheSet) -> Bool
   /// The way that holds `line`, or nil.
   static func find(_ line: UInt64, in set: CacheSet) -> Int?
   /// The line in `way` has been used.
@@ -23,6 +25,9 @@ protocol ReplacementPolicy {
 }
 
 extension ReplacementPolicy {
+  @inline(__always)
+  static func isPlainHit(_ line: UInt64, in set: CacheSet) -> Bool { false }
+
   @inline(__always)
   static func find(_ line: UInt64, in set: CacheSet) -> Int? { set.find(line) }
 }

@@ -4,7 +4,8 @@ enum TraceLine: Equatable {
   case write(address: UInt64, bytes: UInt32)
   /// A read, then a write, of the same bytes.
   case modify(address: UInt64, bytes: UInt32)
-  /// Blank, an instruction fetch, or a remark.
+  case fetch(address: UInt64, bytes: UInt32)
+  /// Blank, or a remark.
   case nothing
 
   /// Operand size of a din line that states none: a word of the machines that Dinero was written for.
@@ -37,7 +38,7 @@ enum TraceLine: Equatable {
     switch label {
     case UInt8(ascii: "0"): return .read(address: address, bytes: bytes)
     case UInt8(ascii: "1"): return .write(address: address, bytes: bytes)
-    case UInt8(ascii: "2"): return .nothing
+    case UInt8(ascii: "2"): return .fetch(address: address, bytes: bytes)
     default: return nil
     }
   }
@@ -56,7 +57,7 @@ enum TraceLine: Equatable {
     case UInt8(ascii: "L"): return .read(address: address, bytes: bytes)
     case UInt8(ascii: "S"): return .write(address: address, bytes: bytes)
     case UInt8(ascii: "M"): return .modify(address: address, bytes: bytes)
-    case UInt8(ascii: "I"): return .nothing
+    case UInt8(ascii: "I"): return .fetch(address: address, bytes: bytes)
     default: return nil
     }
   }

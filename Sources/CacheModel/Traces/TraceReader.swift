@@ -13,7 +13,9 @@ public struct TraceReader {
 
   /// Hands every access to `sink` in order. Throws `InputError` with the line's number at the first line that is not of
   /// the format; the sink then has everything before it.
-  public func read(into sink: AccessSink) throws {
+  ///
+  /// Instruction fetches are ignored, or are reads by the core `fetchCore`, whose first level then is the instruction cache.
+  public func read(into sink: AccessSink, fetchCore: UInt16? = nil) throws {
     let lines = try ChunkedLines(path: path)
     let stream = AccessStream(sink: sink)
     while let text = try lines.next() {
@@ -23,6 +25,11 @@ public struct TraceReader {
       case .modify(let address, let bytes):
         stream.read(address, bytes: Int(bytes))
         stream.write(address, bytes: Int(bytes))
+      case .fetch(let address, let bytes):
+        guard let fetchCore else { break }
+        stream.core = fetchCore
+        stream.read(address, bytes: Int(bytes))
+        stream.core = 0
       case .nothing: break
       case nil:
         // A line can be long and need not be text: quote only its beginning.

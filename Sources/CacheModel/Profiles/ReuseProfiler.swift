@@ -1,0 +1,183 @@
+import InputFiles
+
+/// Profiles a stream in one pass: the stack distances of its accesses, from which the misses of every capacity follow.
+///
+/// The profile of cores that share a cache is that of their interleaved accesses: cores are taken in groups of `sharedBy`,
+/// in order, and each group has a stack of its own. Lines that the group's cores share are counted once, as in the cache.
+public final class ReuseProfiler: AccessSink {
+  public let lineBytes: Int
+  public let sampling: Sampling
+  private let lineShift: UInt64
+  private let sharedBy: Int
+  private var groups: [Group]
+  private var phases: [Phase] = [Phase()]
+  private var present = 0
+
+  private struct Phase {
+    var accesses = DistanceCounter()
+    var gathers = DistanceCounter()
+    var stores = DistanceCounter()
+    var lines: UInt64 = 0
+    var storeLines: UInt64 = 0
+    var nontemporalLines: UInt64 = 0
+  }
+
+  /// One stack and its sample.
+  private final class Group {
+    let stack = StackDistances()
+    var filter: SpatialFilter
+    /// Of a sample of bounded size: the lines followed, by hash.
+    var followed: SampleHeap?
+
+    init(_ sampling: Sampling) {
+      switch sampling {
+      case .all: filter = SpatialFilter(rate: 1)
+      case .rate(let rate): filter = SpatialFilter(rate: rate)
+      case .lines(let most):
+        filter = SpatialFilter(rate: 1)
+        followed = SampleHeap(most: most)
+      }
+    }
+  }
+
+  public init(lineBytes: Int = 64, cores: Int = 1, sharedBy: Int = 1, sampling: Sampling = .all) throws {
+    guard (8...4096).contains(lineBytes), lineBytes.nonzeroBitCount == 1 else {
+      throw InputError(key: "line", "expected a power of two of 8 to 4096 bytes, found \(lineBytes)")
+    }
+    switch sampling {
+    case .rate(let rate) where !(rate > 0 && rate <= 1):
+      throw InputError(key: "sample", "expected a rate above 0 and up to 1, found \(rate)")
+    case .lines(let most) where most < 1:
+      throw InputError(key: "sample", "expected at least one line to follow, found \(most)")
+    default: break
+    }
+    self.lineBytes = lineBytes
+    self.sampling = sampling
+    self.sharedBy = max(1, sharedBy)
+    lineShift = UInt64(lineBytes.trailingZeroBitCount)
+    groups = (0..<((cores + self.sharedBy - 1) / self.sharedBy)).map { _ in Group(sampling) }
+  }
+
+  public func enter(phase: Int) {
+    while phases.count <= phase { phases.append(Phase()) }
+    present = phase
+  }
+
+  /// Precondition: every core is below `cores`.
+  public func consume(_ accesses: UnsafeBufferPointer<Access>) {
+    for access in accesses {
+      let group = groups[Int(access.core) / sharedBy]
+      let first = access.address >> lineShift
+      let last = (access.address &+ UInt64(access.bytes) &- 1) >> lineShift
+      for line in first...last {
+        switch access.kind {
+        case .read: touch(line, group, isStore: false, isGather: false)
+        case .gather: touch(line, group, isStore: false, isGather: line == first)
+        case .write: touch(line, group, isStore: true, isGather: false)
+        case .nontemporalWrite: phases[present].nontemporalLines &+= 1
+        }
+      }
+    }
+  }
+
+  @inline(__always)
+  private func touch(_ line: UInt64, _ group: Group, isStore: Bool, isGather: Bool) {
+    phases[present].lines &+= 1
+    if isStore { phases[present].storeLines &+= 1 }
+    guard group.filter.follows(line) else { return }
+    let distance = group.stack.access(line, isStore: isStore)
+    guard group.followed != nil else {
+      phases[present].accesses.add(distance.sinceAccess)
+      if isStore { phases[present].stores.add(distance.sinceStore) }
+      if isGather { phases[present].gathers.add(distance.sinceAccess) }
+      return
+    }
+    let rate = group.filter.rate
+    phases[present].accesses.add(distance.sinceAccess, rate: rate)
+    if isStore { phases[present].stores.add(distance.sinceStore, rate: rate) }
+    if isGather { phases[present].gathers.add(distance.sinceAccess, rate: rate) }
+    if distance.sinceAccess == nil { follow(line, group) }
+  }
+
+  /// Takes a new line into a sample of bounded size and, if that is full, lowers the threshold to its largest hash.
+  private func follow(_ line: UInt64, _ group: Group) {
+    group.followed?.add(line)
+    guard let followed = group.followed, followed.count > followed.most, let largest = followed.largestHash else {
+      return
+    }
+    group.filter.threshold = largest
+    while let hash = group.followed?.largestHash, hash >= largest, let gone = group.followed?.removeLargest() {
+      group.stack.forget(gone)
+    }
+  }
+
+  /// Forgets the counts and keeps the stacks: call it after a warm-up.
+  public func resetCounts() {
+    phases = phases.map { _ in Phase() }
+  }
+
+  /// What has been counted so far.
+  public var profile: ReuseProfile {
+    let rate: Double
+    switch sampling {
+    case .all, .lines: rate = 1
+    case .rate: rate = groups.first?.filter.rate ?? 1
+    }
+    let lines = groups.reduce(0) { $0 + Double($1.stack.lineCount) / $1.filter.rate }
+    return ReuseProfile(
+      lineBytes: lineBytes, distinctLines: Int((lines / Double(max(1, groups.count))).rounded()),
+      phases: phases.map { phase in
+        ReuseProfile.Phase(
+          lineAccesses: phase.lines, storeLines: phase.storeLines, nontemporalLines: phase.nontemporalLines,
+          accesses: phase.accesses.histogram(rate: rate).corrected(to: Double(phase.lines), if: sampling != .all),
+          gathers: phase.gathers.histogram(rate: rate), stores: phase.stores.histogram(rate: rate))
+      })
+  }
+}
+
+extension DistanceHistogram {
+  /// SHARDS-adj: the sample has more or fewer accesses than its rate says because it has more or fewer of the hot lines
+  /// than it should, so the difference is counted at the smallest distance (Waldspurger et al., section 3.2).
+  fileprivate func corrected(to accesses: Double, if isSampled: Bool) -> DistanceHistogram {
+    guard isSampled else { return self }
+    return self + DistanceHistogram(bins: [Bin(distance: 0, count: accesses - total)])
+  }
+}
+
+/// The lines of a sample, as a binary heap with the largest hash first.
+struct SampleHeap {
+  let most: Int
+  private var items: [(hash: UInt64, line: UInt64)] = []
+
+  init(most: Int) {
+    self.most = most
+  }
+
+  var count: Int { items.count }
+  var largestHash: UInt64? { items.first?.hash }
+
+  mutating func add(_ line: UInt64) {
+    items.append((SpatialFilter.hash(line), line))
+    var child = items.count - 1
+    while child > 0, items[(child - 1) / 2].hash < items[child].hash {
+      items.swapAt(child, (child - 1) / 2)
+      child = (child - 1) / 2
+    }
+  }
+
+  mutating func removeLargest() -> UInt64? {
+    guard let largest = items.first, let last = items.popLast() else { return nil }
+    guard !items.isEmpty else { return largest.line }
+    items[0] = last
+    var parent = 0
+    while true {
+      var child = 2 * parent + 1
+      guard child < items.count else { break }
+      if child + 1 < items.count, items[child + 1].hash > items[child].hash { child += 1 }
+      guard items[child].hash > items[parent].hash else { break }
+      items.swapAt(parent, child)
+      parent = child
+    }
+    return largest.line
+  }
+}

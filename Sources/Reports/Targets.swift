@@ -2,8 +2,8 @@ import Experiments
 
 /// The kernels' targets on the published configuration, checked against a run that measured it.
 ///
-/// Each is a ratio within the run, but for the published kernels: those were timed on the class of machine that the
-/// development machine is (Zen 5, AVX-512), not in this run.
+/// Each is a ratio within the run, but for the published kernels: those were timed on a Zen 5 core, not in this run, so
+/// that only a run on such a core is held against them.
 public struct Targets {
   public struct Row {
     public var what: String
@@ -22,6 +22,9 @@ public struct Targets {
   /// Published LookupFFN CPU kernels, T = 128, 256 rows, d = 512, BH4, fp32, 32,768 tokens, one thread on a Zen 5 core:
   /// ns per token (github.com/mlpen/LookupFFN, measured when this project began).
   public static let publishedNanosecondsPerToken = 34_100.0
+
+  /// AMD's number for the family of Zen 5 (CPUID), as the run's facts have it.
+  static let publishedFamily = (vendor: "AuthenticAMD", family: "26")
 
   /// Tokens of the published CPU benchmark: 64 sequences of 512.
   static let publishedTokens = 32_768
@@ -45,10 +48,13 @@ public struct Targets {
       return numerator / denominator
     }
     let time = fp32?.nanosecondsPerToken
+    let isPublishedFamily =
+      run.fact("cpu_vendor") == Targets.publishedFamily.vendor
+      && run.fact("cpu_family") == Targets.publishedFamily.family
     var rows = [
       Row(
-        what: "LookupFFN fp32, 1 thread, over the published kernels' 34.1 us/token",
-        measured: ratio(Targets.publishedNanosecondsPerToken, time), target: 7, unit: "x"),
+        what: "LookupFFN fp32, 1 thread, over the published kernels' 34.1 us/token (on Zen 5 only)",
+        measured: isPublishedFamily ? ratio(Targets.publishedNanosecondsPerToken, time) : nil, target: 7, unit: "x"),
       Row(
         what: "LookupFFN fp32 over the best dense fp32, 1 thread", measured: ratio(dense?.nanosecondsPerToken, time),
         target: 4, unit: "x"),

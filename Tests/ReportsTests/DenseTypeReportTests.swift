@@ -75,6 +75,21 @@ import Testing
     }
   }
 
+  @Test func `a run on another CPU is not held against the published kernels' time`() throws {
+    try run(dense: "fp32", nanoseconds: Self.times) { data in
+      func published(family: String) throws -> Targets.Row {
+        var data = data
+        data.facts.removeAll { $0.name == "cpu_vendor" || $0.name == "cpu_family" }
+        data.facts.append(FactRow(when: .start, name: "cpu_vendor", value: "AuthenticAMD"))
+        data.facts.append(FactRow(when: .start, name: "cpu_family", value: family))
+        return try #require(Targets(data).rows.first { $0.what.contains("published kernels") })
+      }
+      let (zen5, zen4) = (try published(family: "26"), try published(family: "25"))
+      #expect(zen5.measured != nil)
+      #expect(zen4.measured == nil && zen4.isMet == nil)
+    }
+  }
+
   @Test func `the target of bf16 is 2.5 times the best dense bf16`() throws {
     try run(dense: "fp32, bf16", nanoseconds: Self.times) { data in
       let target = try #require(Targets(data).rows.first { $0.what.hasPrefix("bf16 look-up over best dense bf16") })

@@ -38,13 +38,15 @@ public enum StrategyCandidates {
     return candidates
   }
 
-  /// The walk with its extents cut to the task.
-  private static func fitted(_ strategy: LookupStrategy, to task: LookupTask) -> LookupStrategy {
-    strategy.fitted(tokens: share(of: task), tables: task.shape.tables, output: task.shape.output)
+  /// The walk with its extents cut to the task, and the group as the schedule takes it for so many tokens.
+  static func fitted(_ strategy: LookupStrategy, to task: LookupTask) -> LookupStrategy {
+    var fitted = strategy.fitted(tokens: share(of: task), tables: task.shape.tables, output: task.shape.output)
+    if fitted.order == .sliced { fitted.tableGroup = fitted.tableGroup(of: task.shape, tileTokens: fitted.tokenTile) }
+    return fitted
   }
 
   /// The most tokens that a tile can have: a worker's own, unless the team shares its tiles.
-  private static func share(of task: LookupTask) -> Int {
+  static func share(of task: LookupTask) -> Int {
     guard task.team.partition == .tokens else { return task.tokens }
     return partition(tokens: task.tokens, workers: task.team.workers).map(\.count).max() ?? task.tokens
   }

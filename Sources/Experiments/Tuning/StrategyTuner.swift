@@ -57,12 +57,15 @@ struct StrategyTuner {
     }
     // Of each walk the best tile only: tiles of one walk have nearly one estimate, and would crowd out all others.
     var walks: Set<LookupStrategy> = []
-    var best = Array(
-      estimated.filter { entry in
-        var walk = entry.candidate.strategy
-        walk.tokenTile = 0
-        return walks.insert(walk).inserted
-      }.prefix(kept))
+    let distinct = estimated.filter { entry in
+      var walk = entry.candidate.strategy
+      walk.tokenTile = 0
+      return walks.insert(walk).inserted
+    }
+    // Batches with fewer tokens than a table has rows take little time, and an estimate of sizes hardly tells their few
+    // walks apart: all are timed.
+    let hasFewTokens = StrategyCandidates.share(of: task) < task.shape.tableRows
+    var best = hasFewTokens ? distinct : Array(distinct.prefix(kept))
     if !best.contains(where: { $0.index == 0 }), let usual = estimated.first(where: { $0.index == 0 }) {
       best[best.count - 1] = usual
     }

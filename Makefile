@@ -42,8 +42,11 @@ test-numa: setup
 format:
 	swift format --in-place --recursive Package.swift Sources Tests
 
+# The sources' form, and whether every event of every counter group is one that libpfm or a named manual knows.
 lint:
 	swift format lint --strict --recursive Package.swift Sources Tests
+	swift build --product lookahead
+	.build/debug/lookahead events check
 
 setup:
 	@scripts/setup

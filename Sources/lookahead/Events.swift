@@ -5,12 +5,12 @@ import Profiler
 struct EventsCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "events",
-    abstract: "List, show and encode performance events by their libpfm names.",
+    abstract: "List, show, encode and check performance events by their libpfm names.",
     discussion: """
       Names are pmu::EVENT:umask:modifier. Every x86 table can be shown and encoded on every x86 machine, with its PMU as
       the prefix, such as amd64_fam19h_zen4::RETIRED_INSTRUCTIONS or spr::MEM_LOAD_RETIRED:L1_MISS.
       """,
-    subcommands: [List.self, Show.self, Encode.self])
+    subcommands: [List.self, Show.self, Encode.self, Check.self])
 
   struct List: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -92,6 +92,51 @@ struct EventsCommand: ParsableCommand {
       print("config     0x\(String(event.config, radix: 16))")
     }
   }
+
+  struct Check: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Check that every event of the counter groups can be encoded.",
+      discussion: """
+        Without names, all groups of the package. Tables of CPUs other than this one are checked as well; raw codes, which \
+        libpfm passes through, must name their manual and their CPUs. Exits 1 where an event is wrong.
+        """)
+
+    @Argument(help: "Counter groups, or YAML files of groups.")
+    var groups: [String] = []
+
+    @Option(help: "Only groups of this PMU.")
+    var pmu: String?
+
+    @Flag(help: "Print one JSON document.")
+    var json = false
+
+    func run() throws {
+      let all = try groups.isEmpty ? CounterGroup.all() : groups.map { try CounterGroup.load($0) }
+      let chosen = all.filter { pmu == nil || $0.pmu == pmu }
+      guard !chosen.isEmpty else {
+        let known = Set(all.map(\.pmu)).sorted().joined(separator: ", ")
+        throw InputError(key: pmu, "expected the PMU of a counter group (\(known))")
+      }
+      let checks = chosen.flatMap { EventCheck.check($0) }
+      let wrong = checks.filter { $0.status == .wrong }
+      if json {
+        try printJSON(CheckList(groups: chosen.count, events: checks, passed: wrong.isEmpty))
+      } else {
+        for check in checks { print("\(check.status.rawValue)  \(check.group)  \(check.event)  \(check.detail)") }
+        let unchecked = checks.count { $0.status == .unchecked }
+        print(
+          "\(checks.count) events of \(chosen.count) groups: \(wrong.count) wrong"
+            + (unchecked == 0 ? "" : ", \(unchecked) that this libpfm cannot check"))
+      }
+      if !wrong.isEmpty { throw ExitCode.failure }
+    }
+  }
+}
+
+private struct CheckList: Encodable {
+  var groups: Int
+  var events: [EventCheck]
+  var passed: Bool
 }
 
 private struct EventList: Encodable {

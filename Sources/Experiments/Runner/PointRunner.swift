@@ -189,7 +189,7 @@ struct PointRunner {
   private func count(
     _ group: CounterGroup, _ point: Point, _ pool: PinnedPool, _ work: (Int) -> Void
   ) -> [CounterRow] {
-    let sessions = pool.map { _ in CounterSession(events: group.events) }
+    let sessions = pool.map { _ in CounterSession(group: group) }
     pool.run { index in
       pool.barrier()
       sessions[index].start()

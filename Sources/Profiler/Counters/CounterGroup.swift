@@ -8,16 +8,14 @@ public struct CounterGroup: Codable, Equatable, Sendable {
   /// The PMU whose names the events use; `perf` is the kernel's generic one, present everywhere.
   public var pmu: String
   public var events: [String]
+  /// What raw codes count, by event: their names do not say it.
+  public var meanings: [String: String]
+  /// The manual that raw codes were taken from.
+  public var source: String?
   /// The CPUs that the events' raw codes belong to; nil where libpfm checks it.
-  public var cpu: CPUFamily?
+  public var cpu: CPUMatch?
   /// What is derived from the events, in the file's order.
   public var metrics: [Metric]
-
-  /// As in /proc/cpuinfo.
-  public struct CPUFamily: Codable, Equatable, Sendable {
-    public var vendor: String
-    public var family: Int
-  }
 
   public struct Metric: Codable, Equatable, Sendable {
     public var name: String
@@ -26,23 +24,31 @@ public struct CounterGroup: Codable, Equatable, Sendable {
     public var formula: Formula
   }
 
-  /// Reads a group from YAML: exactly the keys name, description, pmu, events and, optionally, cpu and metrics.
+  /// Reads a group from YAML: exactly the keys name, description, pmu, events and, optionally, cpu, source and
+  /// metrics. A raw code is a mapping of code and means.
   public init(yaml: YAMLValue) throws {
-    let object = try yaml.object(keys: ["name", "description", "pmu", "events", "cpu", "metrics"])
+    let object = try yaml.object(keys: ["name", "description", "pmu", "events", "cpu", "source", "metrics"])
     self.name = try object.required("name").string()
     self.description = try object.required("description").string()
     self.pmu = try object.required("pmu").string()
     let events = try object.required("events")
-    self.events = try events.list().map { try $0.string() }
+    self.events = []
+    self.meanings = [:]
+    self.metrics = []
+    for event in try events.list() { try append(event: event) }
     guard !self.events.isEmpty else { throw events.error("expected at least one event") }
     guard Set(self.events).count == self.events.count else { throw events.error("expected each event once") }
-    self.cpu = try object["cpu"].map { yaml in
-      let cpu = try yaml.object(keys: ["vendor", "family"])
-      return CPUFamily(
-        vendor: try cpu.required("vendor").string(), family: try cpu.required("family").int(in: 0...4095))
-    }
-    self.metrics = []
+    self.source = try object["source"].map { try $0.string() }
+    self.cpu = try object["cpu"].map { try CPUMatch(yaml: $0) }
     for metric in try object["metrics"]?.list() ?? [] { try metrics.append(parse(metric)) }
+  }
+
+  private mutating func append(event: YAMLValue) throws {
+    guard event.isObject else { return events.append(try event.string()) }
+    let object = try event.object(keys: ["code", "means"])
+    let code = try object.required("code").string()
+    events.append(code)
+    meanings[code] = try object.required("means").string()
   }
 
   private func parse(_ yaml: YAMLValue) throws -> Metric {
@@ -80,13 +86,7 @@ public struct CounterGroup: Codable, Equatable, Sendable {
 
   /// Why this group cannot be counted on the machine under `root`; nil where nothing speaks against it.
   public func mismatch(root: String = "/") -> String? {
-    guard let cpu else { return nil }
-    let files = SystemFiles(root: root)
-    let vendor = files.field("vendor_id", in: "proc/cpuinfo")
-    let family = files.field("cpu family", in: "proc/cpuinfo")
-    guard vendor != cpu.vendor || family != "\(cpu.family)" else { return nil }
-    return "raw codes of \(cpu.vendor) family \(cpu.family), and this CPU is \(vendor ?? "unknown") "
-      + "family \(family ?? "unknown")"
+    cpu?.mismatch(root: root).map { "raw codes of \($0)" }
   }
 
   /// The group's metrics over one region; nil where an event that one needs has no value.

@@ -1,0 +1,56 @@
+import InputFiles
+
+/// Whether one event of a counter group can be encoded, so that a misspelt name is found before a run and on any machine.
+public struct EventCheck: Codable, Equatable, Sendable {
+  public enum Status: String, Codable, Sendable {
+    /// libpfm encodes it.
+    case encodes
+    /// A raw code, and its group says which manual it is from and which CPUs it is for.
+    case sourced
+    /// libpfm carries the table of this PMU in builds for another architecture only.
+    case unchecked
+    case wrong
+  }
+
+  public var group: String
+  public var event: String
+  public var status: Status
+  /// The canonical name, the source, or what is wrong.
+  public var detail: String
+
+  /// Checks every event of `group` with libpfm's tables, those of other CPUs included.
+  public static func check(_ group: CounterGroup) -> [EventCheck] {
+    group.events.map { event in
+      let (status, detail) = verdict(event, in: group)
+      return EventCheck(group: group.name, event: event, status: status, detail: detail)
+    }
+  }
+
+  private static func verdict(_ event: String, in group: CounterGroup) -> (Status, String) {
+    guard event.hasPrefix("\(group.pmu)::") else {
+      return (.wrong, "expected an event of the group's PMU, '\(group.pmu)::…'")
+    }
+    let encoded: EncodedEvent
+    do {
+      encoded = try EventEncoder.encode(event)
+    } catch {
+      return isOfOtherArchitecture(group.pmu)
+        ? (.unchecked, "this libpfm has no table '\(group.pmu)': it is built for another architecture")
+        : (.wrong, (error as? InputError)?.message ?? "\(error)")
+    }
+    guard group.pmu == "perf_raw" else { return (.encodes, encoded.canonical) }
+    // libpfm passes any number through, so that only the manual can vouch for it.
+    guard let source = group.source else { return (.wrong, "expected 'source', the manual of a raw code") }
+    guard let meaning = group.meanings[event] else { return (.wrong, "expected 'means', what a raw code counts") }
+    guard group.cpu != nil else { return (.wrong, "expected 'cpu', the CPUs that a raw code is for") }
+    return (.sourced, "\(meaning) (\(source))")
+  }
+
+  private static func isOfOtherArchitecture(_ pmu: String) -> Bool {
+    #if arch(x86_64)
+      return pmu.hasPrefix("arm_")
+    #else
+      return !pmu.hasPrefix("arm_") && !pmu.hasPrefix("perf")
+    #endif
+  }
+}

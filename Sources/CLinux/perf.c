@@ -13,7 +13,7 @@ int linux_perf_open(const void *attribute, size_t attribute_bytes, int leader) {
   memset(&attr, 0, sizeof attr);
   memcpy(&attr, attribute, attribute_bytes);
   attr.size = sizeof attr;
-  attr.read_format = PERF_FORMAT_TOTAL_TIME_ENABLED | PERF_FORMAT_TOTAL_TIME_RUNNING;
+  attr.read_format = PERF_FORMAT_GROUP | PERF_FORMAT_TOTAL_TIME_ENABLED | PERF_FORMAT_TOTAL_TIME_RUNNING;
   attr.disabled = leader == -1;  // members follow their leader
   attr.inherit = 0;
   attr.pinned = 0;  // a pinned leader puts every later group into the error state instead of multiplexing it
@@ -29,8 +29,10 @@ int linux_perf_disable_group(int leader) {
   return ioctl(leader, PERF_EVENT_IOC_DISABLE, PERF_IOC_FLAG_GROUP) == 0 ? 0 : -errno;
 }
 
-int linux_perf_read(int descriptor, uint64_t counts[3]) {
-  ssize_t bytes = read(descriptor, counts, 3 * sizeof counts[0]);
-  if (bytes == (ssize_t)(3 * sizeof counts[0])) return 0;
-  return bytes < 0 ? -errno : -EIO;  // 0 bytes: the counter went into the error state
+int linux_perf_read_group(int leader, uint64_t *counts, size_t members) {
+  size_t wanted = (LINUX_PERF_HEADER + members) * sizeof counts[0];
+  ssize_t bytes = read(leader, counts, wanted);
+  if (bytes < 0) return -errno;
+  // 0 bytes: the group went into the error state. Another number of members: one has joined or left behind our back.
+  return (size_t)bytes == wanted && counts[0] == members ? 0 : -EIO;
 }

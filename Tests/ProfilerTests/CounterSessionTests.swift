@@ -53,6 +53,8 @@ struct CounterSessionTests {
       (ENOENT, CounterQuality.unsupported, "virtual machine"), (EACCES, .denied, "CAP_PERFMON"),
       (EPERM, .denied, "perf_event_paranoid"), (ENOSPC, .denied, "too many events"), (EMFILE, .denied, "ulimit"),
       (EBUSY, .denied, "watchdog"), (EINVAL, .unsupported, "encoding"), (ENOSYS, .denied, "seccomp"),
+      (ENODEV, .unsupported, "offline"), (EOPNOTSUPP, .unsupported, "modifiers"), (ESRCH, .unsupported, "ended"),
+      (E2BIG, .unsupported, "older"),
     ])
   func `an error of the kernel becomes a quality and advice`(
     code: Int32, quality: CounterQuality, advice: String
@@ -67,6 +69,12 @@ struct CounterSessionTests {
   @Test func `advice names the current paranoid level`() {
     #expect(CounterFailure(code: EACCES).reason(paranoid: 4).contains("perf_event_paranoid is 4"))
     #expect(CounterFailure(code: EACCES).reason(paranoid: nil).contains("not readable"))
+  }
+
+  @Test func `advice goes with the level: a sysctl above 2, a seccomp profile where the level allows counting`() {
+    #expect(CounterFailure(code: EACCES).reason(paranoid: 3).contains("CAP_PERFMON is not enough"))
+    #expect(CounterFailure(code: EPERM).reason(paranoid: 2).contains("seccomp profile probably"))
+    #expect(!CounterFailure(code: EACCES).reason(paranoid: 2).contains("probably"))
   }
 
   @Test func `an event that libpfm does not know is unsupported, and the others are counted`() {
@@ -89,6 +97,17 @@ struct CounterSessionTests {
     #expect(grouped[1].reason?.contains("too many events") == true)
     let taken = CounterSession(events: ["A", "B"], multiplexing: true, backend: SyntheticBackend(scripts))
     #expect(taken.measure {}.readings.map(\.quality) == [.exact, .exact])
+  }
+
+  @Test func `each event of a group has its own count, also where one before it did not open`() {
+    func counts(_ raw: UInt64) -> SyntheticBackend.Script {
+      .advances(CounterCounts(raw: raw, enabledNs: 10, runningNs: 10))
+    }
+    let backend = SyntheticBackend(["A": counts(1), "B": .fails(ENOENT), "C": counts(3), "D": counts(4)])
+    for multiplexing in [false, true] {
+      let session = CounterSession(events: ["A", "B", "C", "D"], multiplexing: multiplexing, backend: backend)
+      #expect(session.measure {}.readings.map(\.raw) == [1, nil, 3, 4])
+    }
   }
 
   @Test func `each region counts from zero`() {
@@ -172,6 +191,25 @@ struct RealCounterTests {
     #expect(value >= Double(pages))
     // Code and stack pages that the thread meets for the first time inside the region; a handful in practice.
     #expect(value <= Double(pages + 64))
+  }
+
+  @Test func `a real group is read at one moment, in the order of its events`() throws {
+    let pages = 512
+    let memory = try PlacedMemory(bytes: pages * basePageBytes, pages: .base)
+    let events = ["perf::TASK-CLOCK", "perf::PAGE-FAULTS", "perf::MAJOR-FAULTS", "perf::MINOR-FAULTS"]
+    let readings = CounterSession(events: events).measure {
+      linux_touch(memory.base, memory.byteCount, basePageBytes)
+    }.readings
+    guard readings.allSatisfy({ $0.value != nil }) else {
+      #expect(readings.allSatisfy { $0.value != nil || $0.quality == .denied })
+      return
+    }
+    #expect(Set(readings.map(\.enabledNs)).count == 1)
+    #expect(Set(readings.map(\.runningNs)).count == 1)
+    let (faults, major, minor) = (readings[1], readings[2], readings[3])
+    // Every fault is either major or minor, which holds only where each value belongs to its event.
+    #expect(faults.raw == (major.raw ?? 0) + (minor.raw ?? 0))
+    #expect((faults.raw ?? 0) >= UInt64(pages))
   }
 
   @Test func `hardware counters count, or give no value and a reason`() throws {

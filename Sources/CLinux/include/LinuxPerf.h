@@ -3,7 +3,7 @@
 #include <stdint.h>
 
 // Opens a counter on the calling thread, on whichever CPU it runs. `attribute` is a struct perf_event_attr as encoded by
-// libpfm; this sets its size, read format (value, time enabled, time running) and, for a group's leader, disabled.
+// libpfm; this sets its size, read format (the whole group with its times) and, for a group's leader, disabled.
 // `leader` is the leader's descriptor or -1. The attribute is untyped so that the kernel's header stays out of this one.
 int linux_perf_open(const void *attribute, size_t attribute_bytes, int leader);
 
@@ -11,5 +11,9 @@ int linux_perf_open(const void *attribute, size_t attribute_bytes, int leader);
 int linux_perf_enable_group(int leader);
 int linux_perf_disable_group(int leader);
 
-// Reads value, time enabled and time running (ns) of one counter.
-int linux_perf_read(int descriptor, uint64_t counts[3]);
+// Words before the first value of a group: number of members, time enabled, time running (ns).
+enum { LINUX_PERF_HEADER = 3 };
+
+// Reads a group at one moment: the header, then the values of its members, the leader first, the others as they were opened.
+// `counts` has room for LINUX_PERF_HEADER + members words.
+int linux_perf_read_group(int leader, uint64_t *counts, size_t members);

@@ -9,8 +9,10 @@ public protocol CounterBackend: Sendable {
   func open(_ event: EncodedEvent, leader: Int32?) -> Result<Int32, CounterFailure>
   func enable(group leader: Int32) -> CounterFailure?
   func disable(group leader: Int32) -> CounterFailure?
-  /// Reads counts since the counter was opened.
-  func read(_ descriptor: Int32) -> Result<CounterCounts, CounterFailure>
+  /// Reads counts since the counters were opened, all members at one moment: the leader, then the others in the order in
+  /// which they were opened, `members` in all. The kernel counts a group all together or not at all, so one pair of times
+  /// holds for every member.
+  func read(group leader: Int32, members: Int) -> Result<[CounterCounts], CounterFailure>
   func close(_ descriptor: Int32)
 }
 

@@ -77,14 +77,14 @@ public final class CounterSession: @unchecked Sendable {
 
   /// Starts counting a region.
   public func start() {
-    for index in slots.indices { slots[index].record(\.start, backend) }
+    for leader in leaders { record(\.start, group: leader) }
     for leader in leaders { fail(group: leader, backend.enable(group: leader)) }
   }
 
   /// Ends the region that `start` began.
   public func stop() {
     for leader in leaders.reversed() { fail(group: leader, backend.disable(group: leader)) }
-    for index in slots.indices { slots[index].record(\.end, backend) }
+    for leader in leaders { record(\.end, group: leader) }
   }
 
   /// The counts of the last region, in the order of the events.
@@ -118,10 +118,24 @@ public final class CounterSession: @unchecked Sendable {
     return (result, readings())
   }
 
+  private func record(_ moment: WritableKeyPath<Slot, CounterCounts?>, group leader: Int32) {
+    let members = members(of: leader)
+    switch backend.read(group: leader, members: members.count) {
+    case .success(let counts):
+      for (index, counts) in zip(members, counts) { slots[index][keyPath: moment] = counts }
+    case .failure(let failure): fail(group: leader, failure)
+    }
+  }
+
   private func fail(group leader: Int32, _ failure: CounterFailure?) {
     guard let failure else { return }
-    for index in slots.indices {
-      if case .open(_, leader, _) = slots[index].state { slots[index].failure = failure }
+    for index in members(of: leader) { slots[index].failure = failure }
+  }
+
+  /// The slots of a group, in the order in which they were opened.
+  private func members(of leader: Int32) -> [Int] {
+    slots.indices.filter { index in
+      if case .open(_, leader, _) = slots[index].state { true } else { false }
     }
   }
 
@@ -155,18 +169,6 @@ public final class CounterSession: @unchecked Sendable {
       let isFull = leader != nil && (failure.code == EINVAL || failure.code == ENOSPC)
       return .failed(
         quality: isFull ? .notCounted : failure.quality, reason: failure.reason(isMember: leader != nil))
-    }
-  }
-}
-
-extension CounterSession.Slot {
-  fileprivate mutating func record(
-    _ moment: WritableKeyPath<CounterSession.Slot, CounterCounts?>, _ backend: any CounterBackend
-  ) {
-    guard case .open(let descriptor, _, _) = state else { return }
-    switch backend.read(descriptor) {
-    case .success(let counts): self[keyPath: moment] = counts
-    case .failure(let failure): self.failure = failure
     }
   }
 }

@@ -32,10 +32,12 @@ public struct LibPFMBackend: CounterBackend {
     failure(linux_perf_disable_group(leader))
   }
 
-  public func read(_ descriptor: Int32) -> Result<CounterCounts, CounterFailure> {
-    var counts: [UInt64] = [0, 0, 0]
-    if let failure = failure(linux_perf_read(descriptor, &counts)) { return .failure(failure) }
-    return .success(CounterCounts(raw: counts[0], enabledNs: counts[1], runningNs: counts[2]))
+  public func read(group leader: Int32, members: Int) -> Result<[CounterCounts], CounterFailure> {
+    let header = Int(LINUX_PERF_HEADER)
+    var words = [UInt64](repeating: 0, count: header + members)
+    if let failure = failure(linux_perf_read_group(leader, &words, members)) { return .failure(failure) }
+    let (enabled, running) = (words[1], words[2])
+    return .success(words[header...].map { CounterCounts(raw: $0, enabledNs: enabled, runningNs: running) })
   }
 
   public func close(_ descriptor: Int32) {

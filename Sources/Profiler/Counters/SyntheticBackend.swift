@@ -79,9 +79,10 @@ public final class SyntheticBackend: CounterBackend {
     return nil
   }
 
-  public func read(_ descriptor: Int32) -> Result<CounterCounts, CounterFailure> {
+  public func read(group leader: Int32, members: Int) -> Result<[CounterCounts], CounterFailure> {
     counters.withLock { counters in
-      counters[descriptor].map { .success($0.counts) } ?? .failure(CounterFailure(code: EBADF))
+      let group = counters.filter { $0.value.leader == leader }.sorted { $0.key < $1.key }.map(\.value.counts)
+      return group.count == members ? .success(group) : .failure(CounterFailure(code: EIO))
     }
   }
 

@@ -132,6 +132,19 @@ struct DiagnosisTests {
     #expect(item.fix?.contains("node1/hugepages/hugepages-2048kB/nr_hugepages") == true)
   }
 
+  @Test func `every counter item that is not ok comes with a fix`() {
+    let scripts: [SyntheticBackend.Script] = [
+      .fails(ENOENT), .fails(EACCES), .fails(EBUSY), .advances(CounterCounts(raw: 0, enabledNs: 9, runningNs: 9)),
+      .advances(CounterCounts(raw: 5, enabledNs: 9, runningNs: 3)),
+    ]
+    for script in scripts {
+      let names = ["perf::CYCLES", "perf::INSTRUCTIONS", "perf::PAGE-FAULTS", "perf::CONTEXT-SWITCHES"]
+      let backend = SyntheticBackend(Dictionary(uniqueKeysWithValues: names.map { ($0, script) }))
+      let items = [Diagnosis.hardwareCounters(backend), Diagnosis.counterSelfCheck(backend)]
+      for item in items { #expect(item.status == .ok || item.fix?.isEmpty == false, "\(item.name): \(item.reason)") }
+    }
+  }
+
   @Test func `every placement item that is not ok comes with a fix`() {
     let names = [
       "numa", "cpuset", "cpu_quota", "mbind", "move_pages", "transparent_huge_pages", "huge_pages", "numa_balancing",

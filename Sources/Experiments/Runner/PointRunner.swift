@@ -11,6 +11,8 @@ struct RunContext {
   let topology: Topology
   let kernels: any KernelSource
   let counterGroups: [CounterGroup]
+  /// Of those groups, made before the first point.
+  var counterChecks: [CounterSelfCheck] = []
   /// Measured multiply-add peak in 10^9 operations per second of a point's arithmetic on its threads, where it was measured.
   let fmaPeak: (Point) -> Double?
   let projector: Projector
@@ -197,7 +199,8 @@ struct PointRunner {
       sessions[index].stop()
     }
     // Read by the threads that own them.
-    let perThread = pool.map { sessions[$0].readings() }
+    let checks = context.counterChecks.filter { $0.group == group.name }
+    let perThread = pool.map { index in sessions[index].readings().map { $0.judged(by: checks) } }
     return perThread.enumerated().flatMap { thread, readings in
       readings.map { reading in
         CounterRow(

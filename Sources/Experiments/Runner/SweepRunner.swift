@@ -101,6 +101,7 @@ public struct SweepRunner {
         experiment: experiment, runID: directory.manifest.runID, host: directory.manifest.host,
         cpuModel: state[FactName.cpuModel], topology: topology,
         kernels: KernelFactory(experiment: experiment, libraries: libraries), counterGroups: inputs.groups,
+        counterChecks: try checkCounters(),
         fmaPeak: { calibration.value(Calibration.Name.multiplyAddPeak($0.arithmetic), threads: $0.threads) },
         projector: Projector(runID: directory.manifest.runID, machines: machines, host: Machine.hostName),
         tuner: Autotuner(
@@ -123,6 +124,17 @@ public struct SweepRunner {
     }
     try directory.store.replace(facts: facts(MachineState.capture(), .end, used, missing), at: .end)
     try directory.finish()
+  }
+
+  /// Counts kernels of known work on one pinned thread, and says which events cannot be believed here.
+  private func checkCounters() throws -> [CounterSelfCheck] {
+    guard !inputs.groups.isEmpty else { return [] }
+    let pool = try PinnedPool(cpus: Array(topology.allowedCPUs.prefix(1)))
+    let checks = pool.map { _ in inputs.groups.flatMap { CounterSelfCheck.run($0) } }.flatMap { $0 }
+    for check in checks where check.status == .suspect {
+      report(.message("counter group \(check.group) is suspect: \(check.kernel.rawValue) \(check.reason)"))
+    }
+    return checks
   }
 
   /// The audit's choice for the pending points, and the libraries that it comes to. Where no pending point has a product,

@@ -16,6 +16,8 @@ public struct CounterGroup: Codable, Equatable, Sendable {
   public var cpu: CPUMatch?
   /// What is derived from the events, in the file's order.
   public var metrics: [Metric]
+  /// What the events must count while a kernel of known work runs.
+  public var checks: [KnownAnswer]
 
   public struct Metric: Codable, Equatable, Sendable {
     public var name: String
@@ -24,10 +26,10 @@ public struct CounterGroup: Codable, Equatable, Sendable {
     public var formula: Formula
   }
 
-  /// Reads a group from YAML: exactly the keys name, description, pmu, events and, optionally, cpu, source and
-  /// metrics. A raw code is a mapping of code and means.
+  /// Reads a group from YAML: exactly the keys name, description, pmu, events and, optionally, cpu, source,
+  /// metrics and checks. A raw code is a mapping of code and means.
   public init(yaml: YAMLValue) throws {
-    let object = try yaml.object(keys: ["name", "description", "pmu", "events", "cpu", "source", "metrics"])
+    let object = try yaml.object(keys: ["name", "description", "pmu", "events", "cpu", "source", "metrics", "checks"])
     self.name = try object.required("name").string()
     self.description = try object.required("description").string()
     self.pmu = try object.required("pmu").string()
@@ -35,12 +37,14 @@ public struct CounterGroup: Codable, Equatable, Sendable {
     self.events = []
     self.meanings = [:]
     self.metrics = []
+    self.checks = []
     for event in try events.list() { try append(event: event) }
     guard !self.events.isEmpty else { throw events.error("expected at least one event") }
     guard Set(self.events).count == self.events.count else { throw events.error("expected each event once") }
     self.source = try object["source"].map { try $0.string() }
     self.cpu = try object["cpu"].map { try CPUMatch(yaml: $0) }
     for metric in try object["metrics"]?.list() ?? [] { try metrics.append(parse(metric)) }
+    for check in try object["checks"]?.list() ?? [] { try checks.append(parse(check: check)) }
   }
 
   private mutating func append(event: YAMLValue) throws {
@@ -53,7 +57,20 @@ public struct CounterGroup: Codable, Equatable, Sendable {
 
   private func parse(_ yaml: YAMLValue) throws -> Metric {
     let object = try yaml.object(keys: ["name", "unit", "formula"])
-    let text = try object.required("formula")
+    return Metric(
+      name: try object.required("name").string(), unit: try object.required("unit").string(),
+      formula: try formula(object.required("formula")))
+  }
+
+  private func parse(check yaml: YAMLValue) throws -> KnownAnswer {
+    let object = try yaml.object(keys: ["kernel", "formula", "at_least", "at_most"])
+    let low = try object.required("at_least").double(in: 0...1e6)
+    return KnownAnswer(
+      kernel: try object.required("kernel").choice(), formula: try formula(object.required("formula")),
+      bounds: low...(try object.required("at_most").double(in: low...1e6)))
+  }
+
+  private func formula(_ text: YAMLValue) throws -> Formula {
     let formula: Formula
     do {
       formula = try Formula(text.string())
@@ -63,8 +80,7 @@ public struct CounterGroup: Codable, Equatable, Sendable {
     if let stranger = formula.events.first(where: { !events.contains($0) }) {
       throw text.error("expected events of this group (\(events.joined(separator: ", "))), found '\(stranger)'")
     }
-    return Metric(
-      name: try object.required("name").string(), unit: try object.required("unit").string(), formula: formula)
+    return formula
   }
 
   /// The group that `name` stands for: one of the package's, or a file where the name ends in `.yaml`.

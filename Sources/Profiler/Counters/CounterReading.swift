@@ -4,6 +4,8 @@ public enum CounterQuality: String, Codable, CaseIterable, Sendable {
   case exact
   /// It counted during a part, and the value is extrapolated: the kernel had to share counters (multiplexing).
   case scaled
+  /// It counted, and a kernel of known work has shown that this machine counts the event wrong.
+  case suspect
   /// It was open but never got onto a hardware counter.
   case notCounted = "not_counted"
   /// This machine, or this libpfm, has no such event.

@@ -27,10 +27,10 @@ public struct Formula: Equatable, Sendable {
     self.events = parser.events
   }
 
-  /// The formula's value; nil where a counter has none or a division is by zero: missing is missing.
+  /// The formula's value; nil where a counter has none or is suspect, or a division is by zero: missing is missing.
   public func value(of readings: [CounterReading], seconds: Double? = nil, threads: Int = 1) -> Double? {
     var values: [String: Double] = [:]
-    for reading in readings { values[reading.event] = reading.value }
+    for reading in readings where reading.quality != .suspect { values[reading.event] = reading.value }
     return evaluate(root, values, ["seconds": seconds, "threads": Double(threads)])
   }
 

@@ -11,7 +11,8 @@ extension Diagnosis {
     return Diagnosis(
       items: [
         build(), instructionSets(), cores(topology),
-        hardwareCounters(backend), softwareCounters(backend), eventTables(),
+        hardwareCounters(backend), softwareCounters(backend), counterSelfCheck(backend, root: root),
+        eventTables(),
         numa(topology), cpuset(files, topology), cpuQuota(files, topology), mbind(topology), movePages(topology),
         transparentHugePages(files, topology), hugePages(files, topology), numaBalancing(files), clockSource(files),
         governor(files), watchdog(files), libraryVariables(), blas(),
@@ -61,11 +62,15 @@ extension Diagnosis {
     }
     // Some hypervisors accept a counter and never count.
     if readings.contains(where: { $0.value == 0 }) {
-      return Item("hardware_counters", .unavailable, "counters open but read 0: the hypervisor ignores them")
+      return Item(
+        "hardware_counters", .unavailable, "counters open but read 0: the hypervisor ignores them",
+        fix: "use bare metal, or let the hypervisor pass its PMU through")
     }
     let isScaled = readings.contains { $0.quality == .scaled }
     return isScaled
-      ? Item("hardware_counters", .degraded, "two counters already share hardware with another profiler")
+      ? Item(
+        "hardware_counters", .degraded, "two counters already share hardware with another profiler",
+        fix: "end other profilers (perf, a monitoring agent), or sudo sysctl kernel.nmi_watchdog=0")
       : Item("hardware_counters", .ok, "cycles and instructions count")
   }
 
@@ -80,6 +85,24 @@ extension Diagnosis {
       "software_counters", missing.count == readings.count ? .unavailable : .degraded,
       "\(first.event): \(first.reason ?? "no reason given")",
       fix: "sudo sysctl kernel.perf_event_paranoid=1, or run with CAP_PERFMON")
+  }
+
+  static func counterSelfCheck(_ backend: any CounterBackend, root: String = "/") -> Item {
+    let checks = ((try? CounterGroup.all()) ?? []).flatMap { CounterSelfCheck.run($0, backend: backend, root: root) }
+    func name(_ check: CounterSelfCheck) -> String { "\(check.group)/\(check.kernel.rawValue)" }
+    if let suspect = checks.first(where: { $0.status == .suspect }) {
+      return Item(
+        "counter_self_check", .degraded, "\(name(suspect)): \(suspect.reason)",
+        fix: "do not believe these events here: they are marked suspect in runs; use bare metal, or another event")
+    }
+    let passed = checks.filter { $0.status == .passed }
+    guard !passed.isEmpty else {
+      return Item(
+        "counter_self_check", .unavailable, "no counter to check: \(checks.first?.reason ?? "no groups")",
+        fix: "see hardware_counters and software_counters")
+    }
+    let listed = passed.map { "\(name($0)) \($0.reason)" }.joined(separator: "; ")
+    return Item("counter_self_check", .ok, "\(listed); \(checks.count - passed.count) checks have no counter here")
   }
 
   static func eventTables() -> Item {
@@ -114,7 +137,8 @@ extension Diagnosis {
     case nil:
       return Item(
         "frequency_governor", .degraded,
-        "no cpufreq in sysfs (a virtual machine, or no driver): the clock is measured, not controlled")
+        "no cpufreq in sysfs (a virtual machine, or no driver): the clock is measured, not controlled",
+        fix: "on bare metal load the CPU's cpufreq driver; inside a virtual machine the host decides")
     case "performance": return Item("frequency_governor", .ok, "performance")
     case let governor?:
       return Item(

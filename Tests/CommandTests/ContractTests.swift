@@ -47,6 +47,20 @@ import Testing
     #expect(event["config"] as? Int == 0xC0)
   }
 
+  @Test func `events check passes the package's groups, and exits 1 for an event that nobody knows`() throws {
+    let document = try CommandLineTool.json("events", "check", "--json")
+    #expect(document["passed"] as? Bool == true)
+    let events = try #require(document["events"] as? [[String: Any]])
+    #expect(events.allSatisfy { Set($0.keys) == ["group", "event", "status", "detail"] })
+    let file = FileManager.default.temporaryDirectory.appendingPathComponent("\(UUID().uuidString).yaml")
+    defer { try? FileManager.default.removeItem(at: file) }
+    try Data("name: a\ndescription: b\npmu: perf\nevents: ['perf::PAGE-FALTS']\n".utf8).write(to: file)
+    let outcome = try CommandLineTool.run("events", "check", file.path)
+    #expect(outcome.status == 1)
+    #expect(outcome.output.contains("PAGE-FAULTS"))
+    #expect(try CommandLineTool.run("events", "check", "--pmu", "zen99").status == 64)
+  }
+
   @Test func `tune prints its candidates, of which one is chosen`() throws {
     let document = try CommandLineTool.json(
       "tune", "--hidden", "64", "--tables", "4", "--table-rows", "16", "--tokens", "64", "--machine", "epyc-7763",

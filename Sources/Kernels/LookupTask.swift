@@ -23,8 +23,8 @@ extension LookupTask {
   /// cores' reorder buffers (Zen 4 and Neoverse V2 320, Zen 5 448, Golden Cove 512).
   private static let reorderWindow = 320.0
 
-  /// Work of the micro-kernels as written: their instructions, not the definition's FLOPs.
-  /// As `strategy` walks through it.
+  /// Work of the micro-kernels as `strategy` walks through the pass: their instructions as written, not the definition's
+  /// FLOPs.
   public func phases(_ strategy: LookupStrategy) -> [PhaseWork] {
     let n = Double(tokens)
     let d = Double(shape.hidden)

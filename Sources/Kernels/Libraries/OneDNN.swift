@@ -31,7 +31,7 @@ final class OneDNN: @unchecked Sendable {
     var memory: Handle?
   }
 
-  /// `dnnl_status_t`; zero is success.
+  /// `dnnl_status_t`: 0 is success, 3 `dnnl_unimplemented`, in versions 2 and 3 alike.
   struct Failure: Error, CustomStringConvertible {
     var call: String
     var status: CInt

@@ -3,11 +3,12 @@ import CSetSearch
 /// The contents of one cache: its sets, ordered by `Policy`. A plain view of memory that the simulator owns, so that
 /// copying it costs nothing and the inner loop counts no references.
 struct CacheArray<Policy: ReplacementPolicy> {
-  /// Sets begin at a line of the host's caches, so that a set's entries span as few of them as they can.
+  /// Sets begin at a line of the host's caches, so that they span as few of them as they can.
   private static var hostLineBytes: Int { 64 }
 
-  private let entries: UnsafeMutablePointer<CacheEntry>
-  private let states: UnsafeMutablePointer<UInt8>
+  /// One record a set: the policy's state, then the entries.
+  private let records: UnsafeMutableRawPointer
+  private let recordBytes: Int
   private let stateBytes: Int
   private let ways: Int
   private let sets: UInt64
@@ -20,43 +21,46 @@ struct CacheArray<Policy: ReplacementPolicy> {
     sets = UInt64(description.sets)
     mask = description.sets.nonzeroBitCount == 1 ? UInt64(description.sets - 1) : 0
     policy = PolicyChoice(description)
-    stateBytes = policy.stateBytes(ways: ways)
-    let count = description.sets * ways
+    // Entries are words.
+    stateBytes = (policy.stateBytes(ways: ways) + 7) & ~7
     let alignment = CacheArray.hostLineBytes
-    entries = UnsafeMutableRawPointer.allocate(
-      byteCount: count * MemoryLayout<CacheEntry>.stride, alignment: alignment
-    ).bindMemory(to: CacheEntry.self, capacity: count)
-    entries.initialize(repeating: .empty, count: count)
-    states = UnsafeMutableRawPointer.allocate(byteCount: max(1, description.sets * stateBytes), alignment: alignment)
-      .bindMemory(to: UInt8.self, capacity: description.sets * stateBytes)
-    states.initialize(repeating: 0, count: description.sets * stateBytes)
+    recordBytes = (stateBytes + ways * MemoryLayout<CacheEntry>.stride + alignment - 1) & ~(alignment - 1)
+    let bytes = description.sets * recordBytes
+    records = .allocate(byteCount: bytes, alignment: alignment)
+    // All zero is no state and empty entries.
+    records.initializeMemory(as: UInt8.self, repeating: 0, count: bytes)
   }
 
-  func deallocate() {
-    UnsafeMutableRawPointer(entries).deallocate()
-    UnsafeMutableRawPointer(states).deallocate()
-  }
+  func deallocate() { records.deallocate() }
 
   /// Bytes of the host's memory that the contents take.
-  var hostBytes: Int { Int(sets) * (ways * MemoryLayout<CacheEntry>.stride + stateBytes) }
+  var hostBytes: Int { Int(sets) * recordBytes }
+
+  /// Whether `setOfPowerOfTwo` serves.
+  var hasPowerOfTwoSets: Bool { mask == sets &- 1 }
 
   @inline(__always)
-  func set(of line: UInt64) -> CacheSet {
-    let index = Int(truncatingIfNeeded: mask != 0 ? line & mask : line % sets)
+  func set(of line: UInt64) -> CacheSet { set(at: mask != 0 ? line & mask : line % sets) }
+
+  /// The same where the number of sets is a power of two.
+  @inline(__always)
+  func setOfPowerOfTwo(_ line: UInt64) -> CacheSet { set(at: line & mask) }
+
+  @inline(__always)
+  private func set(at index: UInt64) -> CacheSet {
+    let record = records + Int(truncatingIfNeeded: index) &* recordBytes
     return CacheSet(
-      entries: entries + index &* ways, state: states + index &* stateBytes, ways: ways, policy: policy)
+      entries: (record + stateBytes).assumingMemoryBound(to: CacheEntry.self),
+      state: record.assumingMemoryBound(to: UInt8.self), ways: ways, policy: policy)
   }
 
-  /// Asks the host for the set of `line`, to be looked at soon.
+  /// Asks the host for `set`, to be looked at soon.
   @inline(__always)
-  func prefetchSet(of line: UInt64) {
-    let set = set(of: line)
-    prefetch_line(set.state)
-    let bytes = ways &* MemoryLayout<CacheEntry>.stride
+  func prefetch(_ set: CacheSet) {
     var offset = 0
-    while offset < bytes {
-      prefetch_line(UnsafeRawPointer(set.entries) + offset)
+    repeat {
+      prefetch_line(UnsafeRawPointer(set.state) + offset)
       offset &+= CacheArray.hostLineBytes
-    }
+    } while offset < recordBytes
   }
 }

@@ -2,10 +2,9 @@ extension CacheHierarchy {
   /// What the host's own second-level caches hold beside the simulator's other data: smaller levels need no prefetch.
   private static var largeBytes: Int { 256 << 10 }
 
-  /// Allocates empty caches for cores 0..<cores; counts go to `counts`, one entry a level, and `memory`.
+  /// Allocates empty caches for cores 0..<cores; counts go to `store`.
   init(
-    _ caches: [CacheDescription], cores: Int, storesAreUses: Bool, _ counts: UnsafeMutablePointer<LevelCounts>,
-    _ memory: UnsafeMutablePointer<MemoryCounts>
+    _ caches: [CacheDescription], cores: Int, storesAreUses: Bool, countingIn store: PhaseStore
   ) {
     let levels = UnsafeMutablePointer<Level>.allocate(capacity: caches.count)
     for (index, cache) in caches.enumerated() {
@@ -30,18 +29,15 @@ extension CacheHierarchy {
     let firstLarge = caches.indices.first { levels[$0].instances.pointee.hostBytes > CacheHierarchy.largeBytes }
     let hasPrefetchers = caches.contains { $0.prefetcher != nil }
     self.init(
-      levels: levels, levelCount: caches.count, cores: cores, counts: counts, memory: memory,
-      storesAreUses: storesAreUses, hasPrefetchers: hasPrefetchers,
-      isPlain: !hasPrefetchers && caches.allSatisfy { $0.inclusion == .nine },
+      levels: levels, levelCount: caches.count, cores: cores, counts: store.levels, memory: store.memory,
+      gatherSources: store.gatherSources, storesAreUses: storesAreUses, hasPrefetchers: hasPrefetchers,
       firstLargeLevel: firstLarge ?? caches.count)
   }
 
-  /// Counts from here on in other places.
-  mutating func count(
-    in counts: UnsafeMutablePointer<LevelCounts>, _ memory: UnsafeMutablePointer<MemoryCounts>
-  ) {
-    self.counts = counts
-    self.memory = memory
+  mutating func count(in store: PhaseStore) {
+    counts = store.levels
+    memory = store.memory
+    gatherSources = store.gatherSources
   }
 
   func deallocate() {

@@ -17,7 +17,7 @@
 /// - A prefetcher is trained by the misses of its level and by first uses of what it fetched. It fetches, by a read of B,
 ///   after the access that trained it is done; B counts that read like any other, its own level counts it as a prefetch.
 /// - There is no coherence protocol: cores that write the same line both keep it. Kernels partition what they write.
-struct CacheHierarchy<Policy: ReplacementPolicy> {
+struct CacheHierarchy<Policy: ReplacementPolicy>: SimulationEngine {
   struct Level {
     let instances: UnsafeMutablePointer<CacheArray<Policy>>
     let instanceCount: Int
@@ -39,11 +39,10 @@ struct CacheHierarchy<Policy: ReplacementPolicy> {
   /// Counters of the present phase, one per level.
   var counts: UnsafeMutablePointer<LevelCounts>
   var memory: UnsafeMutablePointer<MemoryCounts>
+  var gatherSources: UnsafeMutablePointer<UInt64>
   /// Whether hits by stores and write-backs count as uses for the replacement policy: see `StoreRecency`.
   let storesAreUses: Bool
   let hasPrefetchers: Bool
-  /// Whether all levels are non-inclusive and none prefetches.
-  let isPlain: Bool
   /// The first level whose sets are worth asking the host for ahead of time.
   let firstLargeLevel: Int
 
@@ -69,24 +68,8 @@ struct CacheHierarchy<Policy: ReplacementPolicy> {
 
   /// Reads `line` at `first` and, level by level, below, until it is found; then fills the levels that lacked it, the
   /// outermost first. Its dirtiness is left to the caller if no level took it: a victim cache just below gave it up.
-  @inline(__always)
+  @inline(never)
   func fetch(_ line: UInt64, at first: Int, core: Int) -> Supply {
-    isPlain ? fetchPlain(line, at: first, core: core) : fetchAny(line, at: first, core: core)
-  }
-
-  @inline(never)
-  private func fetchPlain(_ line: UInt64, at first: Int, core: Int) -> Supply {
-    walk(line, at: first, core: core, isPlain: true)
-  }
-
-  @inline(never)
-  private func fetchAny(_ line: UInt64, at first: Int, core: Int) -> Supply {
-    walk(line, at: first, core: core, isPlain: false)
-  }
-
-  /// Compiled twice: the plain hierarchy's checks for what it has not are most of the work of a miss.
-  @inline(__always)
-  private func walk(_ line: UInt64, at first: Int, core: Int, isPlain: Bool) -> Supply {
     var level = first
     var isDirty = false
     var isFirstUse = false
@@ -94,13 +77,13 @@ struct CacheHierarchy<Policy: ReplacementPolicy> {
       let cache = levels[level].cache(of: core)
       let set = cache.pointee.set(of: line)
       counts[level].reads &+= 1
-      if !isPlain, hasPrefetchers { levels[level].prefetchers?[core].tick() }
+      if hasPrefetchers { levels[level].prefetchers?[core].tick() }
       if let way = Policy.find(line, in: set) {
-        if !isPlain, levels[level].inclusion == .victim {
+        if levels[level].inclusion == .victim {
           isDirty = set.entries[way].isDirty
           Policy.remove(set, way: way)
         } else {
-          if !isPlain, set.entries[way].isPrefetched {
+          if set.entries[way].isPrefetched {
             countFirstUse(set, way, line, at: level, core: core)
             isFirstUse = true
           }
@@ -108,7 +91,7 @@ struct CacheHierarchy<Policy: ReplacementPolicy> {
         }
         break
       }
-      if !isPlain, levels[level].inclusion == .victim, siblingHolds(line, above: level, core: core) { break }
+      if levels[level].inclusion == .victim, siblingHolds(line, above: level, core: core) { break }
       counts[level].readMisses &+= 1
       level &+= 1
     }
@@ -116,13 +99,12 @@ struct CacheHierarchy<Policy: ReplacementPolicy> {
     var filled = level
     while filled > first {
       filled &-= 1
-      guard isPlain || levels[filled].inclusion != .victim else { continue }
+      guard levels[filled].inclusion != .victim else { continue }
       let cache = levels[filled].cache(of: core)
-      insert(
-        CacheEntry(line: line, isDirty: isDirty), at: filled, core: core, cache.pointee.set(of: line), isPlain: isPlain)
+      insert(CacheEntry(line: line, isDirty: isDirty), at: filled, core: core, cache.pointee.set(of: line))
       isDirty = false
     }
-    if !isPlain, hasPrefetchers {
+    if hasPrefetchers {
       for missed in first..<level { prefetch(after: line, at: missed, core: core) }
       if isFirstUse { prefetch(after: line, at: level, core: core) }
     }
@@ -191,15 +173,13 @@ struct CacheHierarchy<Policy: ReplacementPolicy> {
   // MARK: - Consequences
 
   @inline(__always)
-  private func insert(_ entry: CacheEntry, at level: Int, core: Int, _ set: CacheSet, isPlain: Bool = false) {
+  private func insert(_ entry: CacheEntry, at level: Int, core: Int, _ set: CacheSet) {
     let displaced = Policy.insert(entry, into: set)
     guard displaced.isValid else { return }
     counts[level].evictions &+= 1
     // A clean line of a level that owes nothing to the others just goes.
-    if displaced.isDirty
-      || !isPlain
-        && (levels[level].inclusion == .inclusive
-          || (level &+ 1 < levelCount && levels[level &+ 1].inclusion == .victim))
+    if displaced.isDirty || levels[level].inclusion == .inclusive
+      || (level &+ 1 < levelCount && levels[level &+ 1].inclusion == .victim)
     {
       evict(displaced, from: level, core: core)
     }
@@ -279,12 +259,8 @@ struct CacheHierarchy<Policy: ReplacementPolicy> {
   /// the latency of the host's memory.
   private static var lookAhead: Int { 12 }
 
-  /// Plays `accesses` and returns how many lines they touched.
-  ///
-  /// `combining` holds, per core, the line in its write-combining buffer, so that adjacent non-temporal stores are one write.
   func play(
-    _ accesses: UnsafeBufferPointer<Access>, lineShift shift: UInt64, gatherSources: UnsafeMutablePointer<UInt64>,
-    combining: UnsafeMutablePointer<UInt64>
+    _ accesses: UnsafeBufferPointer<Access>, lineShift shift: UInt64, combining: UnsafeMutablePointer<UInt64>
   ) -> UInt64 {
     var lines: UInt64 = 0
     var ahead = UInt64.max
@@ -337,7 +313,8 @@ struct CacheHierarchy<Policy: ReplacementPolicy> {
     guard core < cores else { return }
     var level = firstLargeLevel
     while level < levelCount {
-      levels[level].cache(of: core).pointee.prefetchSet(of: line)
+      let cache = levels[level].cache(of: core).pointee
+      cache.prefetch(cache.set(of: line))
       level &+= 1
     }
   }

@@ -22,6 +22,8 @@ struct CacheEntry: Equatable {
       | (isPrefetched ? CacheEntry.prefetched : 0)
   }
 
+  /// Whether this is a line, and a clean one: nobody below need hear of it when it goes.
+  @inline(__always) var isCleanLine: Bool { bits & (CacheEntry.valid | CacheEntry.dirty) == CacheEntry.valid }
   @inline(__always) var isValid: Bool { bits & CacheEntry.valid != 0 }
   @inline(__always) var isDirty: Bool { bits & CacheEntry.dirty != 0 }
   @inline(__always) var isPrefetched: Bool { bits & CacheEntry.prefetched != 0 }

@@ -16,21 +16,21 @@ public final class CacheSimulator: AccessSink {
   public let caches: [CacheDescription]
   public let cores: Int
   private let lineShift: UInt64
-  private var engine: Engine
+  private var engine: AnySimulationEngine
   private var phases: [PhaseStore]
   private var present = 0
   private let combining: UnsafeMutablePointer<UInt64>
 
-  /// The hierarchy, compiled for the policy that it has throughout, or for any.
-  private enum Engine {
-    case packedLRU(CacheHierarchy<PackedLRUPolicy>)
-    case mixed(CacheHierarchy<MixedPolicy>)
-  }
-
   /// Simulates `caches`, from the core outwards (all of one line size), for cores 0..<cores.
   ///
   /// Cores fill the clusters in order: with levels shared by 8, cores 0 to 7 share the first instance.
-  public init(caches: [CacheDescription], cores: Int = 1, storeRecency: StoreRecency = .use) throws {
+  public convenience init(caches: [CacheDescription], cores: Int = 1, storeRecency: StoreRecency = .use) throws {
+    try self.init(caches: caches, cores: cores, storeRecency: storeRecency, levelwise: true)
+  }
+
+  /// With `levelwise` false, every access goes all the way down before the next, even where levels could take turns: the
+  /// slower way, with which tests compare the faster.
+  init(caches: [CacheDescription], cores: Int, storeRecency: StoreRecency, levelwise: Bool) throws {
     guard let first = caches.first else { throw InputError(key: "caches", "expected at least one level, found none") }
     guard (1...Int(UInt16.max)).contains(cores) else {
       throw InputError(key: "cores", "expected 1 to \(UInt16.max) cores to simulate, found \(cores)")
@@ -49,11 +49,8 @@ public final class CacheSimulator: AccessSink {
     combining.initialize(repeating: .max, count: cores)
     let store = PhaseStore(levelCount: caches.count)
     phases = [store]
-    let storesAreUses = storeRecency == .use
-    engine =
-      caches.allSatisfy { PolicyChoice($0) == .packedLRU }
-      ? .packedLRU(CacheHierarchy(caches, cores: cores, storesAreUses: storesAreUses, store.levels, store.memory))
-      : .mixed(CacheHierarchy(caches, cores: cores, storesAreUses: storesAreUses, store.levels, store.memory))
+    engine = AnySimulationEngine(
+      caches, cores: cores, storesAreUses: storeRecency == .use, levelwise: levelwise, countingIn: store)
   }
 
   /// Simulates a machine's caches for `cores` of its cores, one thread each.
@@ -66,10 +63,7 @@ public final class CacheSimulator: AccessSink {
   }
 
   deinit {
-    switch engine {
-    case .packedLRU(let hierarchy): hierarchy.deallocate()
-    case .mixed(let hierarchy): hierarchy.deallocate()
-    }
+    engine.deallocate()
     combining.deallocate()
   }
 
@@ -77,17 +71,7 @@ public final class CacheSimulator: AccessSink {
 
   /// Precondition: every core is below `cores`, every run has at least one byte and ends within the address space.
   public func consume(_ accesses: UnsafeBufferPointer<Access>) {
-    let store = phases[present]
-    let lines: UInt64
-    switch engine {
-    case .packedLRU(let hierarchy):
-      lines = hierarchy.play(
-        accesses, lineShift: lineShift, gatherSources: store.gatherSources, combining: combining)
-    case .mixed(let hierarchy):
-      lines = hierarchy.play(
-        accesses, lineShift: lineShift, gatherSources: store.gatherSources, combining: combining)
-    }
-    store.accesses.pointee &+= lines
+    phases[present].accesses.pointee &+= engine.play(accesses, lineShift: lineShift, combining: combining)
   }
 
   /// Counts everything from here on for `phase`; the caches stay as they are.
@@ -95,14 +79,7 @@ public final class CacheSimulator: AccessSink {
     precondition(phase >= 0, "a phase is an index from 0")
     while phases.count <= phase { phases.append(PhaseStore(levelCount: caches.count)) }
     present = phase
-    switch engine {
-    case .packedLRU(var hierarchy):
-      hierarchy.count(in: phases[phase].levels, phases[phase].memory)
-      engine = .packedLRU(hierarchy)
-    case .mixed(var hierarchy):
-      hierarchy.count(in: phases[phase].levels, phases[phase].memory)
-      engine = .mixed(hierarchy)
-    }
+    engine.count(in: phases[phase])
   }
 
   // MARK: - Counts
@@ -123,43 +100,5 @@ public final class CacheSimulator: AccessSink {
     var total = PhaseCounts(levels: Array(repeating: LevelCounts(), count: caches.count))
     for phase in phases { total += phase.counts }
     return total
-  }
-}
-
-/// One phase's counters, at addresses that stay put while the hierarchy counts.
-private final class PhaseStore {
-  let levelCount: Int
-  let levels: UnsafeMutablePointer<LevelCounts>
-  let memory: UnsafeMutablePointer<MemoryCounts>
-  let accesses: UnsafeMutablePointer<UInt64>
-  let gatherSources: UnsafeMutablePointer<UInt64>
-
-  init(levelCount: Int) {
-    self.levelCount = levelCount
-    levels = .allocate(capacity: levelCount)
-    memory = .allocate(capacity: 1)
-    accesses = .allocate(capacity: 1)
-    gatherSources = .allocate(capacity: levelCount + 1)
-    reset()
-  }
-
-  deinit {
-    levels.deallocate()
-    memory.deallocate()
-    accesses.deallocate()
-    gatherSources.deallocate()
-  }
-
-  func reset() {
-    levels.initialize(repeating: LevelCounts(), count: levelCount)
-    memory.initialize(to: MemoryCounts())
-    accesses.initialize(to: 0)
-    gatherSources.initialize(repeating: 0, count: levelCount + 1)
-  }
-
-  var counts: PhaseCounts {
-    PhaseCounts(
-      levels: (0..<levelCount).map { levels[$0] }, memory: memory.pointee, accesses: accesses.pointee,
-      gatherSources: (0...levelCount).map { gatherSources[$0] })
   }
 }

@@ -1,0 +1,364 @@
+/// A hierarchy of non-inclusive levels without prefetchers, played a block of requests at a time, level by level.
+///
+/// In such a hierarchy nothing flows back up: a level hands down the lines that it lacks and the dirty ones that it gives
+/// up, and what it does depends on the order of its own requests alone. So a level can take a whole block before the next
+/// one begins, and every count is the same as if each access had gone all the way down first: `CacheHierarchy` plays it that
+/// way, and a test compares the two. The loop of one level keeps its counts in registers, has its branches to itself, and
+/// knows the requests to come, whose sets it asks the host for.
+struct LevelwiseHierarchy<Policy: ReplacementPolicy>: SimulationEngine {
+  /// What a level is asked for: a line's number, of at most 61 bits (see `CacheEntry`), and below it what is to be done, as
+  /// in `Access.Kind`. A non-temporal store takes the line out on its way to memory.
+  private struct Request {
+    private static var kindBits: UInt64 { 3 }
+
+    var bits: UInt64
+
+    @inline(__always)
+    init(_ line: UInt64, _ kind: Access.Kind) { self.init(line, UInt64(kind.rawValue)) }
+
+    @inline(__always)
+    init(_ line: UInt64, _ kind: UInt64) { bits = line &<< Request.kindBits | kind }
+
+    @inline(__always) var line: UInt64 { bits &>> Request.kindBits }
+    /// Reads are even: `read` is 0, `gather` 2.
+    @inline(__always) var isRead: Bool { bits & 1 == 0 }
+    @inline(__always) var isWrite: Bool { bits & 3 == 1 }
+    /// 1 for a gather, for other reads 0.
+    @inline(__always) var gathers: UInt64 { bits &>> 1 & 1 }
+
+    /// The next line of the same access: only the first line of a gather is one.
+    @inline(__always)
+    var followed: Request {
+      var next = self
+      next.bits = (bits &+ 1 &<< Request.kindBits) & ~2
+      return next
+    }
+
+    @inline(__always)
+    func isSameLine(as other: Request) -> Bool { bits ^ other.bits < 1 &<< Request.kindBits }
+  }
+
+  /// Requests of one level and, where there are several cores, the core that each came from.
+  private struct Queue {
+    let requests: UnsafeMutablePointer<Request>
+    let cores: UnsafeMutablePointer<UInt16>
+
+    init(capacity: Int) {
+      requests = .allocate(capacity: capacity)
+      cores = .allocate(capacity: capacity)
+      requests.initialize(repeating: Request(0, .read), count: capacity)
+      cores.initialize(repeating: 0, count: capacity)
+    }
+
+    func deallocate() {
+      requests.deallocate()
+      cores.deallocate()
+    }
+  }
+
+  private struct Level {
+    let instances: UnsafeMutablePointer<CacheArray<Policy>>
+    let instanceCount: Int
+    /// A view a core, because the inner loop has no time for a division.
+    let instanceOfCore: UnsafeMutablePointer<CacheArray<Policy>>
+    /// Whether its sets are worth asking the host for ahead of time.
+    let isLarge: Bool
+    /// What it is asked for. The one after the last level's takes what memory is asked for, which is only counted.
+    let queue: Queue
+    let nextQueue: Queue
+  }
+
+  /// Requests that a level takes before the next one begins: few enough for all queues to stay in the host's first-level cache.
+  private static var block: Int { 512 }
+  /// Requests ahead whose sets the host is asked for: at some 5 ns each, about the latency of the host's memory.
+  private static var lookAhead: Int { 16 }
+  /// What the host's own second-level cache holds beside the simulator's other data.
+  private static var largeBytes: Int { 256 << 10 }
+
+  private let levels: UnsafeMutablePointer<Level>
+  private let levelCount: Int
+  private let cores: Int
+  private let storesAreUses: Bool
+  /// Whether a second use of the line used last changes nothing at the first level: not so for SRRIP, which only a hit trusts.
+  private let mergesRepeats: Bool
+  private var counts: UnsafeMutablePointer<LevelCounts>
+  private var memory: UnsafeMutablePointer<MemoryCounts>
+  private var gatherSources: UnsafeMutablePointer<UInt64>
+
+  /// Whether `caches` are such a hierarchy.
+  static func fits(_ caches: [CacheDescription]) -> Bool {
+    caches.allSatisfy { $0.inclusion == .nine && $0.prefetcher == nil }
+  }
+
+  /// Allocates empty caches for cores 0..<cores. Precondition: `fits(caches)`.
+  init(_ caches: [CacheDescription], cores: Int, storesAreUses: Bool, countingIn store: PhaseStore) {
+    levels = .allocate(capacity: caches.count)
+    // A request brings up to two: the line that is missing, and a dirty one that makes room for it. Looking ahead, a level
+    // may read a little beyond the end.
+    let queues = (0...caches.count).map { _ in
+      Queue(capacity: 2 * LevelwiseHierarchy.block + LevelwiseHierarchy.lookAhead)
+    }
+    for (index, cache) in caches.enumerated() {
+      let count = (cores + cache.sharedByCores - 1) / cache.sharedByCores
+      let instances = UnsafeMutablePointer<CacheArray<Policy>>.allocate(capacity: count)
+      for instance in 0..<count { (instances + instance).initialize(to: CacheArray(cache)) }
+      let instanceOfCore = UnsafeMutablePointer<CacheArray<Policy>>.allocate(capacity: cores)
+      for core in 0..<cores { (instanceOfCore + core).initialize(to: instances[core / cache.sharedByCores]) }
+      (levels + index).initialize(
+        to: Level(
+          instances: instances, instanceCount: count, instanceOfCore: instanceOfCore,
+          isLarge: instances.pointee.hostBytes > LevelwiseHierarchy.largeBytes, queue: queues[index],
+          nextQueue: queues[index + 1]))
+    }
+    levelCount = caches.count
+    self.cores = cores
+    self.storesAreUses = storesAreUses
+    mergesRepeats = caches.first?.policy != .srrip
+    counts = store.levels
+    memory = store.memory
+    gatherSources = store.gatherSources
+  }
+
+  func deallocate() {
+    for index in 0..<levelCount {
+      let level = levels[index]
+      for instance in 0..<level.instanceCount { level.instances[instance].deallocate() }
+      level.instances.deallocate()
+      level.instanceOfCore.deallocate()
+      level.queue.deallocate()
+    }
+    levels[levelCount - 1].nextQueue.deallocate()
+    levels.deallocate()
+  }
+
+  mutating func count(in store: PhaseStore) {
+    counts = store.levels
+    memory = store.memory
+    gatherSources = store.gatherSources
+  }
+
+  // MARK: - The first level's requests
+
+  func play(
+    _ accesses: UnsafeBufferPointer<Access>, lineShift shift: UInt64, combining: UnsafeMutablePointer<UInt64>
+  ) -> UInt64 {
+    let queue = levels[0].queue
+    let cores = UInt16(truncatingIfNeeded: cores)
+    var queued = 0
+    var lines: UInt64 = 0
+    var gathers: UInt64 = 0
+    // Kernels touch a line several times in a row, word by word: such hits only need counting.
+    var previous = Request(0, .nontemporalWrite)
+    var previousCore = UInt16.max
+    var (repeatedReads, repeatedWrites, repeatedGathers): (UInt64, UInt64, UInt64) = (0, 0, 0)
+    for access in accesses {
+      let core = access.core
+      precondition(core < cores, "an access by core \(core) to a simulator of \(cores) cores")
+      var line = access.address &>> shift
+      let last = (access.address &+ UInt64(access.bytes) &- 1) &>> shift
+      lines &+= last &- line &+ 1
+      var request = Request(line, access.kind)
+      if access.kind.rawValue >= Access.Kind.gather.rawValue {
+        if access.kind == .nontemporalWrite {
+          for line in line...last where combining[Int(core)] != line {
+            combining[Int(core)] = line
+            if queued >= LevelwiseHierarchy.block {
+              play(queued, at: 0)
+              queued = 0
+            }
+            queue.requests[queued] = Request(line, .nontemporalWrite)
+            queue.cores[queued] = core
+            queued &+= 1
+          }
+          previous = request
+          continue
+        }
+        gathers &+= 1
+      }
+      if request.isSameLine(as: previous), core == previousCore, isRepeat(request, of: previous) {
+        repeatedReads &+= request.isRead ? 1 : 0
+        repeatedGathers &+= request.isRead ? request.gathers : 0
+        repeatedWrites &+= request.isWrite ? 1 : 0
+        if line == last { continue }
+        line &+= 1
+        request = request.followed
+      }
+      while true {
+        // The queue has room for a block more.
+        if queued >= LevelwiseHierarchy.block {
+          play(queued, at: 0)
+          queued = 0
+        }
+        let stop = min(last, line &+ UInt64(LevelwiseHierarchy.block &- 1))
+        queue.requests[queued] = request
+        queue.cores[queued] = core
+        queued &+= 1
+        while line < stop {
+          line &+= 1
+          request = request.followed
+          queue.requests[queued] = request
+          queue.cores[queued] = core
+          queued &+= 1
+        }
+        if line == last { break }
+        line &+= 1
+        request = request.followed
+      }
+      previous = request
+      previousCore = core
+    }
+    play(queued, at: 0)
+    counts[0].reads &+= repeatedReads
+    counts[0].writes &+= repeatedWrites
+    gatherSources[0] &+= repeatedGathers
+    // Each level takes off those that it serves.
+    gatherSources[levelCount] &+= gathers &- repeatedGathers
+    return lines
+  }
+
+  /// Whether `request` is a hit that changes nothing, right after `previous`, of the same line by the same core.
+  @inline(__always)
+  private func isRepeat(_ request: Request, of previous: Request) -> Bool {
+    guard mergesRepeats else { return false }
+    if request.isWrite { return previous.isWrite }
+    return previous.isRead || previous.isWrite && storesAreUses
+  }
+
+  // MARK: - One level
+
+  /// Plays the first `count` requests of the level's queue, and what they bring on the levels below.
+  private func play(_ count: Int, at level: Int) {
+    let cache = levels[level].instances[0]
+    let hasOne = levels[level].instanceCount == 1 && cache.hasPowerOfTwoSets
+    var start = 0
+    while start < count {
+      let end = min(count, start &+ LevelwiseHierarchy.block)
+      let passed: Int
+      switch (hasOne && cores == 1, levels[level].isLarge) {
+      case (true, false): passed = pass(start..<end, at: level, OnlyInstance(cache: cache), isLarge: false)
+      case (true, true): passed = pass(start..<end, at: level, OnlyInstance(cache: cache), isLarge: true)
+      default:
+        passed = pass(
+          start..<end, at: level, InstanceOfCore(caches: levels[level].instanceOfCore), isLarge: levels[level].isLarge)
+      }
+      if level &+ 1 < levelCount { play(passed, at: level &+ 1) }
+      start = end
+    }
+  }
+
+  /// Plays some of the level's requests and returns how many it has put into the next level's queue.
+  ///
+  /// This is the simulator's inner loop: it counts only what cannot be told from the rest.
+  @inline(__always)
+  private func pass<Instances: LevelInstances>(
+    _ range: Range<Int>, at level: Int, _ caches: Instances, isLarge: Bool
+  ) -> Int where Instances.Policy == Policy {
+    let requests = levels[level].queue.requests
+    let cores = levels[level].queue.cores
+    let next = levels[level].nextQueue.requests
+    let nextCores = levels[level].nextQueue.cores
+    var passed = 0
+    var (writes, writeMisses, writebacks, drops): (UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0)
+    var (gatherHits, waysFilled): (UInt64, UInt64) = (0, 0)
+
+    @inline(__always)
+    func hand(_ request: Request, of index: Int) {
+      next[passed] = request
+      if Instances.areSeveral { nextCores[passed] = cores[index] }
+      passed &+= 1
+    }
+    @inline(__always)
+    func insert(_ entry: CacheEntry, _ set: CacheSet, of index: Int) {
+      let displaced = Policy.insert(entry, into: set)
+      guard !displaced.isCleanLine else { return }
+      if displaced.isValid {
+        writebacks &+= 1
+        hand(Request(displaced.line, .write), of: index)
+      } else {
+        waysFilled &+= 1
+      }
+    }
+
+    for index in range {
+      if isLarge {
+        let ahead = index &+ LevelwiseHierarchy.lookAhead
+        caches.prefetchSet(of: requests[ahead].line, core: Instances.areSeveral ? cores[ahead] : 0)
+      }
+      let request = requests[index]
+      let line = request.line
+      let set = caches.set(of: line, core: Instances.areSeveral ? cores[index] : 0)
+      let way = Policy.find(line, in: set)
+      if request.isRead {
+        if let way {
+          _ = Policy.use(set, way: way)
+          gatherHits &+= request.gathers
+        } else {
+          hand(request, of: index)
+          insert(CacheEntry(line: line, isDirty: false), set, of: index)
+        }
+      } else if request.isWrite {
+        writes &+= 1
+        if let way {
+          let place = storesAreUses ? Policy.use(set, way: way) : way
+          set.entries[place].markDirty()
+        } else {
+          writeMisses &+= 1
+          hand(Request(line, .read), of: index)
+          insert(CacheEntry(line: line, isDirty: true), set, of: index)
+        }
+      } else {
+        drops &+= 1
+        if let way { Policy.remove(set, way: way) }
+        hand(request, of: index)
+      }
+    }
+
+    let misses = UInt64(passed) &- writebacks &- drops
+    counts[level].reads &+= UInt64(range.count) &- writes &- drops
+    counts[level].readMisses &+= misses &- writeMisses
+    counts[level].writes &+= writes
+    counts[level].writeMisses &+= writeMisses
+    counts[level].evictions &+= misses &- waysFilled
+    counts[level].writebacks &+= writebacks
+    gatherSources[level] &+= gatherHits
+    // What no level serves, memory does: see `play`.
+    gatherSources[levelCount] &-= gatherHits
+    if level &+ 1 == levelCount {
+      memory.pointee.reads &+= misses
+      memory.pointee.writes &+= writebacks &+ drops
+    }
+    return passed
+  }
+}
+
+/// A level's caches by core, compiled apart for a level that has only one, whose place then stays in registers.
+private protocol LevelInstances {
+  associatedtype Policy: ReplacementPolicy
+  /// Whether it matters which core asks.
+  static var areSeveral: Bool { get }
+  func set(of line: UInt64, core: UInt16) -> CacheSet
+  func prefetchSet(of line: UInt64, core: UInt16)
+}
+
+/// Of a single core, with a power of two of sets.
+private struct OnlyInstance<Policy: ReplacementPolicy>: LevelInstances {
+  let cache: CacheArray<Policy>
+  static var areSeveral: Bool { false }
+
+  @inline(__always)
+  func set(of line: UInt64, core: UInt16) -> CacheSet { cache.setOfPowerOfTwo(line) }
+
+  @inline(__always)
+  func prefetchSet(of line: UInt64, core: UInt16) { cache.prefetch(cache.setOfPowerOfTwo(line)) }
+}
+
+private struct InstanceOfCore<Policy: ReplacementPolicy>: LevelInstances {
+  let caches: UnsafeMutablePointer<CacheArray<Policy>>
+  static var areSeveral: Bool { true }
+
+  @inline(__always)
+  func set(of line: UInt64, core: UInt16) -> CacheSet { caches[Int(core)].set(of: line) }
+
+  @inline(__always)
+  func prefetchSet(of line: UInt64, core: UInt16) { caches[Int(core)].prefetch(set(of: line, core: core)) }
+}

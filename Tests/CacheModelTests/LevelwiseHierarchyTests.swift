@@ -29,7 +29,9 @@ import Testing
   }
 
   @Test(arguments: ReplacementKind.allCases, [StoreRecency.use, .ignored])
-  func `levels that take turns count what accesses one by one count`(policy: ReplacementKind, recency: StoreRecency) throws {
+  func `levels that take turns count what accesses one by one count`(
+    policy: ReplacementKind, recency: StoreRecency
+  ) throws {
     for (cores, shared) in [(1, 1), (1, 4), (5, 2)] {
       let caches = [
         cache("L1", sets: 8, ways: 4, policy: policy), cache("L2", sets: 24, ways: 8, sharedBy: shared, policy: policy),
@@ -58,10 +60,13 @@ import Testing
 
   @Test func `one access of many blocks of lines is one run`() throws {
     let caches = [cache("L1", sets: 8, ways: 4), cache("L2", sets: 64, ways: 16)]
+    let accesses = [
+      Access(address: 32, bytes: 64 * 5000, kind: .gather), Access(address: 0, bytes: 64 * 3000, kind: .write),
+    ]
     let inTurn = try CacheSimulator(caches: caches)
-    inTurn.play([Access(address: 32, bytes: 64 * 5000, kind: .gather), Access(address: 0, bytes: 64 * 3000, kind: .write)])
+    inTurn.play(accesses)
     let oneByOne = try CacheSimulator(caches: caches, cores: 1, storeRecency: .use, levelwise: false)
-    oneByOne.play([Access(address: 32, bytes: 64 * 5000, kind: .gather), Access(address: 0, bytes: 64 * 3000, kind: .write)])
+    oneByOne.play(accesses)
     #expect(inTurn.totalCounts == oneByOne.totalCounts)
     #expect(inTurn.totalCounts.accesses == 8001)
     #expect(inTurn.totalCounts.gatherSources == [0, 0, 1])

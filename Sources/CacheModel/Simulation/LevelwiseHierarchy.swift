@@ -142,6 +142,17 @@ struct LevelwiseHierarchy<Policy: ReplacementPolicy>: SimulationEngine {
   func play(
     _ accesses: UnsafeBufferPointer<Access>, lineShift shift: UInt64, combining: UnsafeMutablePointer<UInt64>
   ) -> UInt64 {
+    // Compiled apart for the many simulations of one core.
+    cores == 1
+      ? play(accesses, lineShift: shift, combining: combining, isSingle: true)
+      : play(accesses, lineShift: shift, combining: combining, isSingle: false)
+  }
+
+  @inline(__always)
+  private func play(
+    _ accesses: UnsafeBufferPointer<Access>, lineShift shift: UInt64, combining: UnsafeMutablePointer<UInt64>,
+    isSingle: Bool
+  ) -> UInt64 {
     let queue = levels[0].queue
     let cores = UInt16(truncatingIfNeeded: cores)
     var queued = 0
@@ -167,7 +178,7 @@ struct LevelwiseHierarchy<Policy: ReplacementPolicy>: SimulationEngine {
               queued = 0
             }
             queue.requests[queued] = Request(line, .nontemporalWrite)
-            queue.cores[queued] = core
+            if !isSingle { queue.cores[queued] = core }
             queued &+= 1
           }
           previous = request
@@ -175,7 +186,7 @@ struct LevelwiseHierarchy<Policy: ReplacementPolicy>: SimulationEngine {
         }
         gathers &+= 1
       }
-      if request.isSameLine(as: previous), core == previousCore, isRepeat(request, of: previous) {
+      if request.isSameLine(as: previous), isSingle || core == previousCore, isRepeat(request, of: previous) {
         repeatedReads &+= request.isRead ? 1 : 0
         repeatedGathers &+= request.isRead ? request.gathers : 0
         repeatedWrites &+= request.isWrite ? 1 : 0
@@ -191,13 +202,13 @@ struct LevelwiseHierarchy<Policy: ReplacementPolicy>: SimulationEngine {
         }
         let stop = min(last, line &+ UInt64(LevelwiseHierarchy.block &- 1))
         queue.requests[queued] = request
-        queue.cores[queued] = core
+        if !isSingle { queue.cores[queued] = core }
         queued &+= 1
         while line < stop {
           line &+= 1
           request = request.followed
           queue.requests[queued] = request
-          queue.cores[queued] = core
+          if !isSingle { queue.cores[queued] = core }
           queued &+= 1
         }
         if line == last { break }

@@ -89,8 +89,7 @@ import Testing
     let counts = PhaseCounts(
       levels: Array(repeating: LevelCounts(), count: 3), memory: MemoryCounts(reads: reads, writes: 0))
     let phase = PhaseModel(
-      PhaseWork(name: "stream"), counts, threads: 32, inputs: try ProjectionInputs(machine, memoryName: nil),
-      remoteShare: 0
+      PhaseWork(name: "stream"), counts, threads: 32, inputs: try ProjectionInputs(machine, memoryName: nil)
     ).solve()
     #expect(phase.limiter == .latency)
     #expect(isClose(phase.memoryGigabytesPerSecond * phase.loadedLatencyNanoseconds / 64, 32 * 32))

@@ -19,6 +19,8 @@ struct PhaseModel {
   private let memoryStream: Double
   private let memoryBytes: Double
   private let latency: LoadedLatency
+  /// Share of the memory traffic that the busiest node carries.
+  private let nodeShare: Double
   private let remoteShare: Double
   /// Remote idle latency - local idle latency.
   private let remoteExtraNanoseconds: Double
@@ -26,8 +28,8 @@ struct PhaseModel {
 
   /// With `copies`, that many groups of `threads` cores each do the whole work at once: only memory and link see it.
   init(
-    _ work: PhaseWork, _ counts: PhaseCounts, threads: Int, inputs: ProjectionInputs, remoteShare: Double,
-    copies: Double = 1
+    _ work: PhaseWork, _ counts: PhaseCounts, threads: Int, inputs: ProjectionInputs,
+    matrix: TrafficMatrix = .local, copies: Double = 1
   ) {
     name = work.name
     transfersOverlap = inputs.transfersOverlap
@@ -73,11 +75,12 @@ struct PhaseModel {
 
     let lines = Double(counts.memory.reads + counts.memory.writes)
     memoryBytes = lines * lineBytes * copies
-    latency = LoadedLatency(
-      inputs.memory, readRatio: lines > 0 ? Double(counts.memory.reads) / lines : 1, corner: inputs.corner)
-    self.remoteShare = remoteShare
+    let readRatio = lines > 0 ? Double(counts.memory.reads) / lines : 1
+    latency = LoadedLatency(inputs.memory, readRatio: readRatio, corner: inputs.corner)
+    nodeShare = matrix.busiestNodeShare
+    remoteShare = matrix.remoteShare
     remoteExtraNanoseconds = inputs.remoteLatencyNanoseconds - inputs.memory.idleLatencyNanoseconds
-    linkSeconds = remoteShare * memoryBytes / (inputs.linkGigabytesPerSecond * 1e9)
+    linkSeconds = matrix.busiestLinkShare(readRatio: readRatio) * memoryBytes / (inputs.linkGigabytesPerSecond * 1e9)
   }
 
   /// Solves for the bandwidth at which the time it takes to move the bytes is the time that its latency allows.
@@ -101,10 +104,10 @@ struct PhaseModel {
     return time(at: bandwidth)
   }
 
-  /// Traffic in GB/s that the phase would cause if memory had the latency it has at `bandwidth`.
+  /// Traffic in GB/s of the busiest node that the phase would cause if memory had the latency it has at `bandwidth`.
   private func demand(at bandwidth: Double) -> Double {
     let seconds = max(coreSeconds(at: bandwidth).total, linkSeconds)
-    return seconds > 0 ? memoryBytes / seconds / 1e9 : .infinity
+    return seconds > 0 ? nodeShare * memoryBytes / seconds / 1e9 : .infinity
   }
 
   private struct CoreSeconds {
@@ -135,7 +138,7 @@ struct PhaseModel {
 
   private func time(at bandwidth: Double) -> PhaseTime {
     let core = coreSeconds(at: bandwidth)
-    let memorySeconds = memoryBytes / (latency.mostGigabytesPerSecond * 1e9)
+    let memorySeconds = nodeShare * memoryBytes / (latency.mostGigabytesPerSecond * 1e9)
     let seconds = max(core.total, memorySeconds, linkSeconds)
     var causes: [Limiter: Double] = [.compute: compute, .memory: memorySeconds, .link: linkSeconds]
     for (level, seconds) in transfers.enumerated() { causes[.cache(level), default: 0] += seconds }

@@ -23,12 +23,12 @@ public struct Projection: Equatable, Encodable, Sendable {
   public struct Options: Sendable {
     /// Name of the memory that holds the data; nil for the machine's first.
     public var memory: String?
-    /// Share of the memory traffic that goes to another NUMA node, 0 to 1.
-    public var remoteShare: Double
+    /// Which nodes' memories carry the traffic.
+    public var matrix: TrafficMatrix
 
-    public init(memory: String? = nil, remoteShare: Double = 0) {
+    public init(memory: String? = nil, matrix: TrafficMatrix = .local) {
       self.memory = memory
-      self.remoteShare = remoteShare
+      self.matrix = matrix
     }
   }
 
@@ -61,7 +61,7 @@ public struct Projection: Equatable, Encodable, Sendable {
         "expected traffic of \(phases.count) phases over the \(machine.caches.count) levels of \(machine.name), found "
           + "\(traffic.phases.count) over \(traffic.levelNames.count)")
     }
-    if options.remoteShare > 0, machine.numa?.linkGigabytesPerSecond == nil {
+    if options.matrix.remoteShare > 0, machine.numa?.linkGigabytesPerSecond == nil {
       throw InputError(
         key: "numa.link_gbps", "expected \(machine.name) to state its link for remote traffic, found none")
     }
@@ -101,7 +101,7 @@ public struct Projection: Equatable, Encodable, Sendable {
   ) -> [PhaseTime] {
     zip(phases, traffic.phases).map { work, counts in
       PhaseModel(
-        work, counts, threads: threads, inputs: inputs, remoteShare: options.remoteShare, copies: copies
+        work, counts, threads: threads, inputs: inputs, matrix: options.matrix, copies: copies
       ).solve()
     }
   }

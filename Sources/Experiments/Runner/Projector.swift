@@ -16,7 +16,7 @@ public final class Projector: @unchecked Sendable {
   }
 
   /// Raised with every change that can move a projection.
-  static let modelVersion = "2"
+  static let modelVersion = "3"
 
   /// Tokens simulated at most. A batch of this many makes several passes over every published strategy's tile, so that
   /// tokens beyond it repeat the same steady state; results are per token.
@@ -100,7 +100,7 @@ public final class Projector: @unchecked Sendable {
     let slots = Slots(results)
     DispatchQueue.concurrentPerform(iterations: fitting.count) { index in
       slots.buffer[index] = Result {
-        try self.projected(workload, on: fitting[index])
+        try self.projected(point, workload, on: fitting[index])
       }
     }
     let projections = Projections(
@@ -109,22 +109,28 @@ public final class Projector: @unchecked Sendable {
     return projections
   }
 
-  private func projected(_ workload: some Workload, on machine: Machine) throws -> Projected {
+  private func projected(_ point: Point, _ workload: some Workload, on machine: Machine) throws -> Projected {
     let traffic = try Traffic(simulating: workload, on: machine)
+    let options = Projection.Options(
+      matrix: point.trafficMatrix(on: machine, phases: workload.phases, traffic: traffic))
     return Projected(
-      machine: machine.name, projection: try Projection.project(workload, traffic: traffic, on: machine),
+      machine: machine.name,
+      projection: try Projection.project(workload, traffic: traffic, on: machine, options: options),
       traffic: traffic,
       sensitivities: try Sensitivity.all(
         phases: workload.phases, tokens: workload.tokens, threads: workload.threads, traffic: traffic, on: machine,
-        simulate: movesCapacities ? { try Traffic(simulating: workload, on: $0) } : nil))
+        options: options, simulate: movesCapacities ? { try Traffic(simulating: workload, on: $0) } : nil))
   }
 
   /// The point without what does not change its stream, and with the strategy that was chosen for it.
   private func workloadKey(_ point: Point, _ kernel: any Kernel) throws -> String {
     var key = point
     key.strategy = (kernel as? LookupFFN)?.strategy
-    key.cpus = .compact
-    key.memory = .local
+    // Where no machine has nodes, it does not matter on which its memory lies.
+    if !machines.contains(where: { $0.numa?.linkGigabytesPerSecond != nil }) {
+      key.cpus = .compact
+      key.memory = .local
+    }
     key.pages = .transparentHuge
     return key.id
   }

@@ -1,0 +1,88 @@
+/// Where data lies among the memory nodes of a machine.
+public enum DataPlacement: Equatable, Sendable {
+  /// Each thread's part on the node of the thread; also where threads touch their parts first.
+  case local
+  /// Each thread's part on the node after the thread's, all other nodes being equally far.
+  case remote
+  /// Page by page in turn over all nodes.
+  case interleave
+  /// All of it on one node.
+  case node(Int)
+  /// What all threads read once on every node with threads; all else as `local`.
+  case replicated
+}
+
+/// Which node's threads ask which node's memory for how much: shares of all memory traffic, whose sum is 1.
+///
+/// The nodes work at the same time, so the busiest memory and the busiest link decide (docs/MODEL.md, "Nodes").
+public struct TrafficMatrix: Equatable, Sendable {
+  /// [asking node][memory's node]
+  public let shares: [[Double]]
+
+  /// One node alone.
+  public static let local = TrafficMatrix(shares: [[1]])
+
+  /// Scales `shares`, a square of numbers that are not negative, to a sum of 1.
+  public init(shares: [[Double]]) {
+    let total = shares.reduce(0) { $0 + $1.reduce(0, +) }
+    precondition(shares.allSatisfy { $0.count == shares.count } && total > 0, "a square with traffic")
+    self.shares = shares.map { $0.map { $0 / total } }
+  }
+
+  /// All threads on one node, with `remoteShare` of their traffic to another.
+  public init(remoteShare: Double) {
+    self.init(shares: remoteShare > 0 ? [[1 - remoteShare, remoteShare], [0, 0]] : [[1]])
+  }
+
+  /// The traffic of `threads` (by node; not all 0), all alike, to data placed as `placement` says. `sharedShare` of it is to
+  /// what every thread reads all of, such as tables and weights, which is cut into a part a thread; the rest is to each
+  /// thread's own part.
+  public init(threads: [Int], placement: DataPlacement, sharedShare: Double) {
+    let nodes = threads.indices
+    let all = Double(threads.reduce(0, +))
+    func part(_ node: Int) -> Double { Double(threads[node]) / all }
+    /// Where the part of a thread on `node` lies, by node.
+    func homes(ofPartOn node: Int) -> [Double] {
+      nodes.map { home in
+        switch placement {
+        case .local, .replicated: home == node ? 1 : 0
+        case .remote: home == (node + 1) % nodes.count ? 1 : 0
+        case .interleave: 1 / Double(nodes.count)
+        case .node(let only): home == only ? 1 : 0
+        }
+      }
+    }
+    let own = nodes.map { homes(ofPartOn: $0) }
+    // What all read lies where its parts lie, whoever reads.
+    let common = nodes.map { home in nodes.reduce(0) { $0 + part($1) * own[$1][home] } }
+    self.init(
+      shares: nodes.map { node in
+        nodes.map { home in
+          let shared = placement == .replicated ? own[node][home] : common[home]
+          return part(node) * (sharedShare * shared + (1 - sharedShare) * own[node][home])
+        }
+      })
+  }
+
+  /// Share of the traffic that passes a link.
+  public var remoteShare: Double {
+    shares.indices.reduce(0) { sum, node in sum + shares[node].reduce(0, +) - shares[node][node] }
+  }
+
+  /// Share of each node's memory.
+  public var nodeShares: [Double] { shares.indices.map { home in shares.reduce(0) { $0 + $1[home] } } }
+
+  public var busiestNodeShare: Double { nodeShares.max() ?? 1 }
+
+  /// Share of the busiest link, one direction between two nodes: what one reads from the other and what that writes to it,
+  /// where `readRatio` of the traffic is reads.
+  public func busiestLinkShare(readRatio: Double) -> Double {
+    var most = 0.0
+    for to in shares.indices {
+      for from in shares.indices where from != to {
+        most = max(most, readRatio * shares[to][from] + (1 - readRatio) * shares[from][to])
+      }
+    }
+    return most
+  }
+}

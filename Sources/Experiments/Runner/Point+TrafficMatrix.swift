@@ -1,0 +1,46 @@
+import CacheModel
+import Profiler
+
+extension Point {
+  /// Which nodes' memories the point's traffic asks on `machine`; one node alone where the machine states no link.
+  ///
+  /// Every node has the machine's cores. What all threads read are the table rows that come from memory; of a dense network, whose
+  /// weights stay in caches, nothing.
+  func trafficMatrix(on machine: Machine, phases: [PhaseWork], traffic: Traffic) -> TrafficMatrix {
+    guard let numa = machine.numa, numa.nodes > 1, numa.linkGigabytesPerSecond != nil else { return .local }
+    var all = 0.0
+    var rows = 0.0
+    for (work, counts) in zip(phases, traffic.phases) {
+      all += Double(counts.memory.reads + counts.memory.writes) * Double(traffic.lineBytes)
+      rows += Double(counts.gatherSources.last ?? 0) * max(work.rowBytes, Double(traffic.lineBytes))
+    }
+    return TrafficMatrix(
+      threads: threadsByNode(numa.nodes, cores: machine.cores ?? threads), placement: memory.dataPlacement(numa.nodes),
+      sharedShare: all > 0 ? min(1, rows / all) : 0)
+  }
+
+  /// `compact` and lists fill one node before the next, `scatter` and `l3` take them in turn.
+  private func threadsByNode(_ nodes: Int, cores: Int) -> [Int] {
+    var counts = [Int](repeating: 0, count: nodes)
+    for thread in 0..<threads {
+      switch cpus {
+      case .compact, .list: counts[min(thread / max(1, cores), nodes - 1)] += 1
+      case .scatter, .onePerL3: counts[thread % nodes] += 1
+      }
+    }
+    return counts
+  }
+}
+
+extension MemoryPolicy {
+  /// The same among `nodes` nodes of a model; a node that it lacks is its last.
+  fileprivate func dataPlacement(_ nodes: Int) -> DataPlacement {
+    switch self {
+    case .local, .firstTouch: .local
+    case .remote: .remote
+    case .interleave: .interleave
+    case .node(let node): .node(min(node, nodes - 1))
+    case .replicated: .replicated
+    }
+  }
+}

@@ -2,8 +2,9 @@ import CacheModel
 
 /// A LookupFFN pass as the cache model sees it: the steps of the schedule that runs, with the codes of real tokens.
 ///
-/// Granularity: each step states its operands once, row pieces of the gather as they are loaded. Operands that a
-/// micro-kernel re-reads from the first-level cache within a step are counted in `PhaseWork.loadBytes` instead.
+/// Granularity: cache lines in the order in which a step's micro-kernel goes through them (`MicroKernelStream`), row pieces of
+/// the gather as they are loaded. What a micro-kernel re-reads from the first-level cache within a step is counted in
+/// `PhaseWork.loadBytes` instead.
 package struct LookupWorkload: Workload {
   package let tokens: Int
   package let threads: Int
@@ -12,8 +13,7 @@ package struct LookupWorkload: Workload {
   private let tableType: TableType
   /// [tokens, tables]
   private let codes: [Int32]
-  /// Floats that the gather holds in registers: a row is read in pieces of this width.
-  private let gatherPiece: Int
+  private let isa: ISA
 
   private let input: UInt64
   private let output: UInt64
@@ -40,7 +40,7 @@ package struct LookupWorkload: Workload {
       shape: shape, strategy: kernel.strategy,
       team: LookupTeam(workers: threads, partition: kernel.team.partition))
     tableType = kernel.tableType
-    gatherPiece = kernel.isa.gatherColumns
+    isa = kernel.isa
     phases = LookupTask(
       shape: shape, tableType: kernel.tableType, isa: kernel.isa, team: schedule.team, tokens: tokens
     ).phases(kernel.strategy)
@@ -105,6 +105,7 @@ package struct LookupWorkload: Workload {
     let shape = schedule.shape
     let scratch = scratch[core]
     func at(_ offset: Int) -> UInt64 { scratch + UInt64(offset * 4) }
+    let kernels = MicroKernelStream(isa: isa, stream: stream)
 
     switch step {
     case .normalise(let tokens):
@@ -114,15 +115,15 @@ package struct LookupWorkload: Workload {
         stream.write(at(layout.rows + (token - tokens.lowerBound) * layout.rowStride), bytes: shape.hidden * 4)
       }
     case .toLanes(let group, let place):
-      for index in 0..<group.count {
-        stream.read(at(layout.rows + (place + index) * layout.rowStride), bytes: shape.hidden * 4)
-      }
-      stream.write(at(layout.lanes + place / laneGroup * layout.laneStride), bytes: layout.laneStride * 4)
+      kernels.toLanes(
+        rows: group.count, columns: shape.hidden, paddedColumns: shape.paddedHidden,
+        from: at(layout.rows + place * layout.rowStride), rowStride: layout.rowStride * 4,
+        to: at(layout.lanes + place / laneGroup * layout.laneStride))
     case .factor(let tokens, let chain, let factor):
       if schedule.projectsRows(tokens) {
-        emitFactorOfRows(tokens.count, chain: chain, factor: factor, at: at, to: stream)
+        emitFactorOfRows(tokens.count, chain: chain, factor: factor, at: at, to: kernels)
       } else {
-        emitFactor(tokens, chain: chain, factor: factor, at: at, to: stream)
+        emitFactor(tokens, chain: chain, factor: factor, at: at, to: kernels)
       }
     case .project(let tokens):
       let product = PackedProduct(m: shape.projected, n: tokens.count, k: shape.hidden)
@@ -130,29 +131,23 @@ package struct LookupWorkload: Workload {
         a: weights, b: at(layout.rows), c: at(layout.chains), cStride: schedule.projectionTile,
         packedA: at(layout.count), packedB: at(layout.count + packed.a), to: stream)
     case .score(_, let place, let slot):
-      let groupIndex = place / laneGroup
-      if shape.projection == .bh4 {
-        stream.read(at(layout.chains + groupIndex * layout.chainStride), bytes: shape.projected * laneGroup * 4)
-        // What the input adds to the score repeats with the padded width, so that no feature beyond the scores is read.
-        let features = min(shape.projected, shape.paddedHidden)
-        stream.read(at(layout.lanes + groupIndex * layout.laneStride), bytes: features * laneGroup * 4)
-      } else {
-        for column in 0..<shape.projected {
-          stream.read(at(layout.chains + column * schedule.projectionTile + place), bytes: laneGroup * 4)
-        }
-      }
-      stream.read(vectors + UInt64(2 * shape.hidden * 4), bytes: shape.projected * 4)
+      let isBH4 = shape.projection == .bh4
+      let group = place / laneGroup
       let codes = codeTiles[core] + UInt64(codeLayout.offset(slot: slot) * 4)
-      stream.write(codes, bytes: codeLayout.stride * 4)
-      stream.write(codes + UInt64(codeLayout.scores * 4), bytes: codeLayout.stride * 4)
+      kernels.score(
+        tables: shape.tables, bits: shape.codeBits,
+        projected: at(layout.chains + (isBH4 ? group * layout.chainStride : place)),
+        columnStride: (isBH4 ? laneGroup : schedule.projectionTile) * 4,
+        input: isBH4 ? at(layout.lanes + group * layout.laneStride) : nil, inputFeatures: shape.paddedHidden,
+        bias: vectors + UInt64(2 * shape.hidden * 4), codes: codes, scores: codes + UInt64(codeLayout.scores * 4))
     case .barrier: break
     case .gather(let gather):
-      emitGather(gather, next: next, core: core, at: at, to: stream)
+      emitGather(gather, next: next, core: core, at: at, to: kernels)
     }
   }
 
   private func emitFactor(
-    _ tokens: Range<Int>, chain: Int, factor: Int, at: (Int) -> UInt64, to stream: AccessStream
+    _ tokens: Range<Int>, chain: Int, factor: Int, at: (Int) -> UInt64, to kernels: MicroKernelStream
   ) {
     let shape = schedule.shape
     let groups = (tokens.count + laneGroup - 1) / laneGroup
@@ -160,89 +155,103 @@ package struct LookupWorkload: Workload {
     let source = factor == 0 ? layout.lanes : (factor % 2 == 1 ? layout.ping : layout.pong)
     let target = isLast ? layout.chains + chain * layout.laneStride : (factor % 2 == 0 ? layout.ping : layout.pong)
     let stride = isLast ? layout.chainStride : layout.laneStride
-    let blockFloats = shape.blockSize * shape.blockSize
-    let lanesOfBlock = shape.blockSize * laneGroup
-    let firstBlock = (chain * LookupFFNShape.factors + factor) * shape.blocks
+    kernels.blockProduct(
+      weights: weightsOfFactor(chain, factor), x: at(source), xStride: layout.laneStride * 4, y: at(target),
+      yStride: stride * 4, blocks: shape.blocks, size: shape.blockSize, groups: groups)
+    kernels.transform(
+      at(target), length: shape.paddedHidden, firstStride: shape.blockSize, groups: groups, groupStride: stride * 4)
+  }
 
-    for block in 0..<shape.blocks {
-      stream.read(weights + UInt64((firstBlock + block) * blockFloats * 4), bytes: blockFloats * 4)
-      for group in 0..<groups {
-        stream.read(at(source + group * layout.laneStride + block * lanesOfBlock), bytes: lanesOfBlock * 4)
-        stream.write(at(target + group * stride + block * lanesOfBlock), bytes: lanesOfBlock * 4)
-      }
-    }
-    for _ in 0..<shape.transformPasses {
-      for group in 0..<groups {
-        stream.read(at(target + group * stride), bytes: layout.laneStride * 4)
-        stream.write(at(target + group * stride), bytes: layout.laneStride * 4)
-      }
-    }
+  private func weightsOfFactor(_ chain: Int, _ factor: Int) -> UInt64 {
+    let shape = schedule.shape
+    return weights + UInt64((chain * LookupFFNShape.factors + factor) * shape.paddedHidden * shape.blockSize * 4)
   }
 
   private func emitFactorOfRows(
-    _ count: Int, chain: Int, factor: Int, at: (Int) -> UInt64, to stream: AccessStream
+    _ count: Int, chain: Int, factor: Int, at: (Int) -> UInt64, to kernels: MicroKernelStream
   ) {
     let shape = schedule.shape
     let source = factor == 0 ? layout.rows : factor % 2 == 1 ? layout.ping : layout.pong
     let target = factor % 2 == 0 ? layout.ping : layout.pong
-    let blockFloats = shape.blockSize * shape.blockSize
-    let firstBlock = (chain * LookupFFNShape.factors + factor) * shape.blocks
-    for block in 0..<shape.blocks {
-      stream.read(weights + UInt64((firstBlock + block) * blockFloats * 4), bytes: blockFloats * 4)
-      for row in 0..<count {
-        let offset = row * layout.rowStride + block * shape.blockSize
-        stream.read(at(source + offset), bytes: shape.blockSize * 4)
-        stream.write(at(target + offset), bytes: shape.blockSize * 4)
-      }
-    }
-    let bytes = count * layout.rowStride * 4
-    for _ in 0..<shape.transformPasses {
-      stream.read(at(target), bytes: bytes)
-      stream.write(at(target), bytes: bytes)
-    }
+    let stride = layout.rowStride * 4
+    kernels.blockProductRows(
+      weights: weightsOfFactor(chain, factor), x: at(source), y: at(target), stride: stride, blocks: shape.blocks,
+      size: shape.blockSize, tokens: count)
+    kernels.transform(
+      at(target), length: shape.paddedHidden / laneGroup, firstStride: shape.blockSize / laneGroup, groups: count,
+      groupStride: stride)
     guard factor == LookupFFNShape.factors - 1 else { return }
-    stream.read(at(target), bytes: bytes)
-    stream.write(at(layout.chains + chain * layout.laneStride), bytes: layout.laneStride * 4)
+    kernels.toLanes(
+      rows: count, columns: shape.paddedHidden, paddedColumns: shape.paddedHidden, from: at(target), rowStride: stride,
+      to: at(layout.chains + chain * layout.laneStride))
   }
 
   private func emitGather(
-    _ step: GatherStep, next: Range<Int>?, core: Int, at: (Int) -> UInt64, to stream: AccessStream
+    _ step: GatherStep, next: Range<Int>?, core: Int, at: (Int) -> UInt64, to kernels: MicroKernelStream
   ) {
     let shape = schedule.shape
+    let stream = kernels.stream
+    let width = step.columns.count
     let block = tables + UInt64(schedule.block(of: step).lowerBound * tableType.bytes)
     let isFirst = step.tables.lowerBound == 0
     let isLast = step.tables.upperBound == shape.tables
     let streams = isLast && schedule.streamsOutput(tokens: schedule.gatheredTokens(ofWorker: core, tokens: tokens))
-    for (index, token) in step.tokens.enumerated() {
-      if let next {
-        // As gather.h does: whole lines, in equal parts with every token.
-        let lines = next.count * tableType.bytes / 64
-        let part = (lines * index / step.tokens.count)..<(lines * (index + 1) / step.tokens.count)
-        stream.read(tables + UInt64(next.lowerBound * tableType.bytes + part.lowerBound * 64), bytes: part.count * 64)
+    let pieces = kernels.gatherPieces(columns: width)
+    let together = kernels.tokensTogether(columns: width)
+
+    func sums(_ index: Int, _ column: Int) -> UInt64 {
+      schedule.sumColumns > 0
+        ? at(layout.sums + (step.slot + index) * width + column) : out(index, column)
+    }
+    func out(_ index: Int, _ column: Int) -> UInt64 {
+      output + UInt64(((step.tokens.lowerBound + index) * shape.output + step.columns.lowerBound + column) * 4)
+    }
+    func gather(_ piece: Range<Int>, of tokens: Range<Int>) {
+      if !isFirst {
+        for index in tokens { stream.read(sums(index, piece.lowerBound), bytes: piece.count * 4) }
       }
-      let slot = step.slot + index
-      let codeAddress = codeTiles[core] + UInt64((codeLayout.offset(slot: slot) + slot % laneGroup) * 4)
-      for piece in step.columns.pieces(of: gatherPiece) {
-        let out = output + UInt64((token * shape.output + piece.lowerBound) * 4)
-        let place = slot * step.columns.count + piece.lowerBound - step.columns.lowerBound
-        let sums = schedule.sumColumns > 0 ? at(layout.sums + place) : out
-        if !isFirst { stream.read(sums, bytes: piece.count * 4) }
-        for table in step.tables {
+      for table in step.tables {
+        for index in tokens {
+          let slot = step.slot + index
+          let codeAddress = codeTiles[core] + UInt64((codeLayout.offset(slot: slot) + slot % laneGroup) * 4)
           stream.read(codeAddress + UInt64(table * laneGroup * 4), bytes: 4)
           stream.read(codeAddress + UInt64((codeLayout.scores + table * laneGroup) * 4), bytes: 4)
-          let code = Int(codes[token * shape.tables + table])
+          let code = Int(codes[(step.tokens.lowerBound + index) * shape.tables + table])
           // A plain read although data chooses it: its latency passes beside that of the row, which is waited for anyway.
           if let scales { stream.read(scales + UInt64((table * shape.tableRows + code) * 4), bytes: 4) }
           let row = (table - step.tables.lowerBound) * shape.tableRows + code
-          let entry = row * step.columns.count + piece.lowerBound - step.columns.lowerBound
-          stream.gather(block + UInt64(entry * tableType.bytes), bytes: piece.count * tableType.bytes)
-        }
-        if streams {
-          stream.writeNontemporal(out, bytes: piece.count * 4)
-        } else {
-          stream.write(isLast ? out : sums, bytes: piece.count * 4)
+          stream.gather(
+            block + UInt64((row * width + piece.lowerBound) * tableType.bytes), bytes: piece.count * tableType.bytes)
         }
       }
+      for index in tokens {
+        if streams {
+          stream.writeNontemporal(out(index, piece.lowerBound), bytes: piece.count * 4)
+        } else {
+          stream.write(isLast ? out(index, piece.lowerBound) : sums(index, piece.lowerBound), bytes: piece.count * 4)
+        }
+      }
+    }
+
+    var index = 0
+    while index < step.tokens.count {
+      // Within a lane group and the step.
+      let count = min(together, laneGroup - (step.slot + index) % laneGroup, step.tokens.count - index)
+      if let next {
+        // Whole lines, in equal parts with every token.
+        let lines = next.count * tableType.bytes / 64
+        let part = (lines * index / step.tokens.count)..<(lines * (index + count) / step.tokens.count)
+        stream.read(tables + UInt64(next.lowerBound * tableType.bytes + part.lowerBound * 64), bytes: part.count * 64)
+      }
+      for piece in pieces {
+        // As many tokens at a time as the piece takes, then what is left one by one.
+        let whole = index + count - count % piece.tokens
+        for first in stride(from: index, to: whole, by: piece.tokens) {
+          gather(piece.columns, of: first..<first + piece.tokens)
+        }
+        for single in whole..<index + count { gather(piece.columns, of: single..<single + 1) }
+      }
+      index += count
     }
   }
 }
@@ -256,16 +265,6 @@ extension LookupFFNShape {
 }
 
 extension ISA {
-  /// Output columns that the gather holds in registers: half of the vector registers (`gather.h`).
-  var gatherColumns: Int {
-    switch self {
-    case .avx512: return 16 * 16
-    case .avx2: return 8 * 8
-    case .neon: return 16 * 4
-    case .scalar: return 8 * 4
-    }
-  }
-
   /// Outputs of a block product that share one load of its input (`block_product.h`).
   var blockOutputs: Int {
     switch self {

@@ -13,7 +13,7 @@ struct Lookahead: ParsableCommand {
       """,
     subcommands: [
       DoctorCommand.self, TopologyCommand.self, EventsCommand.self, VerifyCommand.self, RunCommand.self,
-      ProjectCommand.self, SimulateCommand.self, MissRatioCurveCommand.self, MachinesCommand.self, ReportCommand.self,
+      ProjectCommand.self, ExploreCommand.self, SimulateCommand.self, MissRatioCurveCommand.self, MachinesCommand.self, ReportCommand.self,
       CalibrateCommand.self, TuneCommand.self, ValidateCommand.self, TargetsCommand.self, SimulatorSpeedCommand.self,
       AuditCommand.self, AuditCandidateCommand.self,
     ]

@@ -15,6 +15,15 @@ import Testing
     (["mrc", "--trace", "/dev/null", "--line", "48"], "line: expected a power of two of 8 to 4096 bytes, found 48"),
     (["machines", "show", "nothing-like-it"], "nothing-like-it"),
     (["project", "experiments/quick.yaml", "--machine", "xeon-mex-9480"], "xeon-max-9480"),
+    (["explore", "experiments/future-cpus.yaml", "--target", "min l5 speedup>=4"], "did you mean 'l1'?"),
+    (["explore", "experiments/future-cpus.yaml", "--target", "min l2"], "expected 'min FIGURE MEASURE>=X'"),
+    (
+      ["explore", "experiments/future-cpus.yaml", "--target", "min l2 speedup>=4", "--vary", "l2=2..1"],
+      "a range that rises"
+    ),
+    (
+      ["explore", "/no/such/experiment.yaml", "--target", "min l2 speedup>=4"], "/no/such/experiment.yaml: no such file"
+    ),
     (["events", "encode", "perf::CYCLEZ"], "CYCLES"),
     (["tune", "--table-rows", "48"], "table_rows: expected a power of two of at least 2, found 48"),
     (["tune", "/no/such/layer.safetensors"], "/no/such/layer.safetensors"),

@@ -5,7 +5,7 @@ import Testing
 @Suite struct ContractTests {
   @Test(arguments: [
     "doctor", "topology", "events", "verify", "calibrate", "run", "simulate", "project", "report", "machines", "audit",
-    "mrc", "tune", "validate",
+    "mrc", "tune", "validate", "explore",
   ])
   func `every verb explains itself`(verb: String) throws {
     let outcome = try CommandLineTool.run(verb, "--help")
@@ -30,6 +30,31 @@ import Testing
     #expect(document["passed"] as? Bool == true)
     #expect(document["isa"] as? String == "scalar")
     #expect(document["tokens"] as? Int == 40)
+  }
+
+  @Test func `explore answers with the documented keys and leaves its files`() throws {
+    try withDirectory { directory in
+      let file = directory.appendingPathComponent("tiny.yaml")
+      try Data(Tiny.experiment.utf8).write(to: file)
+      let output = directory.appendingPathComponent("out").path
+      let document = try CommandLineTool.json(
+        "explore", file.path, "--target", "min l2 speedup>=0.1", "pareto speedup l2 bandwidth", "--machine",
+        "epyc-7763",
+        "--vary", "l2=256KiB,512KiB", "bandwidth=100,200", "--check", "1", "--output", output, "--json")
+      #expect(
+        Set(document.keys) == ["answers", "fronts", "evaluations", "seconds", "profile_seconds", "check"])
+      let answer = try #require((document["answers"] as? [[String: Any]])?.first)
+      #expect(answer["figure"] as? String == "l2")
+      #expect(answer["value"] as? Int == 262_144)
+      #expect(answer["at_edge"] as? Bool == true)
+      // Two look-up points, two bandwidths: the question is asked for each.
+      #expect((document["answers"] as? [Any])?.count == 4)
+      #expect(document["evaluations"] as? Int == 2 * (4 * 2 + 2 * 4))
+      for name in ["report.md", "answers.csv", "machines.csv", "plots/threshold-1.csv", "plots/pareto-1.gp"] {
+        #expect(FileManager.default.fileExists(atPath: "\(output)/\(name)"), "\(name)")
+      }
+      #expect(try String(contentsOfFile: "\(output)/report.md", encoding: .utf8).contains("**modelled**"))
+    }
   }
 
   @Test func `doctor succeeds and gives every item a status and a reason`() throws {

@@ -53,8 +53,18 @@ public struct MachineCheck {
 }
 
 extension Machine {
-  /// Figures that each could be true but not together, or that name nothing.
+  /// What cannot all be true, and provenance that names nothing.
   var inconsistencies: [(key: String, message: String)] {
+    var found = contradictions
+    let paths = figurePaths
+    for key in provenance.keys.sorted() where !paths.contains(where: { $0 == key || $0.isInside(key) }) {
+      found.append(("provenance.\(key)", "expected the path of a figure of this file, such as caches[0].size"))
+    }
+    return found
+  }
+
+  /// Figures that each could be true but not together.
+  var contradictions: [(key: String, message: String)] {
     var found: [(key: String, message: String)] = []
     for level in caches.indices.dropFirst() {
       let (above, cache) = (caches[level - 1], caches[level])
@@ -109,10 +119,6 @@ extension Machine {
     if let remote = numa?.remoteLatencyNanoseconds, let local = memory.first?.idleLatencyNanoseconds, remote < local {
       found.append(
         ("numa.remote_latency_ns", "expected at least the \(local) ns of the memory that is near, found \(remote)"))
-    }
-    let paths = figurePaths
-    for key in provenance.keys.sorted() where !paths.contains(where: { $0 == key || $0.isInside(key) }) {
-      found.append(("provenance.\(key)", "expected the path of a figure of this file, such as caches[0].size"))
     }
     return found
   }

@@ -1,0 +1,285 @@
+import CacheModel
+import Experiments
+import Foundation
+import InputFiles
+
+/// The answers of an exploration as files: report.md, answers.csv, machines.csv and a plot a question.
+public struct ExplorationReport {
+  public let markdown: String
+  public let answers: String
+  public let machines: String
+  let plots: [Plot]
+
+  /// `command` is what made it, for the reader who wants to make it again.
+  public init(_ exploration: Exploration, experiment: Experiment, command: String) {
+    answers = exploration.answersCSV
+    machines = exploration.machinesCSV
+    plots = exploration.plots
+    var text = "# \(experiment.name)\n\n"
+    if let question = experiment.question { text += "\(question)\n\n" }
+    text += """
+      Everything here is **modelled**: no figure of it was measured on the machines that it speaks of, most of which do not exist. \
+      One figure of a machine changes at a time, or as stated; all others stay the base's (a larger cache is no slower). The \
+      band has every uncertain figure at its bad or good end at once (docs/MODEL.md).\n\n
+      """
+    if !exploration.thresholds.isEmpty { text += "## Thresholds\n\n" + exploration.thresholdTable + "\n" }
+    for plot in plots where plot.name.hasPrefix("threshold") { text += "![\(plot.title)](plots/\(plot.name).svg)\n\n" }
+    for (index, front) in exploration.fronts.enumerated() {
+      text += "## \(front.target.text): \(exploration.pairs[front.pair].label) on \(front.base.name)\n\n"
+      text += "\(counted(front.points.count, "machine")) of \(front.tried.count) that no other beats:\n\n"
+      text += exploration.frontTable(front) + "\n"
+      if let plot = plots.first(where: { $0.name == "pareto-\(index + 1)" }) {
+        text += "![\(plot.title)](plots/\(plot.name).svg)\n\n"
+      }
+    }
+    text += "## How it was made\n\n    \(command)\n\n"
+    text +=
+      "\(exploration.evaluations) projections, each of one network on one machine, from one reuse profile a network.\n"
+    if let check = exploration.check {
+      text += """
+        \(check.machines) of the machines were simulated exactly too: tokens/s from the profile differ by \
+        \(percent(check.meanError)) on average, at most \(percent(check.worstError, signed: true)) (\(check.worst)).\n
+        """
+    }
+    markdown = text
+  }
+
+  /// Writes everything into `directory`, which must be empty, absent, or hold an earlier exploration; returns problems with
+  /// plots.
+  public func write(to directory: String, gnuplot: Gnuplot? = Gnuplot.find()) throws -> [String] {
+    let files = FileManager.default
+    if let found = try? files.contentsOfDirectory(atPath: directory), !found.isEmpty, !found.contains("machines.csv") {
+      throw InputError(
+        file: directory, "expected an empty directory or an earlier exploration, found '\(found.sorted()[0])'")
+    }
+    func write(_ text: String, _ name: String) throws {
+      do {
+        try Data(text.utf8).write(to: URL(fileURLWithPath: "\(directory)/\(name)"), options: .atomic)
+      } catch {
+        throw InputError(
+          file: "\(directory)/\(name)", "expected a file that can be written: \(error.localizedDescription)")
+      }
+    }
+    do {
+      try? files.removeItem(atPath: "\(directory)/plots")
+      try files.createDirectory(atPath: "\(directory)/plots", withIntermediateDirectories: true)
+    } catch {
+      throw InputError(file: directory, "expected a directory that can be made: \(error.localizedDescription)")
+    }
+    try write(answers, "answers.csv")
+    try write(machines, "machines.csv")
+    var problems: [String] = []
+    for plot in plots {
+      try write(plot.data, "plots/\(plot.name).csv")
+      try write(plot.script, "plots/\(plot.name).gp")
+      if let problem = gnuplot?.draw(plot.name, in: "\(directory)/plots") {
+        problems.append("\(plot.name): \(problem)")
+      }
+    }
+    if gnuplot == nil { problems.append("gnuplot was not found, so that the plots are not drawn") }
+    try write(markdown, "report.md")
+    return problems
+  }
+}
+
+extension Exploration {
+  /// One row an answer of a threshold question, and one a machine of a front.
+  fileprivate var answersCSV: String {
+    var csv = CSVWriter(header: [
+      "target", "point", "base", "others", "figure", "unit", "value", "at_edge", "cautious_value", "base_value",
+      "metric", "low", "expected",
+      "high", "holds_beyond", "limiter",
+    ])
+    for one in thresholds {
+      let value = one.answer?.value(one.target.metric)
+      csv.append([
+        one.target.text, pairs[one.pair].lookup.id, one.base.name, figuresText(one.others), one.figure.rawValue,
+        one.figure.unit, PlotScript.cell(one.value(one.answer)), one.answer.map { _ in one.isAtEdge ? "1" : "0" },
+        PlotScript.cell(one.value(one.cautious)),
+        PlotScript.cell(one.figure.value(of: one.base)), one.target.metric.rawValue, PlotScript.cell(value?.low),
+        PlotScript.cell(value?.expected), PlotScript.cell(value?.high),
+        one.answer.map { _ in one.holdsBeyond ? "1" : "0" },
+        one.answer?.limiter.rawValue,
+      ])
+    }
+    for front in fronts {
+      for point in front.points {
+        let value = point.value(front.target.metric)
+        csv.append([
+          front.target.text, pairs[front.pair].lookup.id, front.base.name, figuresText(point.variant.figures), nil, nil,
+          nil,
+          nil, nil, nil, front.target.metric.rawValue, PlotScript.cell(value?.low), PlotScript.cell(value?.expected),
+          PlotScript.cell(value?.high), nil, point.limiter.rawValue,
+        ])
+      }
+    }
+    return csv.text
+  }
+
+  /// Every machine tried.
+  fileprivate var machinesCSV: String {
+    var csv = CSVWriter(
+      header: ["target", "point", "base"] + MachineFigure.allCases.map { $0.rawValue.replacing("-", with: "_") }
+        + [
+          "speedup", "speedup_low", "speedup_high", "socket_speedup", "tokens_per_s", "socket_tokens_per_s", "limiter",
+          "dense_limiter",
+        ])
+    for (target, tried) in thresholds.map({ ($0.target, $0.tried) }) + fronts.map({ ($0.target, $0.tried) }) {
+      for one in tried {
+        csv.append(
+          [target.text, pairs[one.pair].lookup.id, one.variant.base]
+            + MachineFigure.allCases.map { PlotScript.cell($0.value(of: one.variant.machine)) }
+            + [
+              PlotScript.cell(one.speedup?.expected), PlotScript.cell(one.speedup?.low),
+              PlotScript.cell(one.speedup?.high),
+              PlotScript.cell(one.socketSpeedup?.expected), PlotScript.cell(one.tokensPerSecond.expected),
+              PlotScript.cell(one.socketTokensPerSecond.expected), one.limiter.rawValue, one.denseLimiter?.rawValue,
+            ])
+      }
+    }
+    return csv.text
+  }
+
+  fileprivate var thresholdTable: String {
+    var table = MarkdownTable([
+      ("question", .left), ("point", .left), ("base", .left), ("with", .left), ("base has", .right), ("answer", .right),
+      ("even at the low end", .right), ("measure there", .right), ("limiter", .left), ("and beyond", .left),
+    ])
+    for one in thresholds {
+      let value = one.answer?.value(one.target.metric)
+      func text(_ value: Double?) -> String { value.map { one.figure.text($0) + one.figure.suffix } ?? "none" }
+      table.append([
+        one.target.text, pairs[one.pair].label, one.base.name, one.others.isEmpty ? nil : figuresText(one.others),
+        text(one.figure.value(of: one.base)), one.answerText + (one.answer == nil ? "" : one.figure.suffix),
+        text(one.value(one.cautious)),
+        value.map { "\(significant($0.expected)) [\(significant($0.low)), \(significant($0.high))]" },
+        one.answer?.limiter.rawValue, one.answer.map { _ in one.holdsBeyond ? "holds" : "not everywhere" },
+      ])
+    }
+    return table.text
+  }
+
+  fileprivate func frontTable(_ front: Front) -> String {
+    var table = MarkdownTable(
+      front.figures.map { ($0.rawValue, .right) }
+        + [(front.target.metric.title, .right), ("limiter", .left), ("limiter of dense", .left)])
+    for point in front.points {
+      let value = point.value(front.target.metric)
+      table.append(
+        front.figures.map { figure in point.variant.value(figure).map { figure.text($0) + figure.suffix } }
+          + [
+            value.map { "\(significant($0.expected)) [\(significant($0.low)), \(significant($0.high))]" },
+            point.limiter.rawValue, point.denseLimiter?.rawValue,
+          ])
+    }
+    return table.text
+  }
+
+  // MARK: - Plots
+
+  /// One a threshold question, over all pairs and bases, and one a front.
+  fileprivate var plots: [Plot] {
+    grouped(thresholds, by: \.target.text).enumerated().compactMap { thresholdPlot($1.1, name: "threshold-\($0 + 1)") }
+      + fronts.enumerated().map { frontPlot($1, name: "pareto-\($0 + 1)") }
+  }
+
+  /// A palette's worth of curves: more could not be told apart.
+  private static var mostCurves: Int { PlotScript.palette.count }
+
+  private func thresholdPlot(_ all: [Threshold], name: String) -> Plot? {
+    guard let first = all.first else { return nil }
+    let (figure, metric) = (first.figure, first.target.metric)
+    let title = "Modelled: \(first.target.text)"
+    var data = CSVWriter(header: ["line", figure.rawValue, metric.rawValue, "low", "high", "series"])
+    var titles: [String] = []
+    for one in all.prefix(Exploration.mostCurves) {
+      titles.append(
+        ([one.base.name, pairs[one.pair].shortLabel] + (one.others.isEmpty ? [] : [figuresText(one.others)])).joined(
+          separator: " "))
+      for tried in one.tried {
+        guard let value = tried.value(metric), let x = tried.variant.value(figure) else { continue }
+        data.append([
+          "\(titles.count)", "\(x)", "\(value.expected)", "\(value.low)", "\(value.high)", titles[titles.count - 1],
+        ])
+      }
+    }
+    var script = PlotScript(name: name, title: title)
+    script.axis(figure, all.flatMap(\.tried).compactMap { $0.variant.value(figure) })
+    script.add("set ylabel \(PlotScript.quoted("Modelled \(metric.title)"))")
+    script.add("set yrange [0:*]")
+    var elements = titles.enumerated().map { index, title in
+      "'\(name).csv' skip 1 using ($1 == \(index + 1) ? $2 : NaN):3 with lines linecolor '\(PlotScript.colour(index))' "
+        + "linewidth 2 title \(PlotScript.quoted(title))"
+    }
+    switch first.target.question {
+    case .least(_, _, let threshold), .greatest(_, _, let threshold):
+      elements.append("\(threshold) with lines linecolor '#404040' dashtype 3 title \"\(significant(threshold))\"")
+      titles.append(significant(threshold))
+    case .pareto: break
+    }
+    script.legendBelow(titles, most: 2)
+    script.plot(elements)
+    return Plot(kind: .machines, name: name, title: title, data: data.text, script: script.text)
+  }
+
+  /// The first figure across; what others a machine has shows in its colour only as being on the front or not.
+  private func frontPlot(_ front: Front, name: String) -> Plot {
+    let (figure, metric) = (front.figures[0], front.target.metric)
+    let title = "Modelled: \(front.target.text), \(pairs[front.pair].shortLabel) on \(front.base.name)"
+    var data = CSVWriter(header: ["line", figure.rawValue, metric.rawValue, "others"])
+    for (line, machines) in [front.tried, front.points].enumerated() {
+      for one in machines {
+        guard let value = one.value(metric), let x = one.variant.value(figure) else { continue }
+        data.append([
+          "\(line + 1)", "\(x)", "\(value.expected)", figuresText(one.variant.figures.filter { $0.figure != figure }),
+        ])
+      }
+    }
+    var script = PlotScript(name: name, title: title)
+    script.axis(figure, front.tried.compactMap { $0.variant.value(figure) })
+    script.add("set ylabel \(PlotScript.quoted("Modelled \(metric.title)"))")
+    script.add("set yrange [0:*]")
+    script.legendBelow(["all machines tried", "beaten by none"])
+    script.plot([
+      "'\(name).csv' skip 1 using ($1 == 1 ? $2 : NaN):3 with points linecolor '#B0B0B0' pointtype 7 pointsize 0.35 "
+        + "title \"all machines tried\"",
+      "'\(name).csv' skip 1 using ($1 == 2 ? $2 : NaN):3 with points linecolor '\(PlotScript.colour(0))' pointtype 7 "
+        + "pointsize 0.9 title \"beaten by none\"",
+    ])
+    return Plot(kind: .machines, name: name, title: title, data: data.text, script: script.text)
+  }
+}
+
+extension Exploration.Pair {
+  /// What tells pairs apart in a legend.
+  var shortLabel: String {
+    [
+      lookup.tableRows.map { "rows=\($0)" }, "d=\(lookup.hidden)", counted(lookup.threads, "thread"),
+      lookup.dtype == .fp32 ? nil : lookup.dtype.rawValue,
+    ].compactMap { $0 }.joined(separator: " ")
+  }
+}
+
+/// `l2=2MiB bandwidth=614.4`.
+public func figuresText(_ figures: [(figure: MachineFigure, value: Double)]) -> String {
+  figures.map { "\($0.figure.rawValue)=\($0.figure.text($0.value))" }.joined(separator: " ")
+}
+
+extension MachineFigure {
+  /// The unit behind a number, where the number does not carry it.
+  var suffix: String { unit == "bytes" ? "" : " " + unit }
+}
+
+extension PlotScript {
+  /// A logarithmic axis over the figure's `values`.
+  fileprivate mutating func axis(_ figure: MachineFigure, _ values: [Double]) {
+    let (low, high) = (values.min() ?? 1, values.max() ?? 1)
+    if figure.unit == "bytes" {
+      byteAxis(figure.title, from: Int(low), to: Int(high))
+    } else {
+      add("set xlabel \(PlotScript.quoted(figure.title))")
+      add("set logscale x 2")
+      add("set xrange [\(low / 1.1):\(high * 1.1)]")
+    }
+  }
+}

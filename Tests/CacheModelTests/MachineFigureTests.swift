@@ -1,0 +1,58 @@
+import Testing
+
+@testable import CacheModel
+
+/// Machines that nobody has built, by changing one figure of one that somebody has.
+@Suite struct MachineFigureTests {
+  private func machine() throws -> Machine { try MachineCatalogue.bundled().machine("xeon-8480plus") }
+
+  @Test(arguments: MachineFigure.allCases)
+  func `a changed figure is read back and all others stay`(figure: MachineFigure) throws {
+    let base = try machine()
+    let own = try #require(figure.value(of: base))
+    // Half of an L3 would be less than the L2s' size is allowed to be on some machines, so downwards only a little.
+    let wanted = figure == .simd ? 256 : own * 1.25
+    let changed = try #require(base.with(figure, wanted))
+    let found = try #require(figure.value(of: changed))
+    // A capacity is a whole number of sets.
+    #expect(abs(found - wanted) <= 0.01 * wanted)
+    for other in MachineFigure.allCases where other != figure {
+      #expect(other.value(of: changed) == other.value(of: base))
+    }
+    #expect(changed.status == .hypothetical)
+  }
+
+  @Test func `a memory's curve moves with its peak and with its latency`() throws {
+    let base = try machine()
+    let twice = try #require(base.with(.bandwidth, 2 * base.memory[0].peakGigabytesPerSecond))
+    let later = try #require(base.with(.latency, base.memory[0].idleLatencyNanoseconds + 50))
+    for (curve, (wide, late)) in zip(base.memory[0].curve, zip(twice.memory[0].curve, later.memory[0].curve)) {
+      for (point, (w, l)) in zip(curve.points, zip(wide.points, late.points)) {
+        #expect(w.gigabytesPerSecond == 2 * point.gigabytesPerSecond)
+        #expect(w.nanoseconds == point.nanoseconds)
+        #expect(l.nanoseconds == point.nanoseconds + 50)
+      }
+    }
+  }
+
+  @Test func `a machine that contradicts itself is none`() throws {
+    let base = try machine()
+    #expect(base.with(.l2, Double(base.caches[2].sizeBytes)) == nil)
+    #expect(base.with(.l1, Double(base.caches[1].sizeBytes)) == nil)
+    #expect(base.with(.l3Bandwidth, 1e6) == nil)
+    #expect(base.with(.latency, 1) == nil)
+    #expect(base.with(.bandwidth, -1) == nil)
+  }
+
+  @Test func `the misses of a histogram are the sum over all of its bins`() {
+    let bins = (0..<4000).map { DistanceHistogram.Bin(distance: $0 * 3, count: Double($0 % 7 + 1)) }
+    let histogram = DistanceHistogram(bins: bins, cold: 11)
+    for lines in [nil, 12_000, 30_000] {
+      for (sets, ways) in [(64, 8), (300, 12), (1, 16), (4096, 16)] {
+        let cache = SetAssociativity(sets: sets, ways: ways, contiguousLines: lines)
+        let all = bins.reduce(11) { $0 + $1.count * cache.missProbability(distance: $1.distance) }
+        #expect(abs(histogram.misses(cache) - all) < 1e-6 * histogram.total)
+      }
+    }
+  }
+}

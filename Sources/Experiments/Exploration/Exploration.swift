@@ -153,6 +153,7 @@ public struct Exploration {
       for figure in targets.flatMap(\.figures) + vary.map(\.figure) where figure.value(of: base) == nil {
         throw InputError(key: base.name, "expected a machine that has the figure '\(figure.rawValue)'")
       }
+      for target in targets { try MachineGrid.requireFew(ranges(target, base, vary)) }
     }
   }
 
@@ -195,19 +196,27 @@ public struct Exploration {
 
   // MARK: - Questions
 
-  private mutating func ask(
-    _ target: ExplorationTarget, _ pair: Int, _ base: Machine, _ vary: [FigureRange]
-  ) throws {
-    func range(_ figure: MachineFigure, every step: Int = 1) -> FigureRange {
+  /// The values of every figure that a question varies on a base. A threshold's own figure is last, so that the machines
+  /// among which it chooses follow each other.
+  private static func ranges(_ target: ExplorationTarget, _ base: Machine, _ vary: [FigureRange]) -> [FigureRange] {
+    var step = 1
+    // Two an octave where nobody asks for others: fronts are of several figures, whose values multiply.
+    if case .pareto = target.question { step = 4 }
+    let asked = target.figures.map { figure in
       vary.first { $0.figure == figure }
         ?? FigureRange(
           figure: figure,
           values: figure.range(around: base).enumerated().filter { $0.offset % step == 0 }.map(\.element))
     }
+    return vary.filter { !target.figures.contains($0.figure) } + asked
+  }
+
+  private mutating func ask(
+    _ target: ExplorationTarget, _ pair: Int, _ base: Machine, _ vary: [FigureRange]
+  ) throws {
+    let variants = try MachineGrid.variants(of: base, Exploration.ranges(target, base, vary))
     switch target.question {
     case .least(let figure, let metric, let threshold), .greatest(let figure, let metric, let threshold):
-      // The asked figure last, so that the machines of one question follow each other.
-      let variants = try MachineGrid.variants(of: base, vary.filter { $0.figure != figure } + [range(figure)])
       var start = 0
       while start < variants.count {
         let others = variants[start].others(than: figure)
@@ -218,10 +227,7 @@ public struct Exploration {
         start = end
       }
     case .pareto(let metric, let figures):
-      // Two an octave where nobody asks for others: fronts are of several figures, whose values multiply.
-      let ranges =
-        figures.map { range($0, every: 4) } + vary.filter { !figures.contains($0.figure) }
-      let tried = try evaluated(try MachineGrid.variants(of: base, ranges), pair)
+      let tried = try evaluated(variants, pair)
       fronts.append(
         Front(
           target: target, figures: figures, pair: pair, base: base, tried: tried,

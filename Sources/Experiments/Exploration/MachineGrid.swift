@@ -68,14 +68,18 @@ public struct MachineGrid {
   /// At more, one waits for minutes and cannot read the answer.
   public static let most = 200_000
 
-  /// Throws `InputError` where there would be too many. Combinations that contradict themselves (an L2 larger than the L3)
-  /// are left out.
-  public static func variants(of base: Machine, _ ranges: [FigureRange]) throws -> [MachineVariant] {
+  /// Throws `InputError` where the ranges have more combinations than `most`.
+  static func requireFew(_ ranges: [FigureRange]) throws {
     let count = ranges.reduce(1.0) { $0 * Double($1.values.count) }
     guard count <= Double(most) else {
       throw InputError(
         key: "--vary", "expected a grid of at most \(most) machines, found \(Int(count)); name fewer values")
     }
+  }
+
+  /// Combinations that contradict themselves (an L2 larger than the L3) are left out. Throws as `requireFew`.
+  public static func variants(of base: Machine, _ ranges: [FigureRange]) throws -> [MachineVariant] {
+    try requireFew(ranges)
     var changes: [[(figure: MachineFigure, value: Double)]] = [[]]
     for range in ranges {
       changes = changes.flatMap { before in range.values.map { before + [(range.figure, $0)] } }

@@ -47,6 +47,47 @@ struct DiagnosisTests {
     #expect(Diagnosis.softwareCounters(none).status == .unavailable)
   }
 
+  @Test(
+    arguments: [
+      ("-1", "0", Diagnosis.Item.Status.ok), ("0", "0", .ok), ("1", "0", .degraded), ("2", "0", .degraded),
+      ("2", "4000000000", .ok), ("2", "200000", .ok), ("4", "4000000000", .degraded), ("4", "200000", .ok),
+      ("", "0", .unavailable),
+    ])
+  func `the paranoid level and the capabilities decide what may be counted`(
+    level: String, capabilities: String, status: Diagnosis.Item.Status
+  ) throws {
+    let item = try FakeMachine([
+      "proc/sys/kernel/perf_event_paranoid": level, "proc/self/status": "Name:\ttest\nCapEff:\t\(capabilities)",
+    ]).read { Diagnosis.perfEvents(SystemFiles(root: $0)) }
+    #expect(item.status == status, "\(item.reason)")
+    #expect((item.fix == nil) == (status == .ok))
+  }
+
+  @Test func `memory traffic that is counted says by which group and over how many sockets`() throws {
+    let machine = try twoSocketMachine()
+    let scripts = ["uncore_imc/cas_count_read/", "uncore_imc/cas_count_write/"].map {
+      ($0, SyntheticBackend.Script.advances(counts))
+    }
+    let backend = SyntheticBackend(Dictionary(uniqueKeysWithValues: scripts), root: machine.root)
+    let item = Diagnosis.memoryTraffic(backend, root: machine.root)
+    #expect(item.status == .ok)
+    #expect(item.reason == "imc-memory count over 2 sockets")
+    let denied = SyntheticBackend(
+      Dictionary(uniqueKeysWithValues: scripts.map { ($0.0, .fails(EACCES)) }), root: machine.root)
+    #expect(Diagnosis.memoryTraffic(denied, root: machine.root).reason.contains("whole sockets"))
+    let none = Diagnosis.memoryTraffic(SyntheticBackend([:]), root: machine.root)
+    #expect(none.status == .unavailable && none.reason.contains("no PMU 'uncore_imc'"))
+  }
+
+  @Test func `topics are told apart into counted and not, each with its groups`() throws {
+    let machine = try twoSocketMachine()
+    let backend = SyntheticBackend(["perf::CYCLES": .advances(counts), "perf::INSTRUCTIONS": .advances(counts)])
+    let item = Diagnosis.counterTopics(backend, root: machine.root)
+    #expect(item.status == .degraded)
+    #expect(item.reason.contains("counted: cycles (perf-cycles)"))
+    #expect(item.reason.contains("flops (spr-flops)"))
+  }
+
   @Test func `a debug build is degraded`() {
     #expect(Diagnosis.build(.debug).status == .degraded)
     #expect(Diagnosis.build(.release).status == .ok)
@@ -140,7 +181,10 @@ struct DiagnosisTests {
     for script in scripts {
       let names = ["perf::CYCLES", "perf::INSTRUCTIONS", "perf::PAGE-FAULTS", "perf::CONTEXT-SWITCHES"]
       let backend = SyntheticBackend(Dictionary(uniqueKeysWithValues: names.map { ($0, script) }))
-      let items = [Diagnosis.hardwareCounters(backend), Diagnosis.counterSelfCheck(backend)]
+      let items = [
+        Diagnosis.hardwareCounters(backend), Diagnosis.softwareCounters(backend), Diagnosis.counterSelfCheck(backend),
+        Diagnosis.counterTopics(backend), Diagnosis.memoryTraffic(backend), Diagnosis.eventTables(),
+      ]
       for item in items { #expect(item.status == .ok || item.fix?.isEmpty == false, "\(item.name): \(item.reason)") }
     }
   }

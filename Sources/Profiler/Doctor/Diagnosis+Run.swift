@@ -11,8 +11,8 @@ extension Diagnosis {
     return Diagnosis(
       items: [
         build(), instructionSets(), cores(topology),
-        hardwareCounters(backend), softwareCounters(backend), counterSelfCheck(backend, root: root),
-        eventTables(),
+        perfEvents(files), hardwareCounters(backend), softwareCounters(backend), counterSelfCheck(backend, root: root),
+        eventTables(root: root), counterTopics(backend, root: root), memoryTraffic(backend, root: root),
         numa(topology), cpuset(files, topology), cpuQuota(files, topology), mbind(topology), movePages(topology),
         transparentHugePages(files, topology), hugePages(files, topology), numaBalancing(files), clockSource(files),
         governor(files), watchdog(files), libraryVariables(), blas(),
@@ -46,77 +46,6 @@ extension Diagnosis {
     return cores > 1
       ? Item("cores", .ok, text)
       : Item("cores", .degraded, "\(text): no thread scaling can be measured", fix: "allow more CPUs (taskset, cpuset)")
-  }
-
-  // MARK: - Counters
-
-  static func hardwareCounters(_ backend: any CounterBackend) -> Item {
-    let session = CounterSession(events: ["perf::CYCLES", "perf::INSTRUCTIONS"], backend: backend)
-    let readings = session.measure { (0..<10_000).reduce(0, &+) }.readings
-    if let failure = readings.first(where: { $0.value == nil }) {
-      return Item(
-        "hardware_counters", .unavailable, failure.reason ?? "no reason given",
-        fix: failure.quality == .unsupported
-          ? "use bare metal or a VM with a virtual PMU; times, software events and modelled counts work without"
-          : "sudo sysctl kernel.perf_event_paranoid=1, or run with CAP_PERFMON")
-    }
-    // Some hypervisors accept a counter and never count.
-    if readings.contains(where: { $0.value == 0 }) {
-      return Item(
-        "hardware_counters", .unavailable, "counters open but read 0: the hypervisor ignores them",
-        fix: "use bare metal, or let the hypervisor pass its PMU through")
-    }
-    let isScaled = readings.contains { $0.quality == .scaled }
-    return isScaled
-      ? Item(
-        "hardware_counters", .degraded, "two counters already share hardware with another profiler",
-        fix: "end other profilers (perf, a monitoring agent), or sudo sysctl kernel.nmi_watchdog=0")
-      : Item("hardware_counters", .ok, "cycles and instructions count")
-  }
-
-  static func softwareCounters(_ backend: any CounterBackend) -> Item {
-    let session = CounterSession(events: ["perf::PAGE-FAULTS", "perf::CONTEXT-SWITCHES"], backend: backend)
-    let readings = session.measure {}.readings
-    let missing = readings.filter { $0.value == nil }
-    guard let first = missing.first else {
-      return Item("software_counters", .ok, "page faults and context switches count")
-    }
-    return Item(
-      "software_counters", missing.count == readings.count ? .unavailable : .degraded,
-      "\(first.event): \(first.reason ?? "no reason given")",
-      fix: "sudo sysctl kernel.perf_event_paranoid=1, or run with CAP_PERFMON")
-  }
-
-  static func counterSelfCheck(_ backend: any CounterBackend, root: String = "/") -> Item {
-    let checks = ((try? CounterGroup.all()) ?? []).flatMap { CounterSelfCheck.run($0, backend: backend, root: root) }
-    func name(_ check: CounterSelfCheck) -> String { "\(check.group)/\(check.kernel.rawValue)" }
-    if let suspect = checks.first(where: { $0.status == .suspect }) {
-      return Item(
-        "counter_self_check", .degraded, "\(name(suspect)): \(suspect.reason)",
-        fix: "do not believe these events here: they are marked suspect in runs; use bare metal, or another event")
-    }
-    let passed = checks.filter { $0.status == .passed }
-    guard !passed.isEmpty else {
-      return Item(
-        "counter_self_check", .unavailable, "no counter to check: \(checks.first?.reason ?? "no groups")",
-        fix: "see hardware_counters and software_counters")
-    }
-    let listed = passed.map { "\(name($0)) \($0.reason)" }.joined(separator: "; ")
-    return Item("counter_self_check", .ok, "\(listed); \(checks.count - passed.count) checks have no counter here")
-  }
-
-  static func eventTables() -> Item {
-    guard let pmus = try? EventCatalogue.pmus() else {
-      return Item("event_tables", .unavailable, "libpfm does not start", fix: "install libpfm4")
-    }
-    let generic = ["perf", "perf_raw"]
-    let present = pmus.filter { $0.isPresent && !generic.contains($0.name) }.map(\.name)
-    return present.isEmpty
-      ? Item(
-        "event_tables", .degraded,
-        "libpfm has \(pmus.count) tables, none for this CPU: generic and raw events only",
-        fix: "install a newer libpfm, or use raw codes (perf_raw::rXXXX)")
-      : Item("event_tables", .ok, "libpfm's tables for this CPU: \(present.joined(separator: ", "))")
   }
 
   // MARK: - Time

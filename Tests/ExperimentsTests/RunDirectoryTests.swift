@@ -165,6 +165,27 @@ private func outcome(_ point: Point, _ run: RunDirectory, status: ResultStatus =
     }
   }
 
+  @Test func `counters of an older tool get a socket that is not known, and metrics a table`() throws {
+    try withTemporaryDirectory { path in
+      let file = path + "/results.sqlite"
+      try RunStore(path: file, create: true, version: "5").close()
+      let old = try DatabaseQueue(path: file)
+      try old.write { db in
+        try db.execute(sql: "ALTER TABLE counters DROP COLUMN socket")
+        try db.execute(
+          sql: """
+            INSERT INTO counters (run_id, point_id, launch, thread, "group", event, value, quality)
+            VALUES ('r', 'p', 0, 1, 'software', 'perf::PAGE-FAULTS', 7, 'exact')
+            """)
+      }
+      try old.close()
+      let store = try RunStore(path: file, create: false)
+      let row = try #require(try store.rows(CounterRow.self).first)
+      #expect(row.value == 7 && row.thread == 1 && row.socket == nil)
+      #expect(try store.rows(MetricRow.self).isEmpty)
+    }
+  }
+
   @Test func `ceilings, facts and projections are replaced as a whole`() throws {
     try withTemporaryDirectory { path in
       let run = try open(path)

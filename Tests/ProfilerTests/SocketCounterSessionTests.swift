@@ -112,6 +112,27 @@ struct SocketCounterSessionTests {
 }
 
 struct RealSocketCounterTests {
+  @Test func `the kernel counts a whole CPU for all processes, or says that it is not permitted`() throws {
+    // Stands in for a PMU outside the cores: the same call, with a CPU in place of a thread.
+    let backend = LibPFMBackend()
+    let event = try backend.encode("perf::CPU-CLOCK", privilege: .userAndKernel, cpuIsKnown: false)
+    let cpu = Topology.read().allowedCPUs[0]
+    switch backend.open(event, on: .cpu(cpu), leader: nil) {
+    case .success(let descriptor):
+      defer { backend.close(descriptor) }
+      #expect(backend.enable(group: descriptor) == nil)
+      let start = Clock.now()
+      while Clock.now() - start < 2_000_000 {}
+      #expect(backend.disable(group: descriptor) == nil)
+      let counts = try backend.read(group: descriptor, members: 1).get()
+      // The CPU's clock runs whoever uses it.
+      #expect(counts[0].enabledNs >= 2_000_000 && counts[0].raw >= 1_000_000)
+    case .failure(let failure):
+      #expect(failure.quality == .denied)
+      #expect(failure.reason(target: .cpu(cpu)).contains("perf_event_paranoid"))
+    }
+  }
+
   @Test func `this machine counts memory traffic by socket, or says why not`() throws {
     let choice = try CounterChoice("memory")
     for group in choice.groups {

@@ -6,7 +6,10 @@ import Testing
 
 /// Two sockets of four cores, with the memory controllers of a Sapphire Rapids (two channels a socket).
 func twoSocketMachine() throws -> FakeMachine {
-  var files = FakeMachine.files(packages: 2, clustersPerPackage: 1, coresPerCluster: 4, threadsPerCore: 1)
+  var files: [String: String] = [
+    "sys/devices/system/cpu/cpu0/topology/physical_package_id": "0",
+    "sys/devices/system/cpu/cpu4/topology/physical_package_id": "1",
+  ]
   files["proc/cpuinfo"] = "vendor_id\t: GenuineIntel\ncpu family\t: 6\nmodel\t\t: 143"
   for channel in 0..<2 {
     let directory = "sys/bus/event_source/devices/uncore_imc_\(channel)"
@@ -88,7 +91,7 @@ struct SystemPMUTests {
   }
 
   @Test func `a two-socket Turin has twelve memory controllers a socket`() throws {
-    let machine = try FakeMachine(fixture: "turin-2s")
+    let machine = try FakeMachine.counters(of: "turin-2s")
     let units = SystemPMU.units(of: "amd_umc", root: machine.root)
     #expect(units.count == 24)
     #expect(units.filter { $0.socket == 1 }.map(\.pmu.name) == (12..<24).map { "amd_umc_\($0)" })
@@ -98,7 +101,7 @@ struct SystemPMUTests {
   }
 
   @Test func `a Sapphire Rapids with four sub-NUMA clusters still counts by socket`() throws {
-    let machine = try FakeMachine(fixture: "sapphire-rapids-snc4")
+    let machine = try FakeMachine.counters(of: "sapphire-rapids-snc4")
     let units = SystemPMU.units(of: "uncore_imc", root: machine.root)
     #expect(units.count == 16)
     #expect(Set(units.map(\.socket)) == [0, 1])
@@ -107,7 +110,7 @@ struct SystemPMUTests {
   }
 
   @Test func `Zen 3's data fabric events take the field's upper ranges`() throws {
-    var files = FakeMachine.files(packages: 2, clustersPerPackage: 1, coresPerCluster: 1, threadsPerCore: 1)
+    var files: [String: String] = [:]
     let directory = "sys/bus/event_source/devices/amd_df"
     files["\(directory)/type"] = "14"
     files["\(directory)/cpumask"] = "0-1"

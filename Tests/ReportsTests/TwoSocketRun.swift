@@ -31,7 +31,7 @@ struct TwoSocketRun {
 
   init(at path: String) throws {
     run = try SyntheticRun(Self.experiment, at: path, host: "synthetic-turin-2s")
-    machine = try FakeMachine(fixture: "turin-2s")
+    machine = try FakeMachine.counters(of: "turin-2s")
     plan = try CounterPlan(try Experiment(text: Self.experiment, file: "study.yaml").counters, root: machine.root)
   }
 

@@ -55,7 +55,7 @@ public struct EventCheck: Codable, Equatable, Sendable {
       return (.wrong, "expected 'source', where a system PMU's event is documented")
     }
     do {
-      for pmu in SystemPMU.instances(of: group.pmu, in: SystemPMU.all()) where group.mismatch() == nil {
+      for pmu in SystemPMU.instances(of: group.pmu) where group.mismatch() == nil {
         return (.encodes, try pmu.encode(event).canonical)
       }
     } catch {

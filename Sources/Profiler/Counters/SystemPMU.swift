@@ -32,18 +32,25 @@ public struct SystemPMU: Equatable, Sendable {
 
   /// The PMUs that `base` stands for, as in perf: `uncore_imc` is uncore_imc itself and uncore_imc_0, uncore_imc_1 …, but
   /// not uncore_imc_free_running_0.
-  static func instances(of base: String, in all: [SystemPMU]) -> [SystemPMU] {
-    func number(_ name: String) -> Int? { name == base ? -1 : Int(name.dropFirst(base.count + 1)) }
-    return all.filter { $0.name == base || ($0.name.hasPrefix("\(base)_") && number($0.name) != nil) }
-      .sorted { (number($0.name) ?? 0) < (number($1.name) ?? 0) }
+  static func instances(of base: String, root: String = "/") -> [SystemPMU] {
+    let files = SystemFiles(root: root)
+    func number(_ name: String) -> Int? {
+      name == base ? -1 : name.hasPrefix("\(base)_") ? Int(name.dropFirst(base.count + 1)) : nil
+    }
+    return files.names(directory).compactMap { name in number(name).map { (name, $0) } }.sorted { $0.1 < $1.1 }
+      .compactMap { SystemPMU(name: $0.0, files: files) }
   }
 
   /// Where to open the PMUs that `base` stands for.
   public static func units(of base: String, root: String = "/") -> [Unit] {
-    let pmus = instances(of: base, in: all(root: root))
-    guard !pmus.isEmpty else { return [] }
-    let topology = Topology.read(root: root)
-    return pmus.flatMap { pmu in pmu.cpus.map { Unit(pmu: pmu, cpu: $0, socket: topology.cpu($0)?.package ?? 0) } }
+    let files = SystemFiles(root: root)
+    // Not the whole topology, which takes tens of thousands of files on a large server.
+    func socket(_ cpu: Int) -> Int {
+      files.int("sys/devices/system/cpu/cpu\(cpu)/topology/physical_package_id").map { max($0, 0) } ?? 0
+    }
+    return instances(of: base, root: root).flatMap { pmu in
+      pmu.cpus.map { Unit(pmu: pmu, cpu: $0, socket: socket($0)) }
+    }
   }
 
   /// The driver behind a PMU of this name, and what may be done where it is missing.

@@ -10,10 +10,11 @@ extension Diagnosis {
     let topology = Topology.read(root: root)
     return Diagnosis(
       items: [
-        build(), instructionSets(), cores(topology),
+        build(), virtualMachine(files), load(files), instructionSets(), cores(topology),
         perfEvents(files), hardwareCounters(backend), softwareCounters(backend), counterSelfCheck(backend, root: root),
         eventTables(root: root), counterTopics(backend, root: root), memoryTraffic(backend, root: root),
-        numa(topology), cpuset(files, topology), cpuQuota(files, topology), mbind(topology), movePages(topology),
+        numa(topology), cpuset(files, topology), cpuQuota(files, topology), memory(files), mbind(topology),
+        movePages(topology),
         transparentHugePages(files, topology), hugePages(files, topology), numaBalancing(files), clockSource(files),
         governor(files), watchdog(files), libraryVariables(), blas(),
         plots(),
@@ -32,10 +33,37 @@ extension Diagnosis {
     }
   }
 
+  static func virtualMachine(_ files: SystemFiles) -> Item {
+    let name = "virtual_machine"
+    // x86 alone says so there; Arm's hypervisors show in the device tree or the firmware's tables, if anywhere.
+    let isVirtual = files.field("flags", in: "proc/cpuinfo")?.split(separator: " ").contains("hypervisor")
+    guard isVirtual == true else {
+      return Item(name, .ok, isVirtual == nil ? "this architecture does not say" : "no hypervisor")
+    }
+    return Item(
+      name, .degraded, "a virtual machine: neighbours may share its caches, memory bandwidth and clock, unseen",
+      fix: "use bare metal or a host of its own; here compare points of one run and quote ratios")
+  }
+
+  /// What others do on this machine now. Half a CPU busy is a tenth of the bandwidth of a small machine and more.
+  static func load(_ files: SystemFiles) -> Item {
+    guard let average = files.text("proc/loadavg")?.split(separator: " ").first.flatMap({ Double($0) }) else {
+      return Item("load", .degraded, "the kernel does not say what else is running", fix: "mount /proc")
+    }
+    let text = "\(average) threads ran or waited to run on average over the last minute"
+    return average < 0.5
+      ? Item("load", .ok, text)
+      : Item(
+        "load", .degraded, "\(text): times will vary",
+        fix: "end other programs (ps aux --sort=-%cpu), or wait until they have ended")
+  }
+
   static func instructionSets() -> Item {
     let available = VectorPath.available.map(\.rawValue).joined(separator: ", ")
     return VectorPath.widest == .baseline
-      ? Item("instruction_sets", .degraded, "only baseline vectors: neither AVX2 nor AVX-512")
+      ? Item(
+        "instruction_sets", .degraded, "only baseline vectors: neither AVX2 nor AVX-512",
+        fix: "use a CPU that has them, or let the hypervisor pass its CPU's features through")
       : Item("instruction_sets", .ok, "vector paths: \(available)")
   }
 
@@ -55,7 +83,9 @@ extension Diagnosis {
     // These are read in user mode; others need a system call of a microsecond or so.
     let fast = ["tsc", "arch_sys_counter", "kvm-clock", "hyperv_clocksource_tsc_page"]
     let overhead = "reading takes \(Int(Clock.measuredOverhead())) ns"
-    guard let source else { return Item("clock_source", .degraded, "not visible; \(overhead)") }
+    guard let source else {
+      return Item("clock_source", .degraded, "not visible; \(overhead)", fix: "mount /sys (a container may hide it)")
+    }
     return fast.contains(source)
       ? Item("clock_source", .ok, "\(source); \(overhead)")
       : Item("clock_source", .degraded, "\(source) is slow; \(overhead)", fix: "boot with clocksource=tsc")
@@ -77,10 +107,13 @@ extension Diagnosis {
   }
 
   static func watchdog(_ files: SystemFiles) -> Item {
-    files.text("proc/sys/kernel/nmi_watchdog") == "1"
-      ? Item(
+    switch files.text("proc/sys/kernel/nmi_watchdog") {
+    case "1":
+      return Item(
         "nmi_watchdog", .degraded, "on: it may occupy one hardware counter", fix: "sudo sysctl kernel.nmi_watchdog=0")
-      : Item("nmi_watchdog", .ok, "off")
+    case nil: return Item("nmi_watchdog", .ok, "the kernel has none")
+    default: return Item("nmi_watchdog", .ok, "off")
+    }
   }
 
   // MARK: - Libraries and tools
@@ -99,7 +132,7 @@ extension Diagnosis {
 
   static func blas() -> Item {
     LibraryVariables.clear()
-    let candidates = ["libopenblas.so.0", "libblis.so.4", "libdnnl.so.2"]
+    let candidates = ["libopenblas.so.0", "libblis.so.4", "libdnnl.so.2", "libdnnl.so.3", "libmkl_rt.so.2"]
     let found = candidates.filter { name in
       // Left loaded: OpenBLAS has threads by now, which do not survive an unload.
       dlopen(name, RTLD_NOW | RTLD_LOCAL) != nil

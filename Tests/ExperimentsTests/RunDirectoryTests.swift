@@ -88,15 +88,15 @@ private func outcome(_ point: Point, _ run: RunDirectory, status: ResultStatus =
       let csv = try readTextFile(path + "/counters.csv").split(separator: "\n")
       #expect(
         csv[0]
-          == "run_id,point_id,launch,thread,group,event,canonical_event,source,raw,enabled_ns,running_ns,value,quality,reason"
+          == "run_id,point_id,launch,thread,socket,group,event,canonical_event,source,raw,enabled_ns,running_ns,value,quality,reason"
       )
-      #expect(csv[1].hasSuffix(",0,,cache,\"L1D, \"\"fills\"\"\",,,,,,,unsupported,no PMU"))
+      #expect(csv[1].hasSuffix(",0,,,cache,\"L1D, \"\"fills\"\"\",,,,,,,unsupported,no PMU"))
       #expect(try RunDirectory(opening: path).manifest.finished == Date(timeIntervalSince1970: 1_767_225_700))
       let files = try FileManager.default.contentsOfDirectory(atPath: path).filter { $0.hasSuffix(".csv") }.sorted()
       #expect(
         files == [
-          "audit.csv", "ceilings.csv", "counters.csv", "facts.csv", "projections.csv", "results.csv", "samples.csv",
-          "sensitivities.csv", "stages.csv", "tuning.csv",
+          "audit.csv", "ceilings.csv", "counters.csv", "facts.csv", "metrics.csv", "projections.csv", "results.csv",
+          "samples.csv", "sensitivities.csv", "stages.csv", "tuning.csv",
         ])
     }
   }

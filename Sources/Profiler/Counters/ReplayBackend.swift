@@ -118,7 +118,9 @@ public final class ReplayBackend: CounterBackend {
 
   /// The recorded reading itself: it has been judged already, and its reason is more than the counts tell.
   public func finished(_ reading: CounterReading, on target: CounterTarget) -> CounterReading {
-    guard reading.value != nil, let recorded = recorded[Key(event: reading.event, target: target)] else {
+    guard let recorded = recorded[Key(event: reading.event, target: target)],
+      (reading.value == nil) == (recorded.value == nil)
+    else {
       return reading
     }
     return recorded

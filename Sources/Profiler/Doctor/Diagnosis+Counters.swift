@@ -44,7 +44,7 @@ extension Diagnosis {
         "hardware_counters", .unavailable, failure.reason ?? "no reason given",
         fix: failure.quality == .unsupported
           ? "use bare metal or a VM with a virtual PMU; times, software events and modelled counts work without"
-          : "follow the advice; times and modelled counts work without")
+          : "sudo sysctl kernel.perf_event_paranoid=1, or run with CAP_PERFMON; times and modelled counts work without")
     }
     // Some hypervisors accept a counter and never count.
     if readings.contains(where: { $0.value == 0 }) {

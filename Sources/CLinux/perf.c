@@ -7,7 +7,19 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-int linux_perf_open(const void *attribute, size_t attribute_bytes, int leader) {
+size_t linux_perf_attribute(uint32_t type, const uint64_t config[3], void *attribute, size_t attribute_bytes) {
+  struct perf_event_attr attr;
+  if (attribute_bytes < sizeof attr) return 0;
+  memset(&attr, 0, sizeof attr);  // counters outside the cores refuse to leave out privilege levels, so none is excluded
+  attr.type = type;
+  attr.config = config[0];
+  attr.config1 = config[1];
+  attr.config2 = config[2];
+  memcpy(attribute, &attr, sizeof attr);
+  return sizeof attr;
+}
+
+int linux_perf_open(const void *attribute, size_t attribute_bytes, int cpu, int leader) {
   struct perf_event_attr attr;
   if (attribute_bytes > sizeof attr) return -E2BIG;
   memset(&attr, 0, sizeof attr);
@@ -17,7 +29,7 @@ int linux_perf_open(const void *attribute, size_t attribute_bytes, int leader) {
   attr.disabled = leader == -1;  // members follow their leader
   attr.inherit = 0;
   attr.pinned = 0;  // a pinned leader puts every later group into the error state instead of multiplexing it
-  int descriptor = (int)syscall(SYS_perf_event_open, &attr, 0, -1, leader, PERF_FLAG_FD_CLOEXEC);
+  int descriptor = (int)syscall(SYS_perf_event_open, &attr, cpu < 0 ? 0 : -1, cpu, leader, PERF_FLAG_FD_CLOEXEC);
   return descriptor >= 0 ? descriptor : -errno;
 }
 

@@ -22,9 +22,45 @@ extension RunData {
     }
     guard !table.isEmpty else { return text + "No point stated its FLOPs or bytes.\n\n" }
     text += table.text + "\n"
+    text += movedBytesTable
     text += stageTable
     return text
   }
+
+  /// Bytes that the algorithm names, those that the memory controllers counted, and those of the model, side by side; empty
+  /// where no counter group tells about moved bytes. They differ by what caches keep, prefetch and write back.
+  private var movedBytesTable: String {
+    let moved = metrics.filter { $0.metric == Self.movedBytesMetric && $0.socket == nil }
+    guard !moved.isEmpty else { return "" }
+    var table = MarkdownTable([
+      ("point", .left), ("algorithmic", .right), ("moved, counted", .right), ("moved, modelled", .right),
+    ])
+    for (pointID, rows) in grouped(moved, by: \.pointID) {
+      guard let row = result(pointID) else { continue }
+      let lines = stages.filter { $0.pointID == pointID }.compactMap(\.modelledMemoryLinesPerToken)
+      table.append([
+        label(pointID), row.algorithmicBytesPerToken.map(scaled), countedBytes(rows, tokens: row.tokens),
+        lines.isEmpty ? nil : scaled(lines.reduce(0, +) * Self.lineBytes),
+      ])
+    }
+    let groups = grouped(moved, by: \.group).map { "`\($0.key)`" }.joined(separator: " and ")
+    return
+      "Bytes per token by three accounts, never mixed: named by the algorithm; moved between caches and memory as counted by "
+      + "\(groups) over all sockets (every process on them); moved as modelled for this host.\n\n" + table.text + "\n"
+  }
+
+  /// Groups count different channels, so that they add up; where one has no value, the sum has none.
+  private func countedBytes(_ rows: [MetricRow], tokens: Int) -> String? {
+    guard rows.allSatisfy({ $0.value != nil }) else { return nil }
+    let launches = Double(Set(rows.map(\.launch)).count)
+    let total = rows.compactMap(\.value).reduce(0, +) / launches / Double(tokens)
+    return scaled(total) + rows.map(\.quality).worstMark
+  }
+
+  /// The name that every group of the topic memory gives to all bytes that it saw.
+  private static let movedBytesMetric = "memory_bytes"
+  /// stages.csv counts cache lines of the host, which have 64 bytes on every x86 and Neoverse server.
+  private static let lineBytes = 64.0
 
   /// Stages of the headline points; the rest are in stages.csv.
   private var stageTable: String {

@@ -15,12 +15,20 @@ public struct Plot: Equatable {
 }
 
 extension RunData {
-  /// All plots that the run has data for.
+  /// All plots that the run has data for; those of a run that nobody measured say so.
   var plots: [Plot] {
-    sweeps.compactMap(throughputPlot)
+    let plots =
+      sweeps.compactMap(throughputPlot)
       + [
         stagesPlot, latencyPlot, bandwidthPlot, validationPlot, speedupPlot, machinesPlot, machineSpeedupPlot,
         tornadoPlot,
       ].compactMap { $0 }
+    guard let origin = fact(FactName.origin) else { return plots }
+    return plots.map { plot in
+      var labelled = plot
+      labelled.title = "\(origin.uppercased()): \(plot.title)"
+      labelled.script = plot.script.replacing(PlotScript.quoted(plot.title), with: PlotScript.quoted(labelled.title))
+      return labelled
+    }
   }
 }

@@ -48,6 +48,10 @@ public struct Report {
     }
     var text = "# \(run.manifest.experiment)\n\n"
     if let question = run.question { text += "\(question)\n\n" }
+    if let origin = run.fact(FactName.origin) {
+      text +=
+        "> **This run is \(origin).** Its times and counts were made up; what its sections call measured was not.\n\n"
+    }
     text += "Run `\(run.manifest.runID)`, started \(Manifest.timestamp(run.manifest.created)).\n\n"
     text += run.summarySection(warnings: warnings)
     text += figures(.throughput)

@@ -6,6 +6,7 @@ public struct RunData {
   public var plan: Plan
   public var results: [ResultRow]
   public var counters: [CounterRow]
+  public var metrics: [MetricRow]
   public var projections: [ProjectionRow]
   public var sensitivities: [SensitivityRow]
   public var stages: [StageRow]
@@ -31,6 +32,7 @@ public struct RunData {
     }
     results = try inOrder(\.pointID)
     counters = try inOrder(\.pointID)
+    metrics = try inOrder(\.pointID)
     projections = try inOrder(\.pointID)
     sensitivities = try inOrder(\.pointID)
     stages = try inOrder(\.pointID)

@@ -7,6 +7,9 @@ extension RunData {
   /// What a reader must know before believing the numbers.
   var warnings: [String] {
     var warnings: [String] = []
+    if let origin = fact(FactName.origin) {
+      warnings.append("**This run is \(origin): no machine measured its times or counted its events.**")
+    }
     for row in measured where row.kernel == .dense {
       guard let fraction = row.fractionOfFMAPeak, fraction < Self.healthyBaseline else { continue }
       warnings.append(

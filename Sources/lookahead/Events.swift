@@ -10,7 +10,7 @@ struct EventsCommand: ParsableCommand {
       Names are pmu::EVENT:umask:modifier. Every x86 table can be shown and encoded on every x86 machine, with its PMU as
       the prefix, such as amd64_fam19h_zen4::RETIRED_INSTRUCTIONS or spr::MEM_LOAD_RETIRED:L1_MISS.
       """,
-    subcommands: [List.self, Show.self, Encode.self, Check.self])
+    subcommands: [List.self, Groups.self, Show.self, Encode.self, Check.self])
 
   struct List: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -131,6 +131,98 @@ struct EventsCommand: ParsableCommand {
       if !wrong.isEmpty { throw ExitCode.failure }
     }
   }
+}
+
+extension EventsCommand {
+  struct Groups: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Show what each topic of an experiment's counters stands for here, and whether it can be counted.",
+      discussion: """
+        A topic (cache, tlb, flops, memory, cycles …) stands for the counter groups made for this CPU, where there are any, \
+        else for the kernel's generic ones. Each group that would be counted is tried.
+        """)
+
+    @Flag(help: "List every group, those for other CPUs too.")
+    var all = false
+
+    @Flag(help: "Print one JSON document.")
+    var json = false
+
+    func run() throws {
+      let topics = try CounterChoice.topics().map { topic in
+        let choice = try CounterChoice(topic)
+        return GroupList.Topic(
+          topic: topic, reason: choice.reason,
+          groups: choice.groups.map { GroupList.Group($0, trial: CounterTrial($0)) })
+      }
+      let others = all ? try CounterGroup.all().map { GroupList.Group($0, trial: nil) } : []
+      if json { return try printJSON(GroupList(topics: topics, groups: all ? others : nil)) }
+      for topic in topics {
+        print("\(topic.topic): \(topic.reason)")
+        for group in topic.groups {
+          print(
+            "  \(group.name)  \(group.counted ?? 0) of \(group.events.count) events counted\(group.reason.map { ": \($0)" } ?? "")"
+          )
+        }
+      }
+      guard all else { return }
+      print("")
+      for group in others { print("\(group.name)  \(group.reason.map { "not here: \($0)" } ?? group.description)") }
+    }
+  }
+}
+
+private struct GroupList: Encodable {
+  struct Topic: Encodable {
+    var topic: String
+    var reason: String
+    var groups: [Group]
+  }
+
+  struct Group: Encodable {
+    var name: String
+    var pmu: String
+    var scope: CounterGroup.Scope
+    var description: String
+    var events: [String]
+    var metrics: [String]
+    /// Events that came back with a value; nil where the group was not tried.
+    var counted: Int?
+    /// Why not all of them, or why the group is not for this CPU.
+    var reason: String?
+
+    init(_ group: CounterGroup, trial: CounterTrial?) {
+      name = group.name
+      pmu = group.pmu
+      scope = group.scope
+      description = group.description
+      events = group.events
+      metrics = group.metrics.map(\.name)
+      counted = trial?.counted
+      reason = trial == nil ? group.mismatch() : trial?.reason
+    }
+
+    private enum CodingKeys: CodingKey {
+      case name, pmu, scope, description, events, metrics, counted, reason
+    }
+
+    /// Writes null rather than nothing, so that every group has the same keys.
+    func encode(to encoder: Encoder) throws {
+      var container = encoder.container(keyedBy: CodingKeys.self)
+      try container.encode(name, forKey: .name)
+      try container.encode(pmu, forKey: .pmu)
+      try container.encode(scope, forKey: .scope)
+      try container.encode(description, forKey: .description)
+      try container.encode(events, forKey: .events)
+      try container.encode(metrics, forKey: .metrics)
+      try container.encode(counted, forKey: .counted)
+      try container.encode(reason, forKey: .reason)
+    }
+  }
+
+  var topics: [Topic]
+  /// Every group; only with `--all`.
+  var groups: [Group]?
 }
 
 private struct CheckList: Encodable {

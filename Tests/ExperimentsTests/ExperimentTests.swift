@@ -10,7 +10,7 @@ import Testing
       question: which?
       seed: 7
       defaults: {kernel: lookup, tokens: 64}
-      measure: {min_samples: 12, max_seconds: 3}
+      measure: {min_samples: 12, max_seconds: 3, multiplex: true}
       counters: [cache, tlb]
       machines: [turin-9755]
       sweeps:
@@ -24,6 +24,8 @@ import Testing
     #expect(experiment.seed == 7)
     #expect(experiment.measure.minSamples == 12)
     #expect(experiment.measure.maxSeconds == 3)
+    #expect(experiment.measure.multiplex)
+    #expect(!Measure().multiplex)
     #expect(experiment.counters == ["cache", "tlb"])
     #expect(experiment.machines == ["turin-9755"])
     #expect(experiment.sweeps[0].set[.threads] == .text("all"))
@@ -102,6 +104,7 @@ import Testing
     ("tokens", "expected key=value"), ("tokenz=1", "did you mean 'tokens'?"), ("tokens=", "expected a value"),
     ("table_rows=3", "--set:1: table_rows: expected a power of two"), ("sweeps.aa.tokens=1", "did you mean 'a'?"),
     ("measure.max_second=1", "did you mean 'measure.max_seconds'?"), ("defaults.kernel=dense", "has no effect"),
+    ("measure.multiplex=2", "expected true or false"), ("measure.multiplexx=true", "did you mean 'measure.multiplex'?"),
   ])
   func `an override that cannot be meant is refused`(_ override: String, _ expected: String) {
     let message = complaint("sweeps: [{name: a, set: {kernel: lookup}}]", overrides: [override])

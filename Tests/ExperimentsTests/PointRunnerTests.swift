@@ -73,7 +73,7 @@ private struct StubSource: KernelSource {
       """)
     let context = RunContext(
       experiment: experiment, runID: "r", host: "h", cpuModel: nil, topology: .read(), kernels: source,
-      counterGroups: [try CounterGroup.load("software")], fmaPeak: { _ in 100 },
+      counters: CounterPlan(groups: [try CounterGroup.load("software")]), fmaPeak: { _ in 100 },
       projector: Projector(
         runID: "r", machines: [try machine ?? MachineCatalogue.bundled().machine("epyc-7763")], host: "epyc-7763"),
       tuner: tuner, clock: RunClock())

@@ -88,15 +88,15 @@ private func outcome(_ point: Point, _ run: RunDirectory, status: ResultStatus =
       let csv = try readTextFile(path + "/counters.csv").split(separator: "\n")
       #expect(
         csv[0]
-          == "run_id,point_id,launch,thread,group,event,canonical_event,source,raw,enabled_ns,running_ns,value,quality,reason"
+          == "run_id,point_id,launch,thread,socket,group,event,canonical_event,source,raw,enabled_ns,running_ns,value,quality,reason"
       )
-      #expect(csv[1].hasSuffix(",0,,cache,\"L1D, \"\"fills\"\"\",,,,,,,unsupported,no PMU"))
+      #expect(csv[1].hasSuffix(",0,,,cache,\"L1D, \"\"fills\"\"\",,,,,,,unsupported,no PMU"))
       #expect(try RunDirectory(opening: path).manifest.finished == Date(timeIntervalSince1970: 1_767_225_700))
       let files = try FileManager.default.contentsOfDirectory(atPath: path).filter { $0.hasSuffix(".csv") }.sorted()
       #expect(
         files == [
-          "audit.csv", "ceilings.csv", "counters.csv", "facts.csv", "projections.csv", "results.csv", "samples.csv",
-          "sensitivities.csv", "stages.csv", "tuning.csv",
+          "audit.csv", "ceilings.csv", "counters.csv", "facts.csv", "metrics.csv", "projections.csv", "results.csv",
+          "samples.csv", "sensitivities.csv", "stages.csv", "tuning.csv",
         ])
     }
   }
@@ -162,6 +162,27 @@ private func outcome(_ point: Point, _ run: RunDirectory, status: ResultStatus =
       #expect(row.memoryPolicy == "node:1")
       #expect(row.pagesPerNodeAfter == "1:512" && row.pagesPerNodeBefore == nil)
       #expect(row.pageKindAfter == .transparentHuge && row.pages == nil)
+    }
+  }
+
+  @Test func `counters of an older tool get a socket that is not known, and metrics a table`() throws {
+    try withTemporaryDirectory { path in
+      let file = path + "/results.sqlite"
+      try RunStore(path: file, create: true, version: "5").close()
+      let old = try DatabaseQueue(path: file)
+      try old.write { db in
+        try db.execute(sql: "ALTER TABLE counters DROP COLUMN socket")
+        try db.execute(
+          sql: """
+            INSERT INTO counters (run_id, point_id, launch, thread, "group", event, value, quality)
+            VALUES ('r', 'p', 0, 1, 'software', 'perf::PAGE-FAULTS', 7, 'exact')
+            """)
+      }
+      try old.close()
+      let store = try RunStore(path: file, create: false)
+      let row = try #require(try store.rows(CounterRow.self).first)
+      #expect(row.value == 7 && row.thread == 1 && row.socket == nil)
+      #expect(try store.rows(MetricRow.self).isEmpty)
     }
   }
 

@@ -66,6 +66,26 @@ struct CounterSessionTests {
     #expect(reading.reason?.contains(advice) == true)
   }
 
+  @Test func `full files of the process and of the system are told apart`() {
+    #expect(CounterFailure(code: EMFILE).reason().contains("ulimit -n"))
+    #expect(CounterFailure(code: ENFILE).reason().contains("fs.file-max"))
+    #expect(CounterFailure(code: ENFILE).quality == .denied)
+  }
+
+  @Test func `the NMI watchdog is named where it is on and counters are short`() {
+    for code in [EBUSY, ENOSPC] {
+      #expect(CounterFailure(code: code).reason(watchdog: true).contains("sysctl kernel.nmi_watchdog=0"))
+    }
+    #expect(CounterFailure(code: EINVAL).reason(watchdog: true, isMember: true).contains("nmi_watchdog=0"))
+    #expect(!CounterFailure(code: EINVAL).reason(watchdog: true).contains("watchdog"))
+    #expect(!CounterFailure(code: ENOSPC).reason(watchdog: false).contains("watchdog"))
+  }
+
+  @Test func `an error that nobody foresaw is told in the kernel's words`() {
+    #expect(CounterFailure(code: EIO).reason() == "perf_event_open: Input/output error")
+    #expect(CounterFailure(code: EIO).quality == .unsupported)
+  }
+
   @Test func `advice names the current paranoid level`() {
     #expect(CounterFailure(code: EACCES).reason(paranoid: 4).contains("perf_event_paranoid is 4"))
     #expect(CounterFailure(code: EACCES).reason(paranoid: nil).contains("not readable"))
@@ -156,13 +176,13 @@ struct CounterTotalTests {
   }
 
   @Test func `threads add up`() {
-    let total = CounterReading.total(acrossThreads: [[reading(3, .exact)], [reading(4, .exact)]])
+    let total = CounterReading.total(over: [[reading(3, .exact)], [reading(4, .exact)]])
     #expect(total.map(\.value) == [7])
     #expect(total.map(\.raw) == [7])
   }
 
   @Test func `a total with a missing part is missing, and has the worst quality`() {
-    let total = CounterReading.total(acrossThreads: [[reading(3, .exact)], [reading(nil, .denied)]])
+    let total = CounterReading.total(over: [[reading(3, .exact)], [reading(nil, .denied)]])
     #expect(total.map(\.value) == [nil])
     #expect(total.map(\.quality) == [.denied])
     #expect(total.map(\.reason) == ["denied"])
@@ -213,7 +233,7 @@ struct RealCounterTests {
   }
 
   @Test func `hardware counters count, or give no value and a reason`() throws {
-    let group = try CounterGroup.load("cycles")
+    let group = try CounterGroup.load("perf-cycles")
     let readings = CounterSession(events: group.events).measure { (0..<1000).reduce(0, +) }.readings
     for reading in readings {
       #expect((reading.value == nil) == [.notCounted, .unsupported, .denied].contains(reading.quality))
@@ -226,9 +246,9 @@ struct CounterGroupTests {
   @Test func `a group of raw codes is not counted on another CPU`() throws {
     let group = try CounterGroup.load("zen5-flops")
     let intel = try FakeMachine(["proc/cpuinfo": "vendor_id\t: GenuineIntel\ncpu family\t: 6"])
-    let amd = try FakeMachine(["proc/cpuinfo": "vendor_id\t: AuthenticAMD\ncpu family\t: 26"])
+    let amd = try FakeMachine(["proc/cpuinfo": "vendor_id\t: AuthenticAMD\ncpu family\t: 26\nmodel\t: 2"])
     let counts = CounterCounts(raw: 1, enabledNs: 1, runningNs: 1)
-    let backend = SyntheticBackend(["perf_raw::r1f03": .advances(counts), "perf_raw::r0076": .advances(counts)])
+    let backend = SyntheticBackend(["perf_raw::r0f03": .advances(counts), "perf_raw::r0076": .advances(counts)])
     let there = CounterSession(group: group, backend: backend, root: intel.root).measure {}.readings
     #expect(there.map(\.quality) == [.unsupported, .unsupported])
     #expect(there[0].reason?.contains("GenuineIntel") == true)

@@ -47,6 +47,47 @@ struct DiagnosisTests {
     #expect(Diagnosis.softwareCounters(none).status == .unavailable)
   }
 
+  @Test(
+    arguments: [
+      ("-1", "0", Diagnosis.Item.Status.ok), ("0", "0", .ok), ("1", "0", .degraded), ("2", "0", .degraded),
+      ("2", "4000000000", .ok), ("2", "200000", .ok), ("4", "4000000000", .degraded), ("4", "200000", .ok),
+      ("", "0", .unavailable),
+    ])
+  func `the paranoid level and the capabilities decide what may be counted`(
+    level: String, capabilities: String, status: Diagnosis.Item.Status
+  ) throws {
+    let item = try FakeMachine([
+      "proc/sys/kernel/perf_event_paranoid": level, "proc/self/status": "Name:\ttest\nCapEff:\t\(capabilities)",
+    ]).read { Diagnosis.perfEvents(SystemFiles(root: $0)) }
+    #expect(item.status == status, "\(item.reason)")
+    #expect((item.fix == nil) == (status == .ok))
+  }
+
+  @Test func `memory traffic that is counted says by which group and over how many sockets`() throws {
+    let machine = try twoSocketMachine()
+    let scripts = ["uncore_imc/cas_count_read/", "uncore_imc/cas_count_write/"].map {
+      ($0, SyntheticBackend.Script.advances(counts))
+    }
+    let backend = SyntheticBackend(Dictionary(uniqueKeysWithValues: scripts), root: machine.root)
+    let item = Diagnosis.memoryTraffic(backend, root: machine.root)
+    #expect(item.status == .ok)
+    #expect(item.reason == "imc-memory count over 2 sockets")
+    let denied = SyntheticBackend(
+      Dictionary(uniqueKeysWithValues: scripts.map { ($0.0, .fails(EACCES)) }), root: machine.root)
+    #expect(Diagnosis.memoryTraffic(denied, root: machine.root).reason.contains("not permitted"))
+    let none = Diagnosis.memoryTraffic(SyntheticBackend([:]), root: machine.root)
+    #expect(none.status == .unavailable && none.reason.contains("no PMU 'uncore_imc'"))
+  }
+
+  @Test func `topics are told apart into counted and not, each with its groups`() throws {
+    let machine = try twoSocketMachine()
+    let backend = SyntheticBackend(["perf::CYCLES": .advances(counts), "perf::INSTRUCTIONS": .advances(counts)])
+    let item = Diagnosis.counterTopics(backend, root: machine.root)
+    #expect(item.status == .degraded)
+    #expect(item.reason.contains("counted: cycles (perf-cycles)"))
+    #expect(item.reason.contains("flops (spr-flops)"))
+  }
+
   @Test func `a debug build is degraded`() {
     #expect(Diagnosis.build(.debug).status == .degraded)
     #expect(Diagnosis.build(.release).status == .ok)
@@ -118,6 +159,64 @@ struct DiagnosisTests {
     #expect((item.fix == nil) == (status == .ok))
   }
 
+  @Test(
+    arguments: [
+      ("-1", "100000", Diagnosis.Item.Status.ok), ("400000", "100000", .ok), ("150000", "100000", .degraded),
+    ])
+  func `a limit of CPU time is found in a hierarchy of version 1 too`(
+    quota: String, period: String, status: Diagnosis.Item.Status
+  ) throws {
+    var files = FakeMachine.files(packages: 1, clustersPerPackage: 1, coresPerCluster: 4, threadsPerCore: 1)
+    files["proc/self/cgroup"] = "3:cpuset:/\n2:cpu,cpuacct:/job\n0::/"
+    files["sys/fs/cgroup/cpu/job/cpu.cfs_quota_us"] = quota
+    files["sys/fs/cgroup/cpu/job/cpu.cfs_period_us"] = period
+    let item = try FakeMachine(files).read { root in
+      Diagnosis.cpuQuota(SystemFiles(root: root), Topology.read(root: root))
+    }
+    #expect(item.status == status, "\(item.reason)")
+  }
+
+  @Test(
+    arguments: [
+      ("", Diagnosis.Item.Status.ok), ("max", .ok), ("9223372036854771712", .ok), ("1073741824", .degraded),
+    ])
+  func `a cgroup's memory below what is available is degraded`(limit: String, status: Diagnosis.Item.Status) throws {
+    for (cgroup, file) in [
+      ("4:memory:/job", "sys/fs/cgroup/memory/job/memory.limit_in_bytes"), ("0::/job", "sys/fs/cgroup/job/memory.max"),
+    ] {
+      let item = try FakeMachine([
+        "proc/meminfo": "MemAvailable:  8388608 kB", "proc/self/cgroup": cgroup, file: limit,
+      ]).read { Diagnosis.memory(SystemFiles(root: $0)) }
+      #expect(item.status == status, "\(item.reason)")
+      #expect((item.fix == nil) == (status == .ok))
+    }
+  }
+
+  @Test(
+    arguments: [
+      ("flags\t\t: fpu hypervisor avx2", Diagnosis.Item.Status.degraded), ("flags\t\t: fpu avx2", .ok),
+      ("Features\t: asimd", .ok),
+    ])
+  func `a virtual machine is degraded`(cpuinfo: String, status: Diagnosis.Item.Status) throws {
+    let item = try FakeMachine(["proc/cpuinfo": cpuinfo]).read { Diagnosis.virtualMachine(SystemFiles(root: $0)) }
+    #expect(item.status == status)
+  }
+
+  @Test(arguments: [("0.12 0.1 0.1 1/100 7", Diagnosis.Item.Status.ok), ("3.5 2 1 4/100 7", .degraded)])
+  func `what else runs is told`(loadavg: String, status: Diagnosis.Item.Status) throws {
+    let item = try FakeMachine(["proc/loadavg": loadavg]).read { Diagnosis.load(SystemFiles(root: $0)) }
+    #expect(item.status == status)
+  }
+
+  @Test func `every item that is not ok comes with a fix, on this machine and on one that shows nothing`() throws {
+    let bare = try FakeMachine(["etc/hostname": "bare"])
+    for root in ["/", bare.root] {
+      for item in Diagnosis.run(root: root).items {
+        #expect(item.status == .ok || item.fix?.isEmpty == false, "\(root) \(item.name): \(item.reason)")
+      }
+    }
+  }
+
   @Test func `huge pages that lie on one node only are degraded, with the other node's setting`() throws {
     var files = FakeMachine.files(packages: 2, clustersPerPackage: 1, coresPerCluster: 1, threadsPerCore: 1)
     files["proc/meminfo"] = "HugePages_Free:  8\nHugepagesize:  2048 kB"
@@ -140,14 +239,18 @@ struct DiagnosisTests {
     for script in scripts {
       let names = ["perf::CYCLES", "perf::INSTRUCTIONS", "perf::PAGE-FAULTS", "perf::CONTEXT-SWITCHES"]
       let backend = SyntheticBackend(Dictionary(uniqueKeysWithValues: names.map { ($0, script) }))
-      let items = [Diagnosis.hardwareCounters(backend), Diagnosis.counterSelfCheck(backend)]
+      let items = [
+        Diagnosis.hardwareCounters(backend), Diagnosis.softwareCounters(backend), Diagnosis.counterSelfCheck(backend),
+        Diagnosis.counterTopics(backend), Diagnosis.memoryTraffic(backend), Diagnosis.eventTables(),
+      ]
       for item in items { #expect(item.status == .ok || item.fix?.isEmpty == false, "\(item.name): \(item.reason)") }
     }
   }
 
   @Test func `every placement item that is not ok comes with a fix`() {
     let names = [
-      "numa", "cpuset", "cpu_quota", "mbind", "move_pages", "transparent_huge_pages", "huge_pages", "numa_balancing",
+      "numa", "cpuset", "cpu_quota", "memory", "mbind", "move_pages", "transparent_huge_pages", "huge_pages",
+      "numa_balancing",
     ]
     let items = Diagnosis.run().items.filter { names.contains($0.name) }
     #expect(items.map(\.name) == names)

@@ -55,12 +55,12 @@ struct EventCheckTests {
   }
 
   @Test func `a raw code needs a manual, a meaning and a CPU`() throws {
-    let named = "events: [{code: 'perf_raw::r1f03', means: operations}]"
+    let named = "events: [{code: 'perf_raw::r0f03', means: operations}]"
     let cpu = "cpu: {vendor: AuthenticAMD, family: 26}"
     #expect(try verdict("pmu: perf_raw", named, cpu, "source: manual").status == .sourced)
     #expect(try verdict("pmu: perf_raw", named, cpu).detail.contains("'source'"))
     #expect(try verdict("pmu: perf_raw", named, "source: manual").detail.contains("'cpu'"))
-    let bare = "events: ['perf_raw::r1f03']"
+    let bare = "events: ['perf_raw::r0f03']"
     #expect(try verdict("pmu: perf_raw", bare, cpu, "source: manual").detail.contains("'means'"))
   }
 
@@ -68,6 +68,36 @@ struct EventCheckTests {
     let check = try verdict("pmu: arm_v2", "events: ['arm_v2::CPU_CYCLES']")
     #expect(check.status == .unchecked)
     #expect(check.detail.contains("another architecture"))
+  }
+
+  @Test func `an event of a system PMU needs a source, and the form of sysfs`() throws {
+    let system = ["pmu: nowhere_pmu", "scope: socket"]
+    let check = try #require(
+      EventCheck.check(group(system + ["events: ['nowhere_pmu/event=1/']", "source: manual"])).first)
+    #expect(check.status == .sourced)
+    let bare = try #require(EventCheck.check(group(system + ["events: ['nowhere_pmu/event=1/']"])).first)
+    #expect(bare.status == .wrong && bare.detail.contains("'source'"))
+    let other = try #require(
+      EventCheck.check(group(system + ["events: ['uncore_imc/event=1/']", "source: manual"])).first)
+    #expect(other.status == .wrong)
+    #expect(throws: InputError.self) { try group(system + ["events: ['nowhere_pmu::A']"]) }
+  }
+
+  @Test func `a CPU is named by models, and a range that is none is an error`() throws {
+    let events = "events: [{code: 'perf_raw::r11', means: a}]"
+    func mismatch(_ model: Int) throws -> String? {
+      let group = try group(["pmu: perf_raw", events, "cpu: {vendor: V, family: 6, models: [0x55, 0x60-0x6f]}"])
+      return try FakeMachine(["proc/cpuinfo": "vendor_id\t: V\ncpu family\t: 6\nmodel\t\t: \(model)"]).read {
+        group.mismatch(root: $0)
+      }
+    }
+    #expect(try mismatch(0x55) == nil && mismatch(0x60) == nil && mismatch(0x6f) == nil)
+    #expect(try mismatch(0x70)?.contains("model 85, 96-111, and this CPU is V family 6 model 112") == true)
+    for range in ["0x6f-0x60", "a", "1-2-3"] {
+      #expect(throws: InputError.self) {
+        try group(["pmu: perf_raw", events, "cpu: {vendor: V, family: 6, models: ['\(range)']}"])
+      }
+    }
   }
 
   @Test func `raw codes of Arm belong to the parts that the group names`() throws {

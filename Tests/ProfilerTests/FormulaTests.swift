@@ -11,19 +11,22 @@ struct FormulaTests {
       CounterReading(event: "p::ZERO", value: 0, quality: .exact),
       CounterReading(event: "p::NONE", quality: .notCounted, reason: "never ran"),
     ]
-    return try Formula(text).value(of: readings, seconds: seconds, threads: 3)
+    var words: [Formula.Word: Double] = [.threads: 3, .instructions: 1000]
+    words[.seconds] = seconds
+    return try Formula(text).value(of: readings, words: words)
   }
 
   @Test(
     arguments: [
       ("1", 1), ("1 + 2 * 3", 7), ("(1 + 2) * 3", 9), ("8 / 4 / 2", 1), ("8 - 4 - 2", 2), ("'p::A' / 'p::B:U'", 2.5),
       ("'p::A'/seconds/threads", 10.0 / 2 / 3), ("1e9", 1e9), ("64*'p::B:U'", 256),
+      ("1000 * 'p::A' / instructions", 10),
     ] as [(String, Double)])
   func `arithmetic binds and associates as usual`(text: String, expected: Double) throws {
     #expect(try value(text) == expected)
   }
 
-  @Test(arguments: ["'p::NONE'", "1 + 'p::NONE'", "'p::OTHER'", "1 / 'p::ZERO'", "0 * 'p::NONE'"])
+  @Test(arguments: ["'p::NONE'", "1 + 'p::NONE'", "'p::OTHER'", "'p::A' / cycles", "1 / 'p::ZERO'", "0 * 'p::NONE'"])
   func `what is missing or divided by zero has no value`(text: String) throws {
     #expect(try value(text) == nil)
   }
@@ -32,8 +35,10 @@ struct FormulaTests {
     #expect(try value("'p::A' / seconds", seconds: nil) == nil)
   }
 
-  @Test func `a formula knows its events`() throws {
-    #expect(try Formula("'b' / 'a' + 'b'").events == ["b", "a"])
+  @Test func `a formula knows its events and its words`() throws {
+    let formula = try Formula("'b' / 'a' + 'b' * cycles / seconds - cycles")
+    #expect(formula.events == ["b", "a"])
+    #expect(formula.words == [.cycles, .seconds])
   }
 
   @Test(
@@ -56,16 +61,6 @@ struct CounterMetricTests {
         - {name: ratio, unit: 1/1, formula: "\(formula)"}
       """
     return try CounterGroup(yaml: YAMLValue(text: text, file: "group.yaml"))
-  }
-
-  @Test func `a group derives its metrics from its readings`() throws {
-    let readings = [
-      CounterReading(event: "p::A", value: 10, quality: .exact),
-      CounterReading(event: "p::B", value: 4, quality: .exact),
-    ]
-    let metrics = try group("'p::A' / 'p::B'").evaluate(readings, seconds: 1, threads: 1)
-    #expect(metrics.map(\.value) == [2.5])
-    #expect(metrics.map(\.metric.name) == ["ratio"])
   }
 
   @Test func `a formula over an event that the group does not count is an error with its line`() throws {

@@ -61,7 +61,7 @@ let goldenSmallRun: [(name: String, text: String)] = [
 
     ## Counters
 
-    Per token, over all threads; † marks values that are not exact, as counters.csv explains.
+    Per token, over all threads or sockets. † scaled: counted during a part of the pass, and extrapolated; ‡ suspect: the event failed its self-check. counters.csv explains each.
 
     Group `software`:
 
@@ -140,7 +140,7 @@ let goldenSmallRun: [(name: String, text: String)] = [
     - [manifest.json](manifest.json): what was run, where and how
     - [plan.jsonl](plan.jsonl): every point
     - results.sqlite: everything measured
-    - [results.csv](results.csv), [samples.csv](samples.csv), [counters.csv](counters.csv), [projections.csv](projections.csv), [sensitivities.csv](sensitivities.csv), [stages.csv](stages.csv), [ceilings.csv](ceilings.csv), [audit.csv](audit.csv), [tuning.csv](tuning.csv), [facts.csv](facts.csv): the same as tables
+    - [results.csv](results.csv), [samples.csv](samples.csv), [counters.csv](counters.csv), [metrics.csv](metrics.csv), [projections.csv](projections.csv), [sensitivities.csv](sensitivities.csv), [stages.csv](stages.csv), [ceilings.csv](ceilings.csv), [audit.csv](audit.csv), [tuning.csv](tuning.csv), [facts.csv](facts.csv): the same as tables
 
     """#
   ),
@@ -158,11 +158,11 @@ let goldenSmallRun: [(name: String, text: String)] = [
   (
     "counters.csv",
     #"""
-    run_id,point_id,launch,thread,group,event,canonical_event,source,raw,enabled_ns,running_ns,value,quality,reason
-    20260101T000000Z-85514631,735b523e796aad0b,0,,software,perf::PAGE-FAULTS,,software,128,1000,1000,128,exact,
-    20260101T000000Z-85514631,735b523e796aad0b,0,,cache,perf::CYCLES,,,,,,,unsupported,this machine exposes no PMU
-    20260101T000000Z-85514631,36d898fb87abbdca,0,,software,perf::PAGE-FAULTS,,software,128,1000,1000,128,exact,
-    20260101T000000Z-85514631,36d898fb87abbdca,0,,cache,perf::CYCLES,,,,,,,unsupported,this machine exposes no PMU
+    run_id,point_id,launch,thread,socket,group,event,canonical_event,source,raw,enabled_ns,running_ns,value,quality,reason
+    20260101T000000Z-85514631,735b523e796aad0b,0,,,software,perf::PAGE-FAULTS,,software,128,1000,1000,128,exact,
+    20260101T000000Z-85514631,735b523e796aad0b,0,,,cache,perf::CYCLES,,,,,,,unsupported,this machine exposes no PMU
+    20260101T000000Z-85514631,36d898fb87abbdca,0,,,software,perf::PAGE-FAULTS,,software,128,1000,1000,128,exact,
+    20260101T000000Z-85514631,36d898fb87abbdca,0,,,cache,perf::CYCLES,,,,,,,unsupported,this machine exposes no PMU
 
     """#
   ),

@@ -8,7 +8,7 @@ import Testing
 /// everywhere. It has what real runs have: intervals, caches that overflow, failures, skips, missing counters, drift.
 struct SyntheticRun {
   let directory: RunDirectory
-  let host = "testbench"
+  let host: String
   /// Samples lie within this fraction of the median.
   var scatter = 0.004
 
@@ -61,7 +61,8 @@ struct SyntheticRun {
 
     """
 
-  init(_ text: String, at path: String) throws {
+  init(_ text: String, at path: String, host: String = "testbench") throws {
+    self.host = host
     let experiment = try Experiment(text: text, file: "study.yaml")
     let manifest = Manifest(
       experiment: experiment, commandLine: ["lookahead", "run", "study.yaml", "--output", "my runs"],

@@ -1,11 +1,20 @@
 import Foundation
 
 extension FakeMachine {
-  /// The machine of `Tests/Fixtures/machines/NAME.txt`, in the notation that the file explains.
-  public convenience init(fixture name: String) throws {
+  /// The machine of `Tests/Fixtures/machines/NAME.txt`, in the notation that the file explains; only the files that `isNeeded`
+  /// names, since a large server has tens of thousands.
+  public convenience init(fixture name: String, where isNeeded: (_ path: String) -> Bool = { _ in true }) throws {
     let file = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
       .appendingPathComponent("Fixtures/machines/\(name).txt")
-    try self.init(expand(String(contentsOf: file, encoding: .utf8)))
+    try self.init(expand(String(contentsOf: file, encoding: .utf8)).filter { isNeeded($0.key) })
+  }
+
+  /// What finding and matching counters takes of such a machine: its PMUs, its CPU, and the packages of a few CPUs.
+  public static func counters(of name: String) throws -> FakeMachine {
+    try FakeMachine(fixture: name) { path in
+      path.hasPrefix("sys/bus/") || path.hasPrefix("proc/")
+        || [0, 56, 128].contains { path == "sys/devices/system/cpu/cpu\($0)/topology/physical_package_id" }
+    }
   }
 }
 

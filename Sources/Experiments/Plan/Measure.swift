@@ -13,10 +13,13 @@ public struct Measure: Equatable, Codable, Sendable {
   public var intervalWidth = 0.01
   /// Time spent running the kernel before the first sample, in seconds.
   public var warmupSeconds = 0.2
+  /// Count all groups in one pass, in which they take turns on the CPU's counters, instead of one group a pass. Their values
+  /// are then extrapolated from the share of time that each was counted.
+  public var multiplex = false
 
   public init() {}
 
-  static let keys = ["min_samples", "min_seconds", "max_seconds", "interval_width", "warmup_seconds"]
+  static let keys = ["min_samples", "min_seconds", "max_seconds", "interval_width", "warmup_seconds", "multiplex"]
 
   /// Sets one of `keys`.
   mutating func set(_ key: String, _ yaml: YAMLValue) throws {
@@ -26,6 +29,7 @@ public struct Measure: Equatable, Codable, Sendable {
     case "max_seconds": maxSeconds = try yaml.double(in: 0...86_400)
     case "interval_width":
       intervalWidth = try yaml.double(in: 0...1)
+    case "multiplex": multiplex = try yaml.bool()
     default: warmupSeconds = try yaml.double(in: 0...3600)
     }
   }

@@ -10,9 +10,7 @@ struct RunContext {
   let cpuModel: String?
   let topology: Topology
   let kernels: any KernelSource
-  let counterGroups: [CounterGroup]
-  /// Of those groups, made before the first point.
-  var counterChecks: [CounterSelfCheck] = []
+  var counters: CounterPlan
   /// Measured multiply-add peak in 10^9 operations per second of a point's arithmetic on its threads, where it was measured.
   let fmaPeak: (Point) -> Double?
   let projector: Projector
@@ -103,7 +101,7 @@ struct PointRunner {
     let start = Clock.now()
     while seconds(since: start) < context.experiment.measure.warmupSeconds { pool.run(work) }
     let samples = sample(point, pool, work, row: &row)
-    let counters = context.counterGroups.flatMap { count($0, point, pool, work) }
+    let counters = PointCounting(plan: context.counters, runID: context.runID, point: point).rows(pool, work)
 
     var notes =
       check.ambiguousTokens > 0 ? ["\(check.ambiguousTokens) tokens not compared: a projection lies at 0"] : []
@@ -127,8 +125,9 @@ struct PointRunner {
     }
     row.notes = notes.isEmpty ? nil : notes.joined(separator: "; ")
     return PointOutcome(
-      result: row, samples: samples, counters: counters, stages: projected.stages, projections: projected.rows,
-      sensitivities: projected.sensitivities, tuning: tuning?.rows ?? [])
+      result: row, samples: samples, counters: counters,
+      metrics: MetricRow.derived(from: counters, groups: context.counters.groups), stages: projected.stages,
+      projections: projected.rows, sensitivities: projected.sensitivities, tuning: tuning?.rows ?? [])
   }
 
   // MARK: - Steps
@@ -184,32 +183,6 @@ struct PointRunner {
         runID: context.runID, pointID: point.id, launch: 0, sample: index, orderIndex: context.clock.nextSample(),
         startNanoseconds: context.clock.elapsed(at: time.start), wallNanoseconds: Double(time.wall),
         outlier: statistics?.outliers[index] ?? false)
-    }
-  }
-
-  /// One more pass of the kernel with one group of counters open in every worker.
-  private func count(
-    _ group: CounterGroup, _ point: Point, _ pool: PinnedPool, _ work: (Int) -> Void
-  ) -> [CounterRow] {
-    let sessions = pool.map { _ in CounterSession(group: group) }
-    pool.run { index in
-      pool.barrier()
-      sessions[index].start()
-      work(index)
-      sessions[index].stop()
-    }
-    // Read by the threads that own them.
-    let checks = context.counterChecks.filter { $0.group == group.name }
-    let perThread = pool.map { index in sessions[index].readings().map { $0.judged(by: checks) } }
-    return perThread.enumerated().flatMap { thread, readings in
-      readings.map { reading in
-        CounterRow(
-          runID: context.runID, pointID: point.id, launch: 0, thread: thread, group: group.name, event: reading.event,
-          canonicalEvent: reading.canonical, source: "libpfm", raw: reading.raw.map { Int(clamping: $0) },
-          enabledNanoseconds: reading.enabledNs.map { Int(clamping: $0) },
-          runningNanoseconds: reading.runningNs.map { Int(clamping: $0) }, value: reading.value,
-          quality: reading.quality.rawValue, reason: reading.reason)
-      }
     }
   }
 

@@ -15,14 +15,16 @@ public enum RunEvent {
 /// What an experiment names and a run needs: read before anything is written or measured, because a misspelt name must
 /// cost neither.
 public struct RunInputs {
-  let groups: [CounterGroup]
+  let counters: CounterPlan
   /// Machines of the catalogue or of files, without the host.
   let machines: [Machine]
   /// Whether to project onto this host: where the experiment says so, or names no machine at all.
   let includesHost: Bool
 
   public init(_ experiment: Experiment) throws {
-    groups = try experiment.counters.map { try CounterGroup.load($0) }
+    var counters = try CounterPlan(experiment.counters)
+    counters.multiplex = experiment.measure.multiplex
+    self.counters = counters
     let catalogue = try MachineCatalogue.bundled()
     machines = try experiment.machines.filter { $0 != Machine.hostName }.map { try catalogue.machine($0) }
     includesHost = experiment.machines.isEmpty || experiment.machines.contains(Machine.hostName)
@@ -95,13 +97,14 @@ public struct SweepRunner {
     let missing = calibration.missing
     try directory.store.replace(facts: facts(state, .start, used, missing), at: .start)
 
+    var counters = inputs.counters
+    counters.checks = try checkCounters()
     let machines = (inputs.includesHost ? [host] : []) + inputs.machines
     let runner = PointRunner(
       context: RunContext(
         experiment: experiment, runID: directory.manifest.runID, host: directory.manifest.host,
         cpuModel: state[FactName.cpuModel], topology: topology,
-        kernels: KernelFactory(experiment: experiment, libraries: libraries), counterGroups: inputs.groups,
-        counterChecks: try checkCounters(),
+        kernels: KernelFactory(experiment: experiment, libraries: libraries), counters: counters,
         fmaPeak: { calibration.value(Calibration.Name.multiplyAddPeak($0.arithmetic), threads: $0.threads) },
         projector: Projector(runID: directory.manifest.runID, machines: machines, host: Machine.hostName),
         tuner: Autotuner(
@@ -128,9 +131,10 @@ public struct SweepRunner {
 
   /// Counts kernels of known work on one pinned thread, and says which events cannot be believed here.
   private func checkCounters() throws -> [CounterSelfCheck] {
-    guard !inputs.groups.isEmpty else { return [] }
+    let groups = inputs.counters.groups
+    guard !groups.isEmpty else { return [] }
     let pool = try PinnedPool(cpus: Array(topology.allowedCPUs.prefix(1)))
-    let checks = pool.map { _ in inputs.groups.flatMap { CounterSelfCheck.run($0) } }.flatMap { $0 }
+    let checks = pool.map { _ in groups.flatMap { CounterSelfCheck.run($0) } }.flatMap { $0 }
     for check in checks where check.status == .suspect {
       report(.message("counter group \(check.group) is suspect: \(check.kernel.rawValue) \(check.reason)"))
     }
@@ -182,6 +186,7 @@ public struct SweepRunner {
     case .failure(let error):
       rows.append(FactRow(when: when, name: "blas", reason: "\(error)"))
     }
+    rows += inputs.counters.facts(when)
     return rows + missing.sorted { $0.key < $1.key }.map { FactRow(when: when, name: $0.key, reason: $0.value) }
   }
 }

@@ -1,19 +1,21 @@
-/// One event on one thread over a point's counted pass: a row of counters.csv.
+/// One event on one thread, or over one socket, over a point's counted pass: a row of counters.csv.
 public struct CounterRow: RunRow, Equatable, Sendable {
   public static let table = "counters"
 
   public var runID: String
   public var pointID: String
   public var launch: Int
-  /// Nil for a value over all threads.
+  /// Nil for a value over all threads or over a socket.
   public var thread: Int?
+  /// The package that a PMU outside the cores counted, for every process on it; nil for an event of threads.
+  public var socket: Int?
   /// The counter group that asked for the event.
   public var group: String
   /// As the group names it.
   public var event: String
   /// As libpfm spells it out.
   public var canonicalEvent: String?
-  /// libpfm, raw, generic, sysfs, software.
+  /// libpfm, raw, generic, sysfs, software; or synthetic, replay: then nothing was counted in this run.
   public var source: String?
   /// As read, before scaling.
   public var raw: Int?
@@ -30,6 +32,7 @@ public struct CounterRow: RunRow, Equatable, Sendable {
     case pointID = "point_id"
     case launch
     case thread
+    case socket
     case group
     case event
     case canonicalEvent = "canonical_event"
@@ -43,7 +46,7 @@ public struct CounterRow: RunRow, Equatable, Sendable {
   }
 
   public init(
-    runID: String, pointID: String, launch: Int, thread: Int? = nil, group: String, event: String,
+    runID: String, pointID: String, launch: Int, thread: Int? = nil, socket: Int? = nil, group: String, event: String,
     canonicalEvent: String? = nil, source: String? = nil, raw: Int? = nil, enabledNanoseconds: Int? = nil,
     runningNanoseconds: Int? = nil, value: Double? = nil, quality: String, reason: String? = nil
   ) {
@@ -51,6 +54,7 @@ public struct CounterRow: RunRow, Equatable, Sendable {
     self.pointID = pointID
     self.launch = launch
     self.thread = thread
+    self.socket = socket
     self.group = group
     self.event = event
     self.canonicalEvent = canonicalEvent

@@ -38,4 +38,8 @@ public enum FactName {
   public static let l1Bytes = "l1d_bytes"
   public static let l2Bytes = "l2_bytes"
   public static let l3Bytes = "l3_bytes"
+  /// Followed by an entry of the experiment's `counters`: the groups that it came to, and why.
+  public static let counterChoice = "counters_"
+  /// Where the numbers of a run come from, where it is not a measurement of the machine: `synthetic`.
+  public static let origin = "origin"
 }

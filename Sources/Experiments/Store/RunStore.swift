@@ -6,7 +6,7 @@ import InputFiles
 /// a run that is killed loses at most the point it was measuring.
 public final class RunStore {
   /// Raised with every migration.
-  public static let schemaVersion = 5
+  public static let schemaVersion = 6
 
   private let database: DatabaseQueue
   private let path: String
@@ -83,6 +83,12 @@ public final class RunStore {
       try addMissingColumns(of: ResultRow.self, in: db)
       try db.execute(sql: "PRAGMA user_version = 5")
     }
+    migrator.registerMigration("6") { db in
+      try create(MetricRow.self, in: db)
+      try db.execute(sql: "CREATE INDEX metrics_point ON metrics (point_id)")
+      try addMissingColumns(of: CounterRow.self, in: db)
+      try db.execute(sql: "PRAGMA user_version = 6")
+    }
     return migrator
   }
 
@@ -101,8 +107,8 @@ public final class RunStore {
   }
 
   static let rowTypes: [any RunRow.Type] = [
-    ResultRow.self, SampleRow.self, CounterRow.self, ProjectionRow.self, SensitivityRow.self, StageRow.self,
-    CeilingRow.self, AuditRow.self, TuningRow.self, FactRow.self,
+    ResultRow.self, SampleRow.self, CounterRow.self, MetricRow.self, ProjectionRow.self, SensitivityRow.self,
+    StageRow.self, CeilingRow.self, AuditRow.self, TuningRow.self, FactRow.self,
   ]
 
   /// Columns carry no type: SQLite then keeps integers, reals and text as they were given.
@@ -153,6 +159,7 @@ public final class RunStore {
       try outcome.result.insert(db)
       for row in outcome.samples { try row.insert(db) }
       for row in outcome.counters { try row.insert(db) }
+      for row in outcome.metrics { try row.insert(db) }
       for row in outcome.stages { try row.insert(db) }
       for row in outcome.projections { try row.insert(db) }
       for row in outcome.tuning { try row.insert(db) }
@@ -232,18 +239,21 @@ public struct PointOutcome {
   public var result: ResultRow
   public var samples: [SampleRow]
   public var counters: [CounterRow]
+  public var metrics: [MetricRow]
   public var stages: [StageRow]
   public var projections: [ProjectionRow]
   public var sensitivities: [SensitivityRow]
   public var tuning: [TuningRow]
 
   public init(
-    result: ResultRow, samples: [SampleRow] = [], counters: [CounterRow] = [], stages: [StageRow] = [],
-    projections: [ProjectionRow] = [], sensitivities: [SensitivityRow] = [], tuning: [TuningRow] = []
+    result: ResultRow, samples: [SampleRow] = [], counters: [CounterRow] = [], metrics: [MetricRow] = [],
+    stages: [StageRow] = [], projections: [ProjectionRow] = [], sensitivities: [SensitivityRow] = [],
+    tuning: [TuningRow] = []
   ) {
     self.result = result
     self.samples = samples
     self.counters = counters
+    self.metrics = metrics
     self.stages = stages
     self.projections = projections
     self.sensitivities = sensitivities

@@ -5,8 +5,11 @@ import InputFiles
 public struct CounterGroup: Codable, Equatable, Sendable {
   public var name: String
   public var description: String
+  /// What it tells about, such as `cache`: an experiment that asks for a topic gets the group of the CPU it runs on.
+  public var topic: String?
   /// The PMU whose names the events use; `perf` is the kernel's generic one, present everywhere.
   public var pmu: String
+  public var scope: Scope
   public var events: [String]
   /// What raw codes count, by event: their names do not say it.
   public var meanings: [String: String]
@@ -19,6 +22,14 @@ public struct CounterGroup: Codable, Equatable, Sendable {
   /// What the events must count while a kernel of known work runs.
   public var checks: [KnownAnswer]
 
+  /// Whose doings the events count.
+  public enum Scope: String, Codable, CaseIterable, Sendable {
+    /// Each worker's own.
+    case thread
+    /// Those of each socket as a whole, by a PMU outside the cores.
+    case socket
+  }
+
   public struct Metric: Codable, Equatable, Sendable {
     public var name: String
     /// Such as `instructions/cycle` or `GB/s`.
@@ -26,13 +37,16 @@ public struct CounterGroup: Codable, Equatable, Sendable {
     public var formula: Formula
   }
 
-  /// Reads a group from YAML: exactly the keys name, description, pmu, events and, optionally, cpu, source,
+  /// Reads a group from YAML: exactly the keys name, description, pmu, events and, optionally, topic, scope, cpu, source,
   /// metrics and checks. A raw code is a mapping of code and means.
   public init(yaml: YAMLValue) throws {
-    let object = try yaml.object(keys: ["name", "description", "pmu", "events", "cpu", "source", "metrics", "checks"])
+    let object = try yaml.object(
+      keys: ["name", "topic", "description", "pmu", "scope", "events", "cpu", "source", "metrics", "checks"])
     self.name = try object.required("name").string()
     self.description = try object.required("description").string()
     self.pmu = try object.required("pmu").string()
+    self.topic = try object["topic"].map { try $0.string() }
+    self.scope = try object["scope"].map { try $0.choice() } ?? .thread
     let events = try object.required("events")
     self.events = []
     self.meanings = [:]
@@ -48,7 +62,13 @@ public struct CounterGroup: Codable, Equatable, Sendable {
   }
 
   private mutating func append(event: YAMLValue) throws {
-    guard event.isObject else { return events.append(try event.string()) }
+    guard event.isObject else {
+      let name = try event.string()
+      guard scope == .thread || SystemPMU.parts(of: name) != nil else {
+        throw event.error("expected an event '\(pmu)/terms/' of a PMU in sysfs, found '\(name)'")
+      }
+      return events.append(name)
+    }
     let object = try event.object(keys: ["code", "means"])
     let code = try object.required("code").string()
     events.append(code)
@@ -84,13 +104,16 @@ public struct CounterGroup: Codable, Equatable, Sendable {
   }
 
   /// The group that `name` stands for: one of the package's, or a file where the name ends in `.yaml`.
-  public static func load(_ name: String) throws -> CounterGroup {
+  ///
+  /// - Parameter topics: what else could have been meant.
+  public static func load(_ name: String, topics: [String] = []) throws -> CounterGroup {
     if name.hasSuffix(".yaml") { return try CounterGroup(yaml: YAMLValue(contentsOf: name)) }
     let known = try names()
     guard known.contains(name) else {
-      let hint = nearestName(to: name, among: known).map { "; did you mean '\($0)'?" } ?? ""
+      let hint = nearestName(to: name, among: topics + known).map { "; did you mean '\($0)'?" } ?? ""
+      let topics = topics.isEmpty ? "" : "a topic (\(topics.joined(separator: ", "))) or "
       throw InputError(
-        key: name, "expected a counter group (known: \(known.joined(separator: ", ")))\(hint)")
+        key: name, "expected \(topics)a counter group (known: \(known.joined(separator: ", ")))\(hint)")
     }
     return try CounterGroup(yaml: YAMLValue(contentsOf: "\(directory())/\(name).yaml"))
   }
@@ -102,21 +125,11 @@ public struct CounterGroup: Codable, Equatable, Sendable {
 
   /// Why this group cannot be counted on the machine under `root`; nil where nothing speaks against it.
   public func mismatch(root: String = "/") -> String? {
-    cpu?.mismatch(root: root).map { "raw codes of \($0)" }
+    cpu?.mismatch(root: root).map { "the group is for \($0)" }
   }
 
-  /// The group's metrics over one region; nil where an event that one needs has no value.
-  ///
-  /// - Parameters:
-  ///   - readings: of all threads together, see `CounterReading.total`.
-  ///   - seconds: wall time of the region.
-  public func evaluate(
-    _ readings: [CounterReading], seconds: Double, threads: Int
-  ) -> [(metric: Metric, value: Double?)] {
-    metrics.map { ($0, $0.formula.value(of: readings, seconds: seconds, threads: threads)) }
-  }
-
-  private static func names() throws -> [String] {
+  /// The names of the package's groups.
+  static func names() throws -> [String] {
     let files = SystemFiles(root: try directory()).names("")
     return files.filter { $0.hasSuffix(".yaml") }.map { String($0.dropLast(5)) }
   }

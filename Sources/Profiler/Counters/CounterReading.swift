@@ -14,6 +14,13 @@ public enum CounterQuality: String, Codable, CaseIterable, Sendable {
   case denied
 }
 
+extension CounterQuality: Comparable {
+  /// Rises from what can be believed to what is missing, so that the worst of several is their maximum.
+  public static func < (left: CounterQuality, right: CounterQuality) -> Bool {
+    (allCases.firstIndex(of: left) ?? 0) < (allCases.firstIndex(of: right) ?? 0)
+  }
+}
+
 /// One counter over one region. Missing is nil with a reason, never 0.
 public struct CounterReading: Codable, Equatable, Sendable {
   /// As it was asked for.
@@ -45,14 +52,18 @@ public struct CounterReading: Codable, Equatable, Sendable {
   }
 
   /// The reading of an open counter from what it advanced by over the region.
-  init(event: EncodedEvent, counts: CounterCounts, note: String?) {
+  init(event: EncodedEvent, counts: CounterCounts, note: String?, multiplexing: Bool = false) {
     self.init(
       event: event.name, canonical: event.canonical, raw: counts.raw, enabledNs: counts.enabledNs,
       runningNs: counts.runningNs, quality: .exact, reason: note)
     if counts.runningNs == 0 {
       raw = nil
       quality = .notCounted
-      reason = "the counter never ran: the group may need more counters than the CPU has free"
+      reason =
+        multiplexing
+        ? "the counter never ran: the pass ended before its turn (a longer pass, or no multiplexing)"
+        : "the counter never ran: the group may need more counters than the CPU has free"
+          + (CounterFailure.watchdogIsOn() ? " (the NMI watchdog holds one: sudo sysctl kernel.nmi_watchdog=0)" : "")
     } else if counts.runningNs < counts.enabledNs {
       // In double: the 64-bit product of count and nanoseconds overflows within minutes.
       value = Double(counts.raw) * Double(counts.enabledNs) / Double(counts.runningNs)
@@ -81,25 +92,21 @@ public struct CounterReading: Codable, Equatable, Sendable {
     case event, canonical, raw, enabledNs, runningNs, value, quality, reason
   }
 
-  /// Sums the readings of several threads, event by event; all threads must have asked for the same events.
+  /// Sums the readings of several threads or units, event by event; all must have asked for the same events.
   ///
-  /// A sum that lacks a part is no sum: where one thread has no value, the total has none. Times are summed as well, so
+  /// A sum that lacks a part is no sum: where one part has no value, the total has none. Times are summed as well, so
   /// running / enabled remains the share of counted time.
-  public static func total(acrossThreads threads: [[CounterReading]]) -> [CounterReading] {
-    guard let first = threads.first else { return [] }
+  public static func total(over parts: [[CounterReading]]) -> [CounterReading] {
+    guard let first = parts.first else { return [] }
     return first.indices.map { index in
-      let parts = threads.compactMap { index < $0.count ? $0[index] : nil }
-      let worst = parts.max { severity($0.quality) < severity($1.quality) } ?? first[index]
+      let parts = parts.compactMap { index < $0.count ? $0[index] : nil }
+      let worst = parts.max { $0.quality < $1.quality } ?? first[index]
       return CounterReading(
         event: first[index].event, canonical: first[index].canonical,
         raw: sum(parts.map(\.raw)), enabledNs: sum(parts.map(\.enabledNs)), runningNs: sum(parts.map(\.runningNs)),
         value: parts.reduce(0) { total, part in total.flatMap { total in part.value.map { total + $0 } } },
         quality: worst.quality, reason: worst.reason)
     }
-  }
-
-  private static func severity(_ quality: CounterQuality) -> Int {
-    CounterQuality.allCases.firstIndex(of: quality) ?? 0
   }
 
   private static func sum(_ parts: [UInt64?]) -> UInt64? {

@@ -39,7 +39,7 @@ public struct CounterSelfCheck: Codable, Equatable, Sendable {
     let missing = session.readings().first {
       check.formula.events.contains($0.event) && [.unsupported, .denied].contains($0.quality)
     }
-    // Not worth the kernel's time where the counter did not open.
+    // Not worth the kernel's time where the counter did not open; of a group of sockets no counter is open here.
     if let missing { return (.notChecked, nil, missing.reason ?? "no reason given") }
     let body: () -> Double?
     do {

@@ -1,17 +1,17 @@
 import Glibc
 import InputFiles
 
-/// Counters on the thread that creates it: open once, then start and stop around each region.
+/// Counters of one target, mostly the thread that creates it: open once, then start and stop around each region.
 ///
 /// Counters attach to a thread, so a session is created, started and stopped inside the worker that is measured:
 ///
-///     let sessions = pool.map { _ in CounterSession(group: group) }
+///     let sessions = pool.map { CounterSession(group: group, thread: $0) }
 ///     pool.run { index in
 ///       sessions[index].start()
 ///       work(index)
 ///       sessions[index].stop()
 ///     }
-///     let total = CounterReading.total(acrossThreads: sessions.map { $0.readings() })
+///     let total = CounterReading.total(over: sessions.map { $0.readings() })
 ///
 /// Creating one never fails: an event that cannot be counted gives readings that say why.
 public final class CounterSession: @unchecked Sendable {
@@ -23,46 +23,62 @@ public final class CounterSession: @unchecked Sendable {
   fileprivate struct Slot {
     let name: String
     let event: EncodedEvent?
-    let state: State
+    var state: State
     var start: CounterCounts?
     var end: CounterCounts?
     var failure: CounterFailure?
   }
 
   private let backend: any CounterBackend
+  private let target: CounterTarget
+  private let multiplexing: Bool
   private var slots: [Slot] = []
   private var leaders: [Int32] = []
 
-  /// Opens `events` as one group, which the kernel counts all together or not at all.
+  /// Opens `events` on the calling thread as one group, which the kernel counts all together or not at all.
   ///
-  /// With `multiplexing` every event is a group of its own: more events than the CPU has counters then take turns, and
-  /// their readings are scaled.
-  public init(events: [String], multiplexing: Bool = false, backend: any CounterBackend = LibPFMBackend()) {
-    self.backend = backend
-    open(events, multiplexing: multiplexing)
-  }
-
-  private func open(_ events: [String], multiplexing: Bool) {
-    for name in events {
-      let leader = multiplexing ? nil : leaders.first
-      let slot = open(name, leader: leader)
-      if case .open(let descriptor, let owner, _) = slot.state, descriptor == owner { leaders.append(owner) }
-      slots.append(slot)
-    }
-  }
-
-  /// Opens a group's events; where the group is for another CPU, every reading is unsupported and says so.
-  public init(
-    group: CounterGroup, multiplexing: Bool = false, backend: any CounterBackend = LibPFMBackend(), root: String = "/"
+  /// With `multiplexing` an event that no longer fits into the group is a group of its own: more events than the CPU has
+  /// counters then take turns, and their readings are scaled.
+  public convenience init(
+    events: [String], multiplexing: Bool = false, backend: any CounterBackend = LibPFMBackend()
   ) {
-    self.backend = backend
+    self.init(backend: backend, target: .thread(0), multiplexing: multiplexing)
+    for name in events { append(open(name, cpuIsKnown: false, leader: leaders.first)) }
+  }
+
+  /// Opens a group's events on the calling thread, which is the worker `thread`; where the group is for another CPU, every
+  /// reading is unsupported and says so.
+  public convenience init(
+    group: CounterGroup, thread: Int = 0, multiplexing: Bool = false, backend: any CounterBackend = LibPFMBackend(),
+    root: String = "/"
+  ) {
+    self.init(backend: backend, target: .thread(thread), multiplexing: multiplexing)
     if let mismatch = group.mismatch(root: root) {
       slots = group.events.map {
         Slot(name: $0, event: nil, state: .failed(quality: .unsupported, reason: mismatch))
       }
     } else {
-      open(group.events, multiplexing: multiplexing)
+      for name in group.events { append(open(name, cpuIsKnown: group.cpu != nil, leader: leaders.first)) }
     }
+  }
+
+  /// Opens events of a system PMU at one of its units.
+  convenience init(events: [String], at unit: SystemPMU.Unit, multiplexing: Bool, backend: any CounterBackend) {
+    self.init(backend: backend, target: .cpu(unit.cpu), multiplexing: multiplexing)
+    for name in events {
+      append(slot(name, leader: leaders.first) { try backend.encode(name, at: unit) })
+    }
+  }
+
+  private init(backend: any CounterBackend, target: CounterTarget, multiplexing: Bool) {
+    self.backend = backend
+    self.target = target
+    self.multiplexing = multiplexing
+  }
+
+  private func append(_ slot: Slot) {
+    if case .open(let descriptor, let owner, _) = slot.state, descriptor == owner { leaders.append(owner) }
+    slots.append(slot)
   }
 
   deinit {
@@ -89,18 +105,20 @@ public final class CounterSession: @unchecked Sendable {
 
   /// The counts of the last region, in the order of the events.
   public func readings() -> [CounterReading] {
-    slots.map { slot in
-      switch slot.state {
-      case .failed(let quality, let reason):
-        return CounterReading(event: slot.name, canonical: slot.event?.canonical, quality: quality, reason: reason)
-      case .open(_, _, let note):
-        guard let event = slot.event, let start = slot.start, let end = slot.end, slot.failure == nil else {
-          return CounterReading(
-            event: slot.name, canonical: slot.event?.canonical, quality: .notCounted,
-            reason: slot.failure.map { "reading failed: \(errorText($0.code))" } ?? "no region was counted")
-        }
-        return CounterReading(event: event, counts: end - start, note: note)
+    slots.map { backend.finished(reading(of: $0), on: target) }
+  }
+
+  private func reading(of slot: Slot) -> CounterReading {
+    switch slot.state {
+    case .failed(let quality, let reason):
+      return CounterReading(event: slot.name, canonical: slot.event?.canonical, quality: quality, reason: reason)
+    case .open(_, _, let note):
+      guard let event = slot.event, let start = slot.start, let end = slot.end, slot.failure == nil else {
+        return CounterReading(
+          event: slot.name, canonical: slot.event?.canonical, quality: .notCounted,
+          reason: slot.failure.map { "reading failed: \(errorText($0.code))" } ?? "no region was counted")
       }
+      return CounterReading(event: event, counts: end - start, note: note, multiplexing: multiplexing)
     }
   }
 
@@ -141,34 +159,46 @@ public final class CounterSession: @unchecked Sendable {
 
   /// Software events count in user and kernel mode, because much of what they count happens in the kernel; where that is
   /// denied they fall back to user mode, except for those that would then always read 0.
-  private func open(_ name: String, leader: Int32?) -> Slot {
-    let user: EncodedEvent
+  private func open(_ name: String, cpuIsKnown: Bool, leader: Int32?) -> Slot {
+    func encode(_ privilege: PrivilegeLevels) throws -> EncodedEvent {
+      try backend.encode(name, privilege: privilege, cpuIsKnown: cpuIsKnown)
+    }
+    let slot = slot(name, leader: leader) {
+      let user = try encode(.user)
+      return user.isSoftware ? (try? encode(.userAndKernel)) ?? user : user
+    }
+    guard case .failed(.denied, let reason) = slot.state, let event = slot.event, event.isSoftware,
+      !event.happensInKernelOnly, let user = try? encode(.user), user != event
+    else { return slot }
+    var second = self.slot(name, leader: leader) { user }
+    if case .open(let descriptor, let owner, _) = second.state {
+      second.state = .open(descriptor: descriptor, leader: owner, note: "user mode only: \(reason)")
+    }
+    return second
+  }
+
+  private func slot(_ name: String, leader: Int32?, encode: () throws -> EncodedEvent) -> Slot {
+    let event: EncodedEvent
     do {
-      user = try backend.encode(name, privilege: .user)
+      event = try encode()
     } catch {
       let reason = (error as? InputError)?.message ?? "\(error)"
       return Slot(name: name, event: nil, state: .failed(quality: .unsupported, reason: reason))
     }
-    guard user.isSoftware, let both = try? backend.encode(name, privilege: .userAndKernel) else {
-      return Slot(name: name, event: user, state: state(backend.open(user, leader: leader), leader, note: nil))
-    }
-    let result = backend.open(both, leader: leader)
-    if case .failure(let failure) = result, failure.quality == .denied, !user.happensInKernelOnly {
-      let note = "user mode only: \(failure.reason())"
-      return Slot(name: name, event: user, state: state(backend.open(user, leader: leader), leader, note: note))
-    }
-    return Slot(name: name, event: both, state: state(result, leader, note: nil))
+    return Slot(name: name, event: event, state: open(event, leader: leader))
   }
 
-  private func state(_ result: Result<Int32, CounterFailure>, _ leader: Int32?, note: String?) -> State {
-    switch result {
+  private func open(_ event: EncodedEvent, leader: Int32?) -> State {
+    switch backend.open(event, on: target, leader: leader) {
     case .success(let descriptor):
-      return .open(descriptor: descriptor, leader: leader ?? descriptor, note: note)
+      return .open(descriptor: descriptor, leader: leader ?? descriptor, note: nil)
     case .failure(let failure):
       // The kernel answers EINVAL to a group that cannot fit, and to an event that it does not know.
       let isFull = leader != nil && (failure.code == EINVAL || failure.code == ENOSPC)
+      if isFull, multiplexing { return open(event, leader: nil) }
       return .failed(
-        quality: isFull ? .notCounted : failure.quality, reason: failure.reason(isMember: leader != nil))
+        quality: isFull ? .notCounted : failure.quality,
+        reason: failure.reason(isMember: leader != nil, target: target))
     }
   }
 }

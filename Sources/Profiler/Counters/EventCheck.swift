@@ -5,7 +5,8 @@ public struct EventCheck: Codable, Equatable, Sendable {
   public enum Status: String, Codable, Sendable {
     /// libpfm encodes it.
     case encodes
-    /// A raw code, and its group says which manual it is from and which CPUs it is for.
+    /// A raw code, and its group says which manual it is from and which CPUs it is for; or an event of a system PMU that this
+    /// machine does not have, and its group says where it is documented.
     case sourced
     /// libpfm carries the table of this PMU in builds for another architecture only.
     case unchecked
@@ -27,9 +28,11 @@ public struct EventCheck: Codable, Equatable, Sendable {
   }
 
   private static func verdict(_ event: String, in group: CounterGroup) -> (Status, String) {
-    guard event.hasPrefix("\(group.pmu)::") else {
-      return (.wrong, "expected an event of the group's PMU, '\(group.pmu)::…'")
+    guard event.hasPrefix(group.scope == .thread ? "\(group.pmu)::" : "\(group.pmu)/") else {
+      let form = group.scope == .thread ? "\(group.pmu)::…" : "\(group.pmu)/…/"
+      return (.wrong, "expected an event of the group's PMU, '\(form)'")
     }
+    guard group.scope == .thread else { return systemVerdict(event, in: group) }
     let encoded: EncodedEvent
     do {
       encoded = try EventEncoder.encode(event)
@@ -44,6 +47,21 @@ public struct EventCheck: Codable, Equatable, Sendable {
     guard let meaning = group.meanings[event] else { return (.wrong, "expected 'means', what a raw code counts") }
     guard group.cpu != nil else { return (.wrong, "expected 'cpu', the CPUs that a raw code is for") }
     return (.sourced, "\(meaning) (\(source))")
+  }
+
+  /// Only a machine with the PMU knows its fields and events; elsewhere the source vouches for them.
+  private static func systemVerdict(_ event: String, in group: CounterGroup) -> (Status, String) {
+    guard let source = group.source else {
+      return (.wrong, "expected 'source', where a system PMU's event is documented")
+    }
+    do {
+      for pmu in SystemPMU.instances(of: group.pmu) where group.mismatch() == nil {
+        return (.encodes, try pmu.encode(event).canonical)
+      }
+    } catch {
+      return (.wrong, (error as? InputError)?.message ?? "\(error)")
+    }
+    return (.sourced, "\(group.meanings[event].map { "\($0) " } ?? "")(\(source))")
   }
 
   private static func isOfOtherArchitecture(_ pmu: String) -> Bool {

@@ -1,23 +1,28 @@
 import InputFiles
 
-/// An arithmetic expression over counters: numbers, `+ - * /`, parentheses, event names in single quotes and the words
-/// `seconds` (the region's wall time) and `threads`.
+/// An arithmetic expression over counters: numbers, `+ - * /`, parentheses, event names in single quotes and words:
+/// `seconds` (the region's time), `threads`, and `instructions` and `cycles` of all threads, which are counted in a pass of
+/// their own, because few CPUs have a counter left for them beside a group of five or six events.
 ///
 ///     'perf::INSTRUCTIONS' / 'perf::CYCLES'
 public struct Formula: Equatable, Sendable {
   public let text: String
   /// The events that the formula needs, in order of appearance.
   public let events: [String]
+  /// The words that the formula needs.
+  public let words: [Word]
   private let root: Node
 
   private indirect enum Node: Equatable, Sendable {
     case number(Double)
     case event(String)
-    case word(String)
+    case word(Word)
     case operation(Character, Node, Node)
   }
 
-  static let words = ["seconds", "threads"]
+  public enum Word: String, CaseIterable, Codable, Sendable {
+    case seconds, threads, instructions, cycles
+  }
 
   /// Parses `text`; the error says what was expected where.
   public init(_ text: String) throws {
@@ -25,20 +30,21 @@ public struct Formula: Equatable, Sendable {
     self.root = try parser.parse()
     self.text = text
     self.events = parser.events
+    self.words = parser.words
   }
 
-  /// The formula's value; nil where a counter has none or is suspect, or a division is by zero: missing is missing.
-  public func value(of readings: [CounterReading], seconds: Double? = nil, threads: Int = 1) -> Double? {
+  /// The formula's value; nil where a counter or a word has none or is suspect, or a division is by zero: missing is missing.
+  public func value(of readings: [CounterReading], words: [Word: Double] = [:]) -> Double? {
     var values: [String: Double] = [:]
     for reading in readings where reading.quality != .suspect { values[reading.event] = reading.value }
-    return evaluate(root, values, ["seconds": seconds, "threads": Double(threads)])
+    return evaluate(root, values, words)
   }
 
-  private func evaluate(_ node: Node, _ events: [String: Double], _ words: [String: Double?]) -> Double? {
+  private func evaluate(_ node: Node, _ events: [String: Double], _ words: [Word: Double]) -> Double? {
     switch node {
     case .number(let value): return value
     case .event(let name): return events[name]
-    case .word(let name): return words[name] ?? nil
+    case .word(let name): return words[name]
     case .operation(let symbol, let left, let right):
       guard let a = evaluate(left, events, words), let b = evaluate(right, events, words) else { return nil }
       switch symbol {
@@ -56,6 +62,7 @@ public struct Formula: Equatable, Sendable {
     private var position = 0
     private var depth = 0
     private(set) var events: [String] = []
+    private(set) var words: [Word] = []
 
     init(_ text: String) {
       characters = Array(text)
@@ -111,10 +118,12 @@ public struct Formula: Equatable, Sendable {
         return .number(value)
       default:
         let name = take { $0.isLetter }
-        guard Formula.words.contains(name) else {
-          throw expected("a number, an event in quotes, '(' or one of \(Formula.words.joined(separator: ", "))")
+        guard let word = Word(rawValue: name) else {
+          let known = Word.allCases.map(\.rawValue).joined(separator: ", ")
+          throw expected("a number, an event in quotes, '(' or one of \(known)")
         }
-        return .word(name)
+        if !words.contains(word) { words.append(word) }
+        return .word(word)
       }
     }
 

@@ -3,24 +3,29 @@ import Foundation
 import Glibc
 import InputFiles
 
-/// The real counters: names from libpfm, counts from the kernel's perf events.
+/// The real counters: names from libpfm and sysfs, counts from the kernel's perf events.
 public struct LibPFMBackend: CounterBackend {
   private static let presentPMUs = Set(((try? EventCatalogue.pmus()) ?? []).filter(\.isPresent).map(\.name))
 
   public init() {}
 
-  public func encode(_ name: String, privilege: PrivilegeLevels) throws -> EncodedEvent {
+  public func encode(_ name: String, privilege: PrivilegeLevels, cpuIsKnown: Bool) throws -> EncodedEvent {
     let event = try EventEncoder.encode(name, privilege: privilege)
     // Encoding works with the tables of every CPU. Opened here, a foreign code would count some other event.
     let pmu = event.canonical.components(separatedBy: "::").first ?? ""
-    guard Self.presentPMUs.contains(pmu) else {
+    guard cpuIsKnown || Self.presentPMUs.contains(pmu) else {
       throw InputError(key: name, "the event belongs to '\(pmu)', which is not this machine's PMU")
     }
     return event
   }
 
-  public func open(_ event: EncodedEvent, leader: Int32?) -> Result<Int32, CounterFailure> {
-    let descriptor = event.attribute.withUnsafeBytes { linux_perf_open($0.baseAddress, $0.count, leader ?? -1) }
+  public func open(_ event: EncodedEvent, on target: CounterTarget, leader: Int32?) -> Result<Int32, CounterFailure> {
+    let cpu: Int32
+    switch target {
+    case .thread: cpu = -1
+    case .cpu(let number): cpu = Int32(clamping: number)
+    }
+    let descriptor = event.attribute.withUnsafeBytes { linux_perf_open($0.baseAddress, $0.count, cpu, leader ?? -1) }
     return descriptor >= 0 ? .success(descriptor) : .failure(CounterFailure(code: -descriptor))
   }
 
@@ -43,6 +48,10 @@ public struct LibPFMBackend: CounterBackend {
   public func close(_ descriptor: Int32) {
     Glibc.close(descriptor)
   }
+
+  public func units(of name: String) -> [SystemPMU.Unit] { SystemPMU.units(of: name) }
+
+  public func encode(_ name: String, at unit: SystemPMU.Unit) throws -> EncodedEvent { try unit.pmu.encode(name) }
 
   private func failure(_ result: Int32) -> CounterFailure? {
     result < 0 ? CounterFailure(code: -result) : nil

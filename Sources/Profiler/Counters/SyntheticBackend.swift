@@ -21,22 +21,42 @@ public final class SyntheticBackend: CounterBackend {
     var counts = CounterCounts(raw: 0, enabledNs: 0, runningNs: 0)
   }
 
+  public var origin: CounterOrigin? { .synthetic }
+
   private let scripts: [String: Script]
   private let softwareEvents: [String: UInt64]
+  private let root: String?
   private let counters = Mutex<[Int32: Counter]>([:])
 
   /// - Parameters:
-  ///   - scripts: what happens to each event; other names are unknown.
+  ///   - scripts: what happens to each event, by its name or, of a system PMU, by the name that a unit encodes it to; with
+  ///     `@CPU` at the end, what happens to it there. Other names are unknown.
   ///   - softwareEvents: the events that count as software events, with their kernel number.
-  public init(_ scripts: [String: Script], softwareEvents: [String: UInt64] = [:]) {
+  ///   - root: where the machine with the system PMUs lies; nil for a machine without.
+  public init(_ scripts: [String: Script], softwareEvents: [String: UInt64] = [:], root: String? = nil) {
     self.scripts = scripts
     self.softwareEvents = softwareEvents
+    self.root = root
   }
 
   /// Counters that were opened and not closed.
   public var openCount: Int { counters.withLock(\.count) }
 
-  public func encode(_ name: String, privilege: PrivilegeLevels) throws -> EncodedEvent {
+  public func units(of name: String) -> [SystemPMU.Unit] { root.map { SystemPMU.units(of: name, root: $0) } ?? [] }
+
+  public func encode(_ name: String, at unit: SystemPMU.Unit) throws -> EncodedEvent {
+    let event = try unit.pmu.encode(name)
+    guard script(event, .cpu(unit.cpu)) != nil else { throw InputError(key: name, "expected a scripted event") }
+    return event
+  }
+
+  private func script(_ event: EncodedEvent, _ target: CounterTarget) -> Script? {
+    guard case .cpu(let cpu) = target else { return scripts[event.name] }
+    return scripts["\(event.canonical)@\(cpu)"] ?? scripts["\(event.name)@\(cpu)"] ?? scripts[event.canonical]
+      ?? scripts[event.name]
+  }
+
+  public func encode(_ name: String, privilege: PrivilegeLevels, cpuIsKnown: Bool) throws -> EncodedEvent {
     guard scripts[name] != nil else { throw InputError(key: name, "expected a scripted event") }
     let suffix = privilege == .user ? ":u=1:k=0" : ":u=1:k=1"
     let software = softwareEvents[name]
@@ -45,10 +65,10 @@ public final class SyntheticBackend: CounterBackend {
       attribute: [privilege == .user ? 0 : 1])
   }
 
-  public func open(_ event: EncodedEvent, leader: Int32?) -> Result<Int32, CounterFailure> {
+  public func open(_ event: EncodedEvent, on target: CounterTarget, leader: Int32?) -> Result<Int32, CounterFailure> {
     let countsKernel = event.attribute == [1]
     let advance: CounterCounts
-    switch scripts[event.name] {
+    switch script(event, target) {
     case .advances(let counts): advance = counts
     case .fails(let code): return .failure(CounterFailure(code: code))
     case .failsInKernel(let code, let counts):

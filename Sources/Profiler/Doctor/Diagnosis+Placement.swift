@@ -22,7 +22,9 @@ extension Diagnosis {
       "CPUs \(formatCPUList(topology.allowedCPUs)) of \(formatCPUList(online)) and memory nodes "
       + "\(formatCPUList(topology.allowedNodes)) of \(formatCPUList(nodes)) allowed"
     let cgroup = files.cgroup(controller: "cpuset")
-    let granted = cgroup.flatMap { files.cpuList("\($0)/cpuset.cpus.effective") }
+    let granted = cgroup.flatMap {
+      files.cpuList("\($0)/cpuset.cpus.effective") ?? files.cpuList("\($0)/cpuset.effective_cpus")
+    }
     guard let cgroup, let granted, granted != online || topology.allowedNodes != nodes else {
       return Item(
         "cpuset", .degraded, "\(left), by the affinity mask",
@@ -35,16 +37,38 @@ extension Diagnosis {
 
   /// A share of CPU time stops threads in the middle of a sample.
   static func cpuQuota(_ files: SystemFiles, _ topology: Topology) -> Item {
-    let limit = files.cgroup(controller: "cpu").flatMap { files.text("\($0)/cpu.max") }
-    let parts = limit?.split(separator: " ").compactMap { Double($0) } ?? []
-    guard parts.count == 2, parts[1] > 0 else { return Item("cpu_quota", .ok, "no limit of CPU time") }
+    let cgroup = files.cgroup(controller: "cpu")
+    // Version 2: `200000 100000`, or `max 100000`; version 1 has a file for each, and -1 for no limit.
+    let parts =
+      cgroup.flatMap { files.text("\($0)/cpu.max") }?.split(separator: " ").compactMap { Double($0) }
+      ?? ["cpu.cfs_quota_us", "cpu.cfs_period_us"].compactMap { name in
+        cgroup.flatMap { files.int("\($0)/\(name)") }.map(Double.init)
+      }
+    guard parts.count == 2, parts[0] > 0, parts[1] > 0 else { return Item("cpu_quota", .ok, "no limit of CPU time") }
     let cpus = parts[0] / parts[1]
     let text = "the cgroup gives the time of \(cpus) CPUs, \(topology.allowedCPUs.count) are allowed"
     return cpus >= Double(topology.allowedCPUs.count)
       ? Item("cpu_quota", .ok, text)
       : Item(
         "cpu_quota", .degraded, "\(text): threads are stopped in the middle of samples",
-        fix: "lift cpu.max (docker --cpus), or allow as few CPUs (docker --cpuset-cpus)")
+        fix: "lift the limit (docker --cpus; cpu.max, cpu.cfs_quota_us), or allow as few CPUs (docker --cpuset-cpus)")
+  }
+
+  /// What may be allocated before the kernel ends the process.
+  static func memory(_ files: SystemFiles) -> Item {
+    guard let available = files.kilobytesField("MemAvailable", in: "proc/meminfo") else {
+      return Item(
+        "memory", .degraded, "the kernel does not say how much is available: large points are not skipped but killed",
+        fix: "mount /proc")
+    }
+    let text = "\(formatByteCount(available)) available"
+    let limit = files.cgroup(controller: "memory").flatMap {
+      files.int("\($0)/memory.max") ?? files.int("\($0)/memory.limit_in_bytes")
+    }
+    guard let limit, limit < available else { return Item("memory", .ok, text) }
+    return Item(
+      "memory", .degraded, "\(text), and the cgroup allows \(formatByteCount(limit)): points beyond it are killed",
+      fix: "raise the limit (docker --memory; the batch system's request), or keep tables below it")
   }
 
   static func mbind(_ topology: Topology) -> Item {
@@ -129,10 +153,19 @@ extension Diagnosis {
 extension SystemFiles {
   /// The directory of this process's cgroup that holds the files of `controller`; nil where there is none.
   fileprivate func cgroup(controller: String) -> String? {
-    guard let lines = text("proc/self/cgroup")?.split(separator: "\n") else { return nil }
-    // Version 2 has one hierarchy, `0::/path`. Inside a container the path may be the host's, which is not mounted there.
-    guard let path = lines.first(where: { $0.hasPrefix("0::/") })?.dropFirst(4) else { return nil }
-    let candidates = ["sys/fs/cgroup/\(path)", "sys/fs/cgroup"].map { $0.hasSuffix("/") ? String($0.dropLast()) : $0 }
-    return candidates.first { !names($0).filter { $0.hasPrefix("\(controller).") }.isEmpty }
+    // Version 1 has a hierarchy for each controller, `4:cpu,cpuacct:/path`; version 2 one for all, `0::/path`. Inside a
+    // container the path may be the host's, which is not mounted there.
+    let lines = (text("proc/self/cgroup")?.split(separator: "\n") ?? []).map {
+      $0.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false)
+    }.filter { $0.count == 3 }
+    var candidates: [String] = []
+    if let own = lines.first(where: { $0[1].split(separator: ",").contains { $0 == controller } }) {
+      candidates += ["sys/fs/cgroup/\(controller)\(own[2])", "sys/fs/cgroup/\(controller)"]
+    }
+    if let unified = lines.first(where: { $0[1].isEmpty }) {
+      candidates += ["sys/fs/cgroup\(unified[2])", "sys/fs/cgroup"]
+    }
+    return candidates.map { $0.hasSuffix("/") ? String($0.dropLast()) : $0 }
+      .first { !names($0).filter { $0.hasPrefix("\(controller).") }.isEmpty }
   }
 }

@@ -10,10 +10,11 @@ extension Diagnosis {
     let topology = Topology.read(root: root)
     return Diagnosis(
       items: [
-        build(), instructionSets(), cores(topology),
-        hardwareCounters(backend), softwareCounters(backend), counterSelfCheck(backend, root: root),
-        eventTables(),
-        numa(topology), cpuset(files, topology), cpuQuota(files, topology), mbind(topology), movePages(topology),
+        build(), virtualMachine(files), load(files), instructionSets(), cores(topology),
+        perfEvents(files), hardwareCounters(backend), softwareCounters(backend), counterSelfCheck(backend, root: root),
+        eventTables(root: root), counterTopics(backend, root: root), memoryTraffic(backend, root: root),
+        numa(topology), cpuset(files, topology), cpuQuota(files, topology), memory(files), mbind(topology),
+        movePages(topology),
         transparentHugePages(files, topology), hugePages(files, topology), numaBalancing(files), clockSource(files),
         governor(files), watchdog(files), libraryVariables(), blas(),
         plots(),
@@ -32,10 +33,37 @@ extension Diagnosis {
     }
   }
 
+  static func virtualMachine(_ files: SystemFiles) -> Item {
+    let name = "virtual_machine"
+    // x86 alone says so there; Arm's hypervisors show in the device tree or the firmware's tables, if anywhere.
+    let isVirtual = files.field("flags", in: "proc/cpuinfo")?.split(separator: " ").contains("hypervisor")
+    guard isVirtual == true else {
+      return Item(name, .ok, isVirtual == nil ? "this architecture does not say" : "no hypervisor")
+    }
+    return Item(
+      name, .degraded, "a virtual machine: neighbours may share its caches, memory bandwidth and clock, unseen",
+      fix: "use bare metal or a host of its own; here compare points of one run and quote ratios")
+  }
+
+  /// What others do on this machine now. Half a CPU busy is a tenth of the bandwidth of a small machine and more.
+  static func load(_ files: SystemFiles) -> Item {
+    guard let average = files.text("proc/loadavg")?.split(separator: " ").first.flatMap({ Double($0) }) else {
+      return Item("load", .degraded, "the kernel does not say what else is running", fix: "mount /proc")
+    }
+    let text = "\(average) threads ran or waited to run on average over the last minute"
+    return average < 0.5
+      ? Item("load", .ok, text)
+      : Item(
+        "load", .degraded, "\(text): times will vary",
+        fix: "end other programs (ps aux --sort=-%cpu), or wait until they have ended")
+  }
+
   static func instructionSets() -> Item {
     let available = VectorPath.available.map(\.rawValue).joined(separator: ", ")
     return VectorPath.widest == .baseline
-      ? Item("instruction_sets", .degraded, "only baseline vectors: neither AVX2 nor AVX-512")
+      ? Item(
+        "instruction_sets", .degraded, "only baseline vectors: neither AVX2 nor AVX-512",
+        fix: "use a CPU that has them, or let the hypervisor pass its CPU's features through")
       : Item("instruction_sets", .ok, "vector paths: \(available)")
   }
 
@@ -48,77 +76,6 @@ extension Diagnosis {
       : Item("cores", .degraded, "\(text): no thread scaling can be measured", fix: "allow more CPUs (taskset, cpuset)")
   }
 
-  // MARK: - Counters
-
-  static func hardwareCounters(_ backend: any CounterBackend) -> Item {
-    let session = CounterSession(events: ["perf::CYCLES", "perf::INSTRUCTIONS"], backend: backend)
-    let readings = session.measure { (0..<10_000).reduce(0, &+) }.readings
-    if let failure = readings.first(where: { $0.value == nil }) {
-      return Item(
-        "hardware_counters", .unavailable, failure.reason ?? "no reason given",
-        fix: failure.quality == .unsupported
-          ? "use bare metal or a VM with a virtual PMU; times, software events and modelled counts work without"
-          : "sudo sysctl kernel.perf_event_paranoid=1, or run with CAP_PERFMON")
-    }
-    // Some hypervisors accept a counter and never count.
-    if readings.contains(where: { $0.value == 0 }) {
-      return Item(
-        "hardware_counters", .unavailable, "counters open but read 0: the hypervisor ignores them",
-        fix: "use bare metal, or let the hypervisor pass its PMU through")
-    }
-    let isScaled = readings.contains { $0.quality == .scaled }
-    return isScaled
-      ? Item(
-        "hardware_counters", .degraded, "two counters already share hardware with another profiler",
-        fix: "end other profilers (perf, a monitoring agent), or sudo sysctl kernel.nmi_watchdog=0")
-      : Item("hardware_counters", .ok, "cycles and instructions count")
-  }
-
-  static func softwareCounters(_ backend: any CounterBackend) -> Item {
-    let session = CounterSession(events: ["perf::PAGE-FAULTS", "perf::CONTEXT-SWITCHES"], backend: backend)
-    let readings = session.measure {}.readings
-    let missing = readings.filter { $0.value == nil }
-    guard let first = missing.first else {
-      return Item("software_counters", .ok, "page faults and context switches count")
-    }
-    return Item(
-      "software_counters", missing.count == readings.count ? .unavailable : .degraded,
-      "\(first.event): \(first.reason ?? "no reason given")",
-      fix: "sudo sysctl kernel.perf_event_paranoid=1, or run with CAP_PERFMON")
-  }
-
-  static func counterSelfCheck(_ backend: any CounterBackend, root: String = "/") -> Item {
-    let checks = ((try? CounterGroup.all()) ?? []).flatMap { CounterSelfCheck.run($0, backend: backend, root: root) }
-    func name(_ check: CounterSelfCheck) -> String { "\(check.group)/\(check.kernel.rawValue)" }
-    if let suspect = checks.first(where: { $0.status == .suspect }) {
-      return Item(
-        "counter_self_check", .degraded, "\(name(suspect)): \(suspect.reason)",
-        fix: "do not believe these events here: they are marked suspect in runs; use bare metal, or another event")
-    }
-    let passed = checks.filter { $0.status == .passed }
-    guard !passed.isEmpty else {
-      return Item(
-        "counter_self_check", .unavailable, "no counter to check: \(checks.first?.reason ?? "no groups")",
-        fix: "see hardware_counters and software_counters")
-    }
-    let listed = passed.map { "\(name($0)) \($0.reason)" }.joined(separator: "; ")
-    return Item("counter_self_check", .ok, "\(listed); \(checks.count - passed.count) checks have no counter here")
-  }
-
-  static func eventTables() -> Item {
-    guard let pmus = try? EventCatalogue.pmus() else {
-      return Item("event_tables", .unavailable, "libpfm does not start", fix: "install libpfm4")
-    }
-    let generic = ["perf", "perf_raw"]
-    let present = pmus.filter { $0.isPresent && !generic.contains($0.name) }.map(\.name)
-    return present.isEmpty
-      ? Item(
-        "event_tables", .degraded,
-        "libpfm has \(pmus.count) tables, none for this CPU: generic and raw events only",
-        fix: "install a newer libpfm, or use raw codes (perf_raw::rXXXX)")
-      : Item("event_tables", .ok, "libpfm's tables for this CPU: \(present.joined(separator: ", "))")
-  }
-
   // MARK: - Time
 
   static func clockSource(_ files: SystemFiles) -> Item {
@@ -126,7 +83,9 @@ extension Diagnosis {
     // These are read in user mode; others need a system call of a microsecond or so.
     let fast = ["tsc", "arch_sys_counter", "kvm-clock", "hyperv_clocksource_tsc_page"]
     let overhead = "reading takes \(Int(Clock.measuredOverhead())) ns"
-    guard let source else { return Item("clock_source", .degraded, "not visible; \(overhead)") }
+    guard let source else {
+      return Item("clock_source", .degraded, "not visible; \(overhead)", fix: "mount /sys (a container may hide it)")
+    }
     return fast.contains(source)
       ? Item("clock_source", .ok, "\(source); \(overhead)")
       : Item("clock_source", .degraded, "\(source) is slow; \(overhead)", fix: "boot with clocksource=tsc")
@@ -148,10 +107,13 @@ extension Diagnosis {
   }
 
   static func watchdog(_ files: SystemFiles) -> Item {
-    files.text("proc/sys/kernel/nmi_watchdog") == "1"
-      ? Item(
+    switch files.text("proc/sys/kernel/nmi_watchdog") {
+    case "1":
+      return Item(
         "nmi_watchdog", .degraded, "on: it may occupy one hardware counter", fix: "sudo sysctl kernel.nmi_watchdog=0")
-      : Item("nmi_watchdog", .ok, "off")
+    case nil: return Item("nmi_watchdog", .ok, "the kernel has none")
+    default: return Item("nmi_watchdog", .ok, "off")
+    }
   }
 
   // MARK: - Libraries and tools
@@ -170,7 +132,7 @@ extension Diagnosis {
 
   static func blas() -> Item {
     LibraryVariables.clear()
-    let candidates = ["libopenblas.so.0", "libblis.so.4", "libdnnl.so.2"]
+    let candidates = ["libopenblas.so.0", "libblis.so.4", "libdnnl.so.2", "libdnnl.so.3", "libmkl_rt.so.2"]
     let found = candidates.filter { name in
       // Left loaded: OpenBLAS has threads by now, which do not survive an unload.
       dlopen(name, RTLD_NOW | RTLD_LOCAL) != nil

@@ -1,0 +1,41 @@
+import Profiler
+
+/// What a run counts: the entries of its experiment's `counters`, resolved for the CPU it runs on.
+public struct CounterPlan {
+  public var choices: [CounterChoice]
+  /// Count all groups in one pass.
+  public var multiplex = false
+  /// Of the groups, made before the first point.
+  public var checks: [CounterSelfCheck] = []
+  /// Where the counts of a point come from.
+  public var backend: (Point) -> any CounterBackend = { _ in LibPFMBackend() }
+  /// The machine that groups are matched with.
+  public var root = "/"
+
+  public init(_ names: [String], root: String = "/") throws {
+    choices = try names.map { try CounterChoice($0, root: root) }
+    self.root = root
+  }
+
+  public init(groups: [CounterGroup]) {
+    choices = groups.map { CounterChoice(asked: $0.name, groups: [$0], reason: "given") }
+  }
+
+  /// Each group once, in the order of the experiment.
+  public var groups: [CounterGroup] {
+    choices.flatMap(\.groups).reduce(into: []) { groups, group in
+      if !groups.contains(where: { $0.name == group.name }) { groups.append(group) }
+    }
+  }
+
+  /// What was chosen and why, for the run's facts.
+  public func facts(_ when: FactTime) -> [FactRow] {
+    choices.map { choice in
+      let names = choice.groups.map(\.name).joined(separator: " ")
+      return FactRow(
+        when: when, name: "\(FactName.counterChoice)\(choice.asked)",
+        value: choice.groups.isEmpty ? nil : "\(names): \(choice.reason)",
+        reason: choice.groups.isEmpty ? choice.reason : nil)
+    }
+  }
+}

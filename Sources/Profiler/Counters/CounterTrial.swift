@@ -1,0 +1,25 @@
+/// Whether this machine counts a group now: its events opened and read around an empty region.
+public struct CounterTrial: Equatable, Sendable {
+  public var events: Int
+  /// Events that came back with a value.
+  public var counted: Int
+  /// Why the first of the others did not; nil where all did.
+  public var reason: String?
+
+  public init(_ group: CounterGroup, backend: any CounterBackend = LibPFMBackend(), root: String = "/") {
+    let readings: [CounterReading]
+    switch group.scope {
+    case .thread: readings = CounterSession(group: group, backend: backend, root: root).measure {}.readings
+    case .socket:
+      let session = SocketCounterSession(group: group, backend: backend, root: root)
+      session.start()
+      session.stop()
+      readings = session.readings().map(\.reading)
+    }
+    let missing = readings.first { $0.value == nil }
+    let absent = Set(readings.filter { $0.value == nil }.map(\.event))
+    events = group.events.count
+    counted = group.events.count - absent.count
+    reason = missing.map { $0.reason ?? "no reason given" }
+  }
+}

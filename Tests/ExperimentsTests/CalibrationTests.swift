@@ -112,7 +112,7 @@ private func fullCalibration() -> Calibration {
     let topology = Topology.read()
     let verdicts = fullCalibration().cacheVerdicts(topology)
     #expect(verdicts.count == topology.dataCaches(of: topology.allowedCPUs.first ?? 0).count)
-    #expect(verdicts.allSatisfy(\.agrees), "\(verdicts)")
+    #expect(verdicts.allSatisfy { $0.agrees }, "\(verdicts)")
     let source = try #require(try host().provenance["caches[0].size"]?.source)
     #expect(source.contains("within one measured size"))
   }

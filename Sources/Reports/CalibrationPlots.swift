@@ -158,9 +158,15 @@ extension CalibrationReport {
 
   private var loadedLatencyPlot: Plot? {
     underLoad(
-      "loaded-latency",
+      "loaded-latency", withMachineCurves: true,
       "Measured latency of 1 thread while \(allThreads - 1) load\(allThreads == 2 ? "s" : "") the memory"
     ) { calibration.loadedLatency($0, threads: allThreads) }
+  }
+
+  /// The machine file's curve of that traffic, up to where the points reach.
+  private func machineCurve(_ traffic: MicroBenchmarks.Traffic, upTo most: Double) -> [LoadedLatencyCurve.Point] {
+    let curve = machine.memory.first?.curve.first { abs($0.readRatio - traffic.readRatio) < 0.01 }
+    return curve?.points.filter { $0.gigabytesPerSecond <= most * 1.001 } ?? []
   }
 
   private var interleavedLatencyPlot: Plot? {
@@ -171,7 +177,8 @@ extension CalibrationReport {
   }
 
   private func underLoad(
-    _ name: String, _ title: String, _ points: (MicroBenchmarks.Traffic) -> [LoadedLatencyCurve.Point]
+    _ name: String, withMachineCurves: Bool = false, _ title: String,
+    _ points: (MicroBenchmarks.Traffic) -> [LoadedLatencyCurve.Point]
   ) -> Plot? {
     let titles: [MicroBenchmarks.Traffic: String] = [
       .reads: "reads", .copies: "copies", .writes: "writes", .writesPastCaches: "non-temporal writes",
@@ -189,11 +196,32 @@ extension CalibrationReport {
     script.add("set xrange [0:\(most * 1.05)]")
     script.add("set yrange [0:\(slowest * 1.05)]")
     script.legendBelow(curves.map(\.title), most: 2)
-    return plot(curves, name: name, title: title, x: "gigabytes_per_s", script: script)
+    guard withMachineCurves else {
+      return plot(curves, name: name, title: title, x: "gigabytes_per_s", script: script)
+    }
+    // Points as measured; lines are what the machine file makes of them.
+    let lines = MicroBenchmarks.Traffic.allCases.map { traffic in
+      Curve(
+        "machine file, read ratio \(significant(traffic.readRatio, 2))",
+        machineCurve(traffic, upTo: points(traffic).map(\.gigabytesPerSecond).max() ?? 0)
+          .map { .init(x: $0.gigabytesPerSecond, y: $0.nanoseconds) })
+    }
+    let elements =
+      lines.indices.map { index in
+        "'\(name).csv' skip 1 using ($1 == \(curves.count + index + 1) ? $2 : NaN):3 with lines linewidth 2 "
+          + "linecolor '\(PlotScript.colour(index))' notitle"
+      }
+      + curves.indices.map { index in
+        "'\(name).csv' skip 1 using ($1 == \(index + 1) ? $2 : NaN):3 with points pointsize 1.1 linecolor "
+          + "'\(PlotScript.colour(index))' pointtype \(PlotScript.shape(index)) title "
+          + PlotScript.quoted(curves[index].title)
+      }
+    return plot(curves + lines, name: name, title: title, x: "gigabytes_per_s", script: script, elements: elements)
   }
 
   private func plot(
-    _ curves: [Curve], name: String, title: String, x: String, script: PlotScript, extra: [String] = []
+    _ curves: [Curve], name: String, title: String, x: String, script: PlotScript, elements: [String]? = nil,
+    extra: [String] = []
   ) -> Plot {
     var data = CSVWriter(header: ["line", x, "value", "ci95_low", "ci95_high", "series"])
     for (index, curve) in curves.enumerated() {
@@ -206,7 +234,7 @@ extension CalibrationReport {
     }
     var script = script
     script.plot(
-      curves.indices.map { PlotScript.curve(name, line: $0 + 1, title: curves[$0].title) } + extra)
+      (elements ?? curves.indices.map { PlotScript.curve(name, line: $0 + 1, title: curves[$0].title) }) + extra)
     return Plot(kind: .calibration, name: name, title: title, data: data.text, script: script.text)
   }
 }

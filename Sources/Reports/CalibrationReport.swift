@@ -188,7 +188,7 @@ public struct CalibrationReport {
 
   private var linesTable: String {
     var table = MarkdownTable([
-      ("working set", .right), ("latency of one chain", .right), ("most at random", .right),
+      ("working set", .right), ("latency", .right), ("most at random", .right),
       ("lines in flight", .right),
       ("reached with", .right),
     ])
@@ -201,7 +201,8 @@ public struct CalibrationReport {
       ])
     }
     guard !table.isEmpty else { return "Nothing was measured.\n\n" }
-    var text = "Independent random chases side by side on one thread; Little's law at the latency of one chain:\n\n"
+    var text =
+      "Independent random chases side by side on one thread; Little's law at the latency of few chains (docs/METHODS.md):\n\n"
     text += table.text + "\n"
     if let memory = machine.memory.first {
       text +=
@@ -217,7 +218,8 @@ public struct CalibrationReport {
         "One thread only: no other can load the memory while it chases. The interleaved form below stands alone.\n\n"
     }
     return
-      "A random chase on one thread while the other \(counted(allThreads - 1, "thread")) make traffic with pauses; "
+      "A random chase on one thread beside the traffic, with pauses, of \(counted(allThreads - 1, "other thread")) (points; the "
+      + "lines are the machine file's curves); "
       + "bandwidth counts what memory moves, write-allocate reads included. The read ratio is that of the traffic. In the "
       + "interleaved form every thread touches lines of traffic after each of its own dependent loads; where their time is "
       + "longer than a load's, the time of a step is shown and is no latency.\n\n"

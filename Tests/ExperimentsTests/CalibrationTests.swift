@@ -87,8 +87,9 @@ private func fullCalibration() -> Calibration {
     #expect(reads.points.first?.gigabytesPerSecond == 0)
     #expect(reads.points.first?.nanoseconds == memory.idleLatencyNanoseconds)
     #expect(reads.points.dropFirst().prefix(3).map(\.gigabytesPerSecond) == [2, 30, 50])
-    // 20 lines at 100 ns of one chain.
-    #expect(memory.randomLinesInFlightPerCore == 20)
+    // The rate of 20 chains, 12.8 GB/s, at the file's idle latency.
+    let lines = try #require(memory.randomLinesInFlightPerCore)
+    #expect(abs(lines - 12.8 * memory.idleLatencyNanoseconds / 64) < 0.001)
     #expect(memory.streamStoreGigabytesPerSecondPerCore == 9)
     #expect(memory.writeGigabytesPerSecondPerCore != nil)
   }

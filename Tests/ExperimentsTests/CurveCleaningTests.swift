@@ -35,6 +35,12 @@ import Testing
     #expect(abs(lines.points[3].lines - 8) < 1e-9)
   }
 
+  @Test func `a neighbour's burst during one chain is not its latency`() throws {
+    let lines = try #require(LinesInFlight([(1, 0.064), (2, 1.28), (4, 2.56), (8, 5.12), (16, 10.24), (32, 12.8)]))
+    #expect(abs(lines.latencyNanoseconds - 100) < 1e-9)
+    #expect(abs(lines.most - 20) < 1e-9)
+  }
+
   @Test func `without the rate of one chain there is no latency and hence no lines`() {
     #expect(LinesInFlight([]) == nil)
     #expect(LinesInFlight([(2, 1)]) == nil)
@@ -60,6 +66,12 @@ import Testing
     let curve = try #require(
       LoadedLatencyCurve(readRatio: 1, measured: points([(1, 101), (10, 110), (20, 150)]), idle: 100))
     #expect(curve.points == points([(0, 100), (1, 101), (10, 110), (20, 150)]))
+  }
+
+  @Test func `of points of equal latency the first and the last stay`() throws {
+    let curve = try #require(
+      LoadedLatencyCurve(readRatio: 1, measured: points([(1, 90), (2, 95), (3, 100), (9, 99), (20, 150)]), idle: 100))
+    #expect(curve.points == points([(0, 100), (9, 100), (20, 150)]))
   }
 
   @Test func `beyond saturation, where bandwidth falls, the curve has ended`() throws {

@@ -107,10 +107,6 @@ extension Machine {
     if !memory.randomRows.isEmpty {
       note("memory[0].random_rows", .measured, "random reads of whole rows far outside the last cache, one thread")
     }
-    note(
-      "memory[0].peak_gbps", .measured, "the most that reads or copies of all threads moved, far outside the last cache"
-    )
-    note("memory[0].idle_latency_ns", .measured, "random pointer chase far outside the last cache")
     return Machine(
       name: hostName, description: model ?? "this host", sources: ["micro-benchmarks of this host, \(when)"],
       cores: topology.socketCores, frequencyGHz: rounded(frequency), simd: simd, caches: caches,
@@ -146,11 +142,14 @@ extension Machine {
     }
     let linesInFlight = littleLines(gigabytesPerSecond: one.value, nanoseconds: latency)
     note("memory[0].lines_in_flight_per_core", .measured, "Little's law on one thread's sequential reads")
+    // At the idle latency of this file, so that the model gets back the rate that was measured.
     let random = calibration.chaseSets.last.flatMap { calibration.linesInFlight(workingSetBytes: $0) }
+      .flatMap { $0.points.map(\.gigabytesPerSecond).max() }
+      .map { littleLines(gigabytesPerSecond: $0, nanoseconds: latency) }
     if random != nil {
       note(
         "memory[0].random_lines_in_flight_per_core", .measured,
-        "Little's law on the most that 1 to 64 random chases side by side reached on one thread")
+        "Little's law on the most that 1 to 64 random chases side by side reached on one thread, at the idle latency")
     }
     let writes = calibration.value(Calibration.Name.writeBandwidth)
     if writes != nil { note("memory[0].write_gbps_per_core", .measured, "sequential ordinary stores of one thread") }
@@ -189,7 +188,7 @@ extension Machine {
     return MemoryDescription(
       name: "memory", peakGigabytesPerSecond: rounded(max(peak, all)), idleLatencyNanoseconds: rounded(latency),
       curve: curves.sorted { $0.readRatio < $1.readRatio }, linesInFlightPerCore: rounded(linesInFlight),
-      randomLinesInFlightPerCore: random.map { rounded($0.most) }, writeGigabytesPerSecondPerCore: writes.map(rounded),
+      randomLinesInFlightPerCore: random.map(rounded), writeGigabytesPerSecondPerCore: writes.map(rounded),
       streamStoreGigabytesPerSecondPerCore: streamStores.map(rounded))
   }
 

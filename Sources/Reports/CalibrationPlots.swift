@@ -192,7 +192,7 @@ extension CalibrationReport {
     guard let most = all.map(\.x).max(), let slowest = all.map(\.y).max() else { return nil }
     var script = PlotScript(name: name, title: title)
     script.add("set xlabel 'Bandwidth at the memory (GB/s)'")
-    script.add("set ylabel 'Latency (ns)'")
+    script.add("set ylabel '\(withMachineCurves ? "Latency (ns)" : "Time of a load and its traffic (ns)")'")
     script.add("set xrange [0:\(most * 1.05)]")
     script.add("set yrange [0:\(slowest * 1.05)]")
     script.legendBelow(curves.map(\.title), most: 2)

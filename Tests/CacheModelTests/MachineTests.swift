@@ -64,6 +64,33 @@ import Testing
     #expect(try Machine(text: odd.yaml(), file: "m.yaml") == odd)
   }
 
+  @Test func `what stores and random lines reach may be stated, and is checked like everything else`() throws {
+    let text = """
+      caches:
+        - {size: 32KiB, ways: 8, write_bytes_per_cycle: 20.5}
+      memory:
+        - {name: m, peak_gbps: 40, idle_latency_ns: 100, lines_in_flight_per_core: 30,
+           random_lines_in_flight_per_core: 22.5, write_gbps_per_core: 9.5, stream_store_gbps_per_core: 14}
+      provenance:
+        "caches[0].write_bytes_per_cycle": {tag: measured, source: s}
+        "memory[0].random_lines_in_flight_per_core": {tag: measured, source: s}
+        "memory[0].write_gbps_per_core": {tag: measured, source: s}
+        "memory[0].stream_store_gbps_per_core": {tag: measured, source: s}
+
+      """
+    let check = try MachineCheck(text: text, file: "m.yaml")
+    #expect(check.problems.isEmpty, "\(check.problems)")
+    let machine = try #require(check.machine)
+    #expect(machine.caches[0].writeBytesPerCycle == 20.5)
+    #expect(machine.memory[0].randomLinesInFlightPerCore == 22.5)
+    #expect(machine.memory[0].writeGigabytesPerSecondPerCore == 9.5)
+    #expect(machine.memory[0].streamStoreGigabytesPerSecondPerCore == 14)
+    #expect(try Machine(text: machine.yaml(), file: "m.yaml") == machine)
+    // Without the figures, their sources name nothing.
+    let without = text.replacingOccurrences(of: ", write_bytes_per_cycle: 20.5", with: "")
+    #expect(try MachineCheck(text: without, file: "m.yaml").problems.count == 1)
+  }
+
   @Test func `caches alone are a machine, and it says what a projection would need`() throws {
     let machine = try Machine(text: "caches:\n  - {size: 32KiB, ways: 8}\n", file: "folder/small.yaml")
     #expect(machine.name == "small")

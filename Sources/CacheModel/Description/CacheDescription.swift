@@ -40,6 +40,9 @@ public struct CacheDescription: Equatable, Sendable, Encodable {
   /// Bandwidth between this level and the one nearer to the core (for the first: the registers) that one core's sequential
   /// reads sustain; what a victim level takes in return is included.
   public var bytesPerCycle: Double?
+  /// Bytes per cycle that one core's sequential ordinary stores sustain to lines of this level: fetching each line first
+  /// and writing it back are included. Nil where nobody has measured it.
+  public var writeBytesPerCycle: Double?
   /// By rising row size; empty where nobody has measured it.
   public var randomRows: [RandomRowRate]
   public var policy: ReplacementKind
@@ -48,8 +51,8 @@ public struct CacheDescription: Equatable, Sendable, Encodable {
 
   public init(
     name: String, sizeBytes: Int, ways: Int, lineBytes: Int = 64, sharedByCores: Int = 1, latencyCycles: Double? = nil,
-    bytesPerCycle: Double? = nil, randomRows: [RandomRowRate] = [], policy: ReplacementKind = .lru,
-    inclusion: InclusionKind = .nine,
+    bytesPerCycle: Double? = nil, writeBytesPerCycle: Double? = nil, randomRows: [RandomRowRate] = [],
+    policy: ReplacementKind = .lru, inclusion: InclusionKind = .nine,
     prefetcher: PrefetcherDescription? = nil
   ) {
     self.name = name
@@ -59,6 +62,7 @@ public struct CacheDescription: Equatable, Sendable, Encodable {
     self.sharedByCores = sharedByCores
     self.latencyCycles = latencyCycles
     self.bytesPerCycle = bytesPerCycle
+    self.writeBytesPerCycle = writeBytesPerCycle
     self.randomRows = randomRows
     self.policy = policy
     self.inclusion = inclusion

@@ -171,8 +171,8 @@ private func check(
 
 extension CacheDescription {
   static let keys = [
-    "name", "size", "ways", "line", "shared_by", "latency_cycles", "bytes_per_cycle", "random_rows", "policy",
-    "inclusion", "write_policy", "prefetcher",
+    "name", "size", "ways", "line", "shared_by", "latency_cycles", "bytes_per_cycle", "write_bytes_per_cycle",
+    "random_rows", "policy", "inclusion", "write_policy", "prefetcher",
   ]
 
   /// What `value` does not say is `base`'s, where there is one.
@@ -187,6 +187,7 @@ extension CacheDescription {
       sharedByCores: try object["shared_by"]?.int(in: 1...4096) ?? base?.sharedByCores ?? 1,
       latencyCycles: try object["latency_cycles"]?.double(in: 1...10_000) ?? base?.latencyCycles,
       bytesPerCycle: bytesPerCycle ?? base?.bytesPerCycle,
+      writeBytesPerCycle: try object["write_bytes_per_cycle"]?.double(in: 0.1...10_000) ?? base?.writeBytesPerCycle,
       // Another bandwidth makes the donor's rates at random meaningless.
       randomRows: try object["random_rows"].map(decodeRandomRows)
         ?? (bytesPerCycle == nil ? base?.randomRows : nil) ?? [],
@@ -269,7 +270,8 @@ private func checkWritePolicy(_ value: YAMLValue) throws {
 extension MemoryDescription {
   static let keys = [
     "name", "channels", "transfer_mts", "channel_bytes", "peak_gbps", "idle_latency_ns", "curve", "curve_from",
-    "lines_in_flight_per_core", "random_rows",
+    "lines_in_flight_per_core", "random_lines_in_flight_per_core", "write_gbps_per_core", "stream_store_gbps_per_core",
+    "random_rows",
   ]
 
   init(_ value: YAMLValue, donors: DonorMachines) throws {
@@ -284,6 +286,9 @@ extension MemoryDescription {
       idleLatencyNanoseconds: try object.required("idle_latency_ns").double(in: 1...100_000),
       curve: try object["curve"]?.list().map(LoadedLatencyCurve.init) ?? [],
       linesInFlightPerCore: try object.required("lines_in_flight_per_core").double(in: 1...100_000),
+      randomLinesInFlightPerCore: try object["random_lines_in_flight_per_core"]?.double(in: 1...100_000),
+      writeGigabytesPerSecondPerCore: try object["write_gbps_per_core"]?.double(in: 0.001...1_000_000),
+      streamStoreGigabytesPerSecondPerCore: try object["stream_store_gbps_per_core"]?.double(in: 0.001...1_000_000),
       randomRows: try object["random_rows"].map(decodeRandomRows) ?? [])
     if let donor = object["curve_from"] {
       guard curve.isEmpty else { throw donor.error("expected either curve or curve_from, found both") }

@@ -52,6 +52,7 @@ extension CacheDescription {
     case sharedByCores = "shared_by"
     case latencyCycles = "latency_cycles"
     case bytesPerCycle = "bytes_per_cycle"
+    case writeBytesPerCycle = "write_bytes_per_cycle"
     case randomRows = "random_rows"
   }
 }
@@ -64,6 +65,9 @@ extension MemoryDescription {
     case peakGigabytesPerSecond = "peak_gbps"
     case idleLatencyNanoseconds = "idle_latency_ns"
     case linesInFlightPerCore = "lines_in_flight_per_core"
+    case randomLinesInFlightPerCore = "random_lines_in_flight_per_core"
+    case writeGigabytesPerSecondPerCore = "write_gbps_per_core"
+    case streamStoreGigabytesPerSecondPerCore = "stream_store_gbps_per_core"
     case randomRows = "random_rows"
   }
 }

@@ -43,8 +43,8 @@ extension CacheDescription {
     [
       ("name", quoted(name)), ("size", exactByteCount(sizeBytes)), ("ways", "\(ways)"), ("line", "\(lineBytes)"),
       ("shared_by", "\(sharedByCores)"), ("latency_cycles", latencyCycles.map(number)),
-      ("bytes_per_cycle", bytesPerCycle.map(number)), ("random_rows", pairs(randomRows)), ("policy", policy.rawValue),
-      ("inclusion", inclusion.rawValue),
+      ("bytes_per_cycle", bytesPerCycle.map(number)), ("write_bytes_per_cycle", writeBytesPerCycle.map(number)),
+      ("random_rows", pairs(randomRows)), ("policy", policy.rawValue), ("inclusion", inclusion.rawValue),
       ("write_policy", "write-back"),
       (
         "prefetcher",
@@ -72,7 +72,11 @@ extension MemoryDescription {
       ("transfer_mts", transferMegatransfers.map(number)),
       ("channel_bytes", channelBytes == MemoryDescription.ddrChannelBytes ? nil : "\(channelBytes)"),
       ("peak_gbps", number(peakGigabytesPerSecond)), ("idle_latency_ns", number(idleLatencyNanoseconds)),
-      ("lines_in_flight_per_core", number(linesInFlightPerCore)), ("random_rows", pairs(randomRows)),
+      ("lines_in_flight_per_core", number(linesInFlightPerCore)),
+      ("random_lines_in_flight_per_core", randomLinesInFlightPerCore.map(number)),
+      ("write_gbps_per_core", writeGigabytesPerSecondPerCore.map(number)),
+      ("stream_store_gbps_per_core", streamStoreGigabytesPerSecondPerCore.map(number)),
+      ("random_rows", pairs(randomRows)),
     ]
   }
 }

@@ -138,6 +138,7 @@ extension Machine {
       var keys = ["size", "ways", "line", "shared_by", "policy", "inclusion", "write_policy"]
       if cache.latencyCycles != nil { keys.append("latency_cycles") }
       if cache.bytesPerCycle != nil { keys.append("bytes_per_cycle") }
+      if cache.writeBytesPerCycle != nil { keys.append("write_bytes_per_cycle") }
       if !cache.randomRows.isEmpty { keys.append("random_rows") }
       paths += keys.map { "caches[\(level)].\($0)" }
     }
@@ -145,6 +146,9 @@ extension Machine {
       var keys = ["peak_gbps", "idle_latency_ns", "lines_in_flight_per_core"]
       if memory.channels != nil { keys.append("channels") }
       if memory.transferMegatransfers != nil { keys.append("transfer_mts") }
+      if memory.randomLinesInFlightPerCore != nil { keys.append("random_lines_in_flight_per_core") }
+      if memory.writeGigabytesPerSecondPerCore != nil { keys.append("write_gbps_per_core") }
+      if memory.streamStoreGigabytesPerSecondPerCore != nil { keys.append("stream_store_gbps_per_core") }
       if !memory.curve.isEmpty { keys.append("curve") }
       if !memory.randomRows.isEmpty { keys.append("random_rows") }
       paths += keys.map { "memory[\(index)].\($0)" }

@@ -17,6 +17,13 @@ public struct MemoryDescription: Equatable, Sendable, Encodable {
   public var curve: [LoadedLatencyCurve]
   /// Cache lines that one core keeps on their way from this memory, prefetchers included: its memory-level parallelism.
   public var linesInFlightPerCore: Double
+  /// The same of independent random lines, where no prefetcher helps: the most that one core reads of them, by Little's law
+  /// at the idle latency. Nil where nobody has measured it.
+  public var randomLinesInFlightPerCore: Double?
+  /// What one core's sequential ordinary stores sustain, in bytes stored: each line is read before it is written back.
+  public var writeGigabytesPerSecondPerCore: Double?
+  /// Likewise of non-temporal stores, which read nothing.
+  public var streamStoreGigabytesPerSecondPerCore: Double?
   /// By rising row size, with one core reading; empty where nobody has measured it.
   public var randomRows: [RandomRowRate]
 
@@ -24,7 +31,8 @@ public struct MemoryDescription: Equatable, Sendable, Encodable {
     name: String, channels: Int? = nil, transferMegatransfers: Double? = nil,
     channelBytes: Int = MemoryDescription.ddrChannelBytes, peakGigabytesPerSecond: Double,
     idleLatencyNanoseconds: Double, curve: [LoadedLatencyCurve] = [], linesInFlightPerCore: Double,
-    randomRows: [RandomRowRate] = []
+    randomLinesInFlightPerCore: Double? = nil, writeGigabytesPerSecondPerCore: Double? = nil,
+    streamStoreGigabytesPerSecondPerCore: Double? = nil, randomRows: [RandomRowRate] = []
   ) {
     self.name = name
     self.channels = channels
@@ -34,6 +42,9 @@ public struct MemoryDescription: Equatable, Sendable, Encodable {
     self.idleLatencyNanoseconds = idleLatencyNanoseconds
     self.curve = curve
     self.linesInFlightPerCore = linesInFlightPerCore
+    self.randomLinesInFlightPerCore = randomLinesInFlightPerCore
+    self.writeGigabytesPerSecondPerCore = writeGigabytesPerSecondPerCore
+    self.streamStoreGigabytesPerSecondPerCore = streamStoreGigabytesPerSecondPerCore
     self.randomRows = randomRows
   }
 }

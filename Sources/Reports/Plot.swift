@@ -17,7 +17,7 @@ public struct Plot: Equatable {
 extension RunData {
   /// All plots that the run has data for.
   var plots: [Plot] {
-    sweeps.compactMap(throughputPlot)
+    sweeps.compactMap { variantPlot($0) ?? throughputPlot($0) }
       + [
         stagesPlot, latencyPlot, bandwidthPlot, validationPlot, speedupPlot, machinesPlot, machineSpeedupPlot,
         tornadoPlot,

@@ -14,7 +14,8 @@ struct Lookahead: ParsableCommand {
     subcommands: [
       DoctorCommand.self, TopologyCommand.self, EventsCommand.self, VerifyCommand.self, RunCommand.self,
       ProjectCommand.self, SimulateCommand.self, MissRatioCurveCommand.self, MachinesCommand.self, ReportCommand.self,
-      CalibrateCommand.self, TuneCommand.self, ValidateCommand.self, TargetsCommand.self, SimulatorSpeedCommand.self,
+      CompareCommand.self, ExportCommand.self, SchemaCommand.self, CalibrateCommand.self, TuneCommand.self,
+      ValidateCommand.self, TargetsCommand.self, SimulatorSpeedCommand.self,
       AuditCommand.self, AuditCandidateCommand.self,
     ]
   )

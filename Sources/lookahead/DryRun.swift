@@ -10,6 +10,8 @@ struct DryRun {
   private let plan: Plan
   private let estimate: TimeEstimate
   private let obstacles: [String?]
+  /// Whether another run's times stand behind the estimates.
+  private let isScaled: Bool
 
   /// Calibration and the audit of the baseline, before the first point of a run.
   private static let preparationSeconds = 45.0
@@ -25,6 +27,7 @@ struct DryRun {
       let points = Dictionary(directory.plan.points.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
       timings = rows.compactMap { row in points[row.pointID].map { ($0, row) } }
     }
+    isScaled = !timings.isEmpty
     estimate = TimeEstimate(
       experiment.measure, machines: max(1, experiment.machines.count), earlier: timings)
     let memory = availableMemoryBytes()

@@ -33,8 +33,9 @@ enum NoiseModel: String, CaseIterable {
       switch self {
       case .lognormal: return own + 0.03 * noise.normal()
       case .bimodalWithOutliers:
-        let slow = noise.uniform() < 1.0 / 3 ? 0.25 : 0
-        return own + slow + 0.01 * noise.normal() + (noise.uniform() < 0.05 ? -log(noise.uniform()) : 0)
+        let slow: Double = noise.uniform() < 1.0 / 3 ? 0.25 : 0
+        let far: Double = noise.uniform() < 0.05 ? -log(noise.uniform()) : 0
+        return own + slow + far + 0.01 * noise.normal()
       case .twoKindsOfProcess: return own + 0.01 * noise.normal()
       case .drift:
         state = 0.95 * state + 0.01 * noise.normal()

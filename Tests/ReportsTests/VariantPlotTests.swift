@@ -77,8 +77,13 @@ import Testing
       ComparisonSide(
         name: name, runID: name,
         entries: points.enumerated().map { index, point in
-          let time = index == 1 ? 1000 * slowdown : 1000
-          let launches = (0..<3).map { launch in (0..<8).map { time * (1 + 0.001 * Double((launch + $0 * 3) % 5)) } }
+          let time: Double = index == 1 ? 1000 * slowdown : 1000
+          let launches = (0..<3).map { launch in
+            (0..<8).map { sample -> Double in
+              let place: Int = (launch + sample * 3) % 5
+              return time * (1 + 0.001 * Double(place))
+            }
+          }
           return ComparisonSide.Entry(
             point: point, result: ResultRow(runID: name, host: "h", point: point, status: .passed), launches: launches)
         })

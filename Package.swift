@@ -57,7 +57,7 @@ let package = Package(
     .testTarget(
       name: "ProfilerTests",
       dependencies: ["Profiler", "CMicroBenchmarks", "CLinux", "InputFiles", "TestSupport", "CSeccomp"]),
-    .testTarget(name: "ExperimentsTests", dependencies: ["Experiments"]),
+    .testTarget(name: "ExperimentsTests", dependencies: ["Experiments"], exclude: ["Fixtures"]),
     .testTarget(name: "ReportsTests", dependencies: ["Reports", "TestSupport"]),
     .testTarget(name: "CommandTests", dependencies: ["lookahead", "TestSupport"]),
     // Not a test of its own: scripts/test-streams runs it under valgrind.

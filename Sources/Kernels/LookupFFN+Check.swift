@@ -8,7 +8,9 @@ extension LookupFFN {
     let reference = LookupFFNReference(parameters)
     var check = CheckAccumulator()
     for (row, token) in tokens.enumerated() {
-      let expected = reference.token(UnsafeBufferPointer(start: input + token * shape.hidden, count: shape.hidden))
+      let drawn = drawnRows?.rows(of: token)
+      let expected = reference.token(
+        UnsafeBufferPointer(start: input + token * shape.hidden, count: shape.hidden), rows: drawn)
       let largest = expected.projection.reduce(0) { max($0, abs($1)) }
       if expected.projection.contains(where: { abs($0) < LookupFFN.ambiguity * largest }) {
         check.ambiguousTokens += 1
@@ -18,7 +20,7 @@ extension LookupFFN {
       for table in 0..<shape.tables where actual.codes[row * shape.tables + table] != expected.codes[table] {
         check.codeMismatches += 1
       }
-      let shift = roundingShift(codes: expected.codes[...], scores: expected.scores)
+      let shift = roundingShift(codes: (drawn ?? expected.codes)[...], scores: expected.scores)
       for column in 0..<shape.output {
         check.add(
           actual: output[token * shape.output + column], expected: expected.output[column],
@@ -28,7 +30,7 @@ extension LookupFFN {
     return check.result
   }
 
-  /// Codes, scores and projections of the given tokens of a batch, by the same micro-kernels and schedule.
+  /// The hash's codes, scores and projections of the given tokens of a batch, by the same micro-kernels and schedule.
   public func intermediates(input: UnsafePointer<Float>, tokens: [Int]) throws -> LookupIntermediates {
     let memory = HeapMemory()
     let rows = try memory.floats(tokens.count * shape.hidden, for: .input)
@@ -36,7 +38,7 @@ extension LookupFFN {
       (rows.base + row * shape.hidden).update(from: input + token * shape.hidden, count: shape.hidden)
     }
     let output = try memory.floats(tokens.count * shape.output, for: .output)
-    let worker = try LookupFFNWorker(kernel: self, index: 0, tokens: 0..<tokens.count, memory: memory)
+    let worker = try LookupFFNWorker(kernel: self, index: 0, tokens: 0..<tokens.count, memory: memory, hashed: true)
     return worker.record(tokens: tokens.count, input: rows.base, output: output.base)
   }
 }

@@ -21,6 +21,8 @@ public final class LookupFFN: Kernel {
   /// One copy, or as many as the memory source asks for.
   private let copies: [PackedTables]
   let bias: FloatBuffer
+  /// Rows that the gather reads in place of the hash's codes; nil for the hash's own.
+  var drawnRows: DrawnRows?
 
   public var inputWidth: Int { shape.hidden }
   public var outputWidth: Int { shape.output }
@@ -88,6 +90,7 @@ public final class LookupFFN: Kernel {
     projectionWeight = layer.projectionWeight
     projectionBias = layer.projectionBias
     bias = layer.bias
+    drawnRows = layer.drawnRows
     let alike = ([layer] + others).first { $0.tables.slices == schedule.slices }
     copies = try alike?.copies ?? LookupFFN.pack(layer.parameters, schedule, layer.tableType, memory)
   }

@@ -19,8 +19,8 @@ public struct LookupFFNReference {
     self.parameters = parameters
   }
 
-  /// Runs one token, [hidden] floats.
-  public func token(_ x: UnsafeBufferPointer<Float>) -> Token {
+  /// Runs one token, [hidden] floats; its output is of `rows`, one for each table, in place of the codes where they are given.
+  public func token(_ x: UnsafeBufferPointer<Float>, rows: [Int32]? = nil) -> Token {
     let shape = parameters.shape
     let h = layerNorm(
       x, scale: parameters.normScale, shift: parameters.normShift, epsilon: Double(parameters.normEpsilon))
@@ -35,7 +35,7 @@ public struct LookupFFNReference {
       let score = bits.reduce(0) { $0 + abs($1) } / bits.reduce(1) { $0 * (1 + exp(-2 * abs($1))) }
       codes.append(Int32(code))
       scores.append(score)
-      let row = (table * shape.tableRows + code) * shape.output
+      let row = (table * shape.tableRows + (rows.map { Int($0[table]) } ?? code)) * shape.output
       for c in 0..<shape.output { output[c] += score * Double(parameters.tables[row + c]) }
     }
     return Token(projection: z, codes: codes, scores: scores, output: output)

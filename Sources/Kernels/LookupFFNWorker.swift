@@ -81,15 +81,17 @@ final class LookupFFNWorker: KernelWorker {
   private let codes: FloatBuffer
   /// The copy of the tables that this worker reads.
   private let tables: PackedTables
+  private let drawnRows: DrawnRows?
   private let barrier: () -> Void
 
   /// A worker that performs `steps`, and so gathers the rows of `tokens` tokens. `codes` is laid out for its tokens;
-  /// `barrier` is called at the steps of that name.
+  /// `barrier` is called at the steps of that name. `hashed`: by the hash's own codes, whatever rows were drawn.
   init(
     kernel: LookupFFN, index: Int, tokens: Int, steps: [LookupStep], codes: FloatBuffer, codeLayout: LookupCodes,
-    memory: any MemorySource, barrier: @escaping () -> Void = {}
+    memory: any MemorySource, hashed: Bool = false, barrier: @escaping () -> Void = {}
   ) throws {
     self.kernel = kernel
+    drawnRows = hashed ? nil : kernel.drawnRows
     self.tokens = tokens
     self.steps = steps
     self.codes = codes
@@ -110,11 +112,14 @@ final class LookupFFNWorker: KernelWorker {
   }
 
   /// A worker that computes `tokens` alone.
-  convenience init(kernel: LookupFFN, index: Int, tokens: Range<Int>, memory: any MemorySource) throws {
+  convenience init(
+    kernel: LookupFFN, index: Int, tokens: Range<Int>, memory: any MemorySource, hashed: Bool = false
+  ) throws {
     let codeLayout = LookupCodes(kernel.schedule, tokens: tokens.count)
     try self.init(
       kernel: kernel, index: index, tokens: tokens.count, steps: kernel.schedule.steps(tokens: tokens),
-      codes: memory.floats(codeLayout.count, for: .scratch(worker: index)), codeLayout: codeLayout, memory: memory)
+      codes: memory.floats(codeLayout.count, for: .scratch(worker: index)), codeLayout: codeLayout, memory: memory,
+      hashed: hashed)
   }
 
   func run(input: UnsafePointer<Float>, output: UnsafeMutablePointer<Float>) {
@@ -171,7 +176,11 @@ final class LookupFFNWorker: KernelWorker {
         applyFactor(tokens, chain: chain, factor: factor)
       }
     case .project(let tokens): project(tokens)
-    case .score(_, let place, let slot): score(place: place, slot: slot, z: projection)
+    case .score(let group, let place, let slot):
+      score(place: place, slot: slot, z: projection)
+      if let drawnRows {
+        codes(slot: slot).update(from: drawnRows.group(at: group.lowerBound), count: drawnRows.groupStride)
+      }
     case .barrier: barrier()
     case .gather(let step): gather(step, output, next: kernel.schedule.blockAfter(index, of: steps))
     }

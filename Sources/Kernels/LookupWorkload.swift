@@ -11,7 +11,7 @@ package struct LookupWorkload: Workload {
   package let phases: [PhaseWork]
   private let schedule: LookupSchedule
   private let tableType: TableType
-  /// [tokens, tables]
+  /// The rows that are gathered, [tokens, tables].
   private let codes: [Int32]
   private let isa: ISA
 
@@ -26,6 +26,8 @@ package struct LookupWorkload: Workload {
   /// One for each worker, or the same for all.
   private let codeTiles: [UInt64]
   private let codeLayout: LookupCodes
+  /// Where the rows lie that overwrite the codes; nil where the codes are the hash's.
+  private let drawnRows: UInt64?
   /// The steps of each worker.
   private let steps: [[LookupStep]]
   private let packed: (a: Int, b: Int)
@@ -68,6 +70,8 @@ package struct LookupWorkload: Workload {
     case .tokens: codeTiles = (0..<threads).map { _ in map.place(floats: codeLayout.count) }
     case .tables: codeTiles = [UInt64](repeating: map.place(floats: codeLayout.count), count: threads)
     }
+    let groups = (tokens + laneGroup - 1) / laneGroup
+    drawnRows = kernel.drawnRows == nil ? nil : map.place(floats: groups * codeLayout.stride)
   }
 
   /// Where the panels lie that a core's library packs for the dense projection.
@@ -130,16 +134,21 @@ package struct LookupWorkload: Workload {
       product.emit(
         a: weights, b: at(layout.rows), c: at(layout.chains), cStride: schedule.projectionTile,
         packedA: at(layout.count), packedB: at(layout.count + packed.a), to: stream)
-    case .score(_, let place, let slot):
+    case .score(let group, let place, let slot):
       let isBH4 = shape.projection == .bh4
-      let group = place / laneGroup
+      let groupIndex = place / laneGroup
       let codes = codeTiles[core] + UInt64(codeLayout.offset(slot: slot) * 4)
       kernels.score(
         tables: shape.tables, bits: shape.codeBits,
-        projected: at(layout.chains + (isBH4 ? group * layout.chainStride : place)),
+        projected: at(layout.chains + (isBH4 ? groupIndex * layout.chainStride : place)),
         columnStride: (isBH4 ? laneGroup : schedule.projectionTile) * 4,
-        input: isBH4 ? at(layout.lanes + group * layout.laneStride) : nil, inputFeatures: shape.paddedHidden,
+        input: isBH4 ? at(layout.lanes + groupIndex * layout.laneStride) : nil, inputFeatures: shape.paddedHidden,
         bias: vectors + UInt64(2 * shape.hidden * 4), codes: codes, scores: codes + UInt64(codeLayout.scores * 4))
+      if let drawnRows {
+        stream.read(
+          drawnRows + UInt64(group.lowerBound / laneGroup * codeLayout.stride * 4), bytes: codeLayout.stride * 4)
+        stream.write(codes, bytes: codeLayout.stride * 4)
+      }
     case .barrier: break
     case .gather(let gather):
       emitGather(gather, next: next, core: core, at: at, to: kernels)
@@ -292,7 +301,7 @@ extension TableType {
 
 extension LookupFFN {
   public func workload(input: UnsafePointer<Float>, tokens: Int, threads: Int) throws -> any Workload {
-    let codes = try intermediates(input: input, tokens: Array(0..<tokens)).codes
+    let codes = try gatheredRows(input: input, tokens: tokens)
     return LookupWorkload(kernel: self, codes: codes, tokens: tokens, threads: threads)
   }
 }

@@ -26,7 +26,8 @@ public struct StageAccount: Codable, Equatable, Sendable {
 }
 
 extension LookupFFNShape {
-  func accounts(tables type: TableType) -> [StageAccount] {
+  /// What each stage of a look-up costs, with tables of `type`.
+  public func accounts(tables type: TableType) -> [StageAccount] {
     let float = Double(MemoryLayout<Float>.stride)
     let d = Double(hidden)
     let z = Double(projected)
@@ -66,8 +67,8 @@ extension LookupFFNShape {
 }
 
 extension DenseFFNShape {
-  /// Input and output are fp32; weights and intermediate features are of the element type, int8's sums 32 bits.
-  func accounts(_ type: TableType) -> [StageAccount] {
+  /// What each stage of a dense network costs. Input and output are fp32; weights and intermediate features are of the element type, int8's sums 32 bits.
+  public func accounts(_ type: TableType) -> [StageAccount] {
     let float = Double(MemoryLayout<Float>.stride)
     let element = Double(type.bytes)
     let d = Double(hidden)

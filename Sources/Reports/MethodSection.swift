@@ -7,12 +7,11 @@ extension RunData {
       "Times are medians over passes through all tokens, with a nonparametric 95 % interval from order statistics. A "
         + "speed-up's interval divides the far ends of the two intervals. Outliers (modified z-score above 10) are "
         + "flagged and kept.",
-      "Points ran in an order shuffled with seed \(manifest.seed).",
+      experiment?.order == .asWritten
+        ? "Points ran in the order of the experiment." : "Points ran in an order shuffled with seed \(manifest.seed).",
     ]
     // The manifest holds the text that was run, hence also the stop rule.
-    if let experiment = try? Experiment(
-      text: manifest.experimentText, file: manifest.experimentFile, overrides: manifest.overrides)
-    {
+    if let experiment {
       let measure = experiment.measure
       lines.append(
         "A point stopped after at least \(measure.minSamples) samples and \(significant(measure.minSeconds)) s once half "

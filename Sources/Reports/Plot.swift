@@ -18,7 +18,7 @@ extension RunData {
   /// All plots that the run has data for; those of a run that nobody measured say so.
   var plots: [Plot] {
     let plots =
-      sweeps.compactMap(throughputPlot)
+      sweeps.compactMap { variantPlot($0) ?? throughputPlot($0) }
       + [
         stagesPlot, latencyPlot, bandwidthPlot, validationPlot, speedupPlot, machinesPlot, machineSpeedupPlot,
         tornadoPlot,

@@ -74,10 +74,11 @@ public struct Report {
 }
 
 extension RunData {
-  /// The question that the experiment asks.
-  var question: String? {
-    let experiment = try? Experiment(
-      text: manifest.experimentText, file: manifest.experimentFile, overrides: manifest.overrides)
-    return experiment?.question
+  /// As it was run, from the text that the manifest keeps.
+  var experiment: Experiment? {
+    try? Experiment(text: manifest.experimentText, file: manifest.experimentFile, overrides: manifest.overrides)
   }
+
+  /// The question that the experiment asks.
+  var question: String? { experiment?.question }
 }

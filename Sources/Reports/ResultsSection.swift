@@ -32,7 +32,7 @@ extension RunData {
     ])
     for row in rows {
       table.append([
-        row.kernel.rawValue, row.shapeText, "\(row.tokens)", "\(row.threads)",
+        row.kernel.rawValue, layerText(of: row), "\(row.tokens)", "\(row.threads)",
         row.kernel == .lookup ? row.strategyText : row.blas,
         row.placementText,
         row.nanosecondsPerTokenText, row.n.map(String.init), row.tokensPerSecond.map(scaled),

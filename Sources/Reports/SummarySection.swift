@@ -33,7 +33,7 @@ extension RunData {
       for best in bestLookups(of: sweep) {
         let dense = baseline(of: best)
         table.append([
-          sweep, "\(best.threads)", "\(best.tokens)", best.shapeText, best.nanosecondsPerTokenText,
+          sweep, "\(best.threads)", "\(best.tokens)", layerText(of: best), best.nanosecondsPerTokenText,
           dense?.nanosecondsPerTokenText, speedupText(of: best),
         ])
       }
@@ -41,14 +41,17 @@ extension RunData {
     return table
   }
 
-  /// The fastest lookup of a sweep for each number of threads and tokens.
+  /// The fastest lookup of a sweep for each number of threads and tokens, width and distribution of codes.
   func bestLookups(of sweep: String) -> [ResultRow] {
     let lookups = measured(in: sweep).filter { $0.kernel == .lookup }
-    let settings = Set(lookups.map { [$0.threads, $0.tokens, $0.hidden] }).sorted { $0.lexicographicallyPrecedes($1) }
-    return settings.compactMap { setting in
-      lookups.filter { [$0.threads, $0.tokens, $0.hidden] == setting }
-        .max { ($0.tokensPerSecond ?? 0) < ($1.tokensPerSecond ?? 0) }
-    }
+    let settings = grouped(lookups) { Setting(numbers: [$0.threads, $0.tokens, $0.hidden], codes: $0.codes) }
+      .sorted { $0.key.numbers.lexicographicallyPrecedes($1.key.numbers) }
+    return settings.compactMap { $0.values.max { ($0.tokensPerSecond ?? 0) < ($1.tokensPerSecond ?? 0) } }
+  }
+
+  private struct Setting: Hashable {
+    var numbers: [Int]
+    var codes: CodeSource?
   }
 
   /// For each series with several table sizes: up to which size the lookup wins.
@@ -77,6 +80,14 @@ func crossover(_ verdicts: [(bytes: Int, ratio: Double)]) -> String {
   }
   return
     "lookup stops winning between \(bytes(verdicts[last].bytes)) and \(bytes(verdicts[last + 1].bytes)) of tables\(lost)."
+}
+
+extension RunData {
+  /// The dimensions, and what else tells a layer's points apart: a name, and codes that are not uniform.
+  func layerText(of row: ResultRow) -> String {
+    let codes = row.codes == .uniform ? nil : row.codes?.rawValue
+    return [row.shapeText, point(row.pointID)?.variant, codes].compactMap { $0 }.joined(separator: " ")
+  }
 }
 
 extension ResultRow {

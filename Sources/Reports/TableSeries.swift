@@ -14,12 +14,12 @@ extension RunData {
   static let mostSeries = 8
 
   /// The series of a sweep. Each is named after what varies between them; where there are too many, strategies are folded
-  /// into the fastest at each size.
+  /// into the fastest at each size. Codes are not a strategy but what happens to one.
   func tableSeries(of sweep: String) -> [TableSeries] {
     let lookups = measured(in: sweep).filter { $0.kernel == .lookup && $0.tableBytes != nil }
-    let placement = [Trait.threads, .tokens, .hidden, .cpus, .memory]
+    let placement = [Trait.threads, .tokens, .hidden, .cpus, .memory, .codes]
     let full = group(
-      lookups, by: placement + [.tables, .projection, .dtype, .codes, .isa, .pages, .strategy, .partition])
+      lookups, by: placement + [.tables, .projection, .dtype, .isa, .pages, .strategy, .partition])
     guard full.count > Self.mostSeries else { return full }
     return group(lookups, by: placement).map { series in
       var folded = series

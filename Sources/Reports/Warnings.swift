@@ -54,6 +54,9 @@ extension RunData {
     if !drifted.isEmpty {
       warnings.append("The machine drifted during the run: \(drifted.map(\.name).joined(separator: ", ")).")
     }
+    for violation in (experiment?.constraints ?? []).compactMap({ $0.violation(fact) }) {
+      warnings.append("Constraint \(violation.message).")
+    }
     if manifest.gitDirty == true { warnings.append("The tool was built from a working tree with uncommitted changes.") }
     if manifest.finished == nil { warnings.append("The run has not finished.") }
     return warnings

@@ -13,8 +13,9 @@ struct Lookahead: ParsableCommand {
       """,
     subcommands: [
       DoctorCommand.self, TopologyCommand.self, EventsCommand.self, VerifyCommand.self, RunCommand.self,
-      ProjectCommand.self, ExploreCommand.self, SimulateCommand.self, MissRatioCurveCommand.self, MachinesCommand.self, ReportCommand.self,
-      CalibrateCommand.self, TuneCommand.self, ValidateCommand.self, TargetsCommand.self, SimulatorSpeedCommand.self,
+      ProjectCommand.self, ExploreCommand.self, SimulateCommand.self, MissRatioCurveCommand.self, MachinesCommand.self,
+      ReportCommand.self, CompareCommand.self, ExportCommand.self, SchemaCommand.self, CalibrateCommand.self,
+      TuneCommand.self, ValidateCommand.self, TargetsCommand.self, SimulatorSpeedCommand.self,
       AuditCommand.self, AuditCandidateCommand.self,
     ]
   )

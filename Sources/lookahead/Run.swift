@@ -21,8 +21,11 @@ struct RunCommand: ParsableCommand {
   @Option(help: "The run directory; reports/NAME by default.")
   var output: String?
 
-  @Flag(help: "Print the points and the memory that each needs, and measure nothing.")
+  @Flag(help: "Print the points, the memory and the time that each needs and those that cannot run; measure nothing.")
   var dryRun = false
+
+  @Option(help: "With --dry-run: a run directory whose measured times go before estimates.")
+  var timings: String?
 
   @Flag(help: "Discard the run that the directory holds, if any, and start over.")
   var restart = false
@@ -50,11 +53,17 @@ struct RunCommand: ParsableCommand {
     let experiment = try Experiment(contentsOf: experiment, overrides: overrides)
     let topology = Topology.read()
     let plan = try Plan(experiment, topology: topology)
-    if dryRun { return try printPlan(plan) }
+    if dryRun {
+      return try DryRun(experiment, plan, topology: topology, earlier: timings).show(json: json)
+    }
     guard BuildConfiguration.current == .release || allowDebug else {
       throw DebugBuild()
     }
     let inputs = try RunInputs(experiment)
+    if !experiment.constraints.isEmpty {
+      let state = MachineState.capture()
+      try experiment.constraints.enforce({ state[$0] }, file: experiment.file) { printMessage($0) }
+    }
     let revision = GitRevision.current()
     let manifest = Manifest(
       experiment: experiment, commandLine: CommandLine.arguments, gitRevision: revision?.commit,
@@ -78,32 +87,6 @@ struct RunCommand: ParsableCommand {
         + "report in \(directory.path)/report.md")
     if counts[.failed] != nil { throw ExitStatus.somePointsFailed.code }
   }
-
-  private func printPlan(_ plan: Plan) throws {
-    if json {
-      return try printJSON(
-        PlanDocument(
-          points: plan.points.map { PlanDocument.Entry(id: $0.id, label: $0.label, memoryBytes: $0.estimatedBytes) }))
-    }
-    printTable(
-      ["point", "sweep", "memory"], plan.points.map { [$0.label, $0.sweep, formatByteCount($0.estimatedBytes)] })
-    print("\(plan.points.count) points")
-  }
-}
-
-private struct PlanDocument: Encodable {
-  struct Entry: Encodable {
-    var id: String
-    var label: String
-    var memoryBytes: Int
-
-    enum CodingKeys: String, CodingKey {
-      case id, label
-      case memoryBytes = "memory_bytes"
-    }
-  }
-
-  var points: [Entry]
 }
 
 /// A debug build is an order of magnitude slower than what it would be quoted as.

@@ -5,7 +5,7 @@ import Testing
 @Suite struct ContractTests {
   @Test(arguments: [
     "doctor", "topology", "events", "verify", "calibrate", "run", "simulate", "project", "report", "machines", "audit",
-    "mrc", "tune", "validate", "explore",
+    "mrc", "tune", "validate", "explore", "compare", "export", "schema",
   ])
   func `every verb explains itself`(verb: String) throws {
     let outcome = try CommandLineTool.run(verb, "--help")

@@ -6,7 +6,8 @@ extension Experiment {
   /// - a parameter, such as `tokens=512`: fixes it in every sweep, in place of any axis over it;
   /// - `defaults.tokens=512`: only the default, which a sweep may still override;
   /// - `sweeps.NAME.tokens=512`: fixes it in one sweep;
-  /// - `measure.max_seconds=2`, `seed=7`, `name=…`, `question=…`, `counters=[cache]`, `machines=[host]`.
+  /// - `measure.max_seconds=2`, `seed=7`, `name=…`, `question=…`, `counters=[cache]`, `machines=[host]`,
+  ///   `constraints.governor=fail`.
   ///
   /// Values are YAML. A setting that could have no effect is an error: silence would let a user believe in it.
   mutating func apply(overrides: [String]) throws {
@@ -32,6 +33,9 @@ extension Experiment {
     case ("counters", 1): counters = try value.list().map { try $0.string() }
     case ("machines", 1): machines = try value.list().map { try $0.string() }
     case ("measure", 2) where Measure.keys.contains(parts[1]): try measure.set(parts[1], value)
+    case ("constraints", 2):
+      guard let name = Constraint.Name(rawValue: parts[1]) else { throw unknown(key, at: value) }
+      set(try Constraint(name, value))
     case ("defaults", 2):
       let parameter = try parameter(named: parts[1], at: value)
       defaults[parameter] = try parameter.value(value)
@@ -66,6 +70,7 @@ extension Experiment {
   private func unknown(_ key: String, at value: YAMLValue) -> InputError {
     let known =
       Parameter.allCases.map(\.rawValue) + Measure.keys.map { "measure.\($0)" }
+      + Constraint.Name.allCases.map { "constraints.\($0.rawValue)" }
       + ["seed", "name", "question", "counters", "machines"]
     let hint = nearestName(to: key, among: known).map { "; did you mean '\($0)'?" } ?? ""
     return value.error("unknown key\(hint) (known: a point parameter, defaults.X, sweeps.NAME.X, measure.X, seed)")

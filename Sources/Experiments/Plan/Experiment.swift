@@ -16,8 +16,14 @@ public struct Experiment: Equatable, Sendable {
   public var counters: [String]
   /// Names or paths of the machines to project onto.
   public var machines: [String]
+  /// Points that no sweep has.
+  public var exclude: [Exclusion]
+  /// What is asked of the machine's state.
+  public var constraints: [Constraint]
+  public var order: RunOrder
 
-  /// The file as the user named it, its text, and the `key=value` overrides applied to it: what a run must record.
+  /// The file as the user named it, its text with that of the files it includes, and the `key=value` overrides
+  /// applied to it: what a run must record.
   public let file: String
   public let text: String
   public let overrides: [String]
@@ -29,34 +35,58 @@ public struct Experiment: Equatable, Sendable {
 
   public init(text: String, file: String, overrides: [String] = []) throws {
     self.file = file
-    self.text = text
     self.overrides = overrides
-    let object = try YAMLValue(text: text, file: file).object(keys: Self.keys)
-    let schema = try object.required("schema")
-    guard try schema.string() == Self.schema else {
-      throw schema.error("expected \(Self.schema), found '\(try schema.string())'")
+    let documents = try ExperimentDocuments(text: text, file: file)
+    self.text = documents.text
+    (name, seed, defaults, sweeps, measure) = ("", 1, [:], [], Measure())
+    (counters, machines, exclude, constraints, order) = ([], [], [], [], .random)
+    var last: YAMLObject?
+    for document in documents.mergeOrder {
+      let object = try document.object(keys: Self.keys)
+      try merge(object)
+      last = object
     }
-    name = try object.required("name").string()
-    question = try object["question"]?.string()
-    seed = UInt64(try object["seed"]?.int(in: 0...Int.max) ?? 1)
-    defaults = try object["defaults"].map(parameters) ?? [:]
-    measure = try object["measure"].map { try Measure($0) } ?? Measure()
-    counters = try object["counters"]?.list().map { try $0.string() } ?? []
-    machines = try object["machines"]?.list().map { try $0.string() } ?? []
-    let list = try object.required("sweeps")
-    sweeps = []
-    for item in try list.list() {
+    name = try last?.required("name").string() ?? ""
+    question = try last?["question"]?.string()
+    guard !sweeps.isEmpty else {
+      throw try last?.required("sweeps").error("expected at least one sweep, found an empty list")
+        ?? InputError(file: file, key: "sweeps", "expected at least one sweep, found none")
+    }
+    try apply(overrides: overrides)
+  }
+
+  static let keys = [
+    "schema", "name", "question", "include", "seed", "order", "defaults", "sweeps", "exclude", "measure", "counters",
+    "machines", "constraints",
+  ]
+
+  /// Takes over what a document says: single values replace those of the files it includes, mappings are merged key by key, and
+  /// sweeps and exclusions come behind theirs.
+  private mutating func merge(_ object: YAMLObject) throws {
+    if let value = object["seed"] { seed = UInt64(try value.int(in: 0...Int.max)) }
+    if let value = object["order"] { order = try value.choice() }
+    if let value = object["defaults"] { defaults.merge(try parameters(value)) { _, new in new } }
+    if let value = object["measure"] { try measure.set(value) }
+    if let value = object["counters"] { counters = try value.list().map { try $0.string() } }
+    if let value = object["machines"] { machines = try value.list().map { try $0.string() } }
+    exclude += try object["exclude"]?.list().map(Exclusion.init) ?? []
+    for (key, value) in try object["constraints"]?.object(keys: Constraint.Name.allCases.map(\.rawValue)).entries ?? []
+    {
+      if let name = Constraint.Name(rawValue: key) { try set(Constraint(name, value)) }
+    }
+    for item in try object["sweeps"]?.list() ?? [] {
       let sweep = try Sweep(item)
       guard !sweeps.contains(where: { $0.name == sweep.name }) else {
         throw item.error("expected each sweep's name once, found '\(sweep.name)' twice")
       }
       sweeps.append(sweep)
     }
-    guard !sweeps.isEmpty else { throw list.error("expected at least one sweep, found an empty list") }
-    try apply(overrides: overrides)
   }
 
-  static let keys = ["schema", "name", "question", "seed", "defaults", "sweeps", "measure", "counters", "machines"]
+  mutating func set(_ constraint: Constraint) {
+    constraints.removeAll { $0.name == constraint.name }
+    constraints.append(constraint)
+  }
 
   /// Where the layer file that a point names lies: beside the experiment file, else in the working directory.
   public func path(ofLayer layer: String) throws -> String {

@@ -34,7 +34,8 @@ public struct Measure: Equatable, Codable, Sendable {
     }
   }
 
-  init(_ yaml: YAMLValue) throws {
+  /// Sets every key of a mapping.
+  mutating func set(_ yaml: YAMLValue) throws {
     for (key, value) in try yaml.object(keys: Self.keys).entries { try set(key, value) }
   }
 }

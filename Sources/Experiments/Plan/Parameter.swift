@@ -4,7 +4,7 @@ import Profiler
 
 /// The vocabulary of an experiment file: everything about a point that can be set or swept.
 public enum Parameter: String, CaseIterable, Codable, Sendable {
-  case kernel, layer, seed, hidden, intermediate, output, tables
+  case kernel, layer, variant, seed, hidden, intermediate, output, tables
   case tableRows = "table_rows"
   case projection
   case blockSize = "block_size"
@@ -34,16 +34,13 @@ extension Parameter {
   /// Reads a single value, or says what the parameter admits.
   func value(_ yaml: YAMLValue) throws -> ParameterValue {
     switch self {
-    case .kernel: return try choice(KernelKind.self, yaml)
-    case .projection: return try choice(ProjectionKind.self, yaml)
-    case .dtype: return try choice(ElementType.self, yaml)
-    case .codes: return try choice(CodeSource.self, yaml)
-    case .order: return try choiceOrAutomatic(LookupStrategy.Order.self, yaml)
-    case .groupPrefetch: return try choiceOrAutomatic(LookupStrategy.GroupPrefetch.self, yaml)
-    case .partition: return try choice(LookupTeam.Partition.self, yaml)
-    case .pages: return try choice(PageKind.self, yaml)
-    case .isa: return try choice(ISARequest.self, yaml)
-    case .layer: return .text(try yaml.string())
+    case .codes:
+      let text = try yaml.string()
+      guard let source = CodeSource(rawValue: text) else {
+        throw yaml.error("expected \(CodeSource.vocabulary), found '\(text)'")
+      }
+      return .text(source.rawValue)
+    case .layer, .variant: return .text(try yaml.string())
     case .cpus:
       let text = try yaml.string()
       guard let placement = CPUPlacement(text) else {
@@ -63,7 +60,28 @@ extension Parameter {
       }
       return value
     default:
-      return try value(yaml.int(), at: yaml)
+      guard let choices else { return try value(yaml.int(), at: yaml) }
+      let text = try yaml.string()
+      guard choices.contains(text) else {
+        throw yaml.error("expected one of \(choices.joined(separator: ", ")), found '\(text)'")
+      }
+      return .text(text)
+    }
+  }
+
+  /// The names that the parameter may have; nil for numbers, and for text of another form.
+  var choices: [String]? {
+    func names<Choice: RawRepresentable<String>>(_ choices: [Choice]) -> [String] { choices.map(\.rawValue) }
+    switch self {
+    case .kernel: return names(KernelKind.allCases)
+    case .projection: return names(ProjectionKind.allCases)
+    case .dtype: return names(ElementType.allCases)
+    case .order: return [Self.automatic] + names(LookupStrategy.Order.allCases)
+    case .groupPrefetch: return [Self.automatic] + names(LookupStrategy.GroupPrefetch.allCases)
+    case .partition: return names(LookupTeam.Partition.allCases)
+    case .pages: return names(PageKind.allCases)
+    case .isa: return names(ISARequest.allCases)
+    default: return nil
     }
   }
 
@@ -74,25 +92,10 @@ extension Parameter {
     return .int(number)
   }
 
-  private func choice<Choice>(_: Choice.Type, _ yaml: YAMLValue) throws -> ParameterValue
-  where Choice: RawRepresentable<String> & CaseIterable {
-    let choice: Choice = try yaml.choice()
-    return .text(choice.rawValue)
-  }
-
-  private func choiceOrAutomatic<Choice>(_: Choice.Type, _ yaml: YAMLValue) throws -> ParameterValue
-  where Choice: RawRepresentable<String> & CaseIterable {
-    let text = try yaml.string()
-    if text == Self.automatic || Choice(rawValue: text) != nil { return .text(text) }
-    let names = [Self.automatic] + Choice.allCases.map(\.rawValue)
-    throw yaml.error("expected one of \(names.joined(separator: ", ")), found '\(text)'")
-  }
-
-  private var isNumeric: Bool {
+  var isNumeric: Bool {
     switch self {
-    case .kernel, .layer, .projection, .dtype, .partition, .codes, .order, .groupPrefetch, .cpus, .memory, .pages, .isa:
-      return false
-    default: return true
+    case .layer, .variant, .codes, .cpus, .memory: return false
+    default: return choices == nil
     }
   }
 

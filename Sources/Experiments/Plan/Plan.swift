@@ -8,8 +8,8 @@ public struct Plan: Equatable, Sendable {
   public let points: [Point]
   /// For each point, the sweeps that ask for it; it is measured once and belongs to all of them.
   public let sweeps: [[String]]
-  /// Indices into `points` in execution order: a seeded permutation, so that drift of the machine (heat, neighbours) does
-  /// not line up with an axis (google/benchmark, docs/random_interleaving.md).
+  /// Indices into `points` in execution order: a seeded permutation unless the experiment asks for its own order, so that drift
+  /// of the machine does not line up with an axis (google/benchmark, docs/random_interleaving.md).
   public let order: [Int]
 
   /// Expands `experiment` on this machine, whose CPUs or L3 clusters are what `threads: all` stands for.
@@ -26,7 +26,7 @@ public struct Plan: Equatable, Sendable {
     var asking: [String: [String]] = [:]
     for sweep in experiment.sweeps {
       for assignment in sweep.assignments {
-        let point = try resolver.point(assignment, of: sweep)
+        guard let point = try resolver.point(assignment, of: sweep) else { continue }
         let id = point.id
         if asking[id]?.last != sweep.name { asking[id, default: []].append(sweep.name) }
         if let twin = known[id] {
@@ -42,10 +42,14 @@ public struct Plan: Equatable, Sendable {
         points.append(point)
       }
     }
+    guard !points.isEmpty else {
+      throw InputError(
+        file: experiment.file, key: "exclude", "expected to leave some points, found all of them excluded")
+    }
     sweeps = points.map { asking[$0.id] ?? [] }
     self.points = points
     var generator = RandomSource(seed: experiment.seed)
-    order = generator.permutation(points.count)
+    order = experiment.order == .random ? generator.permutation(points.count) : Array(points.indices)
   }
 
   init(points: [Point], sweeps: [[String]], order: [Int]) {

@@ -19,11 +19,12 @@ extension Point {
     if let strategy { parts.append(strategy.label) }
     if partition == .tables { parts.append("by-tables") }
     if dtype != .fp32 { parts.append(dtype.rawValue) }
-    if codes == .recorded { parts.append("recorded") }
+    if let codes, codes != .uniform { parts.append(codes.rawValue) }
     if cpus != .compact { parts.append("cpus=\(cpus)") }
     if memory != .local { parts.append("\(memory)") }
     if pages != .transparentHuge { parts.append(pages.rawValue) }
     if isa != .auto { parts.append(isa.rawValue) }
+    if let variant { parts.append("variant=\(variant)") }
     return parts.joined(separator: " ")
   }
 }

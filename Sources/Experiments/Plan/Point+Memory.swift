@@ -23,11 +23,14 @@ extension Point {
       // Code and score of each table for each token in the tile, and the hash scores they come from.
       let tile = min(strategy?.tokenTile ?? tokens, tokens)
       let scratch = tile * (tables * codeBits * element + tables * (4 + element))
+      // Rows that are drawn in place of codes.
+      let drawn = if case .zipf = codes { tokens * tables * 4 } else { 0 }
       // The fp32 tables that the placed ones are made from stay on the heap: the check goes by them.
       let originals = tables * (tableRows ?? 0) * output * element
       // To choose a strategy, tables lie in several orders at once: two at least, or there is nothing to choose.
       let orders = isTuned ? 2 : 1
       return orders * (tableBytes ?? 0) + originals + projectionBytes(codes: tables * codeBits) + activations + scratch
+        + drawn
     }
   }
 

@@ -11,6 +11,8 @@ public struct Point: Hashable, Codable, Sendable {
   /// A safetensors file as the experiment names it; nil for a synthetic layer. Where the file describes another kernel's
   /// layer, only its activations are used.
   public var layer: String?
+  /// A name for what is otherwise equal, such as `a` and `b` of a comparison with itself; nothing runs differently.
+  public var variant: String?
   /// Names the synthetic weights and activations.
   public var seed: UInt64
   /// Features of a token (d).

@@ -36,7 +36,8 @@ struct PointResolver {
     .memory: .text("local"), .pages: .text(PageKind.transparentHuge.rawValue), .isa: .text(ISARequest.auto.rawValue),
   ]
 
-  mutating func point(_ assignment: [Parameter: ParameterValue], of sweep: Sweep) throws -> Point {
+  /// Nil for a point that is excluded.
+  mutating func point(_ assignment: [Parameter: ParameterValue], of sweep: Sweep) throws -> Point? {
     let given = experiment.defaults.merging(assignment) { _, new in new }
     func failure(_ key: Parameter, _ message: String) -> InputError {
       InputError(file: experiment.file, line: sweep.line, key: "sweep '\(sweep.name)'.\(key.rawValue)", message)
@@ -77,6 +78,7 @@ struct PointResolver {
       sweep: sweep.name, kernel: kernel, layer: layer, seed: seed, hidden: hidden, output: hidden,
       dtype: try choice(.dtype), tokens: tokens, threads: threads, cpus: cpus, memory: memory,
       pages: try choice(.pages), isa: try choice(.isa))
+    point.variant = values.text(.variant)
     switch kernel {
     case .dense:
       // A dense product takes the same time whatever its operands hold, so another kernel's layer does not matter to it.
@@ -111,7 +113,11 @@ struct PointResolver {
       let partition: LookupTeam.Partition = try choice(.partition)
       if partition == .tables, threads > 1 { point.partition = .tables }
     }
-    return point
+    // By what the point has, and by what it was given where that does not matter to its kernel or has another name (`all`).
+    let isExcluded = (experiment.exclude + sweep.exclude).contains { rule in
+      rule.matches { parameter in [point.value(of: parameter), values[parameter]].compactMap { $0 } }
+    }
+    return isExcluded ? nil : point
   }
 
   private func strategy(

@@ -55,9 +55,16 @@ struct KernelFactory: KernelSource {
         throw PointSkipped("its strategy (order: auto) is chosen by measuring, which a run does")
       }
       let parameters = try lookupParameters(point)
-      return try LookupFFN(
+      let layer = try LookupFFN(
         parameters, tableType: point.dtype, strategy: strategy, team: point.team, isa: isa,
         blas: parameters.shape.projection == .dense ? library(point) : nil, memory: memory)
+      if case .zipf(let exponent) = point.codes {
+        let rows = ZipfRows.draw(
+          exponent: exponent, tables: layer.shape.tables, tableRows: layer.shape.tableRows, tokens: point.tokens,
+          seed: point.seed)
+        try layer.draw(rows: rows, memory: memory)
+      }
+      return layer
     }
   }
 

@@ -110,7 +110,7 @@ struct PointRunner {
       notes += placementNotes(before: before, after: after)
     }
     if let lookup = kernel as? LookupFFN {
-      let codes = try lookup.intermediates(input: input.base, tokens: Array(0..<point.tokens)).codes
+      let codes = try lookup.gatheredRows(input: input.base, tokens: point.tokens)
       row.codeEntropyBits = codeEntropy(codes, tables: lookup.shape.tables)
     }
 
@@ -219,7 +219,7 @@ func codeEntropy(_ codes: [Int32], tables: Int) -> Double {
 }
 
 /// MemAvailable of /proc/meminfo; nil where the kernel does not say.
-func availableMemoryBytes() -> Int? {
+public func availableMemoryBytes() -> Int? {
   guard let text = try? String(contentsOfFile: "/proc/meminfo", encoding: .utf8) else { return nil }
   let line = text.split(separator: "\n").first { $0.hasPrefix("MemAvailable:") }
   return line?.split(separator: " ").dropFirst().first.flatMap { Int($0) }.map { $0 * 1024 }

@@ -1,0 +1,28 @@
+/// What must be alike for two points to be compared: the machine, its settings, and the code that ran.
+///
+/// Load, free memory and measured frequency are not among them: they wander by themselves, and their effect is noise.
+enum Conditions {
+  /// Facts of the machine. `kernel` is the operating system's.
+  static let facts = [
+    "cpu_vendor", "cpu_family", "cpu_model_number", FactName.cpuModel, "cpu_stepping", "microcode", "hypervisor",
+    "governor",
+    "boost", "smt", "thp_enabled", "numa_balancing", "kernel", "build_configuration",
+  ]
+
+  /// Names that can be accepted as different.
+  static let names = facts + ["kernel_version", "isa", "blas", "page_kind"]
+
+  /// `name: A -> B` for each condition in which the two differ.
+  static func differences(
+    _ a: ComparisonSide, _ b: ComparisonSide, _ first: ResultRow, _ second: ResultRow
+  ) -> [(name: String, text: String)] {
+    var values: [(name: String, a: String?, b: String?)] = facts.map { ($0, a.facts[$0], b.facts[$0]) }
+    values.append(("kernel_version", first.kernelVersion, second.kernelVersion))
+    values.append(("isa", first.isa, second.isa))
+    values.append(("blas", first.blas, second.blas))
+    values.append(("page_kind", first.pageKind?.rawValue, second.pageKind?.rawValue))
+    return values.filter { $0.a != $0.b }.map { value in
+      (value.name, "\(value.name): \(value.a ?? "unknown") -> \(value.b ?? "unknown")")
+    }
+  }
+}

@@ -1,0 +1,72 @@
+/// How much the medians of two processes differ that run the same thing: other pages, other neighbours, another hour.
+///
+/// However many samples one process takes, they all share its luck. So a difference counts only when it is large against this
+/// spread, which is estimated for each point from its launches and from the whole grid.
+struct ProcessSpread {
+  private let prior: VariancePrior
+  /// Mean of the points' own variances; 0 where none has any.
+  private let pooled: Double
+
+  /// Times are logarithms, so that spreads are relative. With one process a side everywhere, the changes of the grid
+  /// themselves tell: most points are supposed not to differ from what all have in common (an empirical null, Efron, JASA
+  /// 99(465), 2004). Nil where there is nothing to go by.
+  init?(_ pairs: [(a: [Double], b: [Double])]) {
+    let own = pairs.map(Self.variance)
+    if own.contains(where: { $0.degrees > 0 }) {
+      guard let fitted = VariancePrior(own) else { return nil }
+      prior = fitted
+      let degrees = own.map(\.degrees).reduce(0, +)
+      pooled = own.map { $0.variance * $0.degrees }.reduce(0, +) / degrees
+      return
+    }
+    guard pairs.count >= Self.fewestPoints else { return nil }
+    let changes = pairs.map { mean($0.b) - mean($0.a) }
+    let centre = quantile(changes.sorted(), 0.5)
+    // A tenth of the points may really have changed on its own. The median deviation would allow for half, but is blind to
+    // processes that come in two kinds, such as with and without a noisy neighbour.
+    let deviation = quantile(changes.map { abs($0 - centre) }.sorted(), 0.9) / 1.645
+    pooled = 0
+    // A change is the difference of two processes.
+    prior = VariancePrior(variance: deviation * deviation / 2, degrees: Self.emptyHandedDegrees)
+  }
+
+  /// With fewer points, the spread of their changes says little.
+  private static let fewestPoints = 10
+  /// Those of three launches a side.
+  private static let fewestDegrees = 4.0
+  /// Three, because the spread of the grid need not be that of the point, and tails on shared machines are heavy: at the 95 %
+  /// level 3.2 standard deviations are then asked for instead of 2.
+  private static let emptyHandedDegrees = 3.0
+
+  /// The probability of a change of this size between the processes of `a` and `b` if they are alike, and the half width of
+  /// the change's 95 % interval; nil where neither the point nor the grid has anything to go by.
+  func judge(_ a: [Double], _ b: [Double]) -> (pValue: Double, halfWidth: Double)? {
+    let own = Self.variance((a, b))
+    let degrees: Double
+    var variance: Double
+    (variance, degrees) = prior.moderated(own)
+    // Two launches that agree by luck say nothing where launches come in two kinds: then the grid as a whole must be beaten.
+    if own.degrees < Self.fewestDegrees { variance = max(variance, pooled) }
+    guard degrees > 0 else { return nil }
+    let distribution = StudentT(degrees: degrees)
+    let share: Double = 1 / Double(a.count) + 1 / Double(b.count)
+    let error = (variance * share).squareRoot()
+    let change = mean(b) - mean(a)
+    guard error > 0 else { return (change == 0 ? 1 : 0, 0) }
+    return (
+      distribution.twoSidedPValue(change / error), distribution.criticalValue(twoSided: Comparison.level) * error
+    )
+  }
+
+  /// Between the processes of a side, pooled over both sides.
+  private static func variance(_ pair: (a: [Double], b: [Double])) -> (variance: Double, degrees: Double) {
+    let degrees = Double(pair.a.count + pair.b.count - 2)
+    let squares = [pair.a, pair.b].map { values -> Double in
+      let centre = mean(values)
+      return values.map { ($0 - centre) * ($0 - centre) }.reduce(0, +)
+    }.reduce(0, +)
+    return (degrees > 0 ? squares / degrees : 0, max(0, degrees))
+  }
+}
+
+private func mean(_ values: [Double]) -> Double { values.reduce(0, +) / Double(max(values.count, 1)) }

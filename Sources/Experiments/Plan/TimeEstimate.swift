@@ -1,0 +1,109 @@
+import Kernels
+
+/// How long points will take: from the kernels' accounting and modest stated rates, or from what an earlier run measured.
+///
+/// It is for planning an afternoon or a batch job, not a prediction: `project` and `validate` do those.
+public struct TimeEstimate: Sendable {
+  /// Rates of one thread. A core of the last five years reaches two to four times as much of the first when it multiplies
+  /// matrices, and as much of the second when its tables lie in memory.
+  public struct Rates: Equatable, Sendable {
+    public var flopPerNanosecond = 50.0
+    public var tableBytesPerNanosecond = 10.0
+    /// To make a layer's random parameters, convert and place them.
+    public var nanosecondsPerParameter = 6.0
+    /// The check's scalar double-precision reference: 5 ms a token of the published dense layer.
+    public var nanosecondsPerReferenceFlop = 1.2
+    /// Of simulating a token on one machine; the simulated batch is short.
+    public var projectionSecondsPerToken = 0.5 / 4096
+
+    public init() {}
+  }
+
+  private let measure: Measure
+  private let machines: Int
+  private let rates: Rates
+  /// Median pass in ns of points that were measured before, by what they ask for.
+  private let measured: [String: Double]
+  /// How much longer (or shorter) than stated the measured points took, by kernel.
+  private let correction: [KernelKind: Double]
+
+  /// Tokens that the check compares.
+  private static let checkedTokens = 16.0
+
+  /// For an experiment's way of measuring, projected onto `machines` machines. `earlier` are results of another run, with
+  /// their points.
+  public init(_ measure: Measure, machines: Int, rates: Rates = Rates(), earlier: [(Point, ResultRow)] = []) {
+    self.measure = measure
+    self.machines = machines
+    self.rates = rates
+    let timed = earlier.compactMap { point, row in row.medianNanoseconds.map { (point, $0) } }
+    measured = Dictionary(timed.map { ($0.key(ignoring: []), $1) }, uniquingKeysWith: { _, last in last })
+    let stated = TimeEstimate.passNanoseconds(rates)
+    correction = Dictionary(grouping: timed, by: { $0.0.kernel }).mapValues { points in
+      quantile(points.map { $1 / stated($0) }.sorted(), 0.5)
+    }
+  }
+
+  public struct Seconds: Equatable, Sendable {
+    /// One pass over all tokens.
+    public var pass: Double
+    /// With building, checking, warming up, sampling until there are enough samples, and projecting.
+    public var expected: Double
+    /// If the interval never becomes narrow enough.
+    public var atMost: Double
+    /// Whether the pass is one that was measured.
+    public var isMeasured: Bool
+  }
+
+  public func seconds(_ point: Point) -> Seconds {
+    let known = measured[point.key(ignoring: [])]
+    let stated: Double = TimeEstimate.passNanoseconds(rates)(point) * (correction[point.kernel] ?? 1)
+    let pass: Double = (known ?? stated) * 1e-9
+    let parameters = Double(point.parameterCount) * rates.nanosecondsPerParameter
+    let check = TimeEstimate.checkedTokens * point.flopPerToken * rates.nanosecondsPerReferenceFlop
+    let simulated = Double(min(point.tokens, Projector.simulatedTokens) * machines) * rates.projectionSecondsPerToken
+    // One more pass before the check, and at least one to warm up.
+    let running: Double = pass + max(measure.warmupSeconds, pass)
+    let fixed: Double = (parameters + check) * 1e-9 + simulated + running
+    let sampling = max(measure.minSeconds, Double(measure.minSamples) * pass)
+    let limit = max(measure.maxSeconds, pass)
+    return Seconds(
+      pass: pass, expected: fixed + min(sampling, limit), atMost: fixed + max(limit, min(sampling, limit)),
+      isMeasured: known != nil)
+  }
+
+  private static func passNanoseconds(_ rates: Rates) -> (Point) -> Double {
+    { point in
+      let perToken =
+        point.flopPerToken / rates.flopPerNanosecond + point.tableBytesPerToken / rates.tableBytesPerNanosecond
+      return max(1, perToken * Double(point.tokens) / Double(point.threads))
+    }
+  }
+}
+
+extension Point {
+  private var accounts: [StageAccount] {
+    switch kernel {
+    case .dense: return DenseFFNShape(hidden: hidden, intermediate: intermediate ?? 0).accounts(dtype)
+    case .lookup: return lookupShape?.accounts(tables: dtype) ?? []
+    }
+  }
+
+  private var lookupShape: LookupFFNShape? {
+    guard let tables, let tableRows, let projection else { return nil }
+    return LookupFFNShape(
+      hidden: hidden, output: output, tables: tables, tableRows: tableRows, projection: projection,
+      blockSize: blockSize ?? 1)
+  }
+
+  var flopPerToken: Double { accounts.reduce(0) { $0 + $1.flops } }
+  var tableBytesPerToken: Double { accounts.reduce(0) { $0 + $1.tableBytes } }
+
+  /// Numbers of a layer, tables included.
+  var parameterCount: Int {
+    switch kernel {
+    case .dense: return (intermediate ?? 0) * 2 * hidden
+    case .lookup: return (tables ?? 0) * (tableRows ?? 0) * output
+    }
+  }
+}

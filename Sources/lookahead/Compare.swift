@@ -1,0 +1,143 @@
+import ArgumentParser
+import Experiments
+import Foundation
+import InputFiles
+import Reports
+
+struct CompareCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "compare",
+    abstract: "Compare two runs point by point: same, faster, slower, ambiguous or incomparable.",
+    discussion: """
+      Points are matched by their parameters. A side may select some: RUN_DIR:dtype=bf16 takes the points of that type, and \
+      parameters that a side selects by need not match, so that two parts of one run can be compared. A directory of run \
+      directories counts as all of them, each a launch more, so that two builds can take turns. A change counts when it \
+      exceeds the threshold and both what samples and what processes scatter (docs/METHODS.md, "Comparisons"). Exit code 2 \
+      where B is slower at any point.
+      """)
+
+  @Argument(help: "The run to compare with: RUN_DIR, or RUN_DIR:parameter=value,…")
+  var a: String
+
+  @Argument(help: "The run that is judged.")
+  var b: String
+
+  @Option(help: "The smallest change that matters, such as 2% or 0.02.")
+  var threshold = "2%"
+
+  @Option(
+    name: .customLong("accept"),
+    help: "A condition that may differ between the two, such as kernel_version or kernel; may be repeated.")
+  var accepted: [String] = []
+
+  @Option(help: "A directory for comparison.md and comparison.csv.")
+  var output: String?
+
+  @Flag(help: "Print CSV instead of Markdown.")
+  var csv = false
+
+  @Flag(help: "Print one JSON document instead of Markdown.")
+  var json = false
+
+  func run() throws {
+    let threshold = try fraction(threshold)
+    let comparison = try Comparison(
+      ComparisonSide(a), ComparisonSide(b), threshold: threshold, accepting: accepted)
+    if let output {
+      try FileManager.default.createDirectory(atPath: output, withIntermediateDirectories: true)
+      for (name, text) in [("comparison.md", comparison.markdown), ("comparison.csv", comparison.csv)] {
+        try Data(text.utf8).write(to: URL(fileURLWithPath: output).appendingPathComponent(name), options: .atomic)
+      }
+    }
+    if json {
+      try printJSON(ComparisonDocument(comparison))
+    } else {
+      print(csv ? comparison.csv : comparison.markdown, terminator: "")
+    }
+    if comparison.hasRegression { throw ExitStatus.regressionFound.code }
+    if comparison.points.allSatisfy({ $0.verdict == .incomparable }) { throw NothingComparable() }
+  }
+
+  private func fraction(_ text: String) throws -> Double {
+    let isPercent = text.hasSuffix("%")
+    let number = Double(text.dropLast(isPercent ? 1 : 0).trimmingCharacters(in: .whitespaces))
+    guard let value = number.map({ isPercent ? $0 / 100 : $0 }), (0..<1).contains(value) else {
+      throw InputError(key: "--threshold", "expected a share below 100 %, such as 2% or 0.02, found '\(text)'")
+    }
+    return value
+  }
+}
+
+struct NothingComparable: Error, CustomStringConvertible {
+  let description = "no point could be compared; --accept NAME takes a difference of conditions as it is"
+}
+
+/// Changes are fractions: 0.1 is 10 % more time.
+private struct ComparisonDocument: Encodable {
+  struct Entry: Encodable {
+    var comparison: PointComparison
+
+    enum CodingKeys: String, CodingKey {
+      case point, label, sweep, verdict, reason, change
+      case timeA = "a_ns_per_token"
+      case timeB = "b_ns_per_token"
+      case low = "change_low"
+      case high = "change_high"
+      case pValue = "p_value"
+      case adjusted = "adjusted_p_value"
+      case cliffsDelta = "cliffs_delta"
+      case launchesA = "a_launches"
+      case launchesB = "b_launches"
+      case samplesA = "a_samples"
+      case samplesB = "b_samples"
+    }
+
+    func encode(to encoder: Encoder) throws {
+      var container = encoder.container(keyedBy: CodingKeys.self)
+      try container.encode(comparison.pointID, forKey: .point)
+      try container.encode(comparison.label, forKey: .label)
+      try container.encode(comparison.sweep, forKey: .sweep)
+      try container.encode(comparison.verdict, forKey: .verdict)
+      try container.encode(comparison.reason, forKey: .reason)
+      try container.encode(comparison.nanosecondsPerTokenA, forKey: .timeA)
+      try container.encode(comparison.nanosecondsPerTokenB, forKey: .timeB)
+      try container.encode(comparison.change, forKey: .change)
+      try container.encode(comparison.changeLow, forKey: .low)
+      try container.encode(comparison.changeHigh, forKey: .high)
+      try container.encode(comparison.pValue, forKey: .pValue)
+      try container.encode(comparison.adjustedPValue, forKey: .adjusted)
+      try container.encode(comparison.cliffsDelta, forKey: .cliffsDelta)
+      try container.encode(comparison.launchesA, forKey: .launchesA)
+      try container.encode(comparison.launchesB, forKey: .launchesB)
+      try container.encode(comparison.samplesA, forKey: .samplesA)
+      try container.encode(comparison.samplesB, forKey: .samplesB)
+    }
+  }
+
+  var a: String
+  var b: String
+  var threshold: Double
+  var counts: [String: Int]
+  var points: [Entry]
+  var onlyInA: [String]
+  var onlyInB: [String]
+  var accepted: [String]
+
+  enum CodingKeys: String, CodingKey {
+    case a, b, threshold, counts, points, accepted
+    case onlyInA = "only_in_a"
+    case onlyInB = "only_in_b"
+  }
+
+  init(_ comparison: Comparison) {
+    a = comparison.nameA
+    b = comparison.nameB
+    threshold = comparison.threshold
+    counts = Dictionary(
+      Verdict.allCases.map { ($0.rawValue, comparison.count($0)) }, uniquingKeysWith: { first, _ in first })
+    points = comparison.points.map(Entry.init)
+    onlyInA = comparison.onlyInA
+    onlyInB = comparison.onlyInB
+    accepted = comparison.accepted
+  }
+}

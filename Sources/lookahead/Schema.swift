@@ -1,0 +1,13 @@
+import ArgumentParser
+import Experiments
+
+struct SchemaCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "schema",
+    abstract: "Print the JSON Schema of experiment files, by which editors complete and check them.",
+    discussion: "The same as docs/experiment.schema.json, from this build's own parser.")
+
+  func run() throws {
+    print(try ExperimentSchema.json(), terminator: "")
+  }
+}

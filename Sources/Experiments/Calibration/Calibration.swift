@@ -76,6 +76,10 @@ public struct Calibration {
       guard threads == 1 else { continue }
       rows.append(
         row(try MicroBenchmarks.productRate(pool: pool, repetitions: repetitions), Name.productRate, threads))
+      let caches = topology.dataCaches(of: topology.allowedCPUs.first ?? 0).compactMap(\.sizeBytes)
+      for (name, result) in try CoreConstants.measure(
+        pool: pool, rowSet: secondLevelSet(caches), repetitions: repetitions)
+      { rows.append(row(result, name, threads)) }
       let representative = levelSets(topology.dataCaches(of: topology.allowedCPUs.first ?? 0).compactMap(\.sizeBytes))
       for bytes in rowSizes {
         let sets =
@@ -124,6 +128,9 @@ public struct Calibration {
     }
     return levels + (sizes.last.map { [8 * $0] } ?? [])
   }
+
+  /// The second level's working set among `levelSets`; the only level's where there is one.
+  static func secondLevelSet(_ sizes: [Int]) -> Int { levelSets(sizes).prefix(2).last ?? 16 << 10 }
 
   private static func row(_ result: MicroBenchmarkResult, _ name: String, _ threads: Int) -> CeilingRow {
     let statistics = Statistics(result.samples)

@@ -129,9 +129,10 @@ public enum MicroBenchmarks {
   }
 
   /// Bandwidth of reading whole rows in random order, in GB/s over the pool's threads: the access pattern of a table
-  /// look-up without its arithmetic. Each thread has its own table and its own precomputed list of rows.
+  /// look-up without its arithmetic; `isBusy` with several multiply-adds on every vector read, which a core may or may not
+  /// do while it waits for rows. Each thread has its own table and its own precomputed list of rows.
   public static func randomRowBandwidth(
-    workingSetBytes: Int, rowBytes: Int = 2048, pool: PinnedPool, path: VectorPath = .widest,
+    workingSetBytes: Int, rowBytes: Int = 2048, isBusy: Bool = false, pool: PinnedPool, path: VectorPath = .widest,
     pages: PageKind = .transparentHuge, policy: MemoryPolicy = .local, seed: UInt64 = 1, repetitions: Int = 10
   ) throws -> MicroBenchmarkResult {
     try require(path)
@@ -153,7 +154,8 @@ public enum MicroBenchmarks {
     let samples = sample(pool: pool, repetitions: repetitions) { thread, passes in
       let base = memory[thread].base
       lists[thread].withUnsafeBufferPointer { list in
-        for _ in 0..<passes { microbench_read_rows(path.code, base, rowBytes, list.baseAddress, list.count) }
+        let read = isBusy ? microbench_busy_rows : microbench_read_rows
+        for _ in 0..<passes { read(path.code, base, rowBytes, list.baseAddress, list.count) }
       }
     }
     let bytesPerPass = Double(count) * Double(rowBytes) * Double(pool.threadCount)
@@ -196,7 +198,7 @@ public enum MicroBenchmarks {
 
   // MARK: - Sampling
 
-  private static func sample(
+  static func sample(
     pool: PinnedPool, repetitions: Int, _ body: (_ thread: Int, _ iterations: Int) -> Void
   ) -> [(iterations: Int, ns: UInt64)] {
     var iterations = 1
@@ -207,7 +209,7 @@ public enum MicroBenchmarks {
     }
   }
 
-  private static func ownMemory(
+  static func ownMemory(
     bytes: Int, pool: PinnedPool, pages: PageKind, policy: MemoryPolicy
   ) throws -> [PlacedMemory] {
     let topology = Topology.read()
@@ -219,7 +221,7 @@ public enum MicroBenchmarks {
     }
   }
 
-  private static func require(_ path: VectorPath) throws {
+  static func require(_ path: VectorPath) throws {
     guard path.isAvailable else {
       let known = VectorPath.available.map(\.rawValue).joined(separator: ", ")
       throw InputError(key: "path", "expected a vector path of this CPU (\(known)), found \(path.rawValue)")

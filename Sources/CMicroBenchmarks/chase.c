@@ -29,3 +29,35 @@ void *microbench_chase(void *start, size_t loads) {
   __asm__ volatile("" ::"r"(at));
   return at;
 }
+
+static inline __attribute__((always_inline)) void chase_constant(void **positions, size_t chains, size_t loads) {
+  void **at[16];
+#pragma clang loop unroll(full)
+  for (size_t c = 0; c < chains; c++) at[c] = positions[c];
+  for (; loads > 0; loads--) {
+#pragma clang loop unroll(full)
+    for (size_t c = 0; c < chains; c++) at[c] = *at[c];
+  }
+#pragma clang loop unroll(full)
+  for (size_t c = 0; c < chains; c++) positions[c] = at[c];
+}
+
+// Positions in memory: more chains than registers. Forwarding a position from its store costs a few cycles per round.
+static void chase_many(void **positions, size_t chains, size_t loads) {
+  for (; loads > 0; loads--) {
+#pragma clang loop unroll_count(8)
+    for (size_t c = 0; c < chains; c++) positions[c] = *(void **)positions[c];
+  }
+}
+
+void microbench_chase_together(void **positions, size_t chains, size_t loads) {
+  switch (chains) {
+    // In registers, of which there are 16 at the least.
+    case 1: chase_constant(positions, 1, loads); break;
+    case 2: chase_constant(positions, 2, loads); break;
+    case 4: chase_constant(positions, 4, loads); break;
+    case 8: chase_constant(positions, 8, loads); break;
+    default: chase_many(positions, chains, loads);
+  }
+  __asm__ volatile("" ::: "memory");
+}

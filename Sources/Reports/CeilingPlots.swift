@@ -25,13 +25,7 @@ extension RunData {
     script.byteAxis("Working set", from: low, to: high)
     script.capacities(hostCaches, from: low, to: high)
     // Both spread over two orders of magnitude from L1 to memory.
-    script.add("set logscale y 10")
-    let values = curves.flatMap { $0.values.map(\.value) }
-    let least = (values.min() ?? 1) / 1.4
-    let most = (values.max() ?? 1) * 1.4
-    script.add("set yrange [\(least):\(most)]")
-    script.add("set ytics (\(plainDecadeTics(from: least, to: most)))")
-    script.add("set ylabel '\(axis)'")
+    script.decadeAxis(axis, around: curves.flatMap { $0.values.map(\.value) })
     script.legendBelow(curves.map(\.key))
     var elements: [String] = []
     for (index, curve) in curves.enumerated() {
@@ -49,7 +43,7 @@ extension RunData {
 }
 
 /// Labels 1, 2, 5 of each decade, with fractions where the range goes below one.
-private func plainDecadeTics(from low: Double, to high: Double) -> String {
+func plainDecadeTics(from low: Double, to high: Double) -> String {
   var tics: [String] = []
   // From a thousandth: nothing that is measured here is smaller.
   var decade = 0.001

@@ -100,6 +100,16 @@ struct PlotScript {
     add("set xtics (\(tics.joined(separator: ", ")))")
   }
 
+  /// A logarithmic y axis with labels 1, 2, 5 of each decade and room around `values`.
+  mutating func decadeAxis(_ label: String, around values: [Double]) {
+    let least = (values.min() ?? 1) / 1.4
+    let most = (values.max() ?? 1) * 1.4
+    add("set logscale y 10")
+    add("set yrange [\(least):\(most)]")
+    add("set ytics (\(plainDecadeTics(from: least, to: most)))")
+    add("set ylabel \(Self.quoted(label))")
+  }
+
   /// Vertical lines at the capacities that lie inside the axis, labelled above the plot area.
   mutating func capacities(_ caches: [(name: String, bytes: Int)], from low: Int, to high: Int) {
     let shown = caches.filter { Double(low) / 1.4 < Double($0.bytes) && Double($0.bytes) < Double(high) * 1.4 }

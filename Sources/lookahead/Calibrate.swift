@@ -4,18 +4,23 @@ import Experiments
 import Foundation
 import InputFiles
 import Profiler
+import Reports
 
 struct CalibrateCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "calibrate",
     abstract: "Measure this host with micro-benchmarks and write it as a machine file.",
     discussion: """
-      Core frequency, multiply-add peak, sequential bandwidth and load-to-use latency over working sets from the first \
-      cache to memory, with one thread and with all. Takes about half a minute.
+      Core frequency, multiply-add peaks, bandwidth and load-to-use latency over working sets from the first cache to \
+      memory, rows at random, lines in flight, latency under load, and what threads' cooperation costs, with one thread \
+      and with every core of one socket. Takes about a minute.
       """)
 
   @Option(help: "Where to write the machine file; standard output by default.")
   var output: String?
+
+  @Option(help: "A directory for the machine file, every sample as CSV, report.md and plots.")
+  var report: String?
 
   @Option(help: "Name of the machine in the file.")
   var name = Machine.hostName
@@ -25,10 +30,14 @@ struct CalibrateCommand: ParsableCommand {
 
   func run() throws {
     guard BuildConfiguration.current == .release else { throw DebugBuild() }
+    // Before a minute of measuring, not after it.
+    let directory = try report.map { try CalibrationDirectory($0) }
     let topology = Topology.read()
-    let calibration = try Calibration.measure(topology: topology, allThreads: topology.allowedCPUs.count) {
+    let start = Clock.now()
+    let calibration = try Calibration.measure(topology: topology, allThreads: topology.allowedSocketCores) {
       printMessage($0)
     }
+    let seconds = Double(Clock.now() - start) * 1e-9
     let state = MachineState.capture()
     var machine = try Machine.host(
       calibration, topology: topology, vendor: state["cpu_vendor"], model: state[FactName.cpuModel])
@@ -40,9 +49,17 @@ struct CalibrateCommand: ParsableCommand {
         throw InputError(file: output, "expected a path that can be written: \(error.localizedDescription)")
       }
     }
+    if let directory {
+      for problem in try directory.write(
+        CalibrationReport(calibration, machine: machine, topology: topology, state: state, seconds: seconds))
+      {
+        printMessage(problem)
+      }
+      printMessage("\(directory.path)/report.md")
+    }
     if json {
       try printJSON(CalibrationDocument(machine: machine, ceilings: calibration.ceilings))
-    } else if output == nil {
+    } else if output == nil, report == nil {
       print(machine.yaml(), terminator: "")
     }
   }

@@ -103,7 +103,7 @@ import Testing
     }
     let sets = (14...28).flatMap { [1 << $0, 3 << ($0 - 1)] } + Calibration.levelSets(sizes)
     return Calibration(
-      ceilings: Calibration.rowSizes.flatMap { bytes in
+      ceilings: Calibration.randomRowSizes.flatMap { bytes in
         Set(sets).map { set in
           CeilingRow(
             name: Calibration.Name.randomRows(bytes), threads: 1, workingSetBytes: set, value: rate(set), unit: "GB/s")

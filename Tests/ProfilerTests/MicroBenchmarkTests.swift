@@ -26,6 +26,130 @@ struct MicroBenchmarkTests {
     #expect(microbench_chase(memory.base, lines) == memory.base)
   }
 
+  @Test(arguments: MicroBenchmarks.chainCounts + [3, 5]) func `chases side by side each go their own way`(
+    chains: Int
+  ) throws {
+    let lines = 1000
+    let memory = try PlacedMemory(bytes: lines * 64)
+    microbench_link_lines(memory.base, lines, 7)
+    let starts = MicroBenchmarks.evenlySpaced(chains, along: memory.base, lines: lines)
+    #expect(Set(starts).count == chains)
+    var positions = starts
+    microbench_chase_together(&positions, chains, 123)
+    #expect(positions == starts.map { microbench_chase($0, 123) })
+    microbench_chase_together(&positions, chains, lines - 123)
+    #expect(positions == starts)
+  }
+
+  @Test func `evenly spaced starts divide the cycle`() throws {
+    let lines = 100
+    let memory = try PlacedMemory(bytes: lines * 64)
+    microbench_link_lines(memory.base, lines, 3)
+    let starts = MicroBenchmarks.evenlySpaced(8, along: memory.base, lines: lines)
+    // 100 links in eight parts: 12 or 13 each.
+    for (start, next) in zip(starts, starts.dropFirst() + starts.prefix(1)) {
+      #expect([12, 13].contains { microbench_chase(start, $0) == next })
+    }
+  }
+
+  @Test(arguments: MicroBenchmarks.Traffic.allCases)
+  func `traffic touches every line of its part once and nothing else`(
+    traffic: MicroBenchmarks.Traffic
+  ) throws {
+    let step = Int(MICROBENCH_STEP)
+    let memory = try PlacedMemory(bytes: 8 * step)
+    let view = try memory.bind(to: UInt8.self, count: 8 * step)
+    func fill() { for index in 0..<(8 * step) { view[index] = UInt8(truncatingIfNeeded: index / 64 &+ 3) } }
+    func changedLines() -> [Int] {
+      (0..<8 * step / 64).filter { line in
+        (0..<64).contains { view[line * 64 + $0] != UInt8(truncatingIfNeeded: line &+ 3) }
+      }
+    }
+    // Steps 1 and 2, whose copies go four steps further on.
+    fill()
+    microbench_traffic(traffic.code, memory.base, 4 * step, step, 2 * step, 1)
+    let perStep = step / 64
+    switch traffic {
+    case .reads: #expect(changedLines().isEmpty)
+    case .copies: #expect(changedLines() == Array(5 * perStep..<7 * perStep))
+    case .writes, .writesPastCaches: #expect(changedLines() == Array(perStep..<3 * perStep))
+    }
+    // The same lines between the loads of a chase: 16 links, one line after each.
+    let cycle = try PlacedMemory(bytes: 64 * 64)
+    microbench_link_lines(cycle.base, 64, 5)
+    fill()
+    let end = microbench_chase_in_traffic(traffic.code, cycle.base, 16, memory.base, 4 * step, step, 1)
+    #expect(end == microbench_chase(cycle.base, 16))
+    switch traffic {
+    case .reads: #expect(changedLines().isEmpty)
+    case .copies: #expect(changedLines() == Array(5 * perStep..<7 * perStep))
+    case .writes, .writesPastCaches: #expect(changedLines() == Array(perStep..<3 * perStep))
+    }
+  }
+
+  @Test func `traffic's share of reads counts what memory moves`() {
+    #expect(MicroBenchmarks.Traffic.allCases.map(\.readRatio) == [1, 2.0 / 3, 0.5, 0])
+  }
+
+  @Test func `latency under load has a bandwidth for each of its samples`() throws {
+    let cpus = Array(Topology.read().allowedCPUs.prefix(2))
+    let pool = try PinnedPool(cpus: cpus)
+    let memory = try BenchmarkMemory(bytesPerThread: 1 << 20, pool: pool)
+    let chase = try #require(ChaseCycle.all(in: memory, bytes: 1 << 18, pool: pool).first)
+    for traffic in MicroBenchmarks.Traffic.allCases {
+      let loaded = try MicroBenchmarks.loadedLatency(
+        traffic, loadingThreads: cpus.count - 1, pause: 100, pool: pool, memory: memory, chase: chase, repetitions: 3)
+      #expect(loaded.latency.count == 3 && loaded.bandwidth.count == 3)
+      #expect((loaded.latency + loaded.bandwidth).allSatisfy { $0 > 0 && $0.isFinite })
+      // Its own traffic lies behind its chase.
+      let chases = try ChaseCycle.all(in: memory, bytes: 1 << 18, pool: pool)
+      let alone = try MicroBenchmarks.interleavedLatency(
+        traffic, linesPerLoad: 4, pool: pool, memory: memory, chases: chases, repetitions: 2)
+      #expect(alone.latency.count == 2 && alone.bandwidth.count == 2)
+    }
+    #expect(throws: InputError.self) {
+      try MicroBenchmarks.loadedLatency(
+        .reads, loadingThreads: cpus.count, pause: 0, pool: pool, memory: memory, chase: chase, repetitions: 1)
+    }
+  }
+
+  @Test func `interleaved traffic never writes into the chase`() throws {
+    let memory = try BenchmarkMemory(bytesPerThread: 1 << 19, pool: pool)
+    let bytes = 1 << 18
+    let chases = try ChaseCycle.all(in: memory, bytes: bytes, pool: pool)
+    for traffic in MicroBenchmarks.Traffic.allCases {
+      _ = try MicroBenchmarks.interleavedLatency(
+        traffic, linesPerLoad: 64, pool: pool, memory: memory, chases: chases, repetitions: 2)
+    }
+    let base = memory.parts[0].base
+    var visited: Set<UnsafeMutableRawPointer> = []
+    var position = base
+    for _ in 0..<bytes / 64 {
+      position = try #require(microbench_chase(position, 1))
+      visited.insert(position)
+    }
+    #expect(visited.count == bytes / 64 && position == base)
+  }
+
+  @Test func `a large working set is swept span by span to its end and from its beginning again`() throws {
+    // 24 MiB in spans of 8 MiB: after enough writes each of its lines is changed, and none behind them.
+    let bytes = 24 << 20
+    let memory = try BenchmarkMemory(bytesPerThread: bytes + 4096, pool: pool)
+    let view = try memory.parts[0].bind(to: UInt32.self, count: (bytes + 4096) / 4)
+    let result = try MicroBenchmarks.bandwidth(
+      .write, workingSetBytes: bytes, pool: pool, memory: memory, repetitions: 3)
+    #expect(result.workingSetBytes == bytes)
+    #expect(stride(from: 0, to: bytes / 4, by: 16).allSatisfy { view[$0] != 0 })
+    #expect(view[bytes / 4] == 0)
+  }
+
+  @Test func `memory of another pool or too small is refused`() throws {
+    let memory = try BenchmarkMemory(bytesPerThread: 1 << 16, pool: pool)
+    #expect(throws: InputError.self) {
+      try MicroBenchmarks.bandwidth(workingSetBytes: 1 << 23, pool: pool, memory: memory, repetitions: 1)
+    }
+  }
+
   @Test(arguments: VectorPath.available) func `a copy copies every byte, and a write writes every byte`(
     path: VectorPath
   ) throws {
@@ -70,13 +194,16 @@ struct MicroBenchmarkTests {
   }
 
   @Test func `every benchmark returns as many samples as asked for, all positive`() throws {
-    let results = [
-      try MicroBenchmarks.multiplyAddPeak(pool: pool, repetitions: 2),
-      MicroBenchmarks.coreFrequency(pool: pool, repetitions: 2),
-      try MicroBenchmarks.bandwidth(.copy, workingSetBytes: 10_000, pool: pool, repetitions: 2),
-      try MicroBenchmarks.randomRowBandwidth(workingSetBytes: 1 << 16, pool: pool, repetitions: 2),
-      try MicroBenchmarks.latency(workingSetBytes: 1 << 16, pool: pool, repetitions: 2),
-    ]
+    let results =
+      [
+        try MicroBenchmarks.multiplyAddPeak(pool: pool, repetitions: 2),
+        MicroBenchmarks.coreFrequency(pool: pool, repetitions: 2),
+        try MicroBenchmarks.bandwidth(.copy, workingSetBytes: 10_000, pool: pool, repetitions: 2),
+        try MicroBenchmarks.randomRowBandwidth(workingSetBytes: 1 << 16, pool: pool, repetitions: 2),
+        try MicroBenchmarks.latency(workingSetBytes: 1 << 16, pool: pool, repetitions: 2),
+        MicroBenchmarks.forkJoin(pool: pool, repetitions: 2),
+        MicroBenchmarks.barrier(pool: pool, repetitions: 2),
+      ] + (try MicroBenchmarks.independentChases(chains: [1, 3], workingSetBytes: 1 << 16, pool: pool, repetitions: 2))
     for result in results {
       #expect(result.samples.count == 2 || result.name == "core_frequency")
       #expect(result.samples.allSatisfy { $0 > 0 && $0.isFinite })

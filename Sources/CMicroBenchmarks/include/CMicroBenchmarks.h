@@ -71,6 +71,31 @@ void microbench_link_lines(void *base, size_t lines, uint64_t seed);
 // Follows `loads` links from `start`, each load waiting for the one before; returns where it ends.
 void *microbench_chase(void *start, size_t loads);
 
+// Follows `loads` links of each of `chains` chains side by side, each load waiting only for the one before it on its own
+// chain; `positions` holds where the chains begin and then where they end.
+void microbench_chase_together(void **positions, size_t chains, size_t loads);
+
+typedef enum {
+  // Loads: every line is read.
+  MICROBENCH_READS = 0,
+  // Loads and as many ordinary stores: a line of the source and one of the destination are read, then the latter written.
+  MICROBENCH_COPIES = 1,
+  // Ordinary stores: every line is read (write-allocate), then written.
+  MICROBENCH_WRITES = 2,
+  // Non-temporal stores: every line is written.
+  MICROBENCH_WRITES_PAST_CACHES = 3,
+} microbench_traffic_kind;
+
+// Touches every line of `bytes` (a multiple of MICROBENCH_STEP) from `base + offset` once, in order; copies write to the
+// same places `half` bytes further on. After every step, `pause` iterations of an empty loop.
+void microbench_traffic(
+    microbench_traffic_kind kind, void *base, size_t half, size_t offset, size_t bytes, size_t pause);
+
+// A chase of `loads` links from `start` that touches the next `lines` lines, from `base + offset` on, after every link,
+// without waiting for them; returns where the chase ends.
+void *microbench_chase_in_traffic(
+    microbench_traffic_kind kind, void *start, size_t loads, void *base, size_t half, size_t offset, size_t lines);
+
 // Executes `count` (a multiple of 64) additions that each wait for the one before: one per core cycle on every current
 // core. Returns false where this architecture has no such loop.
 bool microbench_dependent_adds(uint64_t count);

@@ -1,3 +1,4 @@
+import CacheModel
 import Foundation
 import Kernels
 import Profiler
@@ -5,11 +6,14 @@ import Profiler
 /// Micro-benchmarks of this host: the ceilings that a run quotes, and the figures that its machine file is made of.
 public struct Calibration {
   public var ceilings: [CeilingRow]
+  /// Every sample, of the ceilings and of what has more parameters than those: chases side by side, loaded latency.
+  public var series: [CalibrationSeries]
   /// Why a ceiling could not be measured, by its name.
   public var missing: [String: String]
 
-  public init(ceilings: [CeilingRow], missing: [String: String] = [:]) {
+  public init(ceilings: [CeilingRow], series: [CalibrationSeries] = [], missing: [String: String] = [:]) {
     self.ceilings = ceilings
+    self.series = series
     self.missing = missing
   }
 
@@ -20,101 +24,65 @@ public struct Calibration {
     /// `fma_peak_bf16`: the multiply-add peak for operands of a type; of bf16 and int8 that of their dot products.
     public static func multiplyAddPeak(_ type: ElementType) -> String { "fma_peak_\(type.rawValue)" }
     public static let readBandwidth = "read_bandwidth"
+    public static let writeBandwidth = "write_bandwidth"
+    /// Of non-temporal stores.
+    public static let streamStoreBandwidth = "stream_store_bandwidth"
     public static let copyBandwidth = "copy_bandwidth"
     public static let loadLatency = "load_latency"
+    /// Load latency on pages of 4 KiB instead of huge ones.
+    public static let basePageLatency = "load_latency_4k_pages"
+    /// Latency of the farthest node's memory, and how fast all threads read it.
+    public static let remoteLatency = "remote_latency"
+    public static let remoteReadBandwidth = "remote_read_bandwidth"
+    /// Several random chases side by side.
+    public static let independentChases = "independent_chases"
+    public static let forkJoin = "fork_join"
+    public static let barrier = "barrier"
+    public static func bandwidth(_ stream: MicroBenchmarks.Stream) -> String {
+      switch stream {
+      case .read: readBandwidth
+      case .write: writeBandwidth
+      case .writePastCaches: streamStoreBandwidth
+      case .copy: copyBandwidth
+      }
+    }
+    /// `fma_peak_fp32_avx2`: the multiply-add peak of narrower vectors than the widest.
+    public static func multiplyAddPeak(_ path: VectorPath) -> String { "\(multiplyAddPeak)_\(path.rawValue)" }
+    /// Latency of a chase beside threads that make traffic, and what the memory carried meanwhile.
+    public static func loadedLatency(_ traffic: MicroBenchmarks.Traffic) -> String {
+      "loaded_latency_\(traffic.rawValue)"
+    }
+    public static func loadedBandwidth(_ traffic: MicroBenchmarks.Traffic) -> String {
+      "loaded_bandwidth_\(traffic.rawValue)"
+    }
+    /// The same where every thread makes its traffic between the loads of its own chase.
+    public static func interleavedLatency(_ traffic: MicroBenchmarks.Traffic) -> String {
+      "interleaved_latency_\(traffic.rawValue)"
+    }
+    public static func interleavedBandwidth(_ traffic: MicroBenchmarks.Traffic) -> String {
+      "interleaved_bandwidth_\(traffic.rawValue)"
+    }
     public static let productRate = "product_rate_fp32"
     /// Random reads of whole rows of so many bytes.
     public static func randomRows(_ bytes: Int) -> String { "random_rows_\(bytes)b_bandwidth" }
   }
 
-  /// 7 samples: the fewest for which the 95 % interval of the median leaves out an extreme on both sides is 9, the fewest
-  /// that have one at all is 6; each sample already averages a millisecond of repetitions.
-  private static let repetitions = 7
-
   /// Rows from two lines, the least that the loop reads, to the widest row that a kernel reads at once (512 fp32 columns).
-  static let rowSizes = [128, 256, 512, 1024, 2048]
+  public static let randomRowSizes = [128, 256, 512, 1024, 2048]
   /// The row size that is measured over all working sets, which shows where a level really ends: that of the default
   /// strategy's row pieces (128 fp32 columns).
   static let profiledRowSize = 512
 
   /// Measures on `topology`'s compact placement with one thread and with `allThreads`. `progress` hears what is next.
   public static func measure(
-    topology: Topology, allThreads: Int, progress: (String) -> Void = { _ in }
+    topology: Topology, allThreads: Int, extent: CalibrationExtent = .full, progress: (String) -> Void = { _ in }
   ) throws -> Calibration {
-    var rows: [CeilingRow] = []
-    var missing: [String: String] = [:]
-    let sizes = workingSets(topology)
+    var bench = CalibrationBench(topology: topology, extent: extent)
     for threads in Set([1, allThreads]).sorted() {
-      let pool = try PinnedPool(cpus: topology.cpus(for: .compact, threads: threads))
       progress("calibrating \(threads) thread\(threads == 1 ? "" : "s")")
-      if threads == 1 {
-        rows.append(row(MicroBenchmarks.coreFrequency(pool: pool, repetitions: repetitions), Name.frequency, threads))
-      }
-      rows.append(
-        row(try MicroBenchmarks.multiplyAddPeak(pool: pool, repetitions: repetitions), Name.multiplyAddPeak, threads))
-      for type in DotProduct.allCases {
-        let name = type.ceilingName
-        if let reason = type.missing {
-          missing[name] = reason
-        } else {
-          rows.append(
-            row(try MicroBenchmarks.dotProductPeak(type, pool: pool, repetitions: repetitions), name, threads))
-        }
-      }
-      for size in sizes {
-        rows.append(
-          row(
-            try MicroBenchmarks.bandwidth(.read, workingSetBytes: size, pool: pool, repetitions: repetitions),
-            Name.readBandwidth, threads))
-      }
-      if let largest = sizes.last {
-        rows.append(
-          row(
-            try MicroBenchmarks.bandwidth(.copy, workingSetBytes: largest, pool: pool, repetitions: repetitions),
-            Name.copyBandwidth, threads))
-      }
-      guard threads == 1 else { continue }
-      rows.append(
-        row(try MicroBenchmarks.productRate(pool: pool, repetitions: repetitions), Name.productRate, threads))
-      let caches = topology.dataCaches(of: topology.allowedCPUs.first ?? 0).compactMap(\.sizeBytes)
-      for (name, result) in try CoreConstants.measure(
-        pool: pool, rowSet: secondLevelSet(caches), repetitions: repetitions)
-      { rows.append(row(result, name, threads)) }
-      let representative = levelSets(topology.dataCaches(of: topology.allowedCPUs.first ?? 0).compactMap(\.sizeBytes))
-      for bytes in rowSizes {
-        let sets =
-          bytes == profiledRowSize ? Set(sizes.filter { $0 >= 16 << 10 } + representative) : Set(representative)
-        for size in sets.sorted() {
-          rows.append(
-            row(
-              try MicroBenchmarks.randomRowBandwidth(
-                workingSetBytes: size, rowBytes: bytes, pool: pool, repetitions: repetitions),
-              Name.randomRows(bytes), threads))
-        }
-      }
-      for size in sizes {
-        rows.append(
-          row(
-            try MicroBenchmarks.latency(workingSetBytes: size, pool: pool, repetitions: repetitions), Name.loadLatency,
-            threads))
-      }
+      try bench.measure(threads: threads)
     }
-    return Calibration(ceilings: rows, missing: missing)
-  }
-
-  /// Powers of two and the 1.5-fold sizes between them, from 8 KiB to eight times the last-level cache, which leaves it
-  /// at most an eighth of the accesses.
-  private static func workingSets(_ topology: Topology) -> [Int] {
-    let cpu = topology.allowedCPUs.first ?? 0
-    let lastLevel = topology.dataCaches(of: cpu).last?.sizeBytes ?? 32 << 20
-    var sizes: [Int] = []
-    var size = 8 << 10
-    while size <= 8 * lastLevel {
-      sizes.append(size)
-      if size >= 16 << 10 { sizes.append(size + size / 2) }
-      size *= 2
-    }
-    return sizes
+    return bench.calibration
   }
 
   /// A working set for random rows of each level, and last of memory: three quarters of a private level,
@@ -132,14 +100,6 @@ public struct Calibration {
   /// The second level's working set among `levelSets`; the only level's where there is one.
   static func secondLevelSet(_ sizes: [Int]) -> Int { levelSets(sizes).prefix(2).last ?? 16 << 10 }
 
-  private static func row(_ result: MicroBenchmarkResult, _ name: String, _ threads: Int) -> CeilingRow {
-    let statistics = Statistics(result.samples)
-    return CeilingRow(
-      name: name, threads: threads, workingSetBytes: result.workingSetBytes.map { $0 * threads },
-      value: statistics?.median ?? .nan, unit: result.unit.rawValue, ci95Low: statistics?.interval?.low,
-      ci95High: statistics?.interval?.high, n: statistics?.count)
-  }
-
   /// The multiply-add peaks of one thread alone, in 10^9 operations per second, and why others are missing.
   public static func multiplyAddPeaks() throws -> (peaks: [ElementType: Double], missing: [ElementType: String]) {
     let pool = try PinnedPool(cpus: Topology.read().cpus(for: .compact, threads: 1))
@@ -156,6 +116,54 @@ public struct Calibration {
   }
 
   // MARK: - Reading
+
+  /// What independent chases of one thread over a working set of `bytes` say; nil where there are none.
+  public func linesInFlight(workingSetBytes bytes: Int) -> LinesInFlight? {
+    LinesInFlight(
+      series.compactMap { series in
+        guard series.name == Name.independentChases, series.threads == 1, series.workingSetBytes == bytes,
+          case .chains(let chains)? = series.parameter, let median = series.statistics?.median
+        else { return nil }
+        return (chains, median)
+      })
+  }
+
+  /// Working sets of independent chases, ascending.
+  public var chaseSets: [Int] {
+    Set(series.filter { $0.name == Name.independentChases }.compactMap(\.workingSetBytes)).sorted()
+  }
+
+  /// Bandwidth and latency under `traffic`, medians, by rising pressure; `threads` in all took part.
+  public func loadedLatency(_ traffic: MicroBenchmarks.Traffic, threads: Int) -> [LoadedLatencyCurve.Point] {
+    points(Name.loadedBandwidth(traffic), Name.loadedLatency(traffic), threads: threads).sorted { $0.0 > $1.0 }.map(\.1)
+  }
+
+  /// The same with traffic interleaved, by rising lines a load.
+  public func interleavedLatency(_ traffic: MicroBenchmarks.Traffic, threads: Int) -> [LoadedLatencyCurve.Point] {
+    points(Name.interleavedBandwidth(traffic), Name.interleavedLatency(traffic), threads: threads)
+      .sorted { $0.0 < $1.0 }.map(\.1)
+  }
+
+  private func points(_ bandwidth: String, _ latency: String, threads: Int) -> [(Int, LoadedLatencyCurve.Point)] {
+    series.filter { $0.name == bandwidth && $0.threads == threads }.compactMap { row in
+      let other = series.first { $0.name == latency && $0.threads == threads && $0.parameter == row.parameter }
+      guard let parameter = row.parameter, let gigabytes = row.statistics?.median,
+        let nanoseconds = other?.statistics?.median
+      else { return nil }
+      return (parameter.value, LoadedLatencyCurve.Point(gigabytesPerSecond: gigabytes, nanoseconds: nanoseconds))
+    }
+  }
+
+  /// Where a ceiling of one thread climbs over the working set; bandwidths climb as they fall. `least` as in
+  /// `CacheBoundaries`.
+  public func boundaries(_ name: String, leastRise: Double) -> CacheBoundaries {
+    let rows = ceilings.filter { $0.name == name && $0.threads == 1 && $0.value > 0 }
+      .sorted { ($0.workingSetBytes ?? 0) < ($1.workingSetBytes ?? 0) }
+    return CacheBoundaries(
+      sizes: rows.compactMap(\.workingSetBytes),
+      costs: rows.filter { $0.workingSetBytes != nil }.map { $0.unit == "GB/s" ? 1 / $0.value : $0.value },
+      leastRise: leastRise)
+  }
 
   /// The multiply-add peak of each element type for `threads`, where it was measured.
   public func multiplyAddPeaks(threads: Int = 1) -> [ElementType: Double] {
@@ -186,7 +194,7 @@ public struct Calibration {
 }
 
 extension DotProduct {
-  fileprivate var ceilingName: String {
+  var ceilingName: String {
     switch self {
     case .bf16: return Calibration.Name.multiplyAddPeak(.bf16)
     case .int8: return Calibration.Name.multiplyAddPeak(.int8)

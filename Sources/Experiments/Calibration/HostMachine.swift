@@ -9,10 +9,10 @@ extension Machine {
   public static let hostName = "host"
 
   /// This host as the model sees it: geometry as the operating system reports it, rates and latencies as `calibration`
-  /// measured them. No kernel's result enters.
-  public static func host(_ calibration: Calibration, topology: Topology, vendor: String?, model: String?) throws
-    -> Machine
-  {
+  /// measured them. No kernel's result enters. `date` and `model` go into the provenance of what was measured.
+  public static func host(
+    _ calibration: Calibration, topology: Topology, vendor: String?, model: String?, date: Date = Date()
+  ) throws -> Machine {
     guard let frequency = calibration.value(Calibration.Name.frequency) else {
       throw InputError(key: "frequency_ghz", "expected a measured core frequency; this architecture has no loop for it")
     }
@@ -21,9 +21,13 @@ extension Machine {
     let allThreads = calibration.ceilings.map(\.threads).max() ?? 1
     let isAMD = vendor == "AuthenticAMD"
     var provenance: [String: Provenance] = [:]
+    // Of a day: what it was measured with does not change by the second.
+    let when = date.formatted(.iso8601.year().month().day())
     func note(_ key: String, _ tag: Provenance.Tag, _ source: String) {
-      provenance[key] = Provenance(tag: tag, source: source)
+      provenance[key] = Provenance(
+        tag: tag, source: tag == .measured ? "\(source); \(when), \(model ?? "unnamed CPU")" : source)
     }
+    let verdicts = calibration.cacheVerdicts(topology)
 
     let randomRows = RandomRows(calibration, cacheSizes: levels.compactMap(\.sizeBytes))
     note("caches", .vendor, "geometry as the operating system reports it")
@@ -60,6 +64,15 @@ extension Machine {
       if !rows.isEmpty {
         note("caches[\(index)].random_rows", .measured, "random reads of whole rows within the level / core frequency")
       }
+      let writes = calibration.plateau(Calibration.Name.writeBandwidth, within: low...high)
+      if writes != nil {
+        note(
+          "caches[\(index)].write_bytes_per_cycle", .measured,
+          "sequential ordinary stores within the level / core frequency")
+      }
+      if let verdict = verdicts.first(where: { $0.name == "L\(cache.level)" }) {
+        note("caches[\(index)].size", .vendor, "as the operating system reports it; \(verdict.sentence)")
+      }
       var held = size
       if index == levels.count - 1, index > 0, randomRows.lastLevelBytes < size {
         held = max(randomRows.lastLevelBytes / (ways * line), 1) * ways * line
@@ -71,7 +84,8 @@ extension Machine {
       return CacheDescription(
         name: "L\(cache.level)", sizeBytes: held, ways: ways, lineBytes: line, sharedByCores: max(1, cores),
         latencyCycles: latency.map { rounded($0 * frequency) },
-        bytesPerCycle: bandwidth.map { rounded($0 / frequency) }, randomRows: rows,
+        bytesPerCycle: bandwidth.map { rounded($0 / frequency) },
+        writeBytesPerCycle: writes.map { rounded($0 / frequency) }, randomRows: rows,
         policy: .lru, inclusion: inclusion)
     }
 
@@ -94,7 +108,7 @@ extension Machine {
     note(
       "transfers_overlap", .assumed,
       isAMD ? "transfers overlap on Zen (Laukemann et al.)" : "transfers add up on Intel server cores (Hofmann et al.)")
-    var memory = try memory(calibration, allThreads: allThreads)
+    var memory = try memory(calibration, allThreads: allThreads, note)
     memory.randomRows = randomRows.rates(level: levels.count)
     if !memory.randomRows.isEmpty {
       note("memory[0].random_rows", .measured, "random reads of whole rows far outside the last cache, one thread")
@@ -103,14 +117,11 @@ extension Machine {
       "memory[0].peak_gbps", .measured, "the most that reads or copies of all threads moved, far outside the last cache"
     )
     note("memory[0].idle_latency_ns", .measured, "random pointer chase far outside the last cache")
-    note("memory[0].lines_in_flight_per_core", .measured, "Little's law on one thread's sequential reads")
-    note(
-      "memory[0].curve", .measured,
-      "end points only: idle latency, and the latency that Little's law gives at the most bandwidth of all threads")
     return Machine(
-      name: hostName, description: model ?? "this host", sources: ["micro-benchmarks of this run"],
-      cores: topology.coreCount, frequencyGHz: rounded(frequency), simd: simd, caches: caches,
-      transfersOverlap: isAMD, overlap: overlap.map(rounded), memory: [memory], provenance: provenance)
+      name: hostName, description: model ?? "this host", sources: ["micro-benchmarks of this host, \(when)"],
+      cores: topology.socketCores, frequencyGHz: rounded(frequency), simd: simd, caches: caches,
+      transfersOverlap: isAMD, overlap: overlap.map(rounded), memory: [memory], numa: numa(calibration, topology, allThreads: allThreads, note),
+      provenance: provenance)
   }
 
   private static func vectorUnits(_ calibration: Calibration, frequency: Double) throws -> VectorUnits {
@@ -130,35 +141,132 @@ extension Machine {
       bf16PerCycle: perCycle(.bf16), int8PerCycle: perCycle(.int8))
   }
 
-  private static func memory(_ calibration: Calibration, allThreads: Int) throws -> MemoryDescription {
-    let one = calibration.ceilings.last { $0.name == Calibration.Name.readBandwidth && $0.threads == 1 }?.value
-    let all = calibration.ceilings.last { $0.name == Calibration.Name.readBandwidth && $0.threads == allThreads }?.value
-    let latency = calibration.ceilings.last { $0.name == Calibration.Name.loadLatency }?.value
-    guard let one, let all, let latency, one > 0, all > 0, latency > 0 else {
+  private static func memory(
+    _ calibration: Calibration, allThreads: Int, _ note: (String, Provenance.Tag, String) -> Void
+  ) throws -> MemoryDescription {
+    let one = calibration.ceilings.last { $0.name == Calibration.Name.readBandwidth && $0.threads == 1 }
+    let all = calibration.value(Calibration.Name.readBandwidth, threads: allThreads)
+    let latency = calibration.ceilings.last { $0.name == Calibration.Name.loadLatency && $0.threads == 1 }?.value
+    guard let one, let all, let latency, one.value > 0, all > 0, latency > 0 else {
       throw InputError(key: "memory", "expected measured bandwidth and latency, found none")
     }
-    let line = 64.0
-    // Little's law: bandwidth x latency / line.
-    let linesInFlight = one * latency / line
-    func loaded(at most: Double) -> Double { max(latency, Double(allThreads) * linesInFlight * line / most) }
-    var curves = [LoadedLatencyCurve(readRatio: 1, points: [point(0, latency), point(all, loaded(at: all))])]
-    if let copy = calibration.value(Calibration.Name.copyBandwidth, threads: allThreads) {
-      // A copy of two bytes moves three: the destination is read before it is written (write-allocate).
-      let moved = copy * 1.5
-      curves.append(
-        LoadedLatencyCurve(readRatio: rounded(2.0 / 3), points: [point(0, latency), point(moved, loaded(at: moved))]))
+    let linesInFlight = littleLines(gigabytesPerSecond: one.value, nanoseconds: latency)
+    note("memory[0].lines_in_flight_per_core", .measured, "Little's law on one thread's sequential reads")
+    let random = calibration.chaseSets.last.flatMap { calibration.linesInFlight(workingSetBytes: $0) }
+    if random != nil {
+      note(
+        "memory[0].random_lines_in_flight_per_core", .measured,
+        "Little's law on the most that 1 to 64 random chases side by side reached on one thread")
     }
-    // The pins' own peak is hidden from a guest; the most that any stream moved is the nearest thing to it.
-    let most = curves.flatMap(\.points).map(\.gigabytesPerSecond).max() ?? all
+    let writes = calibration.value(Calibration.Name.writeBandwidth)
+    if writes != nil { note("memory[0].write_gbps_per_core", .measured, "sequential ordinary stores of one thread") }
+    let streamStores = calibration.value(Calibration.Name.streamStoreBandwidth)
+    if streamStores != nil {
+      note("memory[0].stream_store_gbps_per_core", .measured, "sequential non-temporal stores of one thread")
+    }
+    // Copies of two bytes move three: the destination is read before it is written (write-allocate). Of other traffic the
+    // streams of all threads need not have been measured.
+    func most(_ traffic: MicroBenchmarks.Traffic) -> Double? {
+      switch traffic {
+      case .reads: all
+      case .copies: calibration.value(Calibration.Name.copyBandwidth, threads: allThreads).map { $0 * 1.5 }
+      case .writes: calibration.value(Calibration.Name.writeBandwidth, threads: allThreads).map { $0 * 2 }
+      case .writesPastCaches: calibration.value(Calibration.Name.streamStoreBandwidth, threads: allThreads)
+      }
+    }
+    let curves = MicroBenchmarks.Traffic.allCases.compactMap { traffic -> LoadedLatencyCurve? in
+      let points = allThreads > 1 ? calibration.loadedLatency(traffic, threads: allThreads) : []
+      let most = most(traffic)
+      guard !points.isEmpty || (most != nil && (traffic == .reads || traffic == .copies)) else { return nil }
+      return LoadedLatencyCurve(
+        readRatio: rounded(traffic.readRatio), measured: points, idle: latency, most: most,
+        linesInFlight: Double(allThreads) * linesInFlight)?.rounded()
+    }
+    note(
+      "memory[0].curve", .measured,
+      calibration.loadedLatency(.reads, threads: allThreads).isEmpty
+        ? "end points only: idle latency, and the latency that Little's law gives at the most bandwidth of all threads"
+        : "a random chase beside threads that read, copy, write, or write past the caches with pauses; the last point is "
+          + "the most that all threads' streams moved, where that is more")
+    // The pins' own peak is hidden from a guest; the most that any traffic moved is the nearest thing to it.
+    let peak = curves.flatMap(\.points).map(\.gigabytesPerSecond).max() ?? all
+    note("memory[0].peak_gbps", .measured, "the most that any traffic of all threads moved, far outside the last cache")
+    note("memory[0].idle_latency_ns", .measured, "random pointer chase far outside the last cache")
     return MemoryDescription(
-      name: "memory", peakGigabytesPerSecond: rounded(most), idleLatencyNanoseconds: rounded(latency),
-      curve: curves.sorted { $0.readRatio < $1.readRatio }, linesInFlightPerCore: rounded(linesInFlight))
+      name: "memory", peakGigabytesPerSecond: rounded(max(peak, all)), idleLatencyNanoseconds: rounded(latency),
+      curve: curves.sorted { $0.readRatio < $1.readRatio }, linesInFlightPerCore: rounded(linesInFlight),
+      randomLinesInFlightPerCore: random.map { rounded($0.most) }, writeGigabytesPerSecondPerCore: writes.map(rounded),
+      streamStoreGigabytesPerSecondPerCore: streamStores.map(rounded))
   }
 
-  private static func point(_ bandwidth: Double, _ nanoseconds: Double) -> LoadedLatencyCurve.Point {
-    LoadedLatencyCurve.Point(gigabytesPerSecond: rounded(bandwidth), nanoseconds: rounded(nanoseconds))
+  /// Nil on a machine with one memory node, and where remote memory was not measured.
+  private static func numa(
+    _ calibration: Calibration, _ topology: Topology, allThreads: Int, _ note: (String, Provenance.Tag, String) -> Void
+  ) -> NUMADescription? {
+    guard let latency = calibration.value(Calibration.Name.remoteLatency) else { return nil }
+    let link = calibration.value(Calibration.Name.remoteReadBandwidth, threads: allThreads)
+    note("numa.nodes", .vendor, "as the operating system reports them")
+    note("numa.remote_latency_ns", .measured, "random pointer chase in the farthest node's memory")
+    if link != nil {
+      note("numa.link_gbps", .measured, "sequential reads of the farthest node by all threads of one socket")
+    }
+    return NUMADescription(
+      nodes: topology.nodes.filter { !$0.cpus.isEmpty }.count, remoteLatencyNanoseconds: rounded(latency),
+      linkGigabytesPerSecond: link.map(rounded))
   }
 
   /// Three decimals: more would claim a precision that no micro-benchmark has.
   private static func rounded(_ value: Double) -> Double { (value * 1000).rounded() / 1000 }
+}
+
+extension LoadedLatencyCurve {
+  fileprivate func rounded() -> LoadedLatencyCurve {
+    func three(_ value: Double) -> Double { (value * 1000).rounded() / 1000 }
+    return LoadedLatencyCurve(
+      readRatio: readRatio,
+      points: points.map { Point(gigabytesPerSecond: three($0.gigabytesPerSecond), nanoseconds: three($0.nanoseconds)) }
+    )
+  }
+}
+
+extension Topology {
+  /// Physical cores of the socket that one machine file describes: that of the first CPU that this process may use.
+  public var socketCores: Int { max(1, cores(of: cpus)) }
+
+  /// Those of them that this process may use.
+  public var allowedSocketCores: Int { max(1, cores(of: allowedCPUs.compactMap(cpu))) }
+
+  private func cores(of cpus: [LogicalCPU]) -> Int {
+    let package = allowedCPUs.first.flatMap(cpu)?.package
+    return Set(cpus.filter { $0.package == package }.map(\.core)).count
+  }
+
+  /// Whether there is memory that is nearer to other CPUs.
+  var hasRemoteMemory: Bool { nodes.filter { !$0.cpus.isEmpty }.count > 1 }
+}
+
+extension Calibration {
+  /// Where latency climbs, against the capacities that the operating system reports.
+  public func cacheVerdicts(_ topology: Topology) -> [CacheBoundaries.Verdict] {
+    let caches = topology.dataCaches(of: topology.allowedCPUs.first ?? 0)
+    return boundaries(Name.loadLatency, leastRise: Calibration.leastLatencyRise).compare(
+      with: caches.compactMap { cache in cache.sizeBytes.map { ("L\(cache.level)", $0) } })
+  }
+
+  /// Levels of current CPUs lie a factor of two or more apart in latency; a walk of the page table that every load needs
+  /// adds less than a third to a cache's.
+  public static let leastLatencyRise = 1.35
+  /// In bandwidth some neighbours differ by a fifth only.
+  public static let leastBandwidthRise = 1.15
+}
+
+extension CacheBoundaries.Verdict {
+  /// `latency climbs at 480KiB, within one measured size`.
+  public var sentence: String {
+    guard let boundary else { return "latency does not climb there" }
+    let range =
+      "latency climbs at \(formatByteCount(boundary.bytes)) "
+      + "(\(formatByteCount(boundary.lastInside)) to \(formatByteCount(boundary.firstOutside)))"
+    return agrees ? "\(range), within one measured size" : "\(range), which differs by more than one measured size"
+  }
 }

@@ -34,7 +34,7 @@ struct RandomRows {
   /// Rates of all row sizes, made not to fall: what noise makes a longer row slower is no property of the level.
   func rates(level: Int, per unit: Double = 1) -> [RandomRowRate] {
     var most = 0.0
-    return Calibration.rowSizes.compactMap { bytes in
+    return Calibration.randomRowSizes.compactMap { bytes in
       rate(rowBytes: bytes, level: level).map { rate in
         most = max(most, rate / unit)
         return RandomRowRate(rowBytes: bytes, rate: (most * 1000).rounded() / 1000)

@@ -50,7 +50,7 @@ public struct SweepRunner {
       experiment: experiment, inputs: inputs, directory: directory, topology: topology,
       tuningDirectory: tuningDirectory, report: report,
       calibrate: { threads in
-        try Calibration.measure(topology: topology, allThreads: threads) { report(.message($0)) }
+        try Calibration.measure(topology: topology, allThreads: threads, extent: .quick) { report(.message($0)) }
       },
       audit: { layers, peaks in
         BaselineAudit(

@@ -20,6 +20,8 @@ public struct MicroBenchmarkResult: Codable, Equatable, Sendable {
   public var cpus: [Int]
   /// Where each thread's memory was found to lie.
   public var placements: [PlacementReport]
+  /// How many samples are in the list although a worker lost its CPU while they were taken.
+  public var disturbedSamples = 0
 
   /// Nil where no sample was taken.
   public var median: Double? {

@@ -8,17 +8,16 @@ extension MicroBenchmarks {
   public static func instructionRate(pool: PinnedPool, repetitions: Int = 10) -> MicroBenchmarkResult {
     let count: UInt64 = 14 * 4096
     var words = [[UInt64]](repeating: [0, 0, 0, 0], count: pool.threadCount)
-    let samples = words.withUnsafeMutableBufferPointer { words -> [(iterations: Int, ns: UInt64)] in
+    let samples = words.withUnsafeMutableBufferPointer { words -> Samples in
       nonisolated(unsafe) let words = words
       return microbench_instructions(&words[0], 0)
         ? sample(pool: pool, repetitions: repetitions) { thread, iterations in
           for _ in 0..<iterations { _ = microbench_instructions(&words[thread], count) }
-        } : []
+        } : Samples(iterations: 0)
     }
     return MicroBenchmarkResult(
-      name: "instruction_rate", unit: .gigaoperationsPerSecond,
-      samples: samples.map { Double(count) * Double($0.iterations) / Double($0.ns) }, path: nil, workingSetBytes: nil,
-      cpus: pool.verifiedCPUs, placements: [])
+      name: "instruction_rate", unit: .gigaoperationsPerSecond, samples: samples.rates(Double(count)), path: nil,
+      workingSetBytes: nil, cpus: pool.verifiedCPUs, placements: [], disturbedSamples: samples.disturbed)
   }
 
   /// Steps of a polynomial in `chainRate`.
@@ -35,8 +34,8 @@ extension MicroBenchmarks {
     }
     return MicroBenchmarkResult(
       name: "multiply_add_latency", unit: .nanoseconds,
-      samples: samples.map { Double($0.ns) / Double(count * $0.iterations) }, path: path, workingSetBytes: nil,
-      cpus: pool.verifiedCPUs, placements: [])
+      samples: samples.times(Double(count)), path: path, workingSetBytes: nil, cpus: pool.verifiedCPUs, placements: [],
+      disturbedSamples: samples.disturbed)
   }
 
   /// GFLOP/s of polynomials of 16 steps, vector after vector: chains of dependent multiply-adds that only the core's own
@@ -46,14 +45,14 @@ extension MicroBenchmarks {
   ) throws -> MicroBenchmarkResult {
     try require(path)
     let bytes = 8 << 10
-    let memory = try ownMemory(bytes: bytes, pool: pool, pages: .transparentHuge, policy: .local)
+    let memory = try BenchmarkMemory(bytesPerThread: bytes, pool: pool, pages: .transparentHuge, policy: .local)
     let samples = sample(pool: pool, repetitions: repetitions) { thread, passes in
-      microbench_polynomials(path.code, memory[thread].base.assumingMemoryBound(to: Float.self), bytes, passes)
+      microbench_polynomials(path.code, memory.parts[thread].base.assumingMemoryBound(to: Float.self), bytes, passes)
     }
     let operations = 2 * Double(MICROBENCH_CHAIN) * Double(bytes / 4) * Double(pool.threadCount)
     return MicroBenchmarkResult(
       name: "chain_rate", unit: .gigaflopsPerSecond,
-      samples: samples.map { operations * Double($0.iterations) / Double($0.ns) }, path: path, workingSetBytes: bytes,
-      cpus: pool.verifiedCPUs, placements: memory.map { $0.verify() })
+      samples: samples.rates(operations), path: path, workingSetBytes: bytes, cpus: pool.verifiedCPUs,
+      placements: memory.placements, disturbedSamples: samples.disturbed)
   }
 }

@@ -1,0 +1,249 @@
+import CLinux
+import CMicroBenchmarks
+import InputFiles
+import Synchronization
+
+/// What memory's latency becomes while it carries traffic.
+extension MicroBenchmarks {
+  /// The traffic that loads the memory while a chase measures its latency.
+  public enum Traffic: String, CaseIterable, Codable, Sendable {
+    case reads
+    /// One line read to each line written by ordinary stores, which read it first.
+    case copies
+    /// Ordinary stores: each line is read, then written.
+    case writes
+    /// Non-temporal stores.
+    case writesPastCaches = "writes_past_caches"
+
+    var code: microbench_traffic_kind {
+      switch self {
+      case .reads: return MICROBENCH_READS
+      case .copies: return MICROBENCH_COPIES
+      case .writes: return MICROBENCH_WRITES
+      case .writesPastCaches: return MICROBENCH_WRITES_PAST_CACHES
+      }
+    }
+
+    /// Lines that memory reads and writes for each line that the loop steps through.
+    var lines: (read: Double, written: Double) {
+      switch self {
+      case .reads: return (1, 0)
+      case .copies: return (2, 1)
+      case .writes: return (1, 1)
+      case .writesPastCaches: return (0, 1)
+      }
+    }
+
+    /// Reads / (reads + writes) at the memory, the chase's own few reads left out.
+    public var readRatio: Double { lines.read / (lines.read + lines.written) }
+  }
+
+  /// Samples of latency and of the bandwidth that memory carried meanwhile, one of each at every index.
+  public struct LoadedLatency: Equatable, Sendable {
+    public var traffic: Traffic
+    /// Threads that made traffic.
+    public var loadingThreads: Int
+    /// Nanoseconds per dependent load.
+    public var latency: [Double]
+    /// GB/s at the memory, write-allocate reads included.
+    public var bandwidth: [Double]
+    public var disturbedSamples: Int
+  }
+
+  /// Bytes that a loading thread moves before it looks whether to go on: small beside what a sample's time moves.
+  private static let chunkBytes = 4096
+  /// Loads of one sample: a few tenths of a millisecond, so that most samples fit between two time slices of a neighbour.
+  private static let loadsPerSample = 1000
+  /// A loading thread that has reported nothing for so long has lost its CPU: the slowest one reports every 50 microseconds.
+  private static let silenceNs: UInt64 = 150_000
+
+  /// Latency of a chase on the pool's first thread while the next `loadingThreads` make `traffic` in memory of their own,
+  /// each waiting `pause` turns of an empty loop after every 512 bytes.
+  ///
+  /// `memory` is what the traffic steps through; it and the chase's cycle should be many times the last cache, and apart.
+  public static func loadedLatency(
+    _ traffic: Traffic, loadingThreads: Int, pause: Int, pool: PinnedPool, memory: BenchmarkMemory,
+    chase: ChaseCycle, repetitions: Int = 21
+  ) throws -> LoadedLatency {
+    guard (0..<pool.threadCount).contains(loadingThreads), memory.parts.count == pool.threadCount else {
+      throw InputError(
+        key: "loadingThreads",
+        "expected at most \(pool.threadCount - 1), and memory of every thread, found \(loadingThreads)"
+      )
+    }
+    let region = try TrafficRegion(traffic, of: memory, from: 0)
+    let bytesPerChunk = Double(chunkBytes) * (traffic.lines.read + traffic.lines.written)
+    let state = (0..<pool.threadCount).map { _ in LoadingThread() }
+    let isOver = Atomic<Bool>(false)
+    var result = LoadedLatency(
+      traffic: traffic, loadingThreads: loadingThreads, latency: [], bandwidth: [], disturbedSamples: 0)
+    withUnsafeMutablePointer(to: &result) { result in
+      nonisolated(unsafe) let result = result
+      pool.run { thread in
+        pool.barrier()
+        if thread > 0, thread <= loadingThreads {
+          state[thread].load(region, memory.parts[thread].base + region.start, pause: pause, until: isOver)
+        } else if thread == 0 {
+          defer { isOver.store(true, ordering: .relaxed) }
+          let loading = state[1...].prefix(loadingThreads)
+          // The loading threads reach their pace, and the chase forgets what caches held.
+          chase.follow(2 * loadsPerSample)
+          var retries = retriesPerSample * repetitions
+          while result.pointee.latency.count < repetitions {
+            let preemptions = linux_thread_preemptions()
+            let chunks = loading.map(\.chunks).reduce(0, +)
+            let gaps = loading.map(\.gaps).reduce(0, +)
+            let start = Clock.now()
+            chase.follow(loadsPerSample)
+            let end = Clock.now()
+            let moved = loading.map(\.chunks).reduce(0, +) - chunks
+            let isDisturbed =
+              linux_thread_preemptions() != preemptions || loading.map(\.gaps).reduce(0, +) != gaps
+              || loading.contains { $0.lastReport + silenceNs < end }
+            if isDisturbed, retries > 0 {
+              retries -= 1
+              continue
+            }
+            let ns = Double(max(1, end - start))
+            result.pointee.disturbedSamples += isDisturbed ? 1 : 0
+            result.pointee.latency.append(ns / Double(loadsPerSample))
+            result.pointee.bandwidth.append(
+              (Double(moved) * bytesPerChunk + Double(loadsPerSample * lineBytes)) / ns)
+          }
+        }
+      }
+    }
+    return result
+  }
+
+  /// Latency of chases on every thread of the pool, each of which touches `linesPerLoad` lines of `traffic` after every link
+  /// without waiting for them: the curve of a single thread, and of machines without a core to spare. `chases` lie at the
+  /// beginning of `memory`, traffic behind them.
+  ///
+  /// Once the lines of a step take longer than its link, a step's time is their time and no longer a latency.
+  public static func interleavedLatency(
+    _ traffic: Traffic, linesPerLoad: Int, pool: PinnedPool, memory: BenchmarkMemory, chases: [ChaseCycle],
+    repetitions: Int = 10
+  ) throws -> LoadedLatency {
+    let region = try TrafficRegion(traffic, of: memory, from: chases.map(\.bytes).max() ?? 0)
+    guard chases.count == pool.threadCount, memory.parts.count == pool.threadCount, linesPerLoad >= 0,
+      linesPerLoad * lineBytes <= chunkBytes
+    else {
+      throw InputError(
+        key: "linesPerLoad",
+        "expected 0 to \(chunkBytes / lineBytes) lines and a chase and memory of every thread, found \(linesPerLoad)")
+    }
+    let loads = 64
+    let bytes = loads * linesPerLoad * lineBytes
+    var offsets = Positions(count: pool.threadCount, at: 0)
+    let samples = offsets.withUnsafe { offsets in
+      sample(pool: pool, repetitions: repetitions) { thread, passes in
+        for _ in 0..<passes {
+          if offsets[thread] + bytes > region.bytes { offsets[thread] = 0 }
+          chases[thread].follow(
+            loads, traffic, memory.parts[thread].base + region.start, half: region.half, offset: offsets[thread],
+            lines: linesPerLoad)
+          offsets[thread] += bytes
+        }
+      }
+    }
+    let moved =
+      Double(loads * lineBytes) + Double(bytes) * (traffic.lines.read + traffic.lines.written)
+    return LoadedLatency(
+      traffic: traffic, loadingThreads: pool.threadCount, latency: samples.times(Double(loads)),
+      bandwidth: samples.rates(moved * Double(pool.threadCount)), disturbedSamples: samples.disturbed)
+  }
+
+  /// The part of a thread's memory that traffic steps through.
+  private struct TrafficRegion: Sendable {
+    var traffic: Traffic
+    /// Bytes of the thread's memory before it.
+    var start: Int
+    /// Of a copy, those of the source.
+    var bytes: Int
+    /// Distance from a copy's source to its destination; 0 for others.
+    var half: Int
+
+    init(_ traffic: Traffic, of memory: BenchmarkMemory, from start: Int) throws {
+      let parts = traffic == .copies ? 2 : 1
+      self.traffic = traffic
+      self.start = start
+      bytes = (memory.bytesPerThread - start) / parts / chunkBytes * chunkBytes
+      half = traffic == .copies ? bytes : 0
+      guard bytes > 0 else {
+        throw InputError(
+          key: "memory",
+          "expected at least \(start + parts * chunkBytes) bytes for each thread, found \(memory.bytesPerThread)")
+      }
+    }
+  }
+
+  /// A thread that makes traffic, and what it lets others see.
+  private final class LoadingThread: @unchecked Sendable {
+    private let moved = Atomic<Int>(0)
+    private let pauses = Atomic<Int>(0)
+    private let reported = Atomic<UInt64>(0)
+    /// Objects of neighbours in the heap must not share a line with what this one writes all the time.
+    private let padding = [UInt64](repeating: 0, count: 32)
+
+    var chunks: Int { moved.load(ordering: .relaxed) }
+    /// How often it went on after a silence.
+    var gaps: Int { pauses.load(ordering: .relaxed) }
+    /// When it last said that it goes on.
+    var lastReport: UInt64 { reported.load(ordering: .relaxed) }
+
+    func load(
+      _ region: TrafficRegion, _ base: UnsafeMutableRawPointer, pause: Int, until isOver: borrowing Atomic<Bool>
+    ) {
+      var offset = 0
+      var last = Clock.now()
+      while !isOver.load(ordering: .relaxed) {
+        microbench_traffic(region.traffic.code, base, region.half, offset, chunkBytes, pause)
+        offset = offset + chunkBytes < region.bytes ? offset + chunkBytes : 0
+        let now = Clock.now()
+        if now - last > silenceNs { pauses.add(1, ordering: .relaxed) }
+        last = now
+        reported.store(now, ordering: .relaxed)
+        moved.add(1, ordering: .relaxed)
+      }
+    }
+  }
+}
+
+/// One random cycle through the lines of a working set, and how far along it one has come: a chase that several benchmarks
+/// continue, so that none finds in a cache what another has just brought there.
+public final class ChaseCycle: @unchecked Sendable {
+  /// From the beginning of its memory.
+  public let bytes: Int
+  private let memory: PlacedMemory
+  private var position: UnsafeMutableRawPointer
+
+  /// Cycles through the first `bytes` of every thread's memory, linked by the threads themselves.
+  public static func all(
+    in memory: BenchmarkMemory, bytes: Int, pool: PinnedPool, seed: UInt64 = 1
+  ) throws -> [ChaseCycle] {
+    guard memory.parts.count == pool.threadCount, bytes >= MicroBenchmarks.lineBytes, bytes <= memory.bytesPerThread
+    else {
+      throw InputError(key: "bytes", "expected 64 to \(memory.bytesPerThread) bytes, found \(bytes)")
+    }
+    pool.run { microbench_link_lines(memory.parts[$0].base, bytes / MicroBenchmarks.lineBytes, seed) }
+    return memory.parts.map { ChaseCycle($0, bytes: bytes) }
+  }
+
+  private init(_ memory: PlacedMemory, bytes: Int) {
+    self.bytes = bytes
+    self.memory = memory
+    position = memory.base
+  }
+
+  func follow(_ loads: Int) {
+    position = microbench_chase(position, loads)
+  }
+
+  func follow(
+    _ loads: Int, _ traffic: MicroBenchmarks.Traffic, _ base: UnsafeMutableRawPointer, half: Int, offset: Int,
+    lines: Int
+  ) {
+    position = microbench_chase_in_traffic(traffic.code, position, loads, base, half, offset, lines)
+  }
+}

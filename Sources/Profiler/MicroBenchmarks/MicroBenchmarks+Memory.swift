@@ -1,0 +1,167 @@
+import CMicroBenchmarks
+import InputFiles
+
+/// What one level of the memory hierarchy delivers: bandwidth of streams and of rows at random, and latency.
+extension MicroBenchmarks {
+  public enum Stream: String, CaseIterable, Codable, Sendable {
+    case read
+    case write
+    /// Non-temporal stores.
+    case writePastCaches = "write_past_caches"
+    case copy
+  }
+
+  /// The part of a large working set that is the least a sample covers: short enough for a millisecond or two, many times
+  /// a page, so that a prefetcher's start does not count. The next sample goes on where this one ended.
+  private static let spanBytes = 8 << 20
+
+  /// Sequential bandwidth in GB/s, summed over the pool's threads, each in `workingSetBytes` of its own memory.
+  ///
+  /// The working set is rounded up to 512 bytes; a copy has half of it as source and half as destination. With `memory`,
+  /// `pages` and `policy` are that memory's.
+  public static func bandwidth(
+    _ stream: Stream = .read, workingSetBytes: Int, pool: PinnedPool, path: VectorPath = .widest,
+    pages: PageKind = .transparentHuge, policy: MemoryPolicy = .local, memory shared: BenchmarkMemory? = nil,
+    repetitions: Int = 10
+  ) throws -> MicroBenchmarkResult {
+    try require(path)
+    let parts = stream == .copy ? 2 : 1
+    let bytes = try rounded(workingSetBytes, to: Int(MICROBENCH_STEP) * parts)
+    let memory = try memory(shared, bytes: bytes, pool: pool, pages: pages, policy: policy)
+    let part = bytes / parts
+    let span = part > spanBytes && part % spanBytes == 0 ? spanBytes : part
+    var offsets = Positions(count: pool.threadCount, at: 0)
+    let samples = offsets.withUnsafe { offsets in
+      sample(pool: pool, repetitions: repetitions) { thread, passes in
+        let base = memory.parts[thread].base
+        // A whole small set is repeated inside the loop in C, of a large one the next span is taken.
+        let (rounds, repeats) = span < part ? (passes, 1) : (1, passes)
+        for _ in 0..<rounds {
+          let at = base + offsets[thread]
+          switch stream {
+          case .read: microbench_read(path.code, at, span, repeats)
+          case .write: microbench_write(path.code, at, span, repeats)
+          case .writePastCaches: microbench_write_past_caches(path.code, at, span, repeats)
+          case .copy: microbench_copy(path.code, at + part, at, span, repeats)
+          }
+          offsets[thread] = offsets[thread] + span < part ? offsets[thread] + span : 0
+        }
+      }
+    }
+    return MicroBenchmarkResult(
+      name: "\(stream.rawValue)_bandwidth", unit: .gigabytesPerSecond,
+      samples: samples.rates(Double(span * parts * pool.threadCount)), path: path, workingSetBytes: bytes,
+      cpus: pool.verifiedCPUs, placements: memory.placements, disturbedSamples: samples.disturbed)
+  }
+
+  /// Rows that a sample of random rows reads at least: too many for a predictor to learn, few enough for two milliseconds
+  /// of the widest rows from memory.
+  private static let rowsPerPass = 16_384
+
+  /// Bandwidth of reading whole rows in random order, in GB/s over the pool's threads: the access pattern of a table
+  /// look-up without its arithmetic; `isBusy` with several multiply-adds on every vector read, which a core may or may not
+  /// do while it waits for rows. Each thread has its own table and its own precomputed list of rows.
+  public static func randomRowBandwidth(
+    workingSetBytes: Int, rowBytes: Int = 2048, isBusy: Bool = false, pool: PinnedPool, path: VectorPath = .widest,
+    pages: PageKind = .transparentHuge, policy: MemoryPolicy = .local, memory shared: BenchmarkMemory? = nil,
+    seed: UInt64 = 1, repetitions: Int = 10
+  ) throws -> MicroBenchmarkResult {
+    try require(path)
+    guard rowBytes > 0, rowBytes % Int(MICROBENCH_ROW_STEP) == 0 else {
+      throw InputError(key: "rowBytes", "expected a positive multiple of \(MICROBENCH_ROW_STEP), found \(rowBytes)")
+    }
+    let bytes = try rounded(workingSetBytes, to: rowBytes)
+    let rows = bytes / rowBytes
+    guard rows <= Int(UInt32.max) else { throw InputError(key: "workingSetBytes", "expected at most 2^32 rows") }
+    let memory = try memory(shared, bytes: bytes, pool: pool, pages: pages, policy: policy)
+    // About as many look-ups as rows, so that the samples cover the working set and not a small hot part of it; at most
+    // half a million, which is more than all samples read. The list's own 4 bytes per row vanish beside the row.
+    let passes = min(max(rows / rowsPerPass, 1), 32)
+    let lists = (0..<pool.threadCount).map { thread in
+      var generator = XorShift64(seed: seed &+ UInt64(thread) &* 0x9E37_79B9_7F4A_7C15)
+      return (0..<passes * rowsPerPass).map { _ in UInt32(truncatingIfNeeded: generator.next(below: rows)) }
+    }
+    var turns = Positions(count: pool.threadCount, at: 0)
+    let samples = turns.withUnsafe { turns in
+      sample(pool: pool, repetitions: repetitions) { thread, rounds in
+        let base = memory.parts[thread].base
+        lists[thread].withUnsafeBufferPointer { list in
+          for _ in 0..<rounds {
+            let start = list.baseAddress.map { $0 + turns[thread] * rowsPerPass }
+            let read = isBusy ? microbench_busy_rows : microbench_read_rows
+            read(path.code, base, rowBytes, start, rowsPerPass)
+            turns[thread] = (turns[thread] + 1) % passes
+          }
+        }
+      }
+    }
+    return MicroBenchmarkResult(
+      name: "random_row_bandwidth", unit: .gigabytesPerSecond,
+      samples: samples.rates(Double(rowsPerPass * rowBytes * pool.threadCount)), path: path, workingSetBytes: bytes,
+      cpus: pool.verifiedCPUs, placements: memory.placements, disturbedSamples: samples.disturbed)
+  }
+
+  /// Load-to-use latency in nanoseconds: a chase along one random cycle through all 64-byte lines of the working set.
+  ///
+  /// Every thread of the pool chases at once; one thread gives the idle latency. Each sample is the slowest thread's.
+  public static func latency(
+    workingSetBytes: Int, pool: PinnedPool, pages: PageKind = .transparentHuge, policy: MemoryPolicy = .local,
+    memory shared: BenchmarkMemory? = nil, seed: UInt64 = 1, repetitions: Int = 10
+  ) throws -> MicroBenchmarkResult {
+    let bytes = try rounded(workingSetBytes, to: lineBytes)
+    let memory = try memory(shared, bytes: bytes, pool: pool, pages: pages, policy: policy)
+    // One round before the first sample, where it does not take long, so that caches hold what they will hold.
+    let warmUp = min(bytes / lineBytes, 1 << 20)
+    // Continuing where the last sample ended keeps a sample that is shorter than the cycle from re-reading what it has
+    // just brought into the caches.
+    var positions = Positions(memory.parts.map(\.base))
+    let loads = 1024
+    let samples = positions.withUnsafe { positions in
+      pool.run { thread in
+        microbench_link_lines(memory.parts[thread].base, bytes / lineBytes, seed)
+        positions[thread] = microbench_chase(memory.parts[thread].base, warmUp)
+      }
+      return sample(pool: pool, repetitions: repetitions) { thread, passes in
+        positions[thread] = microbench_chase(positions[thread], loads * passes)
+      }
+    }
+    return MicroBenchmarkResult(
+      name: "load_latency", unit: .nanoseconds, samples: samples.times(Double(loads)), path: nil,
+      workingSetBytes: bytes, cpus: pool.verifiedCPUs, placements: memory.placements,
+      disturbedSamples: samples.disturbed)
+  }
+
+  /// Of every CPU that the loops know.
+  static let lineBytes = 64
+}
+
+/// Where each thread goes on, each in a cache line (and its neighbour, which prefetchers fetch along) of its own.
+struct Positions<Value> {
+  private static var stride: Int { max(1, 128 / MemoryLayout<Value>.stride) }
+  private var values: [Value]
+
+  /// Gives threads their places by number.
+  struct View {
+    fileprivate let base: UnsafeMutablePointer<Value>
+
+    subscript(thread: Int) -> Value {
+      get { base[thread * Positions.stride] }
+      nonmutating set { base[thread * Positions.stride] = newValue }
+    }
+  }
+
+  init(_ starts: [Value]) {
+    values = starts.flatMap { Array(repeating: $0, count: Self.stride) }
+  }
+
+  init(count: Int, at start: Value) {
+    self.init(Array(repeating: start, count: count))
+  }
+
+  mutating func withUnsafe<Result>(_ body: (View) throws -> Result) rethrows -> Result {
+    try values.withUnsafeMutableBufferPointer { buffer in
+      guard let base = buffer.baseAddress else { preconditionFailure("a pool has at least one thread") }
+      return try body(View(base: base))
+    }
+  }
+}

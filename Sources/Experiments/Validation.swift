@@ -98,7 +98,8 @@ public struct Validation {
           return Stage(name: row.stage, measuredNanoseconds: measured, modelledNanoseconds: modelled)
         }
         return Entry(
-          point: point, measuredTokensPerSecond: rate, fastestTokensPerSecond: fastest[point.id], projection: projection,
+          point: point, measuredTokensPerSecond: rate, fastestTokensPerSecond: fastest[point.id],
+          projection: projection,
           stages: stages)
       })
   }

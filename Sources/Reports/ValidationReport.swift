@@ -47,9 +47,11 @@ public struct ValidationReport {
     let entries = validation.entries
     let whole = ErrorSummary(entries.map(\.relativeError))
     var text = "# Projected against measured throughput\n\n"
-    text += "\(counted(entries.count, "point")) of the run `\(manifest.runID)` (\(Manifest.timestamp(manifest.created)), "
+    text +=
+      "\(counted(entries.count, "point")) of the run `\(manifest.runID)` (\(Manifest.timestamp(manifest.created)), "
     text += "`\(manifest.experimentFile)`) on \(validation.machine.description), each projected from the machine's "
-    text += "micro-benchmarks alone ([host.yaml](host.yaml)). An error is projected over measured throughput, less one: "
+    text +=
+      "micro-benchmarks alone ([host.yaml](host.yaml)). An error is projected over measured throughput, less one: "
     text += "above zero the model is too fast. docs/MODEL.md has the equations.\n\n"
     text += "| | |\n|---|---:|\n"
     text += "| mean absolute error | \(percent(whole.magnitude)) |\n| bias | \(percent(whole.bias, signed: true)) |\n"
@@ -67,14 +69,17 @@ public struct ValidationReport {
     }
     let stages = stageGroups
     if !stages.isEmpty {
-      text += "## By stage\n\nStages that were timed on their own; the error is measured over modelled time, less one, and the share "
+      text +=
+        "## By stage\n\nStages that were timed on their own; the error is measured over modelled time, less one, and the share "
       text += "is the stage's part of its points' measured time.\n\n"
       var table = MarkdownTable([
-        ("stage", .left), ("points", .right), ("mean absolute error", .right), ("bias", .right), ("share of time", .right),
+        ("stage", .left), ("points", .right), ("mean absolute error", .right), ("bias", .right),
+        ("share of time", .right),
       ])
       for stage in stages {
         table.append([
-          stage.name, "\(stage.errors.count)", percent(stage.errors.magnitude), percent(stage.errors.bias, signed: true),
+          stage.name, "\(stage.errors.count)", percent(stage.errors.magnitude),
+          percent(stage.errors.bias, signed: true),
           percent(stage.share),
         ])
       }
@@ -151,11 +156,12 @@ public struct ValidationReport {
     for entry in validation.entries {
       let row = entry.projection
       data.append(
-        [entry.point.id, entry.point.label] + ValidationAxis.allCases.map { $0.value(entry.point, validation.machine) } + [
-          PlotScript.cell(entry.measuredTokensPerSecond), PlotScript.cell(row.tokensPerSecond),
-          PlotScript.cell(row.lowTokensPerSecond), PlotScript.cell(row.highTokensPerSecond),
-          PlotScript.cell(entry.relativeError), row.limiter,
-        ])
+        [entry.point.id, entry.point.label] + ValidationAxis.allCases.map { $0.value(entry.point, validation.machine) }
+          + [
+            PlotScript.cell(entry.measuredTokensPerSecond), PlotScript.cell(row.tokensPerSecond),
+            PlotScript.cell(row.lowTokensPerSecond), PlotScript.cell(row.highTokensPerSecond),
+            PlotScript.cell(entry.relativeError), row.limiter,
+          ])
     }
     return data.text
   }

@@ -50,7 +50,8 @@ struct ValidateCommand: ParsableCommand {
         + String(
           format: ", rank correlation %.3f, %.0f %% within the band", validation.rankCorrelation ?? .nan,
           100 * (validation.shareWithinBand ?? .nan)))
-    print("worst: " + validation.worst(3).map { "\($0.point.label) \(percent($0.relativeError))" }.joined(separator: "; "))
+    print(
+      "worst: " + validation.worst(3).map { "\($0.point.label) \(percent($0.relativeError))" }.joined(separator: "; "))
   }
 }
 

@@ -136,7 +136,8 @@ import Testing
   @Test func `a load of one number takes the place of a whole vector`() throws {
     let narrow = Job(phases: [PhaseWork(name: "broadcast", narrowLoads: 2e6)])
     let wide = Job(phases: [PhaseWork(name: "load", loadBytes: 128e6)])
-    #expect(isClose(try project(narrow, on: machine()).tokensPerSecond, try project(wide, on: machine()).tokensPerSecond))
+    #expect(
+      isClose(try project(narrow, on: machine()).tokensPerSecond, try project(wide, on: machine()).tokensPerSecond))
   }
 
   @Test func `instructions start at the machine's width`() throws {

@@ -8,7 +8,9 @@ struct CoreConstants {
   init(_ calibration: Calibration) { self.calibration = calibration }
 
   /// The ceilings behind the constants, all of one thread; `rowSet` is a working set of the second-level cache.
-  static func measure(pool: PinnedPool, rowSet: Int, repetitions: Int) throws -> [(name: String, result: MicroBenchmarkResult)] {
+  static func measure(pool: PinnedPool, rowSet: Int, repetitions: Int) throws -> [(
+    name: String, result: MicroBenchmarkResult
+  )] {
     [
       (Name.latency, try MicroBenchmarks.multiplyAddLatency(pool: pool, repetitions: repetitions)),
       (Name.chainRate, try MicroBenchmarks.chainRate(pool: pool, repetitions: repetitions)),

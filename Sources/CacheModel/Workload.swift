@@ -9,29 +9,65 @@ public struct PhaseWork: Equatable, Sendable {
   /// Bytes moved between registers and the first-level cache.
   public var loadBytes: Double
   public var storeBytes: Double
+  /// Loads of a single number: each takes the place of a whole vector's.
+  public var narrowLoads: Double
+  /// Instructions beside vector operations, loads and stores: addresses, counters, branches.
+  public var scalarInstructions: Double
+  /// Chains of vector operations that wait for one another.
+  public var chains: Chains
   /// Data-dependent row reads that the code keeps in flight at once: bounds the memory-level parallelism of `gather`s.
   public var independentRows: Double
   /// Bytes that such a read takes at once; 0 where there are none.
   public var rowBytes: Double
+  /// Bytes of the row that such reads are pieces of, where one token's pieces follow each other: prefetchers run ahead of
+  /// them, so that they come at a whole row's rate. 0 where they do not.
+  public var wholeRowBytes: Double
+  /// Vector operations that wait for the lines of one such read; 0 where none do.
+  public var rowOperations: Double
+  /// Such reads that are prefetched ahead, for which no operation waits.
+  public var prefetchedRows: Double
   /// The type of the multiply-adds' operands. All other operations are fp32.
   public var operands: OperandType
 
   public init(
     name: String, multiplyAdds: Double = 0, otherOperations: Double = 0, loadBytes: Double = 0, storeBytes: Double = 0,
-    independentRows: Double = 1, rowBytes: Double = 0, operands: OperandType = .fp32
+    narrowLoads: Double = 0, scalarInstructions: Double = 0, chains: Chains = Chains(),
+    independentRows: Double = 1, rowBytes: Double = 0, wholeRowBytes: Double = 0, rowOperations: Double = 0,
+    prefetchedRows: Double = 0, operands: OperandType = .fp32
   ) {
     self.name = name
     self.multiplyAdds = multiplyAdds
     self.otherOperations = otherOperations
     self.loadBytes = loadBytes
     self.storeBytes = storeBytes
+    self.narrowLoads = narrowLoads
+    self.scalarInstructions = scalarInstructions
+    self.chains = chains
     self.independentRows = independentRows
     self.rowBytes = rowBytes
+    self.wholeRowBytes = wholeRowBytes
+    self.rowOperations = rowOperations
+    self.prefetchedRows = prefetchedRows
     self.operands = operands
   }
 
   /// Floating-point operations, a fused multiply-add counted as two.
   public var flops: Double { 2 * multiplyAdds + otherOperations }
+}
+
+/// Dependent vector operations of a phase, which a core overlaps only with what follows within its look-ahead.
+public struct Chains: Equatable, Sendable {
+  /// Steps of all chains, each as long as a multiply-add's latency, counted per element like operations: n vectors of l
+  /// elements that go through s steps each are n x l x s.
+  public var steps: Double
+  /// Vector operations from one chain's start to the next one's.
+  public var operations: Double
+
+  /// No chains that matter.
+  public init(steps: Double = 0, operations: Double = 1) {
+    self.steps = steps
+    self.operations = operations
+  }
 }
 
 /// The type of a multiply-add's operands; sums are fp32, of int8 operands 32-bit.

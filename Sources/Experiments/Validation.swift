@@ -7,18 +7,52 @@ import InputFiles
 /// The machine's figures are those of micro-benchmarks; no measured point enters a projection.
 public struct Validation {
   public struct Entry {
-    public var pointID: String
-    public var label: String
-    public var kernel: KernelKind
+    public var point: Point
+    /// By the median of its samples.
     public var measuredTokensPerSecond: Double
+    /// By the fastest sample: the one that neighbours on the machine disturbed least.
+    public var fastestTokensPerSecond: Double?
     public var projection: ProjectionRow
+    /// Those that were timed on their own.
+    public var stages: [Stage]
+
+    public init(
+      point: Point, measuredTokensPerSecond: Double, fastestTokensPerSecond: Double? = nil, projection: ProjectionRow,
+      stages: [Stage] = []
+    ) {
+      self.point = point
+      self.measuredTokensPerSecond = measuredTokensPerSecond
+      self.fastestTokensPerSecond = fastestTokensPerSecond
+      self.projection = projection
+      self.stages = stages
+    }
 
     /// Projected over measured, less one: above zero the model is too fast.
     public var relativeError: Double { projection.tokensPerSecond / measuredTokensPerSecond - 1 }
+    /// The same against the fastest sample.
+    public var errorAgainstFastest: Double? {
+      fastestTokensPerSecond.map { projection.tokensPerSecond / $0 - 1 }
+    }
     /// Whether the measurement lies within low and high.
     public var isWithinBand: Bool {
       (projection.lowTokensPerSecond...projection.highTokensPerSecond).contains(measuredTokensPerSecond)
     }
+  }
+
+  /// A stage of a point's kernel; times are per token.
+  public struct Stage {
+    public var name: String
+    public var measuredNanoseconds: Double
+    public var modelledNanoseconds: Double
+
+    public init(name: String, measuredNanoseconds: Double, modelledNanoseconds: Double) {
+      self.name = name
+      self.measuredNanoseconds = measuredNanoseconds
+      self.modelledNanoseconds = modelledNanoseconds
+    }
+
+    /// Measured over modelled time, less one: above zero the model is too fast, as in a point's error.
+    public var relativeError: Double { measuredNanoseconds / modelledNanoseconds - 1 }
   }
 
   public var machine: Machine
@@ -39,20 +73,34 @@ public struct Validation {
       results.compactMap { row in
         row.status == .passed ? row.tokensPerSecond.map { (row.pointID, $0) } : nil
       }, uniquingKeysWith: { _, last in last })
+    let fastest = Dictionary(
+      results.compactMap { row in row.minNanoseconds.map { (row.pointID, Double(row.tokens) / $0 * 1e9) } },
+      uniquingKeysWith: { _, last in last })
     let points = directory.plan.points.filter { measured[$0.id] != nil }
     guard !points.isEmpty else {
       throw InputError(file: directory.path, "expected a run with at least one point that passed, found none")
     }
     let projector = Projector(runID: directory.manifest.runID, machines: [host], host: host.name)
-    let rows = try projector.rows(points, experiment: directory.experiment(), progress: progress)
-    let byPoint = Dictionary(rows.map { ($0.pointID, $0) }, uniquingKeysWith: { first, _ in first })
+    let outcomes = try projector.outcomes(points, experiment: directory.experiment(), progress: progress)
+    let rows = Dictionary(
+      outcomes.flatMap(\.rows).map { ($0.pointID, $0) }, uniquingKeysWith: { first, _ in first })
+    let timed = Dictionary(grouping: try directory.store.rows(StageRow.self), by: \.pointID)
+    let modelled = Dictionary(grouping: outcomes.flatMap(\.stages), by: \.pointID)
     self.init(
       machine: host,
       entries: points.compactMap { point in
-        guard let rate = measured[point.id], let projection = byPoint[point.id] else { return nil }
+        guard let rate = measured[point.id], let projection = rows[point.id] else { return nil }
+        let stages = (timed[point.id] ?? []).compactMap { row -> Stage? in
+          let own = modelled[point.id]?.first { $0.stage == row.stage }
+          guard let measured = row.measuredNanosecondsPerToken, let modelled = own?.modelledNanosecondsPerToken else {
+            return nil
+          }
+          return Stage(name: row.stage, measuredNanoseconds: measured, modelledNanoseconds: modelled)
+        }
         return Entry(
-          pointID: point.id, label: point.label, kernel: point.kernel, measuredTokensPerSecond: rate,
-          projection: projection)
+          point: point, measuredTokensPerSecond: rate, fastestTokensPerSecond: fastest[point.id],
+          projection: projection,
+          stages: stages)
       })
   }
 

@@ -76,7 +76,10 @@ struct DenseWorkload: Workload {
       name: StageAccount.firstProduct, multiplyAdds: products, operands: operands,
       resultBytes: dtype == .bf16 ? 2 : 4)
     // gelu: bias, |x|, the argument, t (a division, worth about 10), 4 multiply-adds, exp (6 and 7), and 5 to combine.
-    var gelu = PhaseWork(name: "bias and GELU", multiplyAdds: 11 * ff, otherOperations: 26 * ff)
+    var gelu = PhaseWork(
+      name: "bias and GELU", multiplyAdds: 11 * ff, otherOperations: 26 * ff,
+      // A value's way: bias, |x|, a division, the exponential of 12 steps or the polynomial beside it, and 2 to combine.
+      chains: Chains(steps: 16 * ff, operations: 34))
     var second = PackedProduct.work(
       name: StageAccount.secondProduct, multiplyAdds: products, operands: operands)
     switch dtype {

@@ -71,7 +71,7 @@ struct LookupCodes {
 }
 
 /// One thread's pass through a LookupFFN layer.
-final class LookupFFNWorker: KernelWorker {
+final class LookupFFNWorker: StagedWorker {
   private let kernel: LookupFFN
   private let tokens: Int
   private let steps: [LookupStep]
@@ -124,6 +124,22 @@ final class LookupFFNWorker: KernelWorker {
 
   func run(input: UnsafePointer<Float>, output: UnsafeMutablePointer<Float>) {
     for index in steps.indices { perform(index, input, output, projection: nil) }
+  }
+
+  func run(
+    input: UnsafePointer<Float>, output: UnsafeMutablePointer<Float>, clock: () -> UInt64,
+    nanoseconds: UnsafeMutablePointer<UInt64>
+  ) {
+    var start = clock()
+    for index in steps.indices {
+      perform(index, input, output, projection: nil)
+      // Steps of one stage follow each other in their hundreds, so the readings between them are left out. Waiting at a
+      // barrier belongs to no stage.
+      guard index + 1 == steps.count || steps[index + 1].phase != steps[index].phase else { continue }
+      let end = clock()
+      if let phase = steps[index].phase { nanoseconds[phase] += end - start }
+      start = end
+    }
   }
 
   /// Runs the pass and keeps what it computed on the way.

@@ -23,10 +23,15 @@ extension LookupTask {
   /// cores' reorder buffers (Zen 4 and Neoverse V2 320, Zen 5 448, Golden Cove 512).
   private static let reorderWindow = 320.0
 
+  /// Sums that the gather keeps busy at a time (`CHAINS` in gather.h).
+  private static let gatherSums = 8.0
+
   /// Work of the micro-kernels as `strategy` walks through the pass: their instructions as written, not the definition's
   /// FLOPs.
   public func phases(_ strategy: LookupStrategy) -> [PhaseWork] {
     let n = Double(tokens)
+    // Lane groups compute all of their lanes.
+    let lanes = Double((tokens + laneGroup - 1) / laneGroup * laneGroup)
     let d = Double(shape.hidden)
     let z = Double(shape.projected)
     let padded = Double(shape.paddedHidden)
@@ -39,18 +44,23 @@ extension LookupTask {
     let shuffles = isBH4 ? Double(isa.vectorLanes.trailingZeroBitCount) : 0
     let normalise = PhaseWork(
       name: "layer norm", multiplyAdds: 2 * d * n, otherOperations: (4 + shuffles) * d * n,
-      loadBytes: (isBH4 ? 6 : 5) * 4 * d * n, storeBytes: 4 * (d + (isBH4 ? padded : 0)) * n)
+      loadBytes: (isBH4 ? 6 : 5) * 4 * d * n, storeBytes: 4 * (d + (isBH4 ? padded : 0)) * n,
+      // Both sums of a row are one chain each, and its last pass waits for them.
+      chains: Chains(steps: 2 * d * n, operations: .infinity))
 
     let projection: PhaseWork
     if isBH4 {
       let factors = Double(shape.repeats * LookupFFNShape.factors)
       let products = factors * padded * Double(shape.blockSize)
       let passes = Double(shape.transformPasses)
+      let n = LookupSchedule(shape: shape, strategy: strategy, team: team).projectsRows(0..<tokens) ? n : lanes
       projection = PhaseWork(
         name: "projection", multiplyAdds: products * n,
         otherOperations: factors * padded * Double(shape.blocks.trailingZeroBitCount) * n,
         loadBytes: 4 * (products / Double(min(isa.blockOutputs, shape.blockSize)) + factors * padded * passes) * n,
-        storeBytes: 4 * factors * padded * (1 + passes) * n)
+        storeBytes: 4 * factors * padded * (1 + passes) * n,
+        // Lane groups broadcast a weight for all of their tokens; rows an input for some of the outputs.
+        narrowLoads: products * n / Double(laneGroup))
     } else {
       projection = PackedProduct.work(name: "projection", multiplyAdds: z * d * n)
     }
@@ -58,8 +68,10 @@ extension LookupTask {
     // Per projected value: bias, mix, |z|, sum, -2 |z|, the 6 multiply-adds and 7 other steps of exp, 1 + and product,
     // comparison and two steps of the code. Per table one division, worth about 10 vector operations.
     let score = PhaseWork(
-      name: "code and score", multiplyAdds: 8 * z * n, otherOperations: (15 * z + 10 * t) * n,
-      loadBytes: 4 * (isBH4 ? 2 : 1) * z * n, storeBytes: 4 * 2 * t * n)
+      name: "code and score", multiplyAdds: 8 * z * lanes, otherOperations: (15 * z + 10 * t) * lanes,
+      loadBytes: 4 * (isBH4 ? 2 : 1) * z * lanes, storeBytes: 4 * 2 * t * lanes,
+      // A value's way: bias, mix, |z|, -2 |z|, its exponential of 12 steps, product.
+      chains: Chains(steps: 16 * z * lanes, operations: 26))
 
     let schedule = LookupSchedule(shape: shape, strategy: strategy, team: team)
     let width = min(schedule.slices.map(\.count).max() ?? shape.output, isa.gatherColumns)
@@ -76,14 +88,32 @@ extension LookupTask {
     let widening = Double(tableType.wideningOperations)
     let pieces = t * (out / Double(width)).rounded(.up)
     let overhead = tableType.scaleBytes > 0 ? 7.0 : 5.0
+    // A piece of a token's sums passes through a group of tables: its sums are loaded, its rows added one after another, and
+    // the sums stored, with as many tokens' pieces side by side as keep eight sums busy.
+    let vectors = Double(width) / Double(isa.vectorLanes)
+    let together = max(1, (LookupTask.gatherSums / vectors).rounded(.down))
+    let visits = passesOverOutput * (out / Double(width)).rounded(.up)
+    let rowsOfVisit = t / passesOverOutput
+    // Counted in the compiled code: per row an address, per step over the tables a loop, per visit the sums' addresses; a
+    // piece as wide as eight vectors leaves its loop over tokens for every token.
+    let perVisit = vectors < LookupTask.gatherSums ? 38.0 : 110.0
+    let scalar = pieces * (2 + 11 / together) + visits * perVisit
+    let chains = Chains(
+      steps: visits / together * (rowsOfVisit + 4) * Double(isa.vectorLanes) * n,
+      operations: vectors * together * (rowsOfVisit * (1 + widening) + 2))
     let instructionsPerRow = Double(width) / Double(isa.vectorLanes) * (1 + widening) + overhead
     let rowBytes = t * out * Double(tableType.bytes) + pieces * Double(tableType.scaleBytes)
     let gather = PhaseWork(
       name: "gather", multiplyAdds: t * out * n, otherOperations: widening * t * out * n,
       loadBytes: (rowBytes + 4 * passesOverOutput * out) * n, storeBytes: 4 * passesOverOutput * out * n,
+      narrowLoads: (pieces * (tableType.scaleBytes > 0 ? 3 : 2) + visits * perVisit / 4) * n,
+      scalarInstructions: scalar * n, chains: chains,
       independentRows: max(
         LookupTask.reorderWindow / instructionsPerRow, Double(schedule.prefetchRows(tileTokens: tileTokens))),
-      rowBytes: Double(width * tableType.bytes))
+      rowBytes: Double(width * tableType.bytes),
+      wholeRowBytes: strategy.order == .sliced ? 0 : out * Double(tableType.bytes),
+      rowOperations: vectors * (1 + widening),
+      prefetchedRows: Double(schedule.prefetchRows(tileTokens: tileTokens)))
     return [normalise, projection, score, gather]
   }
 }

@@ -28,9 +28,13 @@ extension RunData {
     return "## Method\n\n" + lines.map { "- \($0)\n" }.joined() + "\nCommand: `\(command)`\n\n"
   }
 
+  var command: String { manifest.command }
+}
+
+extension Manifest {
   /// The command line as a shell would take it.
   var command: String {
-    manifest.commandLine.map { word in
+    commandLine.map { word in
       word.allSatisfy { $0.isLetter || $0.isNumber || "-_./=:,+".contains($0) }
         ? word : "'" + word.replacing("'", with: "'\\''") + "'"
     }.joined(separator: " ")

@@ -3,9 +3,25 @@ import Experiments
 extension RunData {
   /// Projected against measured throughput on the host, each point with its band; nil without such points.
   var validationPlot: Plot? {
-    let rows = projections.filter { ($0.measuredTokensPerSecond ?? 0) > 0 && $0.tokensPerSecond > 0 }
-    let values = rows.flatMap {
-      [$0.measuredTokensPerSecond ?? 0, $0.tokensPerSecond, $0.lowTokensPerSecond, $0.highTokensPerSecond]
+    RunData.diagonalPlot(
+      projections.compactMap { row in
+        guard let measured = row.measuredTokensPerSecond, let kernel = result(row.pointID)?.kernel else { return nil }
+        return ProjectedPoint(row: row, measured: measured, kernel: kernel, label: label(row.pointID))
+      })
+  }
+
+  /// A projection with the measurement beside it.
+  struct ProjectedPoint {
+    var row: ProjectionRow
+    var measured: Double
+    var kernel: KernelKind
+    var label: String
+  }
+
+  static func diagonalPlot(_ points: [ProjectedPoint]) -> Plot? {
+    let points = points.filter { $0.measured > 0 && $0.row.tokensPerSecond > 0 }
+    let values = points.flatMap {
+      [$0.measured, $0.row.tokensPerSecond, $0.row.lowTokensPerSecond, $0.row.highTokensPerSecond]
     }
     .filter { $0 > 0 }
     guard let least = values.min(), let most = values.max() else { return nil }
@@ -15,15 +31,14 @@ extension RunData {
       "line", "measured_tokens_per_s", "projected_tokens_per_s", "low_tokens_per_s", "high_tokens_per_s", "kernel",
       "point",
     ])
-    let kernels: [KernelKind] = [.lookup, .dense].filter { kernel in
-      rows.contains { result($0.pointID)?.kernel == kernel }
-    }
-    for row in rows {
-      guard let kernel = result(row.pointID)?.kernel, let line = kernels.firstIndex(of: kernel) else { continue }
+    let kernels: [KernelKind] = [.lookup, .dense].filter { kernel in points.contains { $0.kernel == kernel } }
+    for point in points {
+      guard let line = kernels.firstIndex(of: point.kernel) else { continue }
+      let row = point.row
       data.append([
-        "\(line + 1)", PlotScript.cell(row.measuredTokensPerSecond), PlotScript.cell(row.tokensPerSecond),
-        PlotScript.cell(row.lowTokensPerSecond), PlotScript.cell(row.highTokensPerSecond), kernel.rawValue,
-        label(row.pointID),
+        "\(line + 1)", PlotScript.cell(point.measured), PlotScript.cell(row.tokensPerSecond),
+        PlotScript.cell(row.lowTokensPerSecond), PlotScript.cell(row.highTokensPerSecond), point.kernel.rawValue,
+        point.label,
       ])
     }
     var script = PlotScript(name: name, title: title, width: 820, height: 820)

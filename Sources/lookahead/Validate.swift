@@ -3,6 +3,7 @@ import CacheModel
 import Experiments
 import Foundation
 import InputFiles
+import Reports
 
 struct ValidateCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -20,13 +21,16 @@ struct ValidateCommand: ParsableCommand {
   @Option(help: "The machine that the run was made on: a machine file, or a name of the catalogue.")
   var machine: String?
 
+  @Option(help: "Also write a report with its plots into this directory.")
+  var report: String?
+
   @Flag(help: "Print one JSON document.")
   var json = false
 
   func run() throws {
-    let validation = try Validation(
-      RunDirectory(opening: directory), machine: machine.map { try Machine.named($0) }
-    ) { printMessage($0) }
+    let run = try RunDirectory(opening: directory)
+    let validation = try Validation(run, machine: machine.map { try Machine.named($0) }) { printMessage($0) }
+    if let report { try ValidationReport.write(validation, of: run, to: report) }
     if json { return try printJSON(ValidationDocument(validation)) }
     func percent(_ value: Double?) -> String { value.map { String(format: "%+.1f %%", 100 * $0) } ?? "-" }
     func thousands(_ rate: Double) -> String { String(format: "%.1f", rate / 1000) }
@@ -34,7 +38,7 @@ struct ValidateCommand: ParsableCommand {
       ["point", "measured ktokens/s", "projected", "low", "high", "error", "limiter"],
       validation.entries.map {
         [
-          $0.label, thousands($0.measuredTokensPerSecond), thousands($0.projection.tokensPerSecond),
+          $0.point.label, thousands($0.measuredTokensPerSecond), thousands($0.projection.tokensPerSecond),
           thousands($0.projection.lowTokensPerSecond), thousands($0.projection.highTokensPerSecond),
           percent($0.relativeError), $0.projection.limiter,
         ]
@@ -46,7 +50,8 @@ struct ValidateCommand: ParsableCommand {
         + String(
           format: ", rank correlation %.3f, %.0f %% within the band", validation.rankCorrelation ?? .nan,
           100 * (validation.shareWithinBand ?? .nan)))
-    print("worst: " + validation.worst(3).map { "\($0.label) \(percent($0.relativeError))" }.joined(separator: "; "))
+    print(
+      "worst: " + validation.worst(3).map { "\($0.point.label) \(percent($0.relativeError))" }.joined(separator: "; "))
   }
 }
 
@@ -69,8 +74,8 @@ private struct ValidationDocument: Encodable {
     }
 
     init(_ entry: Validation.Entry) {
-      point = entry.pointID
-      label = entry.label
+      point = entry.point.id
+      label = entry.point.label
       measuredTokensPerSecond = entry.measuredTokensPerSecond
       projectedTokensPerSecond = entry.projection.tokensPerSecond
       low = entry.projection.lowTokensPerSecond

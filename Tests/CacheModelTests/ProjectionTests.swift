@@ -123,11 +123,77 @@ import Testing
     #expect(machine.keysMissing(for: [PhaseWork(name: "pass", loadBytes: 64, operands: .int8)]).isEmpty)
   }
 
-  @Test func `loads from registers' side are limited by L1`() throws {
-    let job = Job(phases: [PhaseWork(name: "copy", loadBytes: 96e6, storeBytes: 32e6)])
-    let result = try project(job, on: machine())
-    #expect(isClose(result.tokensPerSecond, 1000 / 1e-3), "128 MB at 64 B/cycle x 2 GHz take 1 ms")
-    #expect(result.limiter == .l1)
+  @Test func `loads and stores go their own ways to L1, and the slower one limits`() throws {
+    func result(_ loads: Double, _ stores: Double) throws -> Projection {
+      try project(Job(phases: [PhaseWork(name: "copy", loadBytes: loads, storeBytes: stores)]), on: machine())
+    }
+    let loading = try result(128e6, 32e6)
+    #expect(isClose(loading.tokensPerSecond, 1000 / 1e-3), "128 MB at 64 B/cycle x 2 GHz take 1 ms")
+    #expect(loading.limiter == .l1)
+    #expect(isClose(try result(32e6, 128e6).tokensPerSecond, 1000 / 2e-3), "stores have half of the loads' bandwidth")
+  }
+
+  @Test func `a load of one number takes the place of a whole vector`() throws {
+    let narrow = Job(phases: [PhaseWork(name: "broadcast", narrowLoads: 2e6)])
+    let wide = Job(phases: [PhaseWork(name: "load", loadBytes: 128e6)])
+    #expect(
+      isClose(try project(narrow, on: machine()).tokensPerSecond, try project(wide, on: machine()).tokensPerSecond))
+  }
+
+  @Test func `instructions start at the machine's width`() throws {
+    var machine = machine()
+    machine.simd?.issueWidth = 4
+    let job = Job(phases: [PhaseWork(name: "addresses", scalarInstructions: 8e6)])
+    #expect(isClose(try project(job, on: machine).phases[0].seconds, 1e-3), "8 million at 4 a cycle and 2 GHz")
+  }
+
+  @Test func `chains shorter than the window overlap, longer ones wait for every step`() throws {
+    var machine = machine()
+    machine.simd?.latencyCycles = 4
+    machine.simd?.window = 100
+    func seconds(_ operations: Double, multiplyAdds: Double = 0) throws -> Double {
+      // A million vectors' steps of 16 lanes.
+      let chains = Chains(steps: 16e6, operations: operations)
+      let work = PhaseWork(name: "chain", multiplyAdds: multiplyAdds, chains: chains)
+      return try project(Job(phases: [work]), on: machine).phases[0].seconds
+    }
+    #expect(isClose(try seconds(25), 1e6 * 4 / 4 / 2e9), "four chains in the window")
+    #expect(isClose(try seconds(1000), 1e6 * 4 / 2e9))
+    // 1 ms of arithmetic beside 2 ms of chains.
+    #expect(isClose(try seconds(1000, multiplyAdds: 64e6), 5.0.squareRoot() * 1e-3))
+  }
+
+  @Test(arguments: [0.0, 0.75, 1])
+  func `a core hides the machine's share of its work behind transfers`(overlap: Double) throws {
+    var machine = machine()
+    machine.overlap = overlap
+    let work = PhaseWork(name: "both", multiplyAdds: 64e3)
+    let job = Job(phases: [work]) { $0.read(0, bytes: 16_384) }
+    let (arithmetic, transfers) = (1e-6, 16_384 / (32 * 2e9))
+    #expect(
+      isClose(try project(job, on: machine).phases[0].seconds, arithmetic + (1 - overlap) * transfers))
+  }
+
+  @Test func `no figure that gets better makes a projection slower`() throws {
+    let work = PhaseWork(
+      name: "mixed", multiplyAdds: 1e6, otherOperations: 1e5, loadBytes: 2e6, storeBytes: 1e6, narrowLoads: 1e5,
+      scalarInstructions: 1e6, chains: Chains(steps: 1e6, operations: 30), independentRows: 4, rowBytes: 256)
+    let job = Job(phases: [work]) { stream in
+      for row in 0..<UInt64(2000) { stream.gather(row * 7919 * 64, bytes: 256) }
+      stream.read(0, bytes: 65_536)
+    }
+    for machine in try MachineCatalogue.bundled().machines() {
+      let all = try Sensitivity.all(
+        phases: job.phases, tokens: job.tokens, threads: 1, traffic: Traffic(simulating: job, on: machine), on: machine)
+      for one in all {
+        let falls = one.parameter.contains("latency")
+        let (worse, better) =
+          falls
+          ? (one.tokensPerSecondAtPlusTenth, one.tokensPerSecondAtMinusTenth)
+          : (one.tokensPerSecondAtMinusTenth, one.tokensPerSecondAtPlusTenth)
+        #expect(better >= worse * (1 - 1e-9), "\(one.parameter) of \(machine.name)")
+      }
+    }
   }
 
   @Test func `a working set of L2 is limited by L2, one of L3 by L3`() throws {

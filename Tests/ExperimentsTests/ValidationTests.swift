@@ -1,4 +1,5 @@
 import CacheModel
+import Kernels
 import Testing
 
 @testable import Experiments
@@ -9,7 +10,8 @@ import Testing
       machine: Machine(name: "host", caches: []),
       entries: pairs.enumerated().map { index, pair in
         Validation.Entry(
-          pointID: "\(index)", label: "point \(index)", kernel: .lookup, measuredTokensPerSecond: pair.measured,
+          point: Point(sweep: "s", kernel: .dense, seed: UInt64(index), hidden: 64, output: 64, tokens: 16, threads: 1),
+          measuredTokensPerSecond: pair.measured,
           projection: ProjectionRow(
             runID: "r", pointID: "\(index)", machine: "host", tokensPerSecond: pair.projected,
             lowTokensPerSecond: pair.projected * 0.9, highTokensPerSecond: pair.projected * 1.1, limiter: "L2",
@@ -21,7 +23,7 @@ import Testing
     let result = validation([(100, 120), (200, 180), (50, 50)])
     #expect(abs((result.meanAbsoluteError ?? 0) - 0.1) < 1e-12)
     #expect(abs((result.bias ?? 0) - 0.1 / 3) < 1e-12)
-    #expect(result.worst(1).map(\.pointID) == ["0"])
+    #expect(result.worst(1).map(\.point.seed) == [0])
     // 120 (108 to 132) misses 100, 180 (162 to 198) misses 200.
     #expect(abs((result.shareWithinBand ?? 0) - 1.0 / 3) < 1e-12)
   }
@@ -38,6 +40,46 @@ import Testing
     let none = validation([])
     #expect(none.meanAbsoluteError == nil && none.bias == nil && none.rankCorrelation == nil)
     #expect(Validation.rankCorrelation([1, 1], [1, 2]) == nil)
+  }
+}
+
+@Suite struct CoreConstantsTests {
+  /// A made-up core of 2 GHz: two units of the widest vectors here, 4 cycles of latency, 100 operations under way.
+  private func calibration(busyInL2: Double = 40) -> Calibration {
+    let lanes = Double(ISA.best.vectorLanes)
+    let throughput = 8.0
+    let waiting = 16 * 4 * 16 / 100.0
+    let cycles = (throughput * throughput + waiting * waiting).squareRoot()
+    let set = 384 << 10
+    func row(_ name: String, _ value: Double, _ set: Int? = nil) -> CeilingRow {
+      CeilingRow(name: name, threads: 1, workingSetBytes: set, value: value, unit: "")
+    }
+    return Calibration(ceilings: [
+      row(Calibration.Name.frequency, 2), row(Calibration.Name.multiplyAddPeak, 2 * 2 * lanes * 2),
+      row(CoreConstants.Name.latency, 2), row(CoreConstants.Name.chainRate, 2 * 16 * lanes * 2 / cycles),
+      row(CoreConstants.Name.instructionRate, 11), row(Calibration.Name.randomRows(CoreConstants.rowBytes), 50, set),
+      row(CoreConstants.Name.busyRows, 60, 16 << 10), row(CoreConstants.Name.busyRows, busyInL2, set),
+    ])
+  }
+
+  @Test func `latency, window and issue width come back from the rates they cause`() {
+    let core = CoreConstants(calibration())
+    #expect(core.latencyCycles == 4)
+    #expect(core.issueWidth == 5.5)
+    #expect(abs((core.window ?? 0) - 100) < 1e-9)
+  }
+
+  @Test func `the overlap is what rows and work hide of each other, between none and all`() {
+    // Per byte 1/50 for rows, 1/60 for work: 1/40 leaves 0.005 of 1/60 in sight.
+    let set = 384 << 10
+    #expect(abs((CoreConstants(calibration()).overlap(rowSet: set) ?? 0) - 0.7) < 1e-9)
+    #expect(CoreConstants(calibration(busyInL2: 10)).overlap(rowSet: set) == 0)
+    #expect(CoreConstants(calibration(busyInL2: 80)).overlap(rowSet: set) == 1)
+  }
+
+  @Test func `what was not measured has no constant`() {
+    let core = CoreConstants(Calibration(ceilings: []))
+    #expect(core.latencyCycles == nil && core.window == nil && core.issueWidth == nil && core.overlap(rowSet: 1) == nil)
   }
 }
 

@@ -102,3 +102,25 @@ bool microbench_dependent_adds(uint64_t count);
 
 // The C compiler that built these loops.
 const char *microbench_compiler(void);
+
+// Executes `count` multiply-adds that each wait for the one before.
+void microbench_dependent_multiply_adds(microbench_path path, size_t count);
+
+// Multiply-adds that a vector goes through one after the other in `microbench_polynomials`.
+enum { MICROBENCH_CHAIN = 16 };
+
+// Replaces every number of the `bytes` (a multiple of 64) at `x` by a polynomial of it, vector after vector, `passes` times:
+// what a core hides of the latency of chains depends on how far it looks ahead.
+void microbench_polynomials(microbench_path path, float *x, size_t bytes, size_t passes);
+
+// Multiply-adds on every vector that `microbench_busy_rows` reads: as long as a current core takes to bring it from its
+// second-level cache, so that what the two do not hide of each other shows.
+enum { MICROBENCH_ROW_MULTIPLY_ADDS = 3 };
+
+// Reads rows as `microbench_read_rows` does, and adds up multiples of what they hold.
+void microbench_busy_rows(
+    microbench_path path, const void *base, size_t row_bytes, const uint32_t *indices, size_t count);
+
+// Executes about `count` instructions of several kinds that hardly wait for one another, with loads from and a store to the
+// four `words`, which must be 0. Returns false where this architecture has no such loop.
+bool microbench_instructions(uint64_t *words, uint64_t count);

@@ -13,7 +13,7 @@ extension Machine {
 
   static let keys = [
     "schema", "name", "description", "status", "based_on", "sources", "cores", "frequency_ghz", "simd", "caches", "tlb",
-    "transfers_overlap", "memory", "numa", "provenance",
+    "transfers_overlap", "overlap", "memory", "numa", "provenance",
   ]
 
   /// With `based_on`, what the file does not say is the donor's: caches by name and key, everything else as a whole.
@@ -39,6 +39,7 @@ extension Machine {
       caches: try decodeCaches(object, base: base?.caches, cores: cores),
       tlb: try object["tlb"]?.list().enumerated().map { try TLBDescription($1, level: $0 + 1) } ?? base?.tlb ?? [],
       transfersOverlap: try object["transfers_overlap"]?.bool() ?? base?.transfersOverlap,
+      overlap: try object["overlap"]?.double(in: 0...1) ?? base?.overlap,
       memory: try object["memory"]?.list().map { try MemoryDescription($0, donors: donors) } ?? base?.memory ?? [],
       numa: try object["numa"].map(NUMADescription.init) ?? base?.numa,
       provenance: provenance)
@@ -57,7 +58,8 @@ private func decodeSources(_ value: YAMLValue) throws -> [String] {
 extension VectorUnits {
   init(_ value: YAMLValue) throws {
     let object = try value.object(keys: [
-      "isa", "width_bits", "fma_units", "bf16_per_cycle", "int8_per_cycle", "product_share",
+      "isa", "width_bits", "fma_units", "bf16_per_cycle", "int8_per_cycle", "product_share", "latency_cycles",
+      "window", "issue_width",
     ])
     let width = try object.required("width_bits")
     self.init(
@@ -66,7 +68,10 @@ extension VectorUnits {
       // 65,536: far beyond the 1,024 of today's matrix units. Below 1 is what unoptimised builds measure on busy machines.
       bf16PerCycle: try object["bf16_per_cycle"]?.double(in: 0.001...65_536),
       int8PerCycle: try object["int8_per_cycle"]?.double(in: 0.001...65_536),
-      productShare: try object["product_share"]?.double(in: 0.05...1))
+      productShare: try object["product_share"]?.double(in: 0.05...1),
+      latencyCycles: try object["latency_cycles"]?.double(in: 0.5...100),
+      window: try object["window"]?.double(in: 1...10_000),
+      issueWidth: try object["issue_width"]?.double(in: 0.1...64))
     guard widthBits % 32 == 0 else { throw width.error("expected a multiple of 32 bits, found \(widthBits)") }
   }
 }

@@ -1,7 +1,7 @@
 /// JSON has the keys of the machine file; sizes are bytes, and what is absent is left out.
 extension Machine: Encodable {
   private enum Key: String, CodingKey {
-    case schema, name, description, status, sources, cores, simd, caches, tlb, memory, numa, provenance
+    case schema, name, description, status, sources, cores, simd, caches, tlb, overlap, memory, numa, provenance
     case frequencyGHz = "frequency_ghz"
     case transfersOverlap = "transfers_overlap"
   }
@@ -19,6 +19,7 @@ extension Machine: Encodable {
     try object.encode(caches, forKey: .caches)
     try object.encode(tlb, forKey: .tlb)
     try object.encodeIfPresent(transfersOverlap, forKey: .transfersOverlap)
+    try object.encodeIfPresent(overlap, forKey: .overlap)
     try object.encode(memory, forKey: .memory)
     try object.encodeIfPresent(numa, forKey: .numa)
     try object.encode(provenance, forKey: .provenance)
@@ -33,6 +34,9 @@ extension VectorUnits {
     case bf16PerCycle = "bf16_per_cycle"
     case int8PerCycle = "int8_per_cycle"
     case productShare = "product_share"
+    case latencyCycles = "latency_cycles"
+    case window
+    case issueWidth = "issue_width"
   }
 }
 

@@ -16,12 +16,16 @@ extension Machine {
         simd.bf16PerCycle.map { "bf16_per_cycle: \(number($0))" },
         simd.int8PerCycle.map { "int8_per_cycle: \(number($0))" },
         simd.productShare.map { "product_share: \(number($0))" },
+        simd.latencyCycles.map { "latency_cycles: \(number($0))" },
+        simd.window.map { "window: \(number($0))" },
+        simd.issueWidth.map { "issue_width: \(number($0))" },
       ]
       lines.append("simd: {\(entries.compactMap { $0 }.joined(separator: ", "))}")
     }
     lines += ["caches:"] + caches.flatMap { item($0.yamlEntries) }
     if !tlb.isEmpty { lines += ["tlb:"] + tlb.flatMap { item($0.yamlEntries) } }
     if let transfersOverlap { lines.append("transfers_overlap: \(transfersOverlap)") }
+    if let overlap { lines.append("overlap: \(number(overlap))") }
     if !memory.isEmpty { lines += ["memory:"] + memory.flatMap { item($0.yamlEntries) + curveLines($0.curve) } }
     if let numa {
       lines += ["numa:", "  nodes: \(numa.nodes)"]

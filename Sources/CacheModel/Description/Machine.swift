@@ -30,6 +30,9 @@ public struct Machine: Equatable, Sendable {
   public var tlb: [TLBDescription]
   /// Whether transfers between different levels happen at the same time (Zen, Neoverse) or add up (Intel server cores).
   public var transfersOverlap: Bool?
+  /// Share of the shorter of a core's own work and its transfers that hides behind the longer; nil where nobody has measured
+  /// it. Only of machines whose transfers overlap.
+  public var overlap: Double?
   /// The memories a socket can use; the first is the one that projections use unless told otherwise.
   public var memory: [MemoryDescription]
   public var numa: NUMADescription?
@@ -40,7 +43,7 @@ public struct Machine: Equatable, Sendable {
   public init(
     name: String, description: String = "", status: Status = .current, sources: [String] = [], cores: Int? = nil,
     frequencyGHz: Double? = nil, simd: VectorUnits? = nil, caches: [CacheDescription], tlb: [TLBDescription] = [],
-    transfersOverlap: Bool? = nil,
+    transfersOverlap: Bool? = nil, overlap: Double? = nil,
     memory: [MemoryDescription] = [], numa: NUMADescription? = nil, provenance: [String: Provenance] = [:]
   ) {
     self.name = name
@@ -53,6 +56,7 @@ public struct Machine: Equatable, Sendable {
     self.caches = caches
     self.tlb = tlb
     self.transfersOverlap = transfersOverlap
+    self.overlap = overlap
     self.memory = memory
     self.numa = numa
     self.provenance = provenance
@@ -78,10 +82,16 @@ public struct VectorUnits: Equatable, Sendable, Encodable {
   /// Share of the multiply-add peak that a register-tiled product with its operands in the caches reaches; nil where
   /// nobody has measured it.
   public var productShare: Double?
+  /// Cycles of a fused multiply-add that waits for another.
+  public var latencyCycles: Double?
+  /// Vector operations that a core keeps waiting for others while it goes on.
+  public var window: Double?
+  /// Instructions that a core starts per cycle at most.
+  public var issueWidth: Double?
 
   public init(
     isa: String, widthBits: Int, fmaUnits: Int, bf16PerCycle: Double? = nil, int8PerCycle: Double? = nil,
-    productShare: Double? = nil
+    productShare: Double? = nil, latencyCycles: Double? = nil, window: Double? = nil, issueWidth: Double? = nil
   ) {
     self.isa = isa
     self.widthBits = widthBits
@@ -89,6 +99,9 @@ public struct VectorUnits: Equatable, Sendable, Encodable {
     self.bf16PerCycle = bf16PerCycle
     self.int8PerCycle = int8PerCycle
     self.productShare = productShare
+    self.latencyCycles = latencyCycles
+    self.window = window
+    self.issueWidth = issueWidth
   }
 
   /// Multiply-adds per cycle; nil where the machine does not say.

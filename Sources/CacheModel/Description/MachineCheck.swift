@@ -126,6 +126,7 @@ extension Machine {
   /// The key path of every figure that the machine states.
   var figurePaths: [String] {
     var paths = ["transfers_overlap"]
+    if overlap != nil { paths.append("overlap") }
     if cores != nil { paths.append("cores") }
     if frequencyGHz != nil { paths.append("frequency_ghz") }
     if let simd {
@@ -133,6 +134,9 @@ extension Machine {
       if simd.bf16PerCycle != nil { paths.append("simd.bf16_per_cycle") }
       if simd.int8PerCycle != nil { paths.append("simd.int8_per_cycle") }
       if simd.productShare != nil { paths.append("simd.product_share") }
+      if simd.latencyCycles != nil { paths.append("simd.latency_cycles") }
+      if simd.window != nil { paths.append("simd.window") }
+      if simd.issueWidth != nil { paths.append("simd.issue_width") }
     }
     for (level, cache) in caches.enumerated() {
       var keys = ["size", "ways", "line", "shared_by", "policy", "inclusion", "write_policy"]

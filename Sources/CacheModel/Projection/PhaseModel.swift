@@ -4,7 +4,9 @@ import InputFiles
 struct PhaseModel {
   private let name: String
   private let transfersOverlap: Bool
-  private let compute: Double
+  private let overlap: Double
+  /// Seconds of the core's own work, operands in the first level at hand.
+  private let work: CoreWork
   /// Seconds of transfers into each level's side of the core, rows at random apart: index 0 is registers to first level.
   private let transfers: [Double]
   /// Seconds of random rows that each level below the first serves: index 0 is the second level.
@@ -33,38 +35,39 @@ struct PhaseModel {
   ) {
     name = work.name
     transfersOverlap = inputs.transfersOverlap
+    overlap = inputs.overlap
+    let coreWork = CoreWork(work, threads: threads, inputs: inputs)
+    self.work = coreWork
     let threads = Double(threads)
     let hertz = inputs.frequencyHertz
-    let fp32PerCycle = Double(inputs.simd.widthBits) / 32 * Double(inputs.simd.fmaUnits)
-    // `Machine.keysMissing(for:)` has seen to it that the machine gives the rate.
-    let perCycle = inputs.simd.multiplyAddsPerCycle(work.operands) ?? fp32PerCycle
-    compute =
-      (work.multiplyAdds / perCycle + work.otherOperations / fp32PerCycle) / (inputs.productShare * hertz * threads)
 
     let lineBytes = Double(inputs.lineBytes)
     let rowBytes = max(work.rowBytes, lineBytes)
+    let wholeRowBytes = max(rowBytes, work.wholeRowBytes)
     transfers = inputs.caches.indices.map { level in
-      guard level > 0 else {
-        return (work.loadBytes + work.storeBytes) / (inputs.caches[0].bytesPerCycle * hertz * threads)
-      }
-      let bytes =
-        counts.linesAbove(level) * lineBytes * (1 - counts.rowShare(level, rowBytes / lineBytes))
-      return bytes / (inputs.caches[level].bytesPerCycle * hertz * threads)
+      guard level > 0 else { return max(coreWork.loads, coreWork.stores) }
+      let lines =
+        inputs.transfersOverlap
+        ? counts.streamsServed(by: level, linesPerRow: rowBytes / lineBytes)
+        : counts.linesAbove(level) * (1 - counts.rowShare(level, rowBytes / lineBytes))
+      return lines * lineBytes / (inputs.caches[level].bytesPerCycle * hertz * threads)
     }
     cacheRows = inputs.caches.indices.dropFirst().map { level in
       Double(counts.gatherSources[level]) * rowBytes
-        / (inputs.caches[level].randomRows.rate(rowBytes: rowBytes) * hertz * threads)
+        / (inputs.caches[level].randomRows.rate(rowBytes: wholeRowBytes) * hertz * threads)
     }
     let fromMemory = Double(counts.gatherSources.last ?? 0)
     memoryRows =
       inputs.memory.randomRows.isEmpty
       ? 0
       : fromMemory * rowBytes
-        / (RandomRowRates(inputs.memory.randomRows, stream: 0).rate(rowBytes: rowBytes) * 1e9 * threads)
+        / (RandomRowRates(inputs.memory.randomRows, stream: 0).rate(rowBytes: wholeRowBytes) * 1e9 * threads)
     idleNanoseconds = inputs.memory.idleLatencyNanoseconds
 
     let linesInFlight = inputs.memory.linesInFlightPerCore
-    let gathersInFlight = max(1, min(work.independentRows, linesInFlight))
+    // What waits for a row fills the core's window; what is prefetched waits for nothing.
+    let inWindow = work.rowOperations > 0 ? inputs.window / work.rowOperations : .infinity
+    let gathersInFlight = max(1, min(work.independentRows, max(work.prefetchedRows, inWindow), linesInFlight))
     cacheGathers = inputs.caches.indices.dropFirst().reduce(0) { sum, level in
       sum + Double(counts.gatherSources[level]) * inputs.caches[level].latencyCycles / hertz
         / (gathersInFlight * threads)
@@ -129,9 +132,12 @@ struct PhaseModel {
     let gathers = max(exposed, rows)
     let total: Double
     if transfersOverlap {
-      total = max(compute, transfers.max() ?? 0, stream, gathers)
+      // Whatever a core waits for passes through the same few buffers for lines under way, one source after another. What
+      // the core does meanwhile is hidden, but for a share: its look-ahead ends.
+      let data = transfers.dropFirst().reduce(0, +) + stream + gathers
+      total = max(work.total, data) + (1 - overlap) * min(work.total, data)
     } else {
-      total = max(compute, transfers.reduce(0, +) + stream + gathers)
+      total = max(work.arithmetic, transfers.reduce(0, +) + stream + gathers)
     }
     return CoreSeconds(total: total, stream: stream, gathers: gathers, rows: rows)
   }
@@ -140,7 +146,7 @@ struct PhaseModel {
     let core = coreSeconds(at: bandwidth)
     let memorySeconds = nodeShare * memoryBytes / (latency.mostGigabytesPerSecond * 1e9)
     let seconds = max(core.total, memorySeconds, linkSeconds)
-    var causes: [Limiter: Double] = [.compute: compute, .memory: memorySeconds, .link: linkSeconds]
+    var causes: [Limiter: Double] = [.compute: work.arithmetic, .memory: memorySeconds, .link: linkSeconds]
     for (level, seconds) in transfers.enumerated() { causes[.cache(level), default: 0] += seconds }
     // While enough rows are under way, the caches that serve most of them are the bound; latency otherwise.
     let inCaches = cacheRows.reduce(0, +)
@@ -150,7 +156,7 @@ struct PhaseModel {
       for (index, seconds) in cacheRows.enumerated() { causes[.cache(index + 1), default: 0] += seconds }
       waiting -= inCaches
     }
-    causes[.latency] = transfersOverlap ? max(core.stream, waiting) : core.stream + waiting
+    causes[.latency] = core.stream + waiting
     return PhaseTime(
       name: name, seconds: seconds, limiter: limiter(causes, core, memorySeconds, seconds), causes: causes,
       memoryGigabytesPerSecond: seconds > 0 ? memoryBytes / seconds / 1e9 : 0,
@@ -170,7 +176,7 @@ struct PhaseModel {
     // On a machine whose transfers add up, arithmetic hides behind them or hides them as a whole.
     var inCore: [Limiter] = [.compute, .l1, .l2, .l3, .latency]
     if !transfersOverlap {
-      let isComputing = compute >= transfers.reduce(0, +) + core.stream + core.gathers
+      let isComputing = work.arithmetic >= transfers.reduce(0, +) + core.stream + core.gathers
       inCore = isComputing ? [.compute] : [.l1, .l2, .l3, .latency]
     }
     let order = inCore.map { ($0, causes[$0] ?? 0) }
@@ -184,6 +190,13 @@ extension PhaseCounts {
   fileprivate func linesAbove(_ level: Int) -> Double {
     let above = levels[level - 1]
     return Double(above.misses + above.writebacks)
+  }
+
+  /// Lines that `level` itself provides, without those of random rows: their time is that of random rows. Write-backs are no
+  /// part of it: nobody waits for them.
+  fileprivate func streamsServed(by level: Int, linesPerRow: Double) -> Double {
+    let served = Double(levels[level - 1].misses) - Double(levels[level].misses)
+    return max(0, served - Double(gatherSources[level]) * linesPerRow)
   }
 
   /// Share of the lines that `level` hands up which belong to random rows of `linesPerRow` lines found there or in caches

@@ -28,6 +28,8 @@ struct ProjectionInputs {
   struct Cache {
     var latencyCycles: Double
     var bytesPerCycle: Double
+    /// Of stores to lines in this level; nil where nobody has measured it.
+    var writeBytesPerCycle: Double?
     /// Bytes per cycle.
     var randomRows: RandomRowRates
   }
@@ -37,9 +39,17 @@ struct ProjectionInputs {
   var simd: VectorUnits
   /// Share of the multiply-add peak that arithmetic with operands in the caches reaches.
   var productShare: Double
+  /// Cycles of a multiply-add that waits for another.
+  var latencyCycles: Double
+  /// Vector operations that a core keeps waiting while it goes on.
+  var window: Double
+  /// Instructions started per cycle.
+  var issueWidth: Double
   var caches: [Cache]
   var lineBytes: Int
   var transfersOverlap: Bool
+  /// Share of the shorter of a core's own work and its transfers that hides behind the longer, where transfers overlap.
+  var overlap: Double
   var memory: MemoryDescription
   /// Equal to the memory's own where the machine names no remote nodes.
   var remoteLatencyNanoseconds: Double
@@ -53,6 +63,16 @@ struct ProjectionInputs {
     case .expected: 0.9
     case .high: 0.95
     }
+  }
+
+  /// Where a machine does not say, with the uncertainty of what is assumed. Latency: 4 cycles on all server cores of the
+  /// catalogue whose makers state it. Window and issue width: below those of the one core that was measured (Zen 3: 104
+  /// operations and 5.5 instructions), since smaller cores are among those machines. Overlap: that core's (0.77), rounded.
+  private enum StandIn {
+    static let latencyCycles = 4.0
+    static let window = 100.0
+    static let issueWidth = 5.0
+    static let overlap = 0.75
   }
 
   /// Throws `InputError` naming the keys that the machine lacks, or the memory that it does not have.
@@ -76,6 +96,14 @@ struct ProjectionInputs {
     productShare =
       simd.productShare.map { min(1, $0 * corner.rate(uncertainty("simd.product_share"))) }
       ?? ProjectionInputs.standInProductShare(corner)
+    func chosen(_ value: Double?, _ standIn: Double, _ key: String, isDelay: Bool = false) -> Double {
+      let off = value == nil ? Provenance.Tag.assumed.relativeUncertainty : uncertainty(key)
+      return (value ?? standIn) * (isDelay ? corner.delay(off) : corner.rate(off))
+    }
+    latencyCycles = chosen(simd.latencyCycles, StandIn.latencyCycles, "simd.latency_cycles", isDelay: true)
+    window = chosen(simd.window, StandIn.window, "simd.window")
+    issueWidth = chosen(simd.issueWidth, StandIn.issueWidth, "simd.issue_width")
+    overlap = min(1, chosen(machine.overlap, StandIn.overlap, "overlap"))
     lineBytes = machine.lineBytes
     self.transfersOverlap = transfersOverlap
     caches = machine.caches.enumerated().map { level, cache in
@@ -86,7 +114,11 @@ struct ProjectionInputs {
       }
       return Cache(
         latencyCycles: (cache.latencyCycles ?? 0) * corner.delay(uncertainty("caches[\(level)].latency_cycles")),
-        bytesPerCycle: bandwidth, randomRows: RandomRowRates(rows, stream: bandwidth))
+        bytesPerCycle: bandwidth,
+        writeBytesPerCycle: cache.writeBytesPerCycle.map {
+          $0 * corner.rate(uncertainty("caches[\(level)].write_bytes_per_cycle"))
+        },
+        randomRows: RandomRowRates(rows, stream: bandwidth))
     }
 
     var memory = machine.memory[index]

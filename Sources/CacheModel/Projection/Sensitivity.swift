@@ -64,6 +64,10 @@ public struct Sensitivity: Equatable, Sendable {
     var all = [
       Parameter(name: "frequency_ghz") { $0.frequencyHertz *= $1 },
       Parameter(name: "simd.product_share") { $0.productShare *= $1 },
+      Parameter(name: "simd.latency_cycles") { $0.latencyCycles *= $1 },
+      Parameter(name: "simd.window") { $0.window *= $1 },
+      Parameter(name: "simd.issue_width") { $0.issueWidth *= $1 },
+      Parameter(name: "overlap") { $0.overlap = min(1, $0.overlap * $1) },
     ]
     for level in machine.caches.indices {
       all.append(Parameter(name: "caches[\(level)].bytes_per_cycle") { $0.caches[level].bytesPerCycle *= $1 })

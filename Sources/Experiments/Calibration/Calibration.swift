@@ -97,6 +97,9 @@ public struct Calibration {
     return levels + (sizes.last.map { [8 * $0] } ?? [])
   }
 
+  /// The second level's working set among `levelSets`; the only level's where there is one.
+  static func secondLevelSet(_ sizes: [Int]) -> Int { levelSets(sizes).prefix(2).last ?? 16 << 10 }
+
   /// The multiply-add peaks of one thread alone, in 10^9 operations per second, and why others are missing.
   public static func multiplyAddPeaks() throws -> (peaks: [ElementType: Double], missing: [ElementType: String]) {
     let pool = try PinnedPool(cpus: Topology.read().cpus(for: .compact, threads: 1))

@@ -65,6 +65,9 @@ struct CalibrationBench {
     }
     if pool.threadCount == 1 {
       ceiling(try MicroBenchmarks.productRate(pool: pool, repetitions: repetitions), Calibration.Name.productRate, pool)
+      for (name, result) in try CoreConstants.measure(
+        pool: pool, rowSet: Calibration.secondLevelSet(caches), repetitions: repetitions)
+      { ceiling(result, name, pool) }
     }
   }
 

@@ -96,6 +96,14 @@ extension Machine {
       simd.productShare = min(1, rounded(product / peak))
       note("simd.product_share", .measured, "register-tiled product on packed panels / multiply-add peak")
     }
+    let core = CoreConstants(calibration)
+    simd.latencyCycles = core.latencyCycles.map(rounded)
+    simd.window = core.window.map(rounded)
+    simd.issueWidth = core.issueWidth.map(rounded)
+    let overlap = isAMD ? core.overlap(rowSet: Calibration.secondLevelSet(levels.compactMap(\.sizeBytes))) : nil
+    if overlap != nil {
+      note("overlap", .measured, "random rows of the second level, read, added up, and both at once")
+    }
     note("simd", .measured, "multiply-add peaks / (2 x core frequency), of fp32 rounded to whole units")
     note("frequency_ghz", .measured, "dependent additions, one a cycle")
     note("cores", .vendor, "as the operating system reports them")
@@ -110,7 +118,8 @@ extension Machine {
     return Machine(
       name: hostName, description: model ?? "this host", sources: ["micro-benchmarks of this host, \(when)"],
       cores: topology.socketCores, frequencyGHz: rounded(frequency), simd: simd, caches: caches,
-      transfersOverlap: isAMD, memory: [memory], numa: numa(calibration, topology, allThreads: allThreads, note),
+      transfersOverlap: isAMD, overlap: overlap.map(rounded), memory: [memory],
+      numa: numa(calibration, topology, allThreads: allThreads, note),
       provenance: provenance)
   }
 

@@ -101,6 +101,7 @@ struct PointRunner {
     let start = Clock.now()
     while seconds(since: start) < context.experiment.measure.warmupSeconds { pool.run(work) }
     let samples = sample(point, pool, work, row: &row)
+    let stages = stageTimes(workers, stages: kernel.accounts.count, pool: pool, input.base, output.base)
     let counters = PointCounting(plan: context.counters, runID: context.runID, point: point).rows(pool, work)
 
     var notes =
@@ -124,6 +125,11 @@ struct PointRunner {
       notes.append("not projected: \(error)")
     }
     row.notes = notes.isEmpty ? nil : notes.joined(separator: "; ")
+    if let stages {
+      for index in projected.stages.indices where stages.indices.contains(index) {
+        projected.stages[index].measuredNanosecondsPerToken = stages[index] / Double(point.tokens)
+      }
+    }
     return PointOutcome(
       result: row, samples: samples, counters: counters,
       metrics: MetricRow.derived(from: counters, groups: context.counters.groups), stages: projected.stages,
@@ -184,6 +190,35 @@ struct PointRunner {
         startNanoseconds: context.clock.elapsed(at: time.start), wallNanoseconds: Double(time.wall),
         outlier: statistics?.outliers[index] ?? false)
     }
+  }
+
+  /// Passes from which the stages' times are taken, apart from the samples of the whole pass because each reads the clock
+  /// more often. The fewest whose median one disturbed pass cannot move, and one more to have as many on both sides.
+  private static let stagePasses = 5
+
+  /// Nanoseconds of each stage, all threads working at once: the mean over them, as the median over some passes. Nil for
+  /// kernels that do not tell their stages apart.
+  private func stageTimes(
+    _ workers: [any KernelWorker], stages: Int, pool: PinnedPool, _ input: UnsafePointer<Float>,
+    _ output: UnsafeMutablePointer<Float>
+  ) -> [Double]? {
+    let staged = workers.compactMap { $0 as? any StagedWorker }
+    guard !staged.isEmpty, staged.count == workers.count else { return nil }
+    let passes = (0..<PointRunner.stagePasses).map { _ in
+      let perThread = pool.map { index in
+        var nanoseconds = [UInt64](repeating: 0, count: stages)
+        nanoseconds.withUnsafeMutableBufferPointer { buffer in
+          guard let base = buffer.baseAddress else { return }
+          pool.barrier()
+          staged[index].run(input: input, output: output, clock: { Clock.now() }, nanoseconds: base)
+        }
+        return nanoseconds
+      }
+      return (0..<stages).map { stage in
+        perThread.reduce(0) { $0 + Double($1[stage]) } / Double(perThread.count)
+      }
+    }
+    return (0..<stages).map { stage in quantile(passes.map { $0[stage] }.sorted(), 0.5) }
   }
 
   private func seconds(since start: UInt64) -> Double { Double(Clock.now() - start) * 1e-9 }

@@ -66,7 +66,7 @@ public final class RunDirectory {
     self.store = store
   }
 
-  static let hostMachineName = "host.yaml"
+  public static let hostMachineName = "host.yaml"
   static let manifestName = "manifest.json"
   static let planName = "plan.jsonl"
   static let databaseName = "results.sqlite"

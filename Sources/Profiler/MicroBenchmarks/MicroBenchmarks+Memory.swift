@@ -59,9 +59,10 @@ extension MicroBenchmarks {
   private static let rowsPerPass = 16_384
 
   /// Bandwidth of reading whole rows in random order, in GB/s over the pool's threads: the access pattern of a table
-  /// look-up without its arithmetic. Each thread has its own table and its own precomputed list of rows.
+  /// look-up without its arithmetic; `isBusy` with several multiply-adds on every vector read, which a core may or may not
+  /// do while it waits for rows. Each thread has its own table and its own precomputed list of rows.
   public static func randomRowBandwidth(
-    workingSetBytes: Int, rowBytes: Int = 2048, pool: PinnedPool, path: VectorPath = .widest,
+    workingSetBytes: Int, rowBytes: Int = 2048, isBusy: Bool = false, pool: PinnedPool, path: VectorPath = .widest,
     pages: PageKind = .transparentHuge, policy: MemoryPolicy = .local, memory shared: BenchmarkMemory? = nil,
     seed: UInt64 = 1, repetitions: Int = 10
   ) throws -> MicroBenchmarkResult {
@@ -87,7 +88,8 @@ extension MicroBenchmarks {
         lists[thread].withUnsafeBufferPointer { list in
           for _ in 0..<rounds {
             let start = list.baseAddress.map { $0 + turns[thread] * rowsPerPass }
-            microbench_read_rows(path.code, base, rowBytes, start, rowsPerPass)
+            let read = isBusy ? microbench_busy_rows : microbench_read_rows
+            read(path.code, base, rowBytes, start, rowsPerPass)
             turns[thread] = (turns[thread] + 1) % passes
           }
         }

@@ -1,0 +1,41 @@
+/// What a phase's instructions take in a core that finds every operand in its first level (docs/MODEL.md, "Timing").
+struct CoreWork {
+  /// Seconds of the vector units, of starting instructions and of chains, as they bound each other; of loads; of stores.
+  let arithmetic: Double
+  let loads: Double
+  let stores: Double
+  /// Seconds of all of them together.
+  let total: Double
+
+  /// Stores as wide as a vector for every load where nobody has measured them: most cores of the catalogue start two loads
+  /// and one store.
+  private static let storesPerLoad = 0.5
+
+  init(_ work: PhaseWork, threads: Int, inputs: ProjectionInputs) {
+    let cycles = inputs.frequencyHertz * Double(threads)
+    let units = Double(inputs.simd.fmaUnits)
+    let lanes = Double(inputs.simd.widthBits) / 32
+    let vectorBytes = 4 * lanes
+    let fp32PerCycle = lanes * units
+    // `Machine.keysMissing(for:)` has seen to it that the machine gives the rate.
+    let perCycle = inputs.simd.multiplyAddsPerCycle(work.operands) ?? fp32PerCycle
+    let vectorCycles = work.multiplyAdds / perCycle + work.otherOperations / fp32PerCycle
+    let vector = vectorCycles / (inputs.productShare * cycles)
+
+    let bytesPerCycle = inputs.caches[0].bytesPerCycle
+    loads = (work.loadBytes + work.narrowLoads * vectorBytes) / (bytesPerCycle * cycles)
+    let storedPerCycle = inputs.caches[0].writeBytesPerCycle ?? CoreWork.storesPerLoad * bytesPerCycle
+    stores = work.storeBytes / (storedPerCycle * cycles)
+
+    // Whole vectors are loaded by the instructions that use them.
+    let instructions =
+      vectorCycles * units + work.storeBytes / vectorBytes + work.narrowLoads + work.scalarInstructions
+    let issue = instructions / (inputs.issueWidth * cycles)
+
+    let chains =
+      work.chains.steps / lanes * inputs.latencyCycles * min(1, work.chains.operations / inputs.window) / cycles
+    func with(_ throughput: Double) -> Double { (throughput * throughput + chains * chains).squareRoot() }
+    arithmetic = with(max(vector, issue))
+    total = with(max(vector, issue, loads, stores))
+  }
+}

@@ -1,0 +1,289 @@
+import CacheModel
+import Experiments
+import Foundation
+import InputFiles
+
+/// The study of a run's projections against its measurements: report.md, its tables as CSV, the machine, and two plots.
+public struct ValidationReport {
+  private let validation: Validation
+  private let manifest: Manifest
+  /// The command that writes the report again from the run.
+  private let command: String
+
+  /// Writes the study into `directory`, which need not exist. Without gnuplot the plots' data and scripts lie ready.
+  public static func write(
+    _ validation: Validation, of run: RunDirectory, to directory: String, gnuplot: Gnuplot? = Gnuplot.find()
+  ) throws {
+    let report = ValidationReport(
+      validation: validation, manifest: run.manifest,
+      command: "lookahead validate \(run.path) --report \(directory)")
+    let plots = [report.diagonalPlot, report.axesPlot].compactMap { $0 }
+    var drawn: [Plot] = []
+    try write(report.pointsCSV, to: "points.csv", in: directory)
+    try write(report.stagesCSV, to: "stages.csv", in: directory)
+    try write(validation.machine.yaml(), to: RunDirectory.hostMachineName, in: directory)
+    for plot in plots {
+      try write(plot.data, to: "plots/\(plot.name).csv", in: directory)
+      try write(plot.script, to: "plots/\(plot.name).gp", in: directory)
+      if let gnuplot, gnuplot.draw(plot.name, in: "\(directory)/plots") == nil { drawn.append(plot) }
+    }
+    try write(report.markdown(drawn), to: "report.md", in: directory)
+  }
+
+  private static func write(_ text: String, to name: String, in directory: String) throws {
+    let url = URL(fileURLWithPath: "\(directory)/\(name)")
+    do {
+      try FileManager.default.createDirectory(
+        at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
+      try Data(text.utf8).write(to: url, options: .atomic)
+    } catch {
+      throw InputError(file: url.path, "expected a directory that can be written to: \(error.localizedDescription)")
+    }
+  }
+
+  // MARK: - Text
+
+  private func markdown(_ plots: [Plot]) -> String {
+    let entries = validation.entries
+    let whole = ErrorSummary(entries.map(\.relativeError))
+    var text = "# Projected against measured throughput\n\n"
+    text +=
+      "\(counted(entries.count, "point")) of the run `\(manifest.runID)` (\(Manifest.timestamp(manifest.created)), "
+    text += "`\(manifest.experimentFile)`) on \(validation.machine.description), each projected from the machine's "
+    text +=
+      "micro-benchmarks alone ([host.yaml](host.yaml)). An error is projected over measured throughput, less one: "
+    text += "above zero the model is too fast. docs/MODEL.md has the equations.\n\n"
+    text += "| | |\n|---|---:|\n"
+    text += "| mean absolute error | \(percent(whole.magnitude)) |\n| bias | \(percent(whole.bias, signed: true)) |\n"
+    text += "| median absolute error | \(percent(whole.median)) |\n"
+    text += "| rank correlation | \(validation.rankCorrelation.map { String(format: "%.3f", $0) } ?? "–") |\n"
+    let fastest = ErrorSummary(entries.compactMap(\.errorAgainstFastest))
+    if fastest.count > 0 {
+      text += "| mean absolute error against each point's fastest sample | \(percent(fastest.magnitude)) |\n"
+      text += "| bias against it | \(percent(fastest.bias, signed: true)) |\n"
+    }
+    text += "| measured within low and high | \(validation.shareWithinBand.map { percent($0) } ?? "–") |\n\n"
+    for plot in plots { text += "![\(plot.title)](plots/\(plot.name).svg)\n\n" }
+    for axis in ValidationAxis.allCases {
+      text += "## By \(axis.title)\n\n" + table(axis.title, groups(axis)) + "\n"
+    }
+    let stages = stageGroups
+    if !stages.isEmpty {
+      text +=
+        "## By stage\n\nStages that were timed on their own; the error is measured over modelled time, less one, and the share "
+      text += "is the stage's part of its points' measured time.\n\n"
+      var table = MarkdownTable([
+        ("stage", .left), ("points", .right), ("mean absolute error", .right), ("bias", .right),
+        ("share of time", .right),
+      ])
+      for stage in stages {
+        table.append([
+          stage.name, "\(stage.errors.count)", percent(stage.errors.magnitude),
+          percent(stage.errors.bias, signed: true),
+          percent(stage.share),
+        ])
+      }
+      text += table.text + "\n"
+    }
+    text += "## Worst points\n\n" + pointTable(validation.worst(10)) + "\n"
+    text += "## All points\n\n" + pointTable(entries) + "\n"
+    text += "## Reproduce\n\n```sh\n\(manifest.command)\n\(command)\n```\n\n"
+    text += "[points.csv](points.csv) and [stages.csv](stages.csv) hold the numbers of this page.\n"
+    return text
+  }
+
+  private func pointTable(_ entries: [Validation.Entry]) -> String {
+    var table = MarkdownTable([
+      ("point", .left), ("measured tokens/s", .right), ("projected", .right), ("low", .right), ("high", .right),
+      ("error", .right), ("limiter", .left),
+    ])
+    for entry in entries {
+      let row = entry.projection
+      table.append([
+        entry.point.label, scaled(entry.measuredTokensPerSecond), scaled(row.tokensPerSecond),
+        scaled(row.lowTokensPerSecond), scaled(row.highTokensPerSecond), percent(entry.relativeError, signed: true),
+        row.limiter,
+      ])
+    }
+    return table.text
+  }
+
+  private func table(_ title: String, _ groups: [(name: String, errors: ErrorSummary)]) -> String {
+    var table = MarkdownTable([
+      (title, .left), ("points", .right), ("mean absolute error", .right), ("bias", .right), ("largest", .right),
+    ])
+    for group in groups {
+      table.append([
+        group.name, "\(group.errors.count)", percent(group.errors.magnitude), percent(group.errors.bias, signed: true),
+        percent(group.errors.largest, signed: true),
+      ])
+    }
+    return table.text
+  }
+
+  // MARK: - Groups
+
+  /// In the order of the plan.
+  private func groups(_ axis: ValidationAxis) -> [(name: String, errors: ErrorSummary)] {
+    var order: [String] = []
+    var errors: [String: [Double]] = [:]
+    for entry in validation.entries {
+      guard let value = axis.value(entry.point, validation.machine) else { continue }
+      if errors[value] == nil { order.append(value) }
+      errors[value, default: []].append(entry.relativeError)
+    }
+    return order.map { ($0, ErrorSummary(errors[$0] ?? [])) }
+  }
+
+  private var stageGroups: [(name: String, errors: ErrorSummary, share: Double)] {
+    let stages = validation.entries.flatMap(\.stages)
+    let total = stages.reduce(0) { $0 + $1.measuredNanoseconds }
+    var names: [String] = []
+    for stage in stages where !names.contains(stage.name) { names.append(stage.name) }
+    return names.map { name in
+      let own = stages.filter { $0.name == name }
+      return (name, ErrorSummary(own.map(\.relativeError)), own.reduce(0) { $0 + $1.measuredNanoseconds } / total)
+    }
+  }
+
+  // MARK: - Data
+
+  private var pointsCSV: String {
+    var data = CSVWriter(
+      header: ["point_id", "point"] + ValidationAxis.allCases.map(\.column) + [
+        "measured_tokens_per_s", "projected_tokens_per_s", "low_tokens_per_s", "high_tokens_per_s", "error", "limiter",
+      ])
+    for entry in validation.entries {
+      let row = entry.projection
+      data.append(
+        [entry.point.id, entry.point.label] + ValidationAxis.allCases.map { $0.value(entry.point, validation.machine) }
+          + [
+            PlotScript.cell(entry.measuredTokensPerSecond), PlotScript.cell(row.tokensPerSecond),
+            PlotScript.cell(row.lowTokensPerSecond), PlotScript.cell(row.highTokensPerSecond),
+            PlotScript.cell(entry.relativeError), row.limiter,
+          ])
+    }
+    return data.text
+  }
+
+  private var stagesCSV: String {
+    var data = CSVWriter(header: ["point_id", "stage", "measured_ns_per_token", "modelled_ns_per_token", "error"])
+    for entry in validation.entries {
+      for stage in entry.stages {
+        data.append([
+          entry.point.id, stage.name, PlotScript.cell(stage.measuredNanoseconds),
+          PlotScript.cell(stage.modelledNanoseconds), PlotScript.cell(stage.relativeError),
+        ])
+      }
+    }
+    return data.text
+  }
+
+  // MARK: - Plots
+
+  private var diagonalPlot: Plot? {
+    RunData.diagonalPlot(
+      validation.entries.map {
+        RunData.ProjectedPoint(
+          row: $0.projection, measured: $0.measuredTokensPerSecond, kernel: $0.point.kernel, label: $0.point.label)
+      })
+  }
+
+  /// Errors of all points, side by side for each value of each axis.
+  private var axesPlot: Plot? {
+    guard !validation.entries.isEmpty else { return nil }
+    let name = "error-by-axis"
+    let title = "Error of the projection: each point, and the mean of its group"
+    var data = CSVWriter(header: ["place", "line", "group", "error", "point"])
+    var tics: [String] = []
+    var place = 0
+    for axis in ValidationAxis.allCases {
+      for group in groups(axis) {
+        place += 1
+        tics.append("\(PlotScript.quoted("\(axis.short) \(group.name)")) \(place)")
+        for entry in validation.entries where axis.value(entry.point, validation.machine) == group.name {
+          data.append(["\(place)", "1", group.name, PlotScript.cell(100 * entry.relativeError), entry.point.label])
+        }
+        data.append(["\(place)", "2", group.name, PlotScript.cell(100 * group.errors.bias), "mean"])
+      }
+      // An empty place between axes.
+      place += 1
+    }
+    var script = PlotScript(name: name, title: title, height: 640)
+    script.add("set ylabel 'Projected / measured - 1 (%)'")
+    script.add("set xrange [0.3:\(Double(place) - 0.3)]")
+    script.add("set xtics (\(tics.joined(separator: ", "))) rotate by 50 right font 'Arial,12'")
+    script.add("set bmargin 10")
+    script.add("set key top right")
+    script.plot([
+      "0 with lines linecolor '#404040' linewidth 1.5 notitle",
+      "10 with lines linecolor '#909090' dashtype 2 notitle", "-10 with lines linecolor '#909090' dashtype 2 notitle",
+      "20 with lines linecolor '#B0B0B0' dashtype 3 notitle", "-20 with lines linecolor '#B0B0B0' dashtype 3 notitle",
+      "'\(name).csv' skip 1 using ($2 == 1 ? $1 : NaN):4 with points linecolor '\(PlotScript.colour(0))' pointtype 6 title 'a point'",
+      "'\(name).csv' skip 1 using ($2 == 2 ? $1 : NaN):4 with points linecolor '\(PlotScript.colour(1))' pointtype 9 pointsize 1.4 title 'mean of the group'",
+    ])
+    return Plot(kind: .validation, name: name, title: title, data: data.text, script: script.text)
+  }
+}
+
+/// Errors of a group of points, as fractions.
+private struct ErrorSummary {
+  var count: Int
+  var magnitude: Double
+  var bias: Double
+  var median: Double
+  /// The one of the largest magnitude.
+  var largest: Double
+
+  init(_ errors: [Double]) {
+    count = errors.count
+    let n = Double(max(1, errors.count))
+    magnitude = errors.reduce(0) { $0 + abs($1) } / n
+    bias = errors.reduce(0, +) / n
+    median = errors.isEmpty ? .nan : quantile(errors.map(abs).sorted(), 0.5)
+    largest = errors.max { abs($0) < abs($1) } ?? .nan
+  }
+}
+
+/// What the points of a study are grouped by.
+private enum ValidationAxis: CaseIterable {
+  case kernel, order, tables, dtype, tokens, threads
+
+  var title: String {
+    switch self {
+    case .kernel: return "kernel"
+    case .order: return "order of the look-ups"
+    case .tables: return "place of the tables"
+    case .dtype: return "element type"
+    case .tokens: return "batch"
+    case .threads: return "threads"
+    }
+  }
+
+  /// Before a value, on an axis of a plot.
+  var short: String { self == .threads ? "threads" : self == .tokens ? "tokens" : "" }
+
+  var column: String {
+    switch self {
+    case .kernel: return "kernel"
+    case .order: return "order"
+    case .tables: return "tables_in"
+    case .dtype: return "dtype"
+    case .tokens: return "tokens"
+    case .threads: return "threads"
+    }
+  }
+
+  func value(_ point: Point, _ machine: Machine) -> String? {
+    switch self {
+    case .kernel: return point.kernel.rawValue
+    case .order: return point.kernel == .lookup ? point.strategy?.order.rawValue ?? "auto" : nil
+    case .tables:
+      guard let bytes = point.tableBytes else { return nil }
+      return machine.caches.first { bytes <= $0.sizeBytes }?.name ?? "memory"
+    case .dtype: return point.dtype.rawValue
+    case .tokens: return "\(point.tokens)"
+    case .threads: return "\(point.threads)"
+    }
+  }
+}

@@ -10,6 +10,7 @@ package struct LookupWorkload: Workload {
   package let phases: [PhaseWork]
   private let schedule: LookupSchedule
   private let tableType: TableType
+  private let projectionType: ProjectionType
   /// [tokens, tables]
   private let codes: [Int32]
   /// Floats that the gather holds in registers: a row is read in pieces of this width.
@@ -40,12 +41,14 @@ package struct LookupWorkload: Workload {
       shape: shape, strategy: kernel.strategy,
       team: LookupTeam(workers: threads, partition: kernel.team.partition))
     tableType = kernel.tableType
+    projectionType = kernel.projectionType
     gatherPiece = kernel.isa.gatherColumns
     phases = LookupTask(
-      shape: shape, tableType: kernel.tableType, isa: kernel.isa, team: schedule.team, tokens: tokens
+      shape: shape, tableType: kernel.tableType, projectionType: kernel.projectionType, isa: kernel.isa,
+      team: schedule.team, tokens: tokens
     ).phases(kernel.strategy)
     layout = LookupScratch(
-      schedule,
+      schedule, projection: kernel.projectionType,
       tokens: (0..<threads).map { [schedule] in schedule.gatheredTokens(ofWorker: $0, tokens: tokens) }.max() ?? 0)
     let codeLayout = LookupCodes(schedule, tokens: tokens)
     self.codeLayout = codeLayout
@@ -124,6 +127,16 @@ package struct LookupWorkload: Workload {
       } else {
         emitFactor(tokens, chain: chain, factor: factor, at: at, to: stream)
       }
+    case .project(let tokens) where projectionType == .bf16:
+      let rows = tokens.count * shape.hidden
+      stream.read(at(layout.rows), bytes: rows * 4)
+      stream.write(at(layout.rounded), bytes: rows * 2)
+      PackedProduct(m: tokens.count, n: shape.projected, k: shape.hidden, operands: .bf16).emit(
+        a: at(layout.rounded), b: weights, c: at(layout.product), cStride: shape.projected, packedA: 0, packedB: 0,
+        to: stream)
+      stream.read(at(layout.product), bytes: tokens.count * shape.projected * 4)
+      stream.write(
+        at(layout.chains), bytes: (tokens.count + laneGroup - 1) / laneGroup * layout.chainStride * 4)
     case .project(let tokens):
       let product = PackedProduct(m: shape.projected, n: tokens.count, k: shape.hidden)
       product.emit(
@@ -131,12 +144,14 @@ package struct LookupWorkload: Workload {
         packedA: at(layout.count), packedB: at(layout.count + packed.a), to: stream)
     case .score(_, let place, let slot):
       let groupIndex = place / laneGroup
-      if shape.projection == .bh4 {
+      if layout.chainStride > 0 {
         stream.read(at(layout.chains + groupIndex * layout.chainStride), bytes: shape.projected * laneGroup * 4)
+      }
+      if shape.projection == .bh4 {
         // What the input adds to the score repeats with the padded width, so that no feature beyond the scores is read.
         let features = min(shape.projected, shape.paddedHidden)
         stream.read(at(layout.lanes + groupIndex * layout.laneStride), bytes: features * laneGroup * 4)
-      } else {
+      } else if projectionType == .fp32 {
         for column in 0..<shape.projected {
           stream.read(at(layout.chains + column * schedule.projectionTile + place), bytes: laneGroup * 4)
         }
@@ -160,14 +175,16 @@ package struct LookupWorkload: Workload {
     let source = factor == 0 ? layout.lanes : (factor % 2 == 1 ? layout.ping : layout.pong)
     let target = isLast ? layout.chains + chain * layout.laneStride : (factor % 2 == 0 ? layout.ping : layout.pong)
     let stride = isLast ? layout.chainStride : layout.laneStride
-    let blockFloats = shape.blockSize * shape.blockSize
+    let blockBytes = blockBytes
     let lanesOfBlock = shape.blockSize * laneGroup
     let firstBlock = (chain * LookupFFNShape.factors + factor) * shape.blocks
 
     for block in 0..<shape.blocks {
-      stream.read(weights + UInt64((firstBlock + block) * blockFloats * 4), bytes: blockFloats * 4)
+      stream.read(weights + UInt64((firstBlock + block) * blockBytes), bytes: blockBytes)
       for group in 0..<groups {
         stream.read(at(source + group * layout.laneStride + block * lanesOfBlock), bytes: lanesOfBlock * 4)
+        // The pairs that they are rounded to, in the same few lines for every block.
+        if projectionType == .bf16 { stream.write(at(layout.rounded), bytes: shape.inputPairs * laneGroup * 4) }
         stream.write(at(target + group * stride + block * lanesOfBlock), bytes: lanesOfBlock * 4)
       }
     }
@@ -179,19 +196,26 @@ package struct LookupWorkload: Workload {
     }
   }
 
+  /// Bytes of a BH4 block's weights.
+  private var blockBytes: Int {
+    let shape = schedule.shape
+    return shape.blockSize * (projectionType == .bf16 ? 4 * shape.inputPairs : 4 * shape.blockSize)
+  }
+
   private func emitFactorOfRows(
     _ count: Int, chain: Int, factor: Int, at: (Int) -> UInt64, to stream: AccessStream
   ) {
     let shape = schedule.shape
     let source = factor == 0 ? layout.rows : factor % 2 == 1 ? layout.ping : layout.pong
     let target = factor % 2 == 0 ? layout.ping : layout.pong
-    let blockFloats = shape.blockSize * shape.blockSize
+    let blockBytes = blockBytes
     let firstBlock = (chain * LookupFFNShape.factors + factor) * shape.blocks
     for block in 0..<shape.blocks {
-      stream.read(weights + UInt64((firstBlock + block) * blockFloats * 4), bytes: blockFloats * 4)
+      stream.read(weights + UInt64((firstBlock + block) * blockBytes), bytes: blockBytes)
       for row in 0..<count {
         let offset = row * layout.rowStride + block * shape.blockSize
         stream.read(at(source + offset), bytes: shape.blockSize * 4)
+        if projectionType == .bf16 { stream.write(at(layout.rounded), bytes: shape.blockSize * 2) }
         stream.write(at(target + offset), bytes: shape.blockSize * 4)
       }
     }

@@ -10,6 +10,8 @@
 // blocks of the address sanitizer. Gaps between rows are NaN, so that a value read from one shows; where a kernel
 // writes, gaps must keep their bits.
 //
+// With avx512_emulation.h included before it, the code of the AVX-512 paths runs on a CPU with AVX2.
+//
 // Per operation it prints the number of cases, and in brackets the largest error as a share of the tolerance. Sums of
 // whole numbers, transforms and transposes must be exact, codes too except where rounding decides the sign of a
 // projection; other tolerances are stated where they are used.
@@ -363,11 +365,24 @@ static long bf16_weight_place(long size, long block, long o, long i) {
   return (block * size * half + o / pack * pack * half + i / 2 * pack + o % pack) * 2 + i % 2;
 }
 
-/// Expects what a sum of `size` products gives whose inputs are `x_stride` floats apart.
+/// Whether the path under test multiplies bf16 numbers that it has widened to floats.
+static bool widens;
+
+/// Expects what a sum of `size` products gives whose inputs are `x_stride` floats apart; of a path that widens to the bit,
+/// where nothing underflows: the odd product of a pair first, then the even one.
 static void bf16_sum(
     float actual, long index, const uint16_t *weights, long size, long block, long o, const float *x, long x_stride,
     bool exact) {
   double sum = 0, magnitude = 0, underflow = 0;
+  float in_order = 0;
+  bool is_large = true;
+  for (long i = 0; i < size; i += 2)
+    for (long k = i + 1 < size ? i + 1 : i; k >= i; k--) {
+      const double w = widened(weights[bf16_weight_place(size, block, o, k)]), v = rounded_to_bf16(x[k * x_stride]);
+      is_large &= (w == 0 || fabs(w) > 0x1p-40) && (v == 0 || fabs(v) > 0x1p-40);
+      // Products are exact, and a sum of two floats is rounded once whether or not it passes through a double.
+      in_order = (float)(in_order + w * v);
+    }
   for (long i = 0; i < size; i++) {
     const double w = widened(weights[bf16_weight_place(size, block, o, i)]), v = rounded_to_bf16(x[i * x_stride]);
     sum += w * v;
@@ -376,6 +391,7 @@ static void bf16_sum(
     underflow += 0x1p-126 * (1 + fabs(w)) * (1 + fabs(v));
   }
   near("y", index, actual, sum, exact ? 0 : sum_tolerance(false, size, magnitude) + underflow);
+  if (widens && is_large && actual != in_order) mismatch("y, bit for bit,", index, actual, in_order);
 }
 
 static void block_product_bf16_case(const lk_kernels *kernels, long size, long blocks, long groups) {
@@ -861,6 +877,7 @@ int main(int count, char **names) {
       }
     }
     if (!kernels) continue;
+    widens = paths[p].isa != LK_AVX512_BF16;
     printf("  %-11s", paths[p].name);
     for (size_t o = 0; o < sizeof operations / sizeof *operations; o++) {
       // Every path sees the same cases.

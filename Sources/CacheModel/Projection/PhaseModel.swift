@@ -35,7 +35,10 @@ struct PhaseModel {
     let hertz = inputs.frequencyHertz
     let fp32PerCycle = Double(inputs.simd.widthBits) / 32 * Double(inputs.simd.fmaUnits)
     // `Machine.keysMissing(for:)` has seen to it that the machine gives the rate.
-    let perCycle = inputs.simd.multiplyAddsPerCycle(work.operands) ?? fp32PerCycle
+    let perCycle =
+      (work.usesVectorsOnly
+        ? inputs.simd.vectorMultiplyAddsPerCycle(work.operands) : inputs.simd.multiplyAddsPerCycle(work.operands))
+      ?? fp32PerCycle
     compute =
       (work.multiplyAdds / perCycle + work.otherOperations / fp32PerCycle) / (inputs.productShare * hertz * threads)
 

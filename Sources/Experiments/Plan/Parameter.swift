@@ -8,7 +8,9 @@ public enum Parameter: String, CaseIterable, Codable, Sendable {
   case tableRows = "table_rows"
   case projection
   case blockSize = "block_size"
-  case dtype, tokens, threads, partition, codes, order
+  case dtype
+  case projectionDtype = "projection_dtype"
+  case tokens, threads, partition, codes, order
   case tokenTile = "token_tile"
   case columnSlice = "column_slice"
   case tableGroup = "table_group"
@@ -37,6 +39,7 @@ extension Parameter {
     case .kernel: return try choice(KernelKind.self, yaml)
     case .projection: return try choice(ProjectionKind.self, yaml)
     case .dtype: return try choice(ElementType.self, yaml)
+    case .projectionDtype: return try choice(ProjectionType.self, yaml)
     case .codes: return try choice(CodeSource.self, yaml)
     case .order: return try choiceOrAutomatic(LookupStrategy.Order.self, yaml)
     case .groupPrefetch: return try choiceOrAutomatic(LookupStrategy.GroupPrefetch.self, yaml)
@@ -90,7 +93,8 @@ extension Parameter {
 
   private var isNumeric: Bool {
     switch self {
-    case .kernel, .layer, .projection, .dtype, .partition, .codes, .order, .groupPrefetch, .cpus, .memory, .pages, .isa:
+    case .kernel, .layer, .projection, .dtype, .projectionDtype, .partition, .codes, .order, .groupPrefetch, .cpus,
+      .memory, .pages, .isa:
       return false
     default: return true
     }

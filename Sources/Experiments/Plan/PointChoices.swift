@@ -3,7 +3,7 @@ import Kernels
 /// How a token becomes hash scores.
 public typealias ProjectionKind = LookupFFNShape.Projection
 
-/// The type of a table entry; dense networks are fp32.
+/// The type of a table entry, or of a dense network's products.
 public typealias ElementType = TableType
 
 /// Where a lookup point's codes come from; it decides how often rows repeat, hence how well tables cache.

@@ -112,6 +112,9 @@ struct PointRunner {
       notes += placementNotes(before: before, after: after)
     }
     if let lookup = kernel as? LookupFFN {
+      if lookup.widensProjection {
+        notes.append("the bf16 projection ran widened to fp32: this path has no bf16 multiply-add on this CPU")
+      }
       let codes = try lookup.intermediates(input: input.base, tokens: Array(0..<point.tokens)).codes
       row.codeEntropyBits = codeEntropy(codes, tables: lookup.shape.tables)
     }

@@ -6,7 +6,7 @@ import InputFiles
 /// a run that is killed loses at most the point it was measuring.
 public final class RunStore {
   /// Raised with every migration.
-  public static let schemaVersion = 5
+  public static let schemaVersion = 6
 
   private let database: DatabaseQueue
   private let path: String
@@ -82,6 +82,12 @@ public final class RunStore {
       try db.execute(sql: "CREATE INDEX tuning_point ON tuning (point_id)")
       try addMissingColumns(of: ResultRow.self, in: db)
       try db.execute(sql: "PRAGMA user_version = 5")
+    }
+    migrator.registerMigration("6") { db in
+      try addMissingColumns(of: ResultRow.self, in: db)
+      // Older tools had no other projection.
+      try db.execute(sql: "UPDATE results SET projection_dtype = 'fp32' WHERE kernel = 'lookup'")
+      try db.execute(sql: "PRAGMA user_version = 6")
     }
     return migrator
   }

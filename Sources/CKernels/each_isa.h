@@ -6,10 +6,32 @@
 
 #if defined(__x86_64__)
 
+// What a test replaces to run the code of AVX-512 on a CPU without it.
+#ifndef LK_AVX512_FEATURES
+#include <immintrin.h>
+#define LK_AVX512_FEATURES "avx512f,avx512bw,avx512vl,avx512dq,avx2,fma"
+#define LK_AVX512_BF16_FEATURES LK_AVX512_FEATURES ",avx512bf16"
+#define LK_DPBF16PS(sum, a, b) (LK_(vec)) _mm512_dpbf16_ps((__m512)(sum), (__m512bh)(a), (__m512bh)(b))
+#define LK_CVTNE2PS(upper, lower) _mm512_cvtne2ps_pbh((__m512)(upper), (__m512)(lower))
+#endif
+
+#define LK_ISA avx512_bf16
+#define LK_BF16 1
+#define LK_WIDTH 16
+#define LK_REGISTERS 32
+#pragma clang attribute push(__attribute__((target(LK_AVX512_BF16_FEATURES))), apply_to = function)
+#include "simd.h"
+#include LK_BODY
+#pragma clang attribute pop
+#undef LK_ISA
+#undef LK_BF16
+#undef LK_WIDTH
+#undef LK_REGISTERS
+
 #define LK_ISA avx512
 #define LK_WIDTH 16
 #define LK_REGISTERS 32
-#pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,avx2,fma"))), apply_to = function)
+#pragma clang attribute push(__attribute__((target(LK_AVX512_FEATURES))), apply_to = function)
 #include "simd.h"
 #include LK_BODY
 #pragma clang attribute pop

@@ -5,6 +5,10 @@
 #define LK_BODY "operations.h"
 #include "each_isa.h"
 
+#ifndef LK_CPU_SUPPORTS
+#define LK_CPU_SUPPORTS(feature) __builtin_cpu_supports(feature)
+#endif
+
 const lk_kernels *lk_kernels_for(lk_isa isa) {
   switch (isa) {
     case LK_SCALAR:
@@ -13,10 +17,12 @@ const lk_kernels *lk_kernels_for(lk_isa isa) {
     case LK_AVX2:
       return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") ? &lk_table_avx2 : 0;
     case LK_AVX512:
-      return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-                     __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq")
+      return LK_CPU_SUPPORTS("avx512f") && LK_CPU_SUPPORTS("avx512bw") && LK_CPU_SUPPORTS("avx512vl") &&
+                     LK_CPU_SUPPORTS("avx512dq")
                  ? &lk_table_avx512
                  : 0;
+    case LK_AVX512_BF16:
+      return LK_CPU_SUPPORTS("avx512bf16") && lk_kernels_for(LK_AVX512) ? &lk_table_avx512_bf16 : 0;
 #elif defined(__aarch64__)
     case LK_NEON:
       return &lk_table_neon;

@@ -1,4 +1,5 @@
 // All operations of one instruction set, and the table that names them.
+#include "bf16_pairs.h"
 #include "bias_gelu.h"
 #include "block_product.h"
 #include "block_product_rows.h"
@@ -10,12 +11,17 @@
 #include "quantise.h"
 #include "score.h"
 #include "to_lanes.h"
+// These round with what quantise.h defines.
+#include "block_product_bf16.h"
+#include "block_product_bf16_rows.h"
 
 static const lk_kernels LK_(lk_table) = {
     .layer_norm = LK_(layer_norm),
     .to_lanes = LK_(to_lanes),
     .block_product = LK_(block_product),
     .block_product_rows = LK_(block_product_rows),
+    .block_product_bf16 = LK_(block_product_bf16),
+    .block_product_bf16_rows = LK_(block_product_bf16_rows),
     .hadamard = LK_(hadamard),
     .score = LK_(score),
     .gather = LK_(gather),

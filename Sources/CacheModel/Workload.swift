@@ -28,6 +28,8 @@ public struct PhaseWork: Equatable, Sendable {
   public var prefetchedRows: Double
   /// The type of the multiply-adds' operands. All other operations are fp32.
   public var operands: OperandType
+  /// Whether the multiply-adds are vector instructions, whatever matrix units the core has besides.
+  public var usesVectorsOnly = false
 
   public init(
     name: String, multiplyAdds: Double = 0, otherOperations: Double = 0, loadBytes: Double = 0, storeBytes: Double = 0,

@@ -14,12 +14,14 @@ public struct CheckResult: Codable, Equatable, Sendable {
   public var scale: Double
   /// Codes that differ from the reference; 0 for kernels without codes.
   public var codeMismatches: Int
+  /// Inputs of a bf16 projection's products that differ from the reference by more than fp32 arithmetic can.
+  public var wrongInputs: Int
   /// Tokens left out because a projection lies so close to 0 that rounding decides its bit.
   public var ambiguousTokens: Int
 
   public init(
     tokens: Int, maxAbsoluteError: Double, maxRelativeError: Double, scale: Double, codeMismatches: Int,
-    ambiguousTokens: Int, maxUnexplainedError: Double? = nil
+    ambiguousTokens: Int, maxUnexplainedError: Double? = nil, wrongInputs: Int = 0
   ) {
     self.tokens = tokens
     self.maxAbsoluteError = maxAbsoluteError
@@ -28,6 +30,7 @@ public struct CheckResult: Codable, Equatable, Sendable {
     self.scale = scale
     self.codeMismatches = codeMismatches
     self.ambiguousTokens = ambiguousTokens
+    self.wrongInputs = wrongInputs
   }
 
   /// The contract's bound in fp32: 1e-5 of the larger of 1 and the largest expected magnitude. With compressed
@@ -37,12 +40,16 @@ public struct CheckResult: Codable, Equatable, Sendable {
   public var tolerance: Double { CheckResult.relativeTolerance * max(1, scale) }
 
   public var passed: Bool {
-    tokens > 0 && codeMismatches == 0 && maxUnexplainedError <= tolerance  // false where an error is NaN
+    // False where an error is NaN.
+    tokens > 0 && codeMismatches == 0 && wrongInputs == 0 && maxUnexplainedError <= tolerance
   }
 
   /// Why the check failed; nil where it passed.
   public var failure: String? {
     if passed { return nil }
+    if wrongInputs > 0 {
+      return "\(wrongInputs) inputs of the bf16 projection's products are not those of fp32 arithmetic"
+    }
     if tokens == 0 { return "no token could be compared" }
     if codeMismatches > 0 { return "\(codeMismatches) codes differ from the reference" }
     if maxUnexplainedError == maxAbsoluteError || maxAbsoluteError.isNaN {
@@ -60,6 +67,7 @@ struct CheckAccumulator {
   private var unexplained = 0.0
   var tokens = 0
   var codeMismatches = 0
+  var wrongInputs = 0
   var ambiguousTokens = 0
 
   /// `shift` is what compressed tables or weights add to the expected value, `slack` how far that may be off.
@@ -79,7 +87,8 @@ struct CheckAccumulator {
     }
     return CheckResult(
       tokens: tokens, maxAbsoluteError: absolute, maxRelativeError: relative, scale: scale,
-      codeMismatches: codeMismatches, ambiguousTokens: ambiguousTokens, maxUnexplainedError: unexplained)
+      codeMismatches: codeMismatches, ambiguousTokens: ambiguousTokens, maxUnexplainedError: unexplained,
+      wrongInputs: wrongInputs)
   }
 }
 

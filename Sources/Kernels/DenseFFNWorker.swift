@@ -111,11 +111,6 @@ final class DenseFFNWorker: KernelWorker {
 }
 
 extension FloatBuffer {
-  /// The same memory as bf16 numbers.
-  fileprivate var halves: UnsafeMutablePointer<UInt16> {
-    UnsafeMutableRawPointer(base).assumingMemoryBound(to: UInt16.self)
-  }
-
   /// The same memory as bytes.
   fileprivate var bytes: UnsafeMutablePointer<UInt8> {
     UnsafeMutableRawPointer(base).assumingMemoryBound(to: UInt8.self)

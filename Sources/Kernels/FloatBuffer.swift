@@ -45,6 +45,11 @@ public final class FloatBuffer {
     UnsafeMutableRawPointer(base).assumingMemoryBound(to: Int32.self)
   }
 
+  /// The same memory as bf16 numbers.
+  var halves: UnsafeMutablePointer<UInt16> {
+    UnsafeMutableRawPointer(base).assumingMemoryBound(to: UInt16.self)
+  }
+
   func copy(from values: [Float]) {
     precondition(values.count <= count)
     values.withUnsafeBufferPointer { source in

@@ -12,12 +12,15 @@ public enum ISA: String, CaseIterable, Codable, Sendable {
   /// The micro-kernels of this path, or nil where this CPU or build cannot run them.
   var microKernels: UnsafePointer<lk_kernels>? {
     switch self {
-    case .avx512: return lk_kernels_for(LK_AVX512)
+    case .avx512: return lk_kernels_for(LK_AVX512_BF16) ?? lk_kernels_for(LK_AVX512)
     case .avx2: return lk_kernels_for(LK_AVX2)
     case .neon: return lk_kernels_for(LK_NEON)
     case .scalar: return lk_kernels_for(LK_SCALAR)
     }
   }
+
+  /// Whether this path multiplies bf16 numbers as they are on this CPU; the others widen them to floats.
+  public var multipliesBF16: Bool { self == .avx512 && lk_kernels_for(LK_AVX512_BF16) != nil }
 
   public var isSupported: Bool { microKernels != nil }
 

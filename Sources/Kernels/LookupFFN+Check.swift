@@ -3,35 +3,82 @@ extension LookupFFN {
   /// a few dozen units in the last place, the error of the longest sums involved.
   private static let ambiguity = 4e-6
 
+  /// A token as the reference has it.
+  struct ExpectedToken {
+    /// What the kernel's own arithmetic should give: with a bf16 projection, that of the rounded one.
+    var token: LookupFFNReference.Token
+    /// Whether some bit of a code is decided by fp32 arithmetic.
+    var isAmbiguous: Bool
+    /// See `ProjectionRounding.Token`; 0 in fp32.
+    var wrongInputs: Int
+  }
+
+  /// The layer as its projection's type rounds it.
+  struct Reference {
+    let definition: LookupFFNReference
+    let rounding: ProjectionRounding?
+
+    /// What the definition gives, in fp32 arithmetic ambiguous where a bit hangs on rounding.
+    func definition(_ x: UnsafeBufferPointer<Float>, rows: [Int32]? = nil) -> ExpectedToken {
+      let token = definition.token(x, rows: rows)
+      let largest = token.projection.reduce(0) { max($0, abs($1)) }
+      return ExpectedToken(
+        token: token, isAmbiguous: token.projection.contains { abs($0) < LookupFFN.ambiguity * largest },
+        wrongInputs: 0)
+    }
+
+    /// The same of what the kernel should give that multiplied `inputs`.
+    func token(
+      _ x: UnsafeBufferPointer<Float>, inputs: ArraySlice<Float>, rows: [Int32]? = nil
+    ) -> ExpectedToken {
+      guard let rounding else { return definition(x, rows: rows) }
+      let rounded = rounding.token(x, inputs: inputs)
+      return ExpectedToken(
+        token: definition.token(projection: rounded.projection, rows: rows),
+        isAmbiguous: zip(rounded.projection, rounded.bound).contains { abs($0) <= $1 },
+        wrongInputs: rounded.wrongInputs)
+    }
+  }
+
+  func reference() throws -> Reference {
+    Reference(
+      definition: LookupFFNReference(parameters),
+      rounding: projectionType == .bf16 ? try ProjectionRounding(parameters) : nil)
+  }
+
   public func check(input: UnsafePointer<Float>, output: UnsafePointer<Float>, tokens: [Int]) throws -> CheckResult {
-    let actual = try intermediates(input: input, tokens: tokens)
-    let reference = LookupFFNReference(parameters)
+    let actual = try intermediates(input: input, tokens: tokens, productInputs: projectionType != .fp32)
+    let reference = try reference()
     var check = CheckAccumulator()
     for (row, token) in tokens.enumerated() {
       let drawn = drawnRows?.rows(of: token)
       let expected = reference.token(
-        UnsafeBufferPointer(start: input + token * shape.hidden, count: shape.hidden), rows: drawn)
-      let largest = expected.projection.reduce(0) { max($0, abs($1)) }
-      if expected.projection.contains(where: { abs($0) < LookupFFN.ambiguity * largest }) {
+        UnsafeBufferPointer(start: input + token * shape.hidden, count: shape.hidden),
+        inputs: actual.productInputs(ofToken: row, shape: shape), rows: drawn)
+      check.wrongInputs += expected.wrongInputs
+      if expected.isAmbiguous {
         check.ambiguousTokens += 1
         continue
       }
       check.tokens += 1
-      for table in 0..<shape.tables where actual.codes[row * shape.tables + table] != expected.codes[table] {
+      for table in 0..<shape.tables where actual.codes[row * shape.tables + table] != expected.token.codes[table] {
         check.codeMismatches += 1
       }
-      let shift = roundingShift(codes: (drawn ?? expected.codes)[...], scores: expected.scores)
+      let shift = roundingShift(codes: (drawn ?? expected.token.codes)[...], scores: expected.token.scores)
       for column in 0..<shape.output {
         check.add(
-          actual: output[token * shape.output + column], expected: expected.output[column],
+          actual: output[token * shape.output + column], expected: expected.token.output[column],
           shift: shift[column])
       }
     }
     return check.result
   }
 
-  /// The hash's codes, scores and projections of the given tokens of a batch, by the same micro-kernels and schedule.
-  public func intermediates(input: UnsafePointer<Float>, tokens: [Int]) throws -> LookupIntermediates {
+  /// The hash's codes, scores and projections of the given tokens of a batch, by the same micro-kernels and schedule; and, where asked
+  /// for, what the projection's products multiplied.
+  public func intermediates(
+    input: UnsafePointer<Float>, tokens: [Int], productInputs: Bool = false
+  ) throws -> LookupIntermediates {
     let memory = HeapMemory()
     let rows = try memory.floats(tokens.count * shape.hidden, for: .input)
     for (row, token) in tokens.enumerated() {
@@ -39,6 +86,14 @@ extension LookupFFN {
     }
     let output = try memory.floats(tokens.count * shape.output, for: .output)
     let worker = try LookupFFNWorker(kernel: self, index: 0, tokens: 0..<tokens.count, memory: memory, hashed: true)
-    return worker.record(tokens: tokens.count, input: rows.base, output: output.base)
+    return worker.record(
+      tokens: tokens.count, input: rows.base, output: output.base, productInputs: productInputs)
+  }
+}
+
+extension LookupIntermediates {
+  /// Empty where they were not kept.
+  func productInputs(ofToken token: Int, shape: LookupFFNShape) -> ArraySlice<Float> {
+    productInputs.isEmpty ? [] : productInputs[token * shape.productInputs..<(token + 1) * shape.productInputs]
   }
 }

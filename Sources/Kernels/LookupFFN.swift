@@ -8,6 +8,7 @@ public final class LookupFFN: Kernel {
   public let strategy: LookupStrategy
   public let team: LookupTeam
   public let tableType: TableType
+  public let projectionType: ProjectionType
   public let isa: ISA
   public let blas: BLAS?
   let parameters: LookupFFNParameters
@@ -16,7 +17,10 @@ public final class LookupFFN: Kernel {
 
   let normScale: FloatBuffer
   let normShift: FloatBuffer
+  /// Of `projectionType`.
   let projectionWeight: FloatBuffer
+  /// Of a dense projection in bf16; in fp32 the library multiplies the weights as they are.
+  let projectionProduct: (any PreparedProduct)?
   let projectionBias: FloatBuffer
   /// One copy, or as many as the memory source asks for.
   private let copies: [PackedTables]
@@ -26,16 +30,17 @@ public final class LookupFFN: Kernel {
 
   public var inputWidth: Int { shape.hidden }
   public var outputWidth: Int { shape.output }
-  public var accounts: [StageAccount] { shape.accounts(tables: tableType) }
+  public var accounts: [StageAccount] { shape.accounts(tables: tableType, projection: projectionType) }
 
   /// Tokens of one product of a dense projection: see `LookupSchedule.projectionTile`.
   public static let denseProjectionTile = 256
 
   /// Copies `parameters` into `memory`, the tables as `tableType` and in the order in which `team` reads them by `strategy`.
-  /// A dense projection needs `blas`.
+  /// A dense projection needs `blas`. Throws `UnsupportedProduct` where that has no product of `projectionType`.
   public init(
-    _ parameters: LookupFFNParameters, tableType: TableType = .fp32, strategy: LookupStrategy = LookupStrategy(),
-    team: LookupTeam = LookupTeam(), isa: ISA = .best, blas: BLAS? = nil, memory: any MemorySource = HeapMemory()
+    _ parameters: LookupFFNParameters, tableType: TableType = .fp32, projectionType: ProjectionType = .fp32,
+    strategy: LookupStrategy = LookupStrategy(), team: LookupTeam = LookupTeam(), isa: ISA = .best, blas: BLAS? = nil,
+    memory: any MemorySource = HeapMemory()
   ) throws {
     let shape = parameters.shape
     try shape.validate()
@@ -48,6 +53,7 @@ public final class LookupFFN: Kernel {
     self.strategy = strategy
     self.team = team
     self.tableType = tableType
+    self.projectionType = projectionType
     self.isa = isa
     self.blas = shape.projection == .dense ? blas : nil
     self.parameters = parameters
@@ -62,8 +68,25 @@ public final class LookupFFN: Kernel {
     }
     normScale = try buffer(parameters.normScale, .weights)
     normShift = try buffer(parameters.normShift, .weights)
-    projectionWeight = try buffer(
-      shape.projection == .bh4 ? packBH4(parameters) : parameters.projectionWeight, .weights)
+    func halves(_ values: [UInt16]) throws -> FloatBuffer {
+      let buffer = try memory.floats((values.count + 1) / 2, for: .weights)
+      _ = UnsafeMutableBufferPointer(start: buffer.halves, count: values.count).update(fromContentsOf: values)
+      return buffer
+    }
+    switch (shape.projection, projectionType) {
+    case (.bh4, .fp32): projectionWeight = try buffer(packBH4(foldedBH4(parameters), shape: shape), .weights)
+    case (.bh4, .bf16): projectionWeight = try halves(packBH4Pairs(foldedBH4(parameters), shape: shape))
+    case (.dense, .fp32): projectionWeight = try buffer(parameters.projectionWeight, .weights)
+    case (.dense, .bf16):
+      let rounded = try RoundedMatrix(
+        parameters.projectionWeight, rows: shape.projected, type: .bf16, name: "hash.projection.weight")
+      projectionWeight = try halves(rounded.values.map { UInt16($0.bitPattern >> 16) })
+    }
+    projectionProduct =
+      shape.projection == .dense && projectionType == .bf16
+      ? try blas?.prepare(
+        shape.projectionProduct(.bf16), weights: ProductWeights(values: projectionWeight.base),
+        kernels: kernels.pointee, memory: memory) : nil
     projectionBias = try buffer(parameters.projectionBias, .weights)
     copies = try LookupFFN.pack(parameters, schedule, tableType, memory)
     bias = try buffer(parameters.bias, .weights)
@@ -79,6 +102,7 @@ public final class LookupFFN: Kernel {
     self.strategy = strategy
     team = layer.team
     tableType = layer.tableType
+    projectionType = layer.projectionType
     isa = layer.isa
     blas = layer.blas
     parameters = layer.parameters
@@ -88,6 +112,7 @@ public final class LookupFFN: Kernel {
     normScale = layer.normScale
     normShift = layer.normShift
     projectionWeight = layer.projectionWeight
+    projectionProduct = layer.projectionProduct
     projectionBias = layer.projectionBias
     bias = layer.bias
     drawnRows = layer.drawnRows
@@ -102,6 +127,22 @@ public final class LookupFFN: Kernel {
       try PackedTables(
         parameters.tables, shape: schedule.shape, slices: schedule.slices, type: type, memory: memory, copy: copy)
     }
+  }
+
+  /// Whether bf16 products of the projection are computed on operands widened to fp32, for want of an instruction: their
+  /// results mean what they say, their time does not.
+  public var widensProjection: Bool {
+    projectionType == .bf16 && shape.projection == .bh4 && !isa.multipliesBF16
+  }
+
+  /// The packed weights of a BH4 factor, counted over all chains.
+  func factorWeights(_ index: Int) -> UnsafeMutablePointer<Float> {
+    projectionWeight.base + index * shape.paddedHidden * shape.blockSize
+  }
+
+  /// The same in bf16, in pairs.
+  func factorPairs(_ index: Int) -> UnsafeMutablePointer<UInt16> {
+    projectionWeight.halves + index * shape.paddedHidden * shape.inputPairs * 2
   }
 
   var tables: PackedTables { copies[0] }
@@ -132,6 +173,13 @@ public final class LookupFFN: Kernel {
   }
 }
 
+extension LookupFFNShape {
+  /// The dense projection of a tile of tokens as a worker asks a library for it; its bias is the score's.
+  public func projectionProduct(_ type: ProjectionType) -> LayerProduct {
+    LayerProduct(n: projected, k: hidden, dtype: type.element, finish: .none)
+  }
+}
+
 /// This CPU cannot run the instruction-set path that was asked for.
 public struct UnsupportedISA: Error, CustomStringConvertible {
   public let isa: ISA
@@ -153,32 +201,4 @@ extension LookupStrategy {
       throw InputError(key: "prefetch_rows", "expected at least 0, found \(prefetchRows)")
     }
   }
-}
-
-/// Packs the BH4 factors for `lk_block_product` and folds into them what is linear and constant.
-///
-/// H_D = H_(D/b) (x) H_b, so the transform's stages inside a block of size b are a product with H_b, which is folded into
-/// the block's weights here; only the stages across blocks remain at run time. The chain's share of the mix is folded
-/// into its last factor. Both are done in double precision and rounded once.
-private func packBH4(_ parameters: LookupFFNParameters) -> [Float] {
-  let shape = parameters.shape
-  let size = shape.blockSize
-  let pack = min(Int(LK_OUTPUT_PACK), size)
-  var packed = [Float](repeating: 0, count: parameters.projectionWeight.count)
-  for chain in 0..<shape.repeats {
-    for factor in 0..<LookupFFNShape.factors {
-      let share = factor == LookupFFNShape.factors - 1 ? Double(parameters.chainShare) : 1
-      for block in 0..<shape.blocks {
-        let base = ((chain * LookupFFNShape.factors + factor) * shape.blocks + block) * size * size
-        for i in 0..<size {
-          var column = (0..<size).map { Double(parameters.projectionWeight[base + $0 * size + i]) }
-          walshHadamard(&column)
-          for o in 0..<size {
-            packed[base + (o / pack * size + i) * pack + o % pack] = Float(column[o] * share)
-          }
-        }
-      }
-    }
-  }
-  return packed
 }

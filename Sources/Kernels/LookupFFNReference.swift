@@ -24,8 +24,12 @@ public struct LookupFFNReference {
     let shape = parameters.shape
     let h = layerNorm(
       x, scale: parameters.normScale, shift: parameters.normShift, epsilon: Double(parameters.normEpsilon))
-    let z = shape.projection == .dense ? denseProjection(h) : bh4Projection(h)
+    return token(projection: shape.projection == .dense ? denseProjection(h) : bh4Projection(h), rows: rows)
+  }
 
+  /// What becomes of a token whose projection is `z`, [projected]; of `rows` as above.
+  func token(projection z: [Double], rows: [Int32]? = nil) -> Token {
+    let shape = parameters.shape
     var codes: [Int32] = []
     var scores: [Double] = []
     var output = parameters.bias.map(Double.init)

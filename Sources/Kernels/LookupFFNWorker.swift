@@ -7,6 +7,9 @@ public struct LookupIntermediates {
   public var scores: [Float]
   /// [tokens, projected]
   public var projection: [Float]
+  /// The input of every product of a bf16 projection before it is rounded, [tokens, inputs of a token]: for BH4
+  /// [repeats, 4, paddedHidden], for a dense projection [hidden]. Empty where nobody asked for it.
+  public var productInputs: [Float] = []
 }
 
 /// Scratch of one worker and where each array starts in it, in floats.
@@ -17,6 +20,10 @@ struct LookupScratch {
   let pong: Int
   let chains: Int
   let sums: Int
+  /// bf16 projection: inputs rounded to bf16, of BH4 a block's at a time, of a dense one all of the tile's rows; and the
+  /// dense product's result, [tokens][projected].
+  let rounded: Int
+  let product: Int
   let count: Int
   /// Floats of one lane group in each array.
   let laneStride: Int
@@ -25,14 +32,15 @@ struct LookupScratch {
   let chainStride: Int
 
   /// For a worker that gathers the rows of `tokens` tokens.
-  init(_ schedule: LookupSchedule, tokens: Int) {
+  init(_ schedule: LookupSchedule, projection type: ProjectionType, tokens: Int) {
     let shape = schedule.shape
     let tile = schedule.projectionTile
     let groups = tile / laneGroup
     let isBH4 = shape.projection == .bh4
     laneStride = isBH4 ? shape.paddedHidden * laneGroup : 0
     rowStride = isBH4 ? shape.paddedHidden : shape.hidden
-    chainStride = isBH4 ? shape.repeats * laneStride : 0
+    let scoresLanes = !isBH4 && type == .bf16
+    chainStride = isBH4 ? shape.repeats * laneStride : scoresLanes ? shape.projected * laneGroup : 0
 
     var next = 0
     func place(_ floats: Int) -> Int {
@@ -46,8 +54,25 @@ struct LookupScratch {
     chains = place(isBH4 ? groups * chainStride : shape.projected * tile)
     let tileTokens = min(schedule.tokenTile, (max(tokens, 1) + laneGroup - 1) / laneGroup * laneGroup)
     sums = place(schedule.sumColumns * tileTokens)
+    // Of BH4 as `lk_block_product_bf16` states it, in floats.
+    let roundedFloats = isBH4 ? 2 * laneGroup * shape.inputPairs : (tile * shape.hidden + 1) / 2
+    rounded = place(type == .bf16 ? roundedFloats : 0)
+    product = place(scoresLanes ? tile * shape.projected : 0)
     count = next
   }
+}
+
+extension LookupScratch {
+  /// Where a BH4 factor reads its input, in lane groups: lanes -> ping -> pong -> ping -> the chain's own columns.
+  func laneSource(ofFactor factor: Int) -> Int { factor == 0 ? lanes : factor % 2 == 1 ? ping : pong }
+
+  /// The same in rows: rows -> ping -> pong -> ping -> pong, which goes into the lanes that the score reads.
+  func rowSource(ofFactor factor: Int) -> Int { factor == 0 ? rows : factor % 2 == 1 ? ping : pong }
+}
+
+extension LookupFFNShape {
+  /// Floats of a token that the projection's products multiply.
+  var productInputs: Int { projection == .bh4 ? repeats * LookupFFNShape.factors * paddedHidden : hidden }
 }
 
 /// Codes and scores of a tile of tokens, each [lane group][table][lane]: a worker's own, or its whole team's.
@@ -82,6 +107,8 @@ final class LookupFFNWorker: StagedWorker {
   /// The copy of the tables that this worker reads.
   private let tables: PackedTables
   private let drawnRows: DrawnRows?
+  /// Of a dense projection in bf16, by the number of tokens.
+  private let projectionCalls: [Int: any ProductCall]
   private let barrier: () -> Void
 
   /// A worker that performs `steps`, and so gathers the rows of `tokens` tokens. `codes` is laid out for its tokens;
@@ -97,7 +124,14 @@ final class LookupFFNWorker: StagedWorker {
     self.codes = codes
     self.codeLayout = codeLayout
     self.barrier = barrier
-    layout = LookupScratch(kernel.schedule, tokens: tokens)
+    layout = LookupScratch(kernel.schedule, projection: kernel.projectionType, tokens: tokens)
+    var calls: [Int: any ProductCall] = [:]
+    if let product = kernel.projectionProduct {
+      for case .project(let tokens) in steps where calls[tokens.count] == nil {
+        calls[tokens.count] = try product.call(rows: tokens.count, memory: memory, role: .scratch(worker: index))
+      }
+    }
+    projectionCalls = calls
     scratch = try memory.floats(layout.count, for: .scratch(worker: index))
     tables = kernel.tables(ofCopy: memory.tableCopy(ofWorker: index))
 
@@ -142,18 +176,20 @@ final class LookupFFNWorker: StagedWorker {
     }
   }
 
-  /// Runs the pass and keeps what it computed on the way.
+  /// Runs the pass and keeps what it computed on the way; the inputs of the projection's products where asked for.
   func record(
-    tokens: Int, input: UnsafePointer<Float>, output: UnsafeMutablePointer<Float>
+    tokens: Int, input: UnsafePointer<Float>, output: UnsafeMutablePointer<Float>, productInputs: Bool = false
   ) -> LookupIntermediates {
     let shape = kernel.shape
     var record = LookupIntermediates(
       codes: [Int32](repeating: 0, count: tokens * shape.tables),
       scores: [Float](repeating: 0, count: tokens * shape.tables),
-      projection: [Float](repeating: 0, count: tokens * shape.projected))
+      projection: [Float](repeating: 0, count: tokens * shape.projected),
+      productInputs: [Float](repeating: 0, count: productInputs ? tokens * shape.productInputs : 0))
     let z = UnsafeMutablePointer<Float>.allocate(capacity: shape.projected * laneGroup)
     defer { z.deallocate() }
     for index in steps.indices {
+      if productInputs { keepInputs(of: steps[index], in: &record.productInputs) }
       perform(index, input, output, projection: z)
       guard case .score(let group, _, let slot) = steps[index] else { continue }
       for token in group {
@@ -168,6 +204,29 @@ final class LookupFFNWorker: StagedWorker {
       }
     }
     return record
+  }
+
+  /// Copies what a step's product is about to multiply, [tokens, inputs of a token].
+  private func keepInputs(of step: LookupStep, in record: inout [Float]) {
+    let shape = kernel.shape
+    switch step {
+    case .factor(let tokens, let chain, let factor):
+      let isRows = kernel.schedule.projectsRows(tokens)
+      let source = scratch.base + (isRows ? layout.rowSource(ofFactor: factor) : layout.laneSource(ofFactor: factor))
+      for (place, token) in tokens.enumerated() {
+        let first = (token * shape.repeats + chain) * LookupFFNShape.factors + factor
+        for feature in 0..<shape.paddedHidden {
+          record[first * shape.paddedHidden + feature] =
+            isRows
+            ? source[place * layout.rowStride + feature]
+            : source[place / laneGroup * layout.laneStride + feature * laneGroup + place % laneGroup]
+        }
+      }
+    case .project(let tokens):
+      let rows = UnsafeBufferPointer(start: scratch.base + layout.rows, count: tokens.count * shape.hidden)
+      record.replaceSubrange(tokens.lowerBound * shape.hidden..<tokens.upperBound * shape.hidden, with: rows)
+    default: break
+    }
   }
 
   private func codes(slot: Int) -> UnsafeMutablePointer<Int32> { codes.integers + codeLayout.offset(slot: slot) }
@@ -224,19 +283,26 @@ final class LookupFFNWorker: StagedWorker {
   private func applyFactor(_ tokens: Range<Int>, chain: Int, factor: Int) {
     let shape = kernel.shape
     let groups = (tokens.count + laneGroup - 1) / laneGroup
-    let buffers = [layout.lanes, layout.ping, layout.pong]
-    // lanes -> ping -> pong -> ping -> this chain's own columns.
-    let source = factor == 0 ? buffers[0] : buffers[factor % 2 == 1 ? 1 : 2]
+    let source = layout.laneSource(ofFactor: factor)
     let isLast = factor == LookupFFNShape.factors - 1
-    let target = isLast ? layout.chains + chain * layout.laneStride : buffers[factor % 2 == 0 ? 1 : 2]
+    let target = isLast ? layout.chains + chain * layout.laneStride : layout.laneSource(ofFactor: factor + 1)
     let targetStride = isLast ? layout.chainStride : layout.laneStride
 
-    let factorSize = shape.paddedHidden * shape.blockSize
-    var product = lk_block_product(
-      weights: kernel.projectionWeight.base + (chain * LookupFFNShape.factors + factor) * factorSize,
-      x: scratch.base + source, x_group_stride: layout.laneStride, y: scratch.base + target,
-      y_group_stride: targetStride, blocks: shape.blocks, block_size: shape.blockSize, groups: groups)
-    kernel.kernels.block_product(&product)
+    let index = chain * LookupFFNShape.factors + factor
+    switch kernel.projectionType {
+    case .fp32:
+      var product = lk_block_product(
+        weights: kernel.factorWeights(index), x: scratch.base + source, x_group_stride: layout.laneStride,
+        y: scratch.base + target, y_group_stride: targetStride, blocks: shape.blocks, block_size: shape.blockSize,
+        groups: groups)
+      kernel.kernels.block_product(&product)
+    case .bf16:
+      var product = lk_block_product_bf16(
+        weights: kernel.factorPairs(index), x: scratch.base + source, x_group_stride: layout.laneStride,
+        y: scratch.base + target, y_group_stride: targetStride, blocks: shape.blocks, block_size: shape.blockSize,
+        groups: groups, pairs: scratch.halves + 2 * layout.rounded)
+      kernel.kernels.block_product_bf16(&product)
+    }
     var transform = lk_hadamard(
       lanes: scratch.base + target, length: shape.paddedHidden, first_stride: shape.blockSize, groups: groups,
       group_stride: targetStride)
@@ -247,15 +313,22 @@ final class LookupFFNWorker: StagedWorker {
   private func applyFactorToRows(_ tokens: Range<Int>, chain: Int, factor: Int) {
     let shape = kernel.shape
     let stride = layout.rowStride
-    // rows -> ping -> pong -> ping -> pong -> this chain's own columns.
-    let source = factor == 0 ? layout.rows : factor % 2 == 1 ? layout.ping : layout.pong
-    let target = scratch.base + (factor % 2 == 0 ? layout.ping : layout.pong)
-    let factorSize = shape.paddedHidden * shape.blockSize
-    var product = lk_block_product_rows(
-      weights: kernel.projectionWeight.base + (chain * LookupFFNShape.factors + factor) * factorSize,
-      x: scratch.base + source, x_stride: stride, y: target, y_stride: stride, blocks: shape.blocks,
-      block_size: shape.blockSize, tokens: tokens.count)
-    kernel.kernels.block_product_rows(&product)
+    let source = scratch.base + layout.rowSource(ofFactor: factor)
+    let target = scratch.base + layout.rowSource(ofFactor: factor + 1)
+    let index = chain * LookupFFNShape.factors + factor
+    switch kernel.projectionType {
+    case .fp32:
+      var product = lk_block_product_rows(
+        weights: kernel.factorWeights(index), x: source, x_stride: stride, y: target, y_stride: stride,
+        blocks: shape.blocks, block_size: shape.blockSize, tokens: tokens.count)
+      kernel.kernels.block_product_rows(&product)
+    case .bf16:
+      var product = lk_block_product_bf16_rows(
+        weights: kernel.factorPairs(index), x: source, x_stride: stride, y: target, y_stride: stride,
+        blocks: shape.blocks, block_size: shape.blockSize, tokens: tokens.count,
+        pairs: scratch.halves + 2 * layout.rounded)
+      kernel.kernels.block_product_bf16_rows(&product)
+    }
     // To the transform, 16 consecutive features are the lanes of one: its stages go across blocks, which are no narrower.
     var transform = lk_hadamard(
       lanes: target, length: shape.paddedHidden / laneGroup, first_stride: shape.blockSize / laneGroup,
@@ -270,6 +343,7 @@ final class LookupFFNWorker: StagedWorker {
 
   private func project(_ tokens: Range<Int>) {
     let shape = kernel.shape
+    if let call = projectionCalls[tokens.count] { return project(tokens, call) }
     // [projected, tokens]: the transposed product puts tokens along the vectors, as the score needs them.
     kernel.blas?.multiply(
       m: shape.projected, n: tokens.count, k: shape.hidden, a: kernel.projectionWeight.base, aStride: shape.hidden,
@@ -277,12 +351,30 @@ final class LookupFFNWorker: StagedWorker {
       cStride: kernel.schedule.projectionTile)
   }
 
+  /// In bf16: the library's weights are packed for rows of tokens, so that its result is transposed for the score.
+  private func project(_ tokens: Range<Int>, _ call: any ProductCall) {
+    let shape = kernel.shape
+    let result = scratch.base + layout.product
+    var round = lk_to_bf16(
+      x: scratch.base + layout.rows, y: scratch.halves + 2 * layout.rounded, count: tokens.count * shape.hidden)
+    kernel.kernels.to_bf16(&round)
+    call.run(x: scratch.base + layout.rounded, y: result)
+    for group in (0..<tokens.count).pieces(of: laneGroup) {
+      var transpose = lk_to_lanes(
+        x: result + group.lowerBound * shape.projected, x_stride: shape.projected,
+        lanes: scratch.base + layout.chains + group.lowerBound / laneGroup * layout.chainStride, rows: group.count,
+        columns: shape.projected, padded_columns: shape.projected)
+      kernel.kernels.to_lanes(&transpose)
+    }
+  }
+
   private func score(place: Int, slot: Int, z: UnsafeMutablePointer<Float>?) {
     let shape = kernel.shape
     let isBH4 = shape.projection == .bh4
-    let projected = scratch.base + layout.chains + (isBH4 ? place / laneGroup * layout.chainStride : place)
+    let isLanes = layout.chainStride > 0
+    let projected = scratch.base + layout.chains + (isLanes ? place / laneGroup * layout.chainStride : place)
     var call = lk_score(
-      y: projected, y_stride: isBH4 ? laneGroup : kernel.schedule.projectionTile,
+      y: projected, y_stride: isLanes ? laneGroup : kernel.schedule.projectionTile,
       h: isBH4 ? UnsafePointer(scratch.base + layout.lanes + place / laneGroup * layout.laneStride) : nil,
       h_columns: shape.paddedHidden, mix: 1 - kernel.parameters.chainShare, bias: kernel.projectionBias.base,
       tables: shape.tables, bits: shape.codeBits, codes: codes(slot: slot), scores: scores(slot: slot), z: z)

@@ -4,14 +4,19 @@ import CacheModel
 public struct LookupTask: Hashable, Sendable {
   public var shape: LookupFFNShape
   public var tableType: TableType
+  public var projectionType: ProjectionType
   public var isa: ISA
   public var team: LookupTeam
   /// Tokens of the batch, all workers together.
   public var tokens: Int
 
-  public init(shape: LookupFFNShape, tableType: TableType, isa: ISA, team: LookupTeam, tokens: Int) {
+  public init(
+    shape: LookupFFNShape, tableType: TableType, projectionType: ProjectionType = .fp32, isa: ISA, team: LookupTeam,
+    tokens: Int
+  ) {
     self.shape = shape
     self.tableType = tableType
+    self.projectionType = projectionType
     self.isa = isa
     self.team = team
     self.tokens = tokens
@@ -48,21 +53,38 @@ extension LookupTask {
       // Both sums of a row are one chain each, and its last pass waits for them.
       chains: Chains(steps: 2 * d * n, operations: .infinity))
 
-    let projection: PhaseWork
+    var projection: PhaseWork
     if isBH4 {
       let factors = Double(shape.repeats * LookupFFNShape.factors)
       let products = factors * padded * Double(shape.blockSize)
       let passes = Double(shape.transformPasses)
       let n = LookupSchedule(shape: shape, strategy: strategy, team: team).projectsRows(0..<tokens) ? n : lanes
+      let element = Double(projectionType.element.bytes)
       projection = PhaseWork(
-        name: "projection", multiplyAdds: products * n,
+        name: StageAccount.projection, multiplyAdds: products * n,
         otherOperations: factors * padded * Double(shape.blocks.trailingZeroBitCount) * n,
-        loadBytes: 4 * (products / Double(min(isa.blockOutputs, shape.blockSize)) + factors * padded * passes) * n,
+        loadBytes: (element * products / Double(min(isa.blockOutputs, shape.blockSize)) + 4 * factors * padded * passes)
+          * n,
         storeBytes: 4 * factors * padded * (1 + passes) * n,
-        // Lane groups broadcast a weight for all of their tokens; rows an input for some of the outputs.
-        narrowLoads: products * n / Double(laneGroup))
+        // Lane groups broadcast a weight for all of their tokens, a pair of bf16 at once; rows an input for some of the outputs.
+        narrowLoads: products * n / Double(laneGroup) / (projectionType == .bf16 ? 2 : 1),
+        operands: OperandType(projectionType.element))
+      if projectionType == .bf16 {
+        projection.usesVectorsOnly = true
+        // Of each pair of inputs two floats are read, converted together, put in pairs, and stored.
+        projection.otherOperations += factors * padded * n
+        projection.loadBytes += 4 * factors * padded * n
+        projection.storeBytes += 2 * factors * padded * n
+      }
     } else {
-      projection = PackedProduct.work(name: "projection", multiplyAdds: z * d * n)
+      projection = PackedProduct.work(
+        name: StageAccount.projection, multiplyAdds: z * d * n, operands: OperandType(projectionType.element))
+      if projectionType == .bf16 {
+        // Rounding a float takes four whole-number operations, as in a dense network; the result is transposed.
+        projection.otherOperations += (4 * d + Double(isa.vectorLanes.trailingZeroBitCount) * z) * n
+        projection.loadBytes += 4 * (d + z) * n
+        projection.storeBytes += (2 * d + 4 * z) * n
+      }
     }
 
     // Per projected value: bias, mix, |z|, sum, -2 |z|, the 6 multiply-adds and 7 other steps of exp, 1 + and product,

@@ -11,6 +11,7 @@ package struct LookupWorkload: Workload {
   package let phases: [PhaseWork]
   private let schedule: LookupSchedule
   private let tableType: TableType
+  private let projectionType: ProjectionType
   /// The rows that are gathered, [tokens, tables].
   private let codes: [Int32]
   private let isa: ISA
@@ -43,11 +44,13 @@ package struct LookupWorkload: Workload {
       team: LookupTeam(workers: threads, partition: kernel.team.partition))
     tableType = kernel.tableType
     isa = kernel.isa
+    projectionType = kernel.projectionType
     phases = LookupTask(
-      shape: shape, tableType: kernel.tableType, isa: kernel.isa, team: schedule.team, tokens: tokens
+      shape: shape, tableType: kernel.tableType, projectionType: kernel.projectionType, isa: kernel.isa,
+      team: schedule.team, tokens: tokens
     ).phases(kernel.strategy)
     layout = LookupScratch(
-      schedule,
+      schedule, projection: kernel.projectionType,
       tokens: (0..<threads).map { [schedule] in schedule.gatheredTokens(ofWorker: $0, tokens: tokens) }.max() ?? 0)
     let codeLayout = LookupCodes(schedule, tokens: tokens)
     self.codeLayout = codeLayout
@@ -129,6 +132,16 @@ package struct LookupWorkload: Workload {
       } else {
         emitFactor(tokens, chain: chain, factor: factor, at: at, to: kernels)
       }
+    case .project(let tokens) where projectionType == .bf16:
+      let rows = tokens.count * shape.hidden
+      stream.read(at(layout.rows), bytes: rows * 4)
+      stream.write(at(layout.rounded), bytes: rows * 2)
+      PackedProduct(m: tokens.count, n: shape.projected, k: shape.hidden, operands: .bf16).emit(
+        a: at(layout.rounded), b: weights, c: at(layout.product), cStride: shape.projected, packedA: 0, packedB: 0,
+        to: stream)
+      stream.read(at(layout.product), bytes: tokens.count * shape.projected * 4)
+      stream.write(
+        at(layout.chains), bytes: (tokens.count + laneGroup - 1) / laneGroup * layout.chainStride * 4)
     case .project(let tokens):
       let product = PackedProduct(m: shape.projected, n: tokens.count, k: shape.hidden)
       product.emit(
@@ -136,12 +149,14 @@ package struct LookupWorkload: Workload {
         packedA: at(layout.count), packedB: at(layout.count + packed.a), to: stream)
     case .score(let group, let place, let slot):
       let isBH4 = shape.projection == .bh4
+      // BH4 leaves its scores in lane groups, and a dense projection in bf16 does; one in fp32 leaves them in columns.
+      let isInLanes = layout.chainStride > 0
       let groupIndex = place / laneGroup
       let codes = codeTiles[core] + UInt64(codeLayout.offset(slot: slot) * 4)
       kernels.score(
         tables: shape.tables, bits: shape.codeBits,
-        projected: at(layout.chains + (isBH4 ? groupIndex * layout.chainStride : place)),
-        columnStride: (isBH4 ? laneGroup : schedule.projectionTile) * 4,
+        projected: at(layout.chains + (isInLanes ? groupIndex * layout.chainStride : place)),
+        columnStride: (isInLanes ? laneGroup : schedule.projectionTile) * 4,
         input: isBH4 ? at(layout.lanes + groupIndex * layout.laneStride) : nil, inputFeatures: shape.paddedHidden,
         bias: vectors + UInt64(2 * shape.hidden * 4), codes: codes, scores: codes + UInt64(codeLayout.scores * 4))
       if let drawnRows {
@@ -164,9 +179,23 @@ package struct LookupWorkload: Workload {
     let source = factor == 0 ? layout.lanes : (factor % 2 == 1 ? layout.ping : layout.pong)
     let target = isLast ? layout.chains + chain * layout.laneStride : (factor % 2 == 0 ? layout.ping : layout.pong)
     let stride = isLast ? layout.chainStride : layout.laneStride
-    kernels.blockProduct(
-      weights: weightsOfFactor(chain, factor), x: at(source), xStride: layout.laneStride * 4, y: at(target),
-      yStride: stride * 4, blocks: shape.blocks, size: shape.blockSize, groups: groups)
+    if projectionType == .fp32 {
+      kernels.blockProduct(
+        weights: weightsOfFactor(chain, factor), x: at(source), xStride: layout.laneStride * 4, y: at(target),
+        yStride: stride * 4, blocks: shape.blocks, size: shape.blockSize, groups: groups)
+    } else {
+      let firstBlock = (chain * LookupFFNShape.factors + factor) * shape.blocks
+      let lanesOfBlock = shape.blockSize * laneGroup
+      for block in 0..<shape.blocks {
+        kernels.stream.read(weights + UInt64((firstBlock + block) * blockBytes), bytes: blockBytes)
+        for group in 0..<groups {
+          kernels.stream.read(at(source + group * layout.laneStride + block * lanesOfBlock), bytes: lanesOfBlock * 4)
+          // The pairs that they are rounded to, in the same few lines for every block.
+          kernels.stream.write(at(layout.rounded), bytes: shape.inputPairs * laneGroup * 4)
+          kernels.stream.write(at(target + group * stride + block * lanesOfBlock), bytes: lanesOfBlock * 4)
+        }
+      }
+    }
     kernels.transform(
       at(target), length: shape.paddedHidden, firstStride: shape.blockSize, groups: groups, groupStride: stride * 4)
   }
@@ -176,6 +205,12 @@ package struct LookupWorkload: Workload {
     return weights + UInt64((chain * LookupFFNShape.factors + factor) * shape.paddedHidden * shape.blockSize * 4)
   }
 
+  /// Bytes of a BH4 block's weights.
+  private var blockBytes: Int {
+    let shape = schedule.shape
+    return shape.blockSize * (projectionType == .bf16 ? 4 * shape.inputPairs : 4 * shape.blockSize)
+  }
+
   private func emitFactorOfRows(
     _ count: Int, chain: Int, factor: Int, at: (Int) -> UInt64, to kernels: MicroKernelStream
   ) {
@@ -183,9 +218,22 @@ package struct LookupWorkload: Workload {
     let source = factor == 0 ? layout.rows : factor % 2 == 1 ? layout.ping : layout.pong
     let target = factor % 2 == 0 ? layout.ping : layout.pong
     let stride = layout.rowStride * 4
-    kernels.blockProductRows(
-      weights: weightsOfFactor(chain, factor), x: at(source), y: at(target), stride: stride, blocks: shape.blocks,
-      size: shape.blockSize, tokens: count)
+    if projectionType == .fp32 {
+      kernels.blockProductRows(
+        weights: weightsOfFactor(chain, factor), x: at(source), y: at(target), stride: stride, blocks: shape.blocks,
+        size: shape.blockSize, tokens: count)
+    } else {
+      let firstBlock = (chain * LookupFFNShape.factors + factor) * shape.blocks
+      for block in 0..<shape.blocks {
+        kernels.stream.read(weights + UInt64((firstBlock + block) * blockBytes), bytes: blockBytes)
+        for row in 0..<count {
+          let offset = row * layout.rowStride + block * shape.blockSize
+          kernels.stream.read(at(source + offset), bytes: shape.blockSize * 4)
+          kernels.stream.write(at(layout.rounded), bytes: shape.blockSize * 2)
+          kernels.stream.write(at(target + offset), bytes: shape.blockSize * 4)
+        }
+      }
+    }
     kernels.transform(
       at(target), length: shape.paddedHidden / laneGroup, firstStride: shape.blockSize / laneGroup, groups: count,
       groupStride: stride)

@@ -27,7 +27,7 @@ public struct StageAccount: Codable, Equatable, Sendable {
 
 extension LookupFFNShape {
   /// What each stage of a look-up costs, with tables of `type`.
-  public func accounts(tables type: TableType) -> [StageAccount] {
+  public func accounts(tables type: TableType, projection projectionType: ProjectionType = .fp32) -> [StageAccount] {
     let float = Double(MemoryLayout<Float>.stride)
     let d = Double(hidden)
     let z = Double(projected)
@@ -37,19 +37,21 @@ extension LookupFFNShape {
     // Mean: d. Variance: 3 d. Normalise, scale and shift: 4 d.
     let norm = StageAccount(
       stage: "layer norm", flops: 8 * d, activationBytes: 2 * d * float, tableBytes: 0, weightBytes: 2 * d * float)
+    // Rounding an input is no arithmetic of the definition, as with the tables; input and scores are floats.
+    let weight = Double(projectionType.element.bytes)
     let projection: StageAccount
     switch self.projection {
     case .dense:
       projection = StageAccount(
-        stage: "projection", flops: 2 * z * d + z, activationBytes: (d + z) * float, tableBytes: 0,
-        weightBytes: z * (d + 1) * float)
+        stage: StageAccount.projection, flops: 2 * z * d + z, activationBytes: (d + z) * float, tableBytes: 0,
+        weightBytes: z * (d * weight + float))
     case .bh4:
       projection = StageAccount(
-        stage: "projection",
+        stage: StageAccount.projection,
         // Block products, transforms, then 0.7 chain + 0.3 input + bias.
         flops: chain * (2 * padded * Double(blockSize) + padded * stages) + 4 * z,
         activationBytes: (d + z) * float, tableBytes: 0,
-        weightBytes: (chain * padded * Double(blockSize) + z) * float)
+        weightBytes: chain * padded * Double(blockSize) * weight + z * float)
     }
     return [
       norm, projection,
@@ -95,6 +97,8 @@ extension DenseFFNShape {
 }
 
 extension StageAccount {
+  /// The stage of a look-up whose products are of its projection's type.
+  public static let projection = "projection"
   /// The stages of a dense network whose arithmetic is of its element type; all other arithmetic is fp32.
   public static let firstProduct = "first product"
   public static let secondProduct = "second product"

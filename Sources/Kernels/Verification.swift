@@ -5,32 +5,46 @@ import InputFiles
 public struct Verification: Codable, Equatable, Sendable {
   public var kernel: String
   public var dtype: String
+  /// Type of the hash projection where that is not fp32, as the next two.
+  public var projectionDtype: String?
   public var isa: String
   public var tokens: Int
   public var maxAbsError: Double
   public var maxRelError: Double
+  /// Codes that differ from the stored ones, those among them that rounding the projection explains.
   public var codeMismatches: Int
+  /// The same as a share of all codes.
+  public var codeMismatchShare: Double?
+  /// Tokens that were not compared, because fp32 arithmetic decides a bit of a code.
+  public var ambiguousTokens: Int?
   public var passed: Bool
 
   enum CodingKeys: String, CodingKey {
     case kernel, dtype, isa, tokens
+    case projectionDtype = "projection_dtype"
     case maxAbsError = "max_abs_error"
     case maxRelError = "max_rel_error"
     case codeMismatches = "code_mismatches"
+    case codeMismatchShare = "code_mismatch_share"
+    case ambiguousTokens = "ambiguous_tokens"
     case passed
   }
 }
 
 /// Runs the layer stored in `path`, with its `input`, against its `expected.*` tensors; its first `most` tokens only, where
-/// that is given. Look-up tables, or all of a dense layer's products, are of type `dtype`; what that may change is in
-/// docs/METHODS.md.
+/// that is given. Look-up tables, or all of a dense layer's products, are of type `dtype`, a look-up's hash projection of
+/// `projectionType`; what that may change is in docs/METHODS.md.
 public func verify(
-  layer path: String, dtype: TableType = .fp32, isa: ISA, tokens most: Int? = nil
+  layer path: String, dtype: TableType = .fp32, projectionType: ProjectionType = .fp32, isa: ISA,
+  tokens most: Int? = nil
 ) throws -> Verification {
   let file = try SafeTensors(contentsOf: path)
   let isLookup = file.tensors["tables"] != nil
   guard isLookup || file.tensors["fc1.weight"] != nil else {
     throw InputError(file: path, "expected a LookupFFN layer (tensor tables) or a dense FFN (tensor fc1.weight)")
+  }
+  guard isLookup || projectionType == .fp32 else {
+    throw InputError(file: path, "expected a LookupFFN layer, which has a projection to round; found a dense FFN")
   }
   let inputShape = try file.shape("input", rank: 2)
   let stored = inputShape[0]
@@ -42,9 +56,11 @@ public func verify(
   var rounded: (UnsafeBufferPointer<Float>) -> DenseFFNRounding.Output? = { _ in nil }
   if isLookup {
     let parameters = try LookupFFNParameters(file)
-    let blas = parameters.shape.projection == .dense ? try BLAS.load() : nil
+    let blas = parameters.shape.projection == .dense ? try BLAS.load(for: projectionType.element) : nil
     let layer: LookupFFN
-    layer = try naming(path) { try LookupFFN(parameters, tableType: dtype, isa: isa, blas: blas) }
+    layer = try naming(path) {
+      try LookupFFN(parameters, tableType: dtype, projectionType: projectionType, isa: isa, blas: blas)
+    }
     lookup = layer
     kernel = layer
   } else {
@@ -71,16 +87,41 @@ public func verify(
   }
 
   var check = CheckAccumulator()
-  check.tokens = tokens
+  var mismatches = 0
   if let lookup {
     let tables = lookup.shape.tables
     let codes = try file.integers("expected.code", shape: [stored, tables])
-    let actual = try lookup.intermediates(input: input, tokens: Array(0..<tokens))
-    check.codeMismatches = zip(actual.codes, codes).filter { $0 != $1 }.count
+    let isRounded = projectionType != .fp32
+    let actual = try lookup.intermediates(input: input, tokens: Array(0..<tokens), productInputs: isRounded)
+    mismatches = zip(actual.codes, codes).filter { $0 != $1 }.count
+    let reference = isRounded ? try lookup.reference() : nil
+    if !isRounded { check.codeMismatches = mismatches }
     for token in 0..<tokens {
       // By the layer's own codes, which are compared above; the file's may not even be rows.
       let own = token * tables..<(token + 1) * tables
-      let shift = lookup.roundingShift(codes: actual.codes[own], scores: actual.scores[own].map(Double.init))
+      var shift = lookup.roundingShift(codes: actual.codes[own], scores: actual.scores[own].map(Double.init))
+      if let reference {
+        let x = input[token * lookup.shape.hidden..<(token + 1) * lookup.shape.hidden]
+        let (definition, rounded) = x.withUnsafeBufferPointer {
+          (
+            reference.definition($0),
+            reference.token($0, inputs: actual.productInputs(ofToken: token, shape: lookup.shape))
+          )
+        }
+        check.wrongInputs += rounded.wrongInputs
+        if definition.isAmbiguous || rounded.isAmbiguous {
+          check.ambiguousTokens += 1
+          continue
+        }
+        // Rounding explains a code where it turns the definition's, which is the stored one, into the layer's.
+        check.codeMismatches +=
+          own.indices.filter { index in
+            let table = index - own.lowerBound
+            return codes[index] != definition.token.codes[table] || actual.codes[index] != rounded.token.codes[table]
+          }.count
+        for column in shift.indices { shift[column] += rounded.token.output[column] - definition.token.output[column] }
+      }
+      check.tokens += 1
       for column in 0..<lookup.shape.output {
         let index = token * lookup.shape.output + column
         check.add(actual: output[index], expected: Double(expected[index]), shift: shift[column])
@@ -92,6 +133,7 @@ public func verify(
       output.withUnsafeBufferPointer { output in
         for token in 0..<tokens {
           let row = token * width..<(token + 1) * width
+          check.tokens += 1
           check.add(
             output: UnsafeBufferPointer(rebasing: output[row]), expected: expected[row].map(Double.init),
             rounded: rounded(UnsafeBufferPointer(rebasing: input[row])))
@@ -100,11 +142,13 @@ public func verify(
     }
   }
   let result = check.result
+  let isRounded = projectionType != .fp32
   return Verification(
     kernel: lookup.map { "lookup-\($0.shape.projection.rawValue)" } ?? "dense", dtype: dtype.rawValue,
-    isa: isa.rawValue,
-    tokens: tokens, maxAbsError: result.maxAbsoluteError, maxRelError: result.maxRelativeError,
-    codeMismatches: result.codeMismatches, passed: result.passed)
+    projectionDtype: isRounded ? projectionType.rawValue : nil, isa: isa.rawValue, tokens: tokens,
+    maxAbsError: result.maxAbsoluteError, maxRelError: result.maxRelativeError, codeMismatches: mismatches,
+    codeMismatchShare: isRounded ? lookup.map { Double(mismatches) / Double(tokens * $0.shape.tables) } : nil,
+    ambiguousTokens: isRounded ? result.ambiguousTokens : nil, passed: result.passed)
 }
 
 /// Puts the file's name to a complaint that lacks one.

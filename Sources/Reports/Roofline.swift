@@ -28,10 +28,12 @@ struct Roofline {
 }
 
 extension ResultRow {
-  /// The operand type of a stage's multiply-adds: only a dense network's products have that of the point.
+  /// The operand type of a stage's multiply-adds: a dense network's products have that of the point, a look-up's projection
+  /// its own, all else is fp32. Of a bf16 projection all FLOPs count so, those of the fp32 transform too, most of which are
+  /// folded into the weights: the bound stays one.
   func arithmetic(of stage: StageRow) -> ElementType {
-    let isProduct = [StageAccount.firstProduct, StageAccount.secondProduct].contains(stage.stage)
-    return kernel == .dense && isProduct ? dtype : .fp32
+    if kernel == .lookup { return stage.stage == StageAccount.projection ? (projectionDtype ?? .fp32).element : .fp32 }
+    return [StageAccount.firstProduct, StageAccount.secondProduct].contains(stage.stage) ? dtype : .fp32
   }
 }
 
@@ -49,6 +51,13 @@ extension RunData {
       peak: peak, peaks: calibration.multiplyAddPeaks(threads: threads), bandwidth: one * Double(threads))
   }
 
+  /// The operand type that bounds a stage here: a look-up's bf16 projection runs widened to fp32 where the CPU has no bf16
+  /// multiply-add.
+  private func arithmetic(of stage: StageRow, _ row: ResultRow, _ roofline: Roofline) -> ElementType {
+    let type = row.arithmetic(of: stage)
+    return row.kernel == .lookup && roofline.peaks[type] == nil ? .fp32 : type
+  }
+
   /// The bound of a point: the sum over its stages, which follow one another on every thread. Nil without ceilings or
   /// stages.
   func bound(of row: ResultRow) -> Double? {
@@ -57,7 +66,8 @@ extension RunData {
     var total = 0.0
     for stage in own {
       guard let flop = stage.flopPerToken, let bytes = stage.algorithmicBytesPerToken else { return nil }
-      guard let bound = roofline.bound(flop: flop, bytes: bytes, type: row.arithmetic(of: stage)) else { return nil }
+      guard let bound = roofline.bound(flop: flop, bytes: bytes, type: arithmetic(of: stage, row, roofline))
+      else { return nil }
       total += bound.nanoseconds
     }
     return total
@@ -75,7 +85,8 @@ extension RunData {
     for point in headlinePair {
       for stage in stages where stage.pointID == point.pointID {
         guard let flop = stage.flopPerToken, let bytes = stage.algorithmicBytesPerToken,
-          let (nanoseconds, ceiling) = roofline.bound(flop: flop, bytes: bytes, type: point.arithmetic(of: stage))
+          let (nanoseconds, ceiling) = roofline.bound(
+            flop: flop, bytes: bytes, type: arithmetic(of: stage, point, roofline))
         else { continue }
         table.append(["\(point.kernel.rawValue): \(stage.stage)", significant(nanoseconds), ceiling])
       }

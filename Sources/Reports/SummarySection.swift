@@ -97,8 +97,9 @@ extension ResultRow {
     case .dense:
       return "d=\(hidden) ff=\(intermediate.map(String.init) ?? "–")" + (dtype == .fp32 ? "" : " \(dtype.rawValue)")
     case .lookup:
+      let projection = projectionDtype == .bf16 ? ", bf16 projection" : ""
       return "T=\(tables.map(String.init) ?? "–") rows=\(tableRows.map(String.init) ?? "–")"
-        + (tableBytes.map { " (\(bytes($0))\(dtype == .fp32 ? "" : " \(dtype.rawValue)"))" } ?? "")
+        + (tableBytes.map { " (\(bytes($0))\(dtype == .fp32 ? "" : " \(dtype.rawValue)"))" } ?? "") + projection
     }
   }
 }

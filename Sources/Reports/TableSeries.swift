@@ -19,7 +19,8 @@ extension RunData {
     let lookups = measured(in: sweep).filter { $0.kernel == .lookup && $0.tableBytes != nil }
     let placement = [Trait.threads, .tokens, .hidden, .cpus, .memory, .codes]
     let full = group(
-      lookups, by: placement + [.tables, .projection, .dtype, .isa, .pages, .strategy, .partition])
+      lookups,
+      by: placement + [.tables, .projection, .dtype, .projectionDtype, .isa, .pages, .strategy, .partition])
     guard full.count > Self.mostSeries else { return full }
     return group(lookups, by: placement).map { series in
       var folded = series
@@ -57,7 +58,8 @@ extension RunData {
 
 /// Something that two lookup results may differ in besides the table's size.
 private enum Trait: CaseIterable {
-  case threads, partition, tokens, hidden, cpus, memory, tables, projection, dtype, codes, isa, pages, strategy
+  case threads, partition, tokens, hidden, cpus, memory, tables, projection, dtype, projectionDtype, codes, isa, pages,
+    strategy
 
   func text(_ row: ResultRow) -> String {
     switch self {
@@ -69,6 +71,7 @@ private enum Trait: CaseIterable {
     case .tables: return "T=\(row.tables ?? 0)"
     case .projection: return row.projection.map { "\($0.rawValue) hash" } ?? ""
     case .dtype: return row.dtype.rawValue
+    case .projectionDtype: return row.projectionDtype.map { "\($0.rawValue) projection" } ?? ""
     case .codes: return row.codes?.rawValue ?? ""
     case .isa: return row.isa ?? ""
     case .pages: return row.pageKind?.rawValue ?? ""

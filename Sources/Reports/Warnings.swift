@@ -31,6 +31,15 @@ extension RunData {
       warnings.append(
         "\(counted(unpaired, "lookup point")) have no dense baseline of the same width, tokens and threads.")
     }
+    let widened = measured.filter { row in
+      guard row.projectionDtype == .bf16, row.projection == .bh4 else { return false }
+      return roofline(threads: row.threads).map { $0.peaks[.bf16] == nil } ?? false
+    }.count
+    if widened > 0 {
+      warnings.append(
+        "\(counted(widened, "lookup point")) ran the bf16 projection widened to fp32, since this CPU has no bf16 multiply-add: "
+          + "their time says nothing of one that has.")
+    }
     let timedOut = measured.filter { $0.stopReason == .maxSeconds }.count
     if timedOut > 0 {
       warnings.append(

@@ -33,6 +33,8 @@ struct TuneCommand: ParsableCommand {
   var blockSize: String?
   @Option(help: "Type of the table entries: fp32, bf16 or int8.")
   var dtype: String?
+  @Option(help: "Type of the hash projection: fp32 or bf16.")
+  var projectionDtype: String?
   @Option(help: "Tokens in a pass.")
   var tokens: String?
   @Option(help: "Threads, a number or all.")
@@ -65,7 +67,8 @@ struct TuneCommand: ParsableCommand {
   private var settings: [(Parameter, String?)] {
     [
       (.layer, layer), (.hidden, hidden), (.output, output), (.tables, tables), (.tableRows, tableRows),
-      (.projection, projection), (.blockSize, blockSize), (.dtype, dtype), (.tokens, tokens), (.threads, threads),
+      (.projection, projection), (.blockSize, blockSize), (.dtype, dtype),
+      (.projectionDtype, projectionDtype), (.tokens, tokens), (.threads, threads),
       (.partition, partition), (.codes, codes), (.cpus, cpus), (.memory, memory), (.pages, pages), (.isa, isa),
     ]
   }

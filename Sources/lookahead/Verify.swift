@@ -10,8 +10,8 @@ struct VerifyCommand: ParsableCommand {
     discussion: """
       The file is a safetensors with `input` and `expected.output`. In fp32 the layer passes when max_abs_error is at \
       most 1e-5 x max(1, largest expected magnitude) and, for LookupFFN, every code is equal. In bf16 or int8 \
-      the same holds for the error that rounding the tables, or the dense layer's operands, does not explain \
-      (docs/METHODS.md). Exit code 1 where it does not pass.
+      the same holds for the errors and codes that rounding the tables, the projection, or the dense layer's operands, \
+      does not explain (docs/METHODS.md). Exit code 1 where it does not pass.
       """)
 
   @Argument(help: "The layer, a safetensors file.")
@@ -19,6 +19,9 @@ struct VerifyCommand: ParsableCommand {
 
   @Option(help: "Type of the look-up tables, all else being fp32; of a dense layer's products.")
   var dtype: TableType = .fp32
+
+  @Option(help: "Type of a look-up's hash projection: fp32 or bf16.")
+  var projectionDtype: ProjectionType = .fp32
 
   @Option(help: "Instruction-set path; the widest that this CPU runs by default.")
   var isa: ISA = .best
@@ -31,14 +34,18 @@ struct VerifyCommand: ParsableCommand {
 
   func run() throws {
     if let tokens, tokens < 1 { throw InputError(key: "--tokens", "expected at least 1, found \(tokens)") }
-    let result = try verify(layer: layer, dtype: dtype, isa: isa, tokens: tokens)
+    let result = try verify(
+      layer: layer, dtype: dtype, projectionType: projectionDtype, isa: isa, tokens: tokens)
     if json {
       try printJSON(result)
     } else {
       let errors = String(format: "max_abs_error %.3g, max_rel_error %.3g", result.maxAbsError, result.maxRelError)
+      let projection = result.projectionDtype.map { " projection \($0)" } ?? ""
+      let share = result.codeMismatchShare.map { String(format: " (%.2g %%)", 100 * $0) } ?? ""
+      let left = result.ambiguousTokens.map { ", \($0) tokens not compared" } ?? ""
       print(
-        "\(result.passed ? "passed" : "FAILED"): \(result.kernel) \(result.dtype) \(result.isa), "
-          + "\(result.tokens) tokens, \(errors), \(result.codeMismatches) code mismatches")
+        "\(result.passed ? "passed" : "FAILED"): \(result.kernel) \(result.dtype)\(projection) \(result.isa), "
+          + "\(result.tokens) tokens, \(errors), \(result.codeMismatches) code mismatches\(share)\(left)")
     }
     if !result.passed { throw ExitStatus.failure.code }
   }
@@ -47,3 +54,5 @@ struct VerifyCommand: ParsableCommand {
 extension ISA: ExpressibleByArgument {}
 
 extension TableType: ExpressibleByArgument {}
+
+extension ProjectionType: ExpressibleByArgument {}

@@ -10,6 +10,8 @@
 // blocks of the address sanitizer. Gaps between rows are NaN, so that a value read from one shows; where a kernel
 // writes, gaps must keep their bits.
 //
+// With avx512_emulation.h included before it, the code of the AVX-512 paths runs on a CPU with AVX2.
+//
 // Per operation it prints the number of cases, and in brackets the largest error as a share of the tolerance. Sums of
 // whole numbers, transforms and transposes must be exact, codes too except where rounding decides the sign of a
 // projection; other tolerances are stated where they are used.
@@ -316,6 +318,164 @@ static void block_product_rows(const lk_kernels *kernels) {
   for (long size = LK_OUTPUT_PACK; size <= 128; size += LK_OUTPUT_PACK)
     for (long blocks = 1; blocks <= 3; blocks++)
       for (long tokens = 1; tokens <= 9; tokens++) block_product_rows_case(kernels, size, blocks, tokens);
+}
+
+/// The number that `x` rounds to in bf16, to nearest, ties to even.
+static float rounded_to_bf16(float x) {
+  uint32_t bits;
+  memcpy(&bits, &x, sizeof bits);
+  const uint32_t rest = bits & 0xffffu;
+  bits &= 0xffff0000u;
+  if (rest > 0x8000u || (rest == 0x8000u && (bits >> 16 & 1))) bits += 0x10000u;
+  memcpy(&x, &bits, sizeof bits);
+  return x;
+}
+
+/// `count` bf16 numbers, in 4-byte elements; `exact` ones are whole numbers.
+static uint16_t *bf16_weights(long count, bool exact) {
+  uint16_t *p = buffer((count + 1) / 2);
+  for (long i = 0; i < count; i++) {
+    float x = whole(0, 31) == 0 && !exact ? 1e-39f : value(exact);
+    x = rounded_to_bf16(x);
+    uint32_t bits;
+    memcpy(&bits, &x, sizeof bits);
+    p[i] = (uint16_t)(bits >> 16);
+  }
+  return p;
+}
+
+static float widened(uint16_t x) {
+  const uint32_t bits = (uint32_t)x << 16;
+  float value;
+  memcpy(&value, &bits, sizeof value);
+  return value;
+}
+
+/// Inputs that must be rounded: ties, both ways, a carry into the exponent, and next to nothing.
+static void add_bf16_specials(float *p, long count) {
+  static const float special[] = {0x1.01p0f, 0x1.03p0f, -0x1.01p0f, 0x1.ffp0f, 1e-40f, -0x1p-126f, 0x1.0100002p0f};
+  for (long i = 0; i < count; i++)
+    if (whole(0, 7) == 0) p[i] = special[whole(0, 6)];
+}
+
+/// Input `i` of output `o` of a block among the packed weights.
+static long bf16_weight_place(long size, long block, long o, long i) {
+  const long pack = size < LK_BF16_OUTPUT_PACK ? size : LK_BF16_OUTPUT_PACK;
+  const long half = (size + 1) / 2;
+  return (block * size * half + o / pack * pack * half + i / 2 * pack + o % pack) * 2 + i % 2;
+}
+
+/// Whether the path under test multiplies bf16 numbers that it has widened to floats.
+static bool widens;
+
+/// Expects what a sum of `size` products gives whose inputs are `x_stride` floats apart; of a path that widens to the bit,
+/// where nothing underflows: the odd product of a pair first, then the even one.
+static void bf16_sum(
+    float actual, long index, const uint16_t *weights, long size, long block, long o, const float *x, long x_stride,
+    bool exact) {
+  double sum = 0, magnitude = 0, underflow = 0;
+  float in_order = 0;
+  bool is_large = true;
+  for (long i = 0; i < size; i += 2)
+    for (long k = i + 1 < size ? i + 1 : i; k >= i; k--) {
+      const double w = widened(weights[bf16_weight_place(size, block, o, k)]), v = rounded_to_bf16(x[k * x_stride]);
+      is_large &= (w == 0 || fabs(w) > 0x1p-40) && (v == 0 || fabs(v) > 0x1p-40);
+      // Products are exact, and a sum of two floats is rounded once whether or not it passes through a double.
+      in_order = (float)(in_order + w * v);
+    }
+  for (long i = 0; i < size; i++) {
+    const double w = widened(weights[bf16_weight_place(size, block, o, i)]), v = rounded_to_bf16(x[i * x_stride]);
+    sum += w * v;
+    magnitude += fabs(w * v);
+    // vdpbf16ps takes denormal operands for 0 and makes 0 of denormal sums.
+    underflow += 0x1p-126 * (1 + fabs(w)) * (1 + fabs(v));
+  }
+  near("y", index, actual, sum, exact ? 0 : sum_tolerance(false, size, magnitude) + underflow);
+  if (widens && is_large && actual != in_order) mismatch("y, bit for bit,", index, actual, in_order);
+}
+
+static void block_product_bf16_case(const lk_kernels *kernels, long size, long blocks, long groups) {
+  const bool exact = coin();
+  const long features = blocks * size * LK_LANES;
+  const long half = (size + 1) / 2;
+  const long x_stride = features + (coin() ? whole(0, 40) : 0);
+  const long y_stride = features + (coin() ? whole(0, 40) : 0);
+  uint16_t *weights = bf16_weights(blocks * size * half * 2, exact);
+  if (size % 2)
+    for (long block = 0; block < blocks; block++)
+      for (long o = 0; o < size; o++) weights[bf16_weight_place(size, block, o, size - 1) + 1] = 0;
+  float *x = matrix(groups, x_stride, features, exact);
+  if (!exact)
+    for (long g = 0; g < groups; g++) add_bf16_specials(x + g * x_stride, features);
+  float *y = buffer(buffer_floats(groups, y_stride, features));
+  const lk_block_product_bf16 a = {
+      .weights = weights, .x = x, .x_group_stride = x_stride, .y = y, .y_group_stride = y_stride, .blocks = blocks,
+      .block_size = size, .groups = groups, .pairs = buffer(2 * LK_LANES * half)};
+  begin("block_product_bf16 size=%ld blocks=%ld groups=%ld strides=%ld,%ld", size, blocks, groups, x_stride, y_stride);
+  kernels->block_product_bf16(&a);
+
+  for (long g = 0; g < groups; g++) {
+    for (long block = 0; block < blocks; block++)
+      for (long o = 0; o < size; o++)
+        for (long lane = 0; lane < LK_LANES; lane++) {
+          const long index = g * y_stride + (block * size + o) * LK_LANES + lane;
+          const float *inputs = x + g * x_stride + block * size * LK_LANES + lane;
+          bf16_sum(y[index], index, weights, size, block, o, inputs, LK_LANES, exact);
+        }
+    if (g + 1 < groups) is_untouched("gap of y", y, g * y_stride + features, (g + 1) * y_stride);
+  }
+  end();
+}
+
+static void block_product_bf16(const lk_kernels *kernels) {
+  // The packing admits sizes up to LK_BF16_OUTPUT_PACK and its multiples.
+  for (long size = 1; size <= 64; size += size < LK_BF16_OUTPUT_PACK ? 1 : LK_BF16_OUTPUT_PACK)
+    for (long blocks = 1; blocks <= 3; blocks++)
+      for (long groups = 1; groups <= 5; groups++) block_product_bf16_case(kernels, size, blocks, groups);
+}
+
+static void block_product_bf16_rows_case(const lk_kernels *kernels, long size, long blocks, long tokens) {
+  const bool exact = coin();
+  const long features = blocks * size;
+  const long x_stride = features + (coin() ? whole(0, 40) : 0);
+  const long y_stride = features + (coin() ? whole(0, 40) : 0);
+  uint16_t *weights = bf16_weights(blocks * size * size, exact);
+  float *x = matrix(tokens, x_stride, features, exact);
+  if (!exact)
+    for (long k = 0; k < tokens; k++) add_bf16_specials(x + k * x_stride, features);
+  float *y = buffer(buffer_floats(tokens, y_stride, features));
+  const lk_block_product_bf16_rows a = {
+      .weights = weights, .x = x, .x_stride = x_stride, .y = y, .y_stride = y_stride, .blocks = blocks,
+      .block_size = size, .tokens = tokens, .pairs = buffer(2 * size)};
+  // The same tokens over lane groups.
+  float *lanes = buffer(features * LK_LANES), *results = buffer(features * LK_LANES);
+  const lk_block_product_bf16 grouped = {
+      .weights = weights, .x = lanes, .x_group_stride = features * LK_LANES, .y = results,
+      .y_group_stride = features * LK_LANES, .blocks = blocks, .block_size = size, .groups = 1,
+      .pairs = buffer(LK_LANES * size)};
+  for (long i = 0; i < features * LK_LANES; i++)
+    lanes[i] = i % LK_LANES < tokens ? x[i % LK_LANES * x_stride + i / LK_LANES] : 0;
+  begin("block_product_bf16_rows size=%ld blocks=%ld tokens=%ld strides=%ld,%ld", size, blocks, tokens, x_stride, y_stride);
+  kernels->block_product_bf16_rows(&a);
+  kernels->block_product_bf16(&grouped);
+
+  for (long k = 0; k < tokens; k++) {
+    for (long block = 0; block < blocks; block++)
+      for (long o = 0; o < size; o++) {
+        const long feature = block * size + o, index = k * y_stride + feature;
+        bf16_sum(y[index], index, weights, size, block, o, x + k * x_stride + block * size, 1, exact);
+        const float alike = results[feature * LK_LANES + k];
+        if (memcmp(&alike, y + index, sizeof alike) != 0) mismatch("y against lane groups", index, y[index], alike);
+      }
+    if (k + 1 < tokens) is_untouched("gap of y", y, k * y_stride + features, (k + 1) * y_stride);
+  }
+  end();
+}
+
+static void block_product_bf16_rows(const lk_kernels *kernels) {
+  for (long size = LK_BF16_OUTPUT_PACK; size <= 128; size += LK_BF16_OUTPUT_PACK)
+    for (long blocks = 1; blocks <= 3; blocks++)
+      for (long tokens = 1; tokens <= 9; tokens++) block_product_bf16_rows_case(kernels, size, blocks, tokens);
 }
 
 static void hadamard_case(const lk_kernels *kernels, long length, long first_stride, long groups) {
@@ -671,7 +831,7 @@ static void dequantise(const lk_kernels *kernels) {
 static const struct {
   const char *name;
   lk_isa isa;
-} paths[] = {{"avx512", LK_AVX512}, {"avx2", LK_AVX2}, {"neon", LK_NEON}, {"scalar", LK_SCALAR}};
+} paths[] = {{"avx512_bf16", LK_AVX512_BF16}, {"avx512", LK_AVX512}, {"avx2", LK_AVX2}, {"neon", LK_NEON}, {"scalar", LK_SCALAR}};
 
 static const struct {
   const char *name;
@@ -681,6 +841,8 @@ static const struct {
     {"to_lanes", to_lanes},
     {"block_product", block_product},
     {"block_product_rows", block_product_rows},
+    {"block_product_bf16", block_product_bf16},
+    {"block_product_bf16_rows", block_product_bf16_rows},
     {"hadamard", hadamard},
     {"score", score},
     {"gather", gather},
@@ -715,7 +877,8 @@ int main(int count, char **names) {
       }
     }
     if (!kernels) continue;
-    printf("  %-7s", paths[p].name);
+    widens = paths[p].isa != LK_AVX512_BF16;
+    printf("  %-11s", paths[p].name);
     for (size_t o = 0; o < sizeof operations / sizeof *operations; o++) {
       // Every path sees the same cases.
       state = 0x9e3779b97f4a7c15u + o;

@@ -96,6 +96,18 @@ import Testing
     #expect(isClose(try time(.int8, other: 1e6) - time(.int8), try time(.fp32)))
   }
 
+  @Test func `matrix units do not speed up vector instructions, which hold two bf16 numbers for a float`() throws {
+    func time(_ operands: OperandType, perCycle: Double) throws -> Double {
+      var narrow = machine()
+      narrow.simd?.bf16PerCycle = perCycle
+      var work = PhaseWork(name: "blocks", multiplyAdds: 1e6, operands: operands)
+      work.usesVectorsOnly = true
+      return try 1 / project(Job(phases: [work]), on: narrow).tokensPerSecond
+    }
+    #expect(isClose(try time(.fp32, perCycle: 512) / time(.bf16, perCycle: 512), 2))
+    #expect(isClose(try time(.fp32, perCycle: 48) / time(.bf16, perCycle: 48), 1.5))
+  }
+
   @Test func `the band of narrow operands is as wide as their rate is uncertain`() throws {
     let job = Job(phases: [PhaseWork(name: "gemm", multiplyAdds: 64e6, operands: .bf16)])
     func high(_ tag: Provenance.Tag) throws -> Double {

@@ -21,6 +21,15 @@ import Testing
     #expect(document["passed"] as? Bool == true)
   }
 
+  @Test func `verify adds what rounding does to the codes where the projection is not fp32`() throws {
+    let document = try CommandLineTool.json("verify", Tiny.layer.path, "--projection-dtype", "bf16", "--json")
+    #expect(document.count == 11)
+    #expect(document["projection_dtype"] as? String == "bf16")
+    #expect(document["code_mismatch_share"] is Double)
+    #expect(document["ambiguous_tokens"] is Int)
+    #expect(document["passed"] as? Bool == true)
+  }
+
   @Test func `verify prints the documented keys and passes`() throws {
     let document = try CommandLineTool.json("verify", Tiny.layer.path, "--isa", "scalar", "--json")
     #expect(

@@ -228,6 +228,19 @@ private func audit(
     #expect(rejected.map(\.reason) == ["no symbol"])
   }
 
+  @Test func `a hash projection in bf16 is audited as a layer of its own, with tokens as rows`() throws {
+    let body = """
+      sweeps:
+        - {name: a, set: {kernel: lookup, projection: dense, tokens: 1000}, axes: {projection_dtype: [fp32, bf16]}}
+        - {name: b, set: {kernel: lookup, projection_dtype: bf16}}
+      """
+    let layers = AuditLayer.all(try Plan(experiment(body), cpuCount: 2).points)
+    #expect(layers.map(\.name) == ["hash 512-1024", "hash 512-1024 bf16"])
+    #expect(layers.map(\.dtype) == [.fp32, .bf16])
+    #expect(layers[0].products.map { [$0.m, $0.n, $0.k] } == [[1024, 256, 512]])
+    #expect(layers[1].products.map { [$0.m, $0.n, $0.k] } == [[256, 1024, 512]])
+  }
+
   @Test(arguments: ["libopenblas.so.0", "libdnnl.so.2"], ElementType.allCases)
   func `a library is right in a type before it is timed, or says that it lacks it`(file: String, dtype: ElementType) {
     let products = AuditLayer.dense(hidden: 40, intermediate: 96, tokens: 33, dtype: dtype).products

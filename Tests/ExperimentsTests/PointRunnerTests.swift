@@ -233,6 +233,22 @@ private struct StubSource: KernelSource {
     #expect(chosen.first?.measuredNanosecondsPerToken == fastest)
   }
 
+  @Test(arguments: [TableType.fp32, .bf16])
+  func `a point with a bf16 projection passes, and says where it ran widened to fp32`(dtype: TableType) throws {
+    var rounded = lookup
+    rounded.dtype = dtype
+    rounded.projectionDtype = .bf16
+    let outcome = try run(factory(), point: rounded)
+    #expect(outcome.result.status == .passed, "\(outcome.result.reason ?? "")")
+    #expect(outcome.result.projectionDtype == .bf16)
+    #expect(outcome.result.codeMismatches == 0)
+    #expect(outcome.result.notes?.contains("widened to fp32") ?? false == !ISA.best.multipliesBF16)
+    // Milan has no bf16 multiply-add, so that its projection would be a guess.
+    #expect(outcome.projections.isEmpty)
+    #expect(outcome.result.notes?.contains("not projected onto epyc-7763") == true)
+    #expect(try run(factory(), point: lookup).result.projectionDtype == .fp32)
+  }
+
   @Test func `without a tuner such a point is skipped`() throws {
     var open = lookup
     open.strategy = nil

@@ -68,6 +68,18 @@ private let point = Point(
     }
   }
 
+  @Test func `the type of the projection is part of a look-up point, its label and the size of its weights`() {
+    var rounded = point
+    rounded.projectionDtype = .bf16
+    #expect(rounded.id != point.id)
+    #expect(rounded.label.contains("sliced/4096/128x8 bf16-projection"))
+    #expect(rounded.tableBytes == point.tableBytes)
+    // Two chains of four factors of 512 x 64 weights.
+    #expect(point.estimatedBytes - rounded.estimatedBytes == 2 * 4 * 512 * 64 * 2)
+    #expect(rounded.task?.projectionType == .bf16)
+    #expect(rounded.arithmetic == .fp32)
+  }
+
   @Test func `a dense network has a type too, and the memory of its weights and features`() {
     let points = [TableType.fp32, .bf16, .int8].map {
       Point(

@@ -186,6 +186,29 @@ private func outcome(_ point: Point, _ run: RunDirectory, status: ResultStatus =
     }
   }
 
+  @Test func `look-ups of an older tool had a projection in fp32`() throws {
+    try withTemporaryDirectory { path in
+      let file = path + "/results.sqlite"
+      try RunStore(path: file, create: true, version: "5").close()
+      let old = try DatabaseQueue(path: file)
+      try old.write { db in
+        try db.execute(sql: "ALTER TABLE results DROP COLUMN projection_dtype")
+        for kernel in ["lookup", "dense"] {
+          try db.execute(
+            sql: """
+              INSERT INTO results (run_id, point_id, sweep, status, host, kernel, kernel_version, dtype, tokens, hidden,
+                output, threads, cpus, memory)
+              VALUES ('r', ?, 'a', 'passed', 'h', ?, '2', 'fp32', 40, 8, 8, 1, 'compact', 'local')
+              """, arguments: [kernel, kernel])
+        }
+      }
+      try old.close()
+      let rows = try RunStore(path: file, create: false).rows(ResultRow.self)
+      #expect(rows.map(\.kernel) == [.lookup, .dense])
+      #expect(rows.map(\.projectionDtype) == [.fp32, nil])
+    }
+  }
+
   @Test func `ceilings, facts and projections are replaced as a whole`() throws {
     try withTemporaryDirectory { path in
       let run = try open(path)

@@ -108,6 +108,18 @@ final class ScriptedTimer: StrategyTimer {
     return 1e9 / projection.tokensPerSecond
   }
 
+  @Test func `a bf16 projection is estimated on a machine without bf16 multiply-adds too, as in fp32`() throws {
+    func time(_ type: ProjectionType, on machine: Machine) throws -> Double {
+      var task = Self.published
+      task.projectionType = type
+      return try StrategyEstimate(task, LookupStrategy()).nanosecondsPerToken(on: machine)
+    }
+    let without = try Self.machine("32KiB", "1MiB", "32MiB")
+    #expect(try time(.bf16, on: without) == time(.fp32, on: without))
+    let with = try MachineCatalogue.bundled().machine("epyc-9755")
+    #expect(try time(.bf16, on: with) < time(.fp32, on: with))
+  }
+
   @Test(arguments: [
     ("4KiB", "16KiB", "64KiB", true), ("4KiB", "32KiB", "1MiB", true), ("8KiB", "32KiB", "128KiB", false),
   ])

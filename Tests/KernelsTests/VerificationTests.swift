@@ -24,6 +24,40 @@ import Testing
     }
   }
 
+  private static let bh4Layers = Fixture.lookupLayers.filter { $0.contains("bh4") }
+
+  @Test(arguments: bh4Layers, ISA.supported)
+  func `every stored BH4 layer passes with a bf16 projection, and the codes that it flips are few and told`(
+    layer: String, isa: ISA
+  ) throws {
+    for dtype in [TableType.fp32, .bf16] {
+      let result = try verify(layer: Fixture.path(layer), dtype: dtype, projectionType: .bf16, isa: isa)
+      #expect(result.passed, "\(result)")
+      #expect(result.projectionDtype == "bf16")
+      #expect(result.ambiguousTokens ?? .max <= result.tokens / 4)
+      // About 1 % here. A layer whose codes all stay was not rounded.
+      #expect(result.codeMismatches >= 1)
+      #expect(result.codeMismatchShare ?? 1 < 0.03)
+    }
+  }
+
+  @Test(arguments: [
+    "expected.output", "expected.code", "hash.projection.weight", "hash.projection.bias", "LayerNorm.weight", "bias",
+    "input",
+  ])
+  func `a wrong stored output, code, parameter or input is not explained by a bf16 projection`(tensor: String) throws {
+    let result = try withTemporaryFile(tampered(tensor)) {
+      try verify(layer: $0, projectionType: .bf16, isa: .best)
+    }
+    #expect(!result.passed, "\(result)")
+  }
+
+  @Test func `a dense layer has no projection to round`() {
+    #expect(
+      errorMessage { _ = try verify(layer: Fixture.path(dense), projectionType: .bf16, isa: .best) }.hasSuffix(
+        "expected a LookupFFN layer, which has a projection to round; found a dense FFN"))
+  }
+
   @Test(arguments: [TableType.bf16, .int8])
   func `a wrong stored output is not explained by compressed tables`(dtype: TableType) throws {
     let result = try withTemporaryFile(tampered("expected.output")) { try verify(layer: $0, dtype: dtype, isa: .best) }

@@ -1,4 +1,5 @@
 import Foundation
+import Kernels
 import Testing
 
 @testable import Experiments
@@ -7,29 +8,33 @@ import Testing
 /// A run of look-ups and dense networks in several types, with given times.
 @Suite struct DenseTypeReportTests {
   private func run(
-    dense: String, nanoseconds: [String: Double], _ name: String = #function, _ body: (RunData) throws -> Void
+    dense: String, projections: String = "fp32", peaks: [String] = ["fma_peak_fp32", "fma_peak_bf16"],
+    nanoseconds: [String: Double], _ name: String = #function, _ body: (RunData) throws -> Void
   ) throws {
     try withRunDirectory("dense-types-\(fileName(name))") { path in
       let text = """
         schema: lookahead/experiment/1
         name: types
         sweeps:
-          - {name: lookup, set: {kernel: lookup}, axes: {dtype: [fp32, bf16]}}
+          - {name: lookup, set: {kernel: lookup}, axes: {dtype: [fp32, bf16], projection_dtype: [\(projections)]}}
           - {name: dense, set: {kernel: dense}, axes: {dtype: [\(dense)]}}
 
         """
       let run = try SyntheticRun(text, at: path)
       for point in run.directory.plan.points {
-        let time = try #require(nanoseconds["\(point.kernel.rawValue) \(point.dtype.rawValue)"])
+        let projection = point.projectionDtype.map { " \($0.rawValue)" } ?? ""
+        let time = try #require(nanoseconds["\(point.kernel.rawValue) \(point.dtype.rawValue)\(projection)"])
         try run.directory.store.finish(
           PointOutcome(
             result: run.measured(point, nanosecondsPerToken: time),
-            stages: ["first product", "bias and GELU"].map {
+            stages: ["first product", "bias and GELU", "projection"].filter {
+              (point.kernel == .lookup) == ($0 == "projection")
+            }.map {
               StageRow(pointID: point.id, stage: $0, flopPerToken: 1000, algorithmicBytesPerToken: 1)
             }))
       }
-      let ceilings = [("fma_peak_fp32", 200.0), ("fma_peak_bf16", 400)].map {
-        CeilingRow(name: $0.0, threads: 1, value: $0.1, unit: "GFLOP/s")
+      let ceilings = peaks.enumerated().map {
+        CeilingRow(name: $0.element, threads: 1, value: 200 * Double(1 + $0.offset), unit: "GFLOP/s")
       }
       try run.directory.store.replace(
         ceilings: ceilings + [
@@ -105,9 +110,44 @@ import Testing
         let row = try #require(data.measured.first { $0.kernel == kernel && $0.dtype == dtype })
         return try #require(data.bound(of: row))
       }
-      // 1000 FLOP at 200 or 400 GFLOP/s, twice: the product and the rest.
+      // 1000 FLOP at 200 or 400 GFLOP/s, of dense twice: the product and the rest.
       let bounds = [try bound(.dense, .fp32), try bound(.dense, .bf16), try bound(.lookup, .bf16)]
-      #expect(bounds == [10, 7.5, 10])
+      #expect(bounds == [10, 7.5, 5])
     }
+  }
+
+  private static let rounded = times.merging(["lookup fp32 bf16": 4500, "lookup bf16 bf16": 3000]) { old, _ in old }
+
+  @Test func `the target of bf16 takes the point with bf16 tables and projection, where there is one`() throws {
+    try run(dense: "fp32, bf16", projections: "fp32, bf16", nanoseconds: Self.rounded) { data in
+      let rows = Targets(data).rows
+      let target = try #require(rows.first { $0.what.hasPrefix("bf16 look-up over best dense bf16") })
+      #expect(target.measured == 4)
+      #expect(target.what.hasSuffix("(bf16 projection)"))
+      #expect(rows.first { $0.what.hasPrefix("LookupFFN fp32 over the best dense fp32") }?.measured == 4)
+      #expect(rows.first { $0.what.hasPrefix("bf16 tables over fp32 tables") }?.measured == 1.25)
+      let both = try #require(rows.first { $0.what.hasPrefix("bf16 tables and projection over fp32") }?.measured)
+      #expect(abs(both - 5.0 / 3) < 1e-9)
+    }
+  }
+
+  @Test func `a bf16 projection is bound by bf16's peak, or where the CPU has none by fp32's, with a warning`() throws {
+    func check(_ peaks: [String], bound: Double, warns: Bool) throws {
+      try run(
+        dense: "fp32", projections: "fp32, bf16", peaks: peaks, nanoseconds: Self.rounded, "projection \(peaks.count)"
+      ) { data in
+        func row(_ projection: ProjectionType) throws -> ResultRow {
+          try #require(
+            data.measured.first { $0.kernel == .lookup && $0.dtype == .fp32 && $0.projectionDtype == projection })
+        }
+        let (wide, narrow) = (try row(.fp32), try row(.bf16))
+        #expect(data.bound(of: wide) == 5)
+        #expect(data.bound(of: narrow) == bound)
+        #expect(data.warnings.contains { $0.contains("widened to fp32") } == warns)
+        #expect(narrow.shapeText == wide.shapeText + ", bf16 projection")
+      }
+    }
+    try check(["fma_peak_fp32", "fma_peak_bf16"], bound: 2.5, warns: false)
+    try check(["fma_peak_fp32"], bound: 5, warns: true)
   }
 }

@@ -69,6 +69,40 @@ typedef struct {
   long tokens;
 } lk_block_product_rows;
 
+/// Outputs of a bf16 block product that are packed side by side; a smaller block is packed at its own width.
+enum { LK_BF16_OUTPUT_PACK = 16 };
+
+/// The product of `lk_block_product` in bf16: every input is rounded to bf16 (to nearest, ties to even), products are exact,
+/// and sums are fp32. Weights are pairs of bf16 numbers, those of inputs 2i and 2i + 1 of one output, packed
+/// `[block][block_size / pack][half of block_size, rounded up][pack (o)][2]`, where pack = min(LK_BF16_OUTPUT_PACK,
+/// block_size) must divide block_size; an input that an odd block lacks has weight 0. `pairs` is scratch of
+/// 4 * LK_LANES numbers for each pair of inputs.
+typedef struct {
+  const uint16_t *weights;
+  const float *x;
+  long x_group_stride;
+  float *y;
+  long y_group_stride;
+  long blocks;
+  long block_size;
+  long groups;
+  uint16_t *pairs;
+} lk_block_product_bf16;
+
+/// The same product with the same packed weights for token-major rows; `block_size` is a multiple of LK_BF16_OUTPUT_PACK.
+/// A token's results are bit for bit those of `lk_block_product_bf16`. `pairs` is scratch of 4 * block_size numbers.
+typedef struct {
+  const uint16_t *weights;
+  const float *x;
+  long x_stride;
+  float *y;
+  long y_stride;
+  long blocks;
+  long block_size;
+  long tokens;
+  uint16_t *pairs;
+} lk_block_product_bf16_rows;
+
 /// The stages of a Walsh-Hadamard transform (Sylvester order, unnormalised) of length `length` whose stride is at least
 /// `first_stride`, in place over `groups` lane groups. `first_stride` = 1 is the whole transform.
 typedef struct {
@@ -187,6 +221,8 @@ typedef struct {
   void (*to_lanes)(const lk_to_lanes *);
   void (*block_product)(const lk_block_product *);
   void (*block_product_rows)(const lk_block_product_rows *);
+  void (*block_product_bf16)(const lk_block_product_bf16 *);
+  void (*block_product_bf16_rows)(const lk_block_product_bf16_rows *);
   void (*hadamard)(const lk_hadamard *);
   void (*score)(const lk_score *);
   void (*gather)(const lk_gather *);
@@ -198,7 +234,8 @@ typedef struct {
   void (*dequantise)(const lk_dequantise *);
 } lk_kernels;
 
-typedef enum { LK_SCALAR = 0, LK_AVX2 = 1, LK_AVX512 = 2, LK_NEON = 3 } lk_isa;
+/// LK_AVX512_BF16 is LK_AVX512 with bf16 products by vdpbf16ps; the others widen bf16 numbers to floats.
+typedef enum { LK_SCALAR = 0, LK_AVX2 = 1, LK_AVX512 = 2, LK_NEON = 3, LK_AVX512_BF16 = 4 } lk_isa;
 
 /// The micro-kernels of `isa`, or NULL where this build or this CPU has none.
 const lk_kernels *lk_kernels_for(lk_isa isa);

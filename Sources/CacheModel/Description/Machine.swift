@@ -112,6 +112,17 @@ public struct VectorUnits: Equatable, Sendable, Encodable {
     case .int8: return int8PerCycle
     }
   }
+
+  /// The same without matrix units: a vector instruction holds as many more narrow operands as they are narrower than
+  /// floats, and the core starts no more of them than of fp32's.
+  public func vectorMultiplyAddsPerCycle(_ operands: OperandType) -> Double? {
+    let floats = Double(widthBits / 32 * fmaUnits)
+    switch operands {
+    case .fp32: return floats
+    case .bf16: return bf16PerCycle.map { min($0, 2 * floats) }
+    case .int8: return int8PerCycle.map { min($0, 4 * floats) }
+    }
+  }
 }
 
 /// The NUMA nodes that share the work and the link between them.

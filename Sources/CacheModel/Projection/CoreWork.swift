@@ -18,7 +18,10 @@ struct CoreWork {
     let vectorBytes = 4 * lanes
     let fp32PerCycle = lanes * units
     // `Machine.keysMissing(for:)` has seen to it that the machine gives the rate.
-    let perCycle = inputs.simd.multiplyAddsPerCycle(work.operands) ?? fp32PerCycle
+    let perCycle =
+      (work.usesVectorsOnly
+        ? inputs.simd.vectorMultiplyAddsPerCycle(work.operands) : inputs.simd.multiplyAddsPerCycle(work.operands))
+      ?? fp32PerCycle
     let vectorCycles = work.multiplyAdds / perCycle + work.otherOperations / fp32PerCycle
     let vector = vectorCycles / (inputs.productShare * cycles)
 

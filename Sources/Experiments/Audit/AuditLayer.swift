@@ -85,14 +85,17 @@ public struct AuditLayer: Hashable, Sendable {
       let shape = LookupFFNShape(
         hidden: point.hidden, output: point.output, tables: tables, tableRows: rows, projection: .dense,
         blockSize: point.blockSize ?? 1)
-      // The product is transposed: its columns are tokens. It is fp32 whatever the type of the tables.
-      self.init(
-        name: "hash \(shape.hidden)-\(shape.projected)",
-        products: [
-          ProductShape(
-            m: shape.projected, n: min(tokens, LookupFFN.denseProjectionTile), k: shape.hidden
-          ).affordable
-        ])
+      let tile = min(tokens, LookupFFN.denseProjectionTile)
+      let name = "hash \(shape.hidden)-\(shape.projected)"
+      if let type = point.projectionDtype {
+        self.init(
+          name: "\(name) \(type.rawValue)",
+          products: [ProductShape(m: tile, shape.projectionProduct(type)).affordable])
+      } else {
+        // The product is transposed: its columns are tokens. It is fp32 whatever the type of the tables.
+        self.init(
+          name: name, products: [ProductShape(m: shape.projected, n: tile, k: shape.hidden).affordable])
+      }
     }
   }
 

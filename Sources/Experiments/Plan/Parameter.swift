@@ -8,7 +8,9 @@ public enum Parameter: String, CaseIterable, Codable, Sendable {
   case tableRows = "table_rows"
   case projection
   case blockSize = "block_size"
-  case dtype, tokens, threads, partition, codes, order
+  case dtype
+  case projectionDtype = "projection_dtype"
+  case tokens, threads, partition, codes, order
   case tokenTile = "token_tile"
   case columnSlice = "column_slice"
   case tableGroup = "table_group"
@@ -76,6 +78,7 @@ extension Parameter {
     case .kernel: return names(KernelKind.allCases)
     case .projection: return names(ProjectionKind.allCases)
     case .dtype: return names(ElementType.allCases)
+    case .projectionDtype: return names(ProjectionType.allCases)
     case .order: return [Self.automatic] + names(LookupStrategy.Order.allCases)
     case .groupPrefetch: return [Self.automatic] + names(LookupStrategy.GroupPrefetch.allCases)
     case .partition: return names(LookupTeam.Partition.allCases)

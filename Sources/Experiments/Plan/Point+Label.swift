@@ -19,6 +19,7 @@ extension Point {
     if let strategy { parts.append(strategy.label) }
     if partition == .tables { parts.append("by-tables") }
     if dtype != .fp32 { parts.append(dtype.rawValue) }
+    if let projectionDtype { parts.append("\(projectionDtype.rawValue)-projection") }
     if let codes, codes != .uniform { parts.append(codes.rawValue) }
     if cpus != .compact { parts.append("cpus=\(cpus)") }
     if memory != .local { parts.append("\(memory)") }

@@ -2,7 +2,7 @@ extension Point {
   /// Bytes that the point needs at once: parameters, input and output activations, and scratch. An estimate from the
   /// shapes, for the plan and for refusing points that cannot fit; libraries' own buffers are not in it.
   public var estimatedBytes: Int {
-    let element = MemoryLayout<Float>.stride  // of everything but tables
+    let element = MemoryLayout<Float>.stride  // of everything but tables and the projection
     let activations = tokens * (hidden + output) * element
     switch kernel {
     case .dense:
@@ -36,11 +36,12 @@ extension Point {
 
   /// Bytes of the hash projection that makes `codes` scores.
   private func projectionBytes(codes: Int) -> Int {
-    guard projection == .bh4, let blockSize else { return codes * hidden * MemoryLayout<Float>.stride }
+    let element = (projectionDtype ?? .fp32).element.bytes
+    guard projection == .bh4, let blockSize else { return codes * hidden * element }
     let padded = nextPowerOfTwo(hidden)
     let repeats = max(1, (codes + padded - 1) / padded)
     // Four factors per repeat, each of padded / blockSize blocks of blockSize^2 weights.
-    return repeats * 4 * padded * blockSize * MemoryLayout<Float>.stride
+    return repeats * 4 * padded * blockSize * element
   }
 }
 

@@ -31,6 +31,8 @@ public struct Point: Hashable, Codable, Sendable {
   public var blockSize: Int?
   /// Of the tables, or of a dense network's products.
   public var dtype: ElementType
+  /// Lookup only; nil where the projection is fp32.
+  public var projectionDtype: ProjectionType?
   public var tokens: Int
   public var threads: Int
   /// Lookup only.
@@ -47,7 +49,8 @@ public struct Point: Hashable, Codable, Sendable {
   public init(
     sweep: String, kernel: KernelKind, layer: String? = nil, seed: UInt64, hidden: Int, intermediate: Int? = nil,
     output: Int, tables: Int? = nil, tableRows: Int? = nil, projection: ProjectionKind? = nil, blockSize: Int? = nil,
-    dtype: ElementType = .fp32, tokens: Int, threads: Int, codes: CodeSource? = nil, strategy: LookupStrategy? = nil,
+    dtype: ElementType = .fp32, projectionDtype: ProjectionType? = nil, tokens: Int, threads: Int,
+    codes: CodeSource? = nil, strategy: LookupStrategy? = nil,
     partition: LookupTeam.Partition? = nil, cpus: CPUPlacement = .compact, memory: MemoryPolicy = .local,
     pages: PageKind = .transparentHuge,
     isa: ISARequest = .auto
@@ -64,6 +67,7 @@ public struct Point: Hashable, Codable, Sendable {
     self.projection = projection
     self.blockSize = blockSize
     self.dtype = dtype
+    self.projectionDtype = projectionDtype
     self.tokens = tokens
     self.threads = threads
     self.codes = codes
@@ -80,7 +84,8 @@ public struct Point: Hashable, Codable, Sendable {
 
   public var team: LookupTeam { LookupTeam(workers: threads, partition: partition ?? .tokens) }
 
-  /// The operand type of the point's multiply-adds: a look-up's are fp32 whatever its tables.
+  /// The operand type whose peak the point as a whole is held against: a look-up's is fp32 whatever its tables and its
+  /// projection.
   public var arithmetic: ElementType { kernel == .dense ? dtype : .fp32 }
 
   /// Bytes of all tables together, int8's scales included; nil for dense.

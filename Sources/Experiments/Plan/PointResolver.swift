@@ -31,6 +31,7 @@ struct PointResolver {
   private static let published: [Parameter: ParameterValue] = [
     .hidden: .int(512), .intermediate: .int(2048), .tables: .int(128), .tableRows: .int(256),
     .projection: .text(ProjectionKind.bh4.rawValue), .blockSize: .int(64), .dtype: .text(ElementType.fp32.rawValue),
+    .projectionDtype: .text(ProjectionType.fp32.rawValue),
     .tokens: .int(32_768), .threads: .int(1), .partition: .text(LookupTeam.Partition.tokens.rawValue),
     .codes: .text(CodeSource.uniform.rawValue), .cpus: .text("compact"),
     .memory: .text("local"), .pages: .text(PageKind.transparentHuge.rawValue), .isa: .text(ISARequest.auto.rawValue),
@@ -91,6 +92,8 @@ struct PointResolver {
       point.tableRows = try int(.tableRows)
       let projection: ProjectionKind = try choice(.projection)
       point.projection = projection
+      let projectionDtype: ProjectionType = try choice(.projectionDtype)
+      if projectionDtype != .fp32 { point.projectionDtype = projectionDtype }
       if projection == .bh4 {
         let blockSize = try int(.blockSize)
         guard blockSize <= nextPowerOfTwo(hidden) else {

@@ -31,7 +31,8 @@ extension Point {
     let shape = LookupFFNShape(
       hidden: hidden, output: output, tables: tables, tableRows: tableRows, projection: projection,
       blockSize: blockSize ?? 1)
-    return LookupTask(shape: shape, tableType: dtype, isa: isa, team: team, tokens: tokens)
+    return LookupTask(
+      shape: shape, tableType: dtype, projectionType: projectionDtype ?? .fp32, isa: isa, team: team, tokens: tokens)
   }
 }
 
@@ -55,9 +56,13 @@ struct KernelFactory: KernelSource {
         throw PointSkipped("its strategy (order: auto) is chosen by measuring, which a run does")
       }
       let parameters = try lookupParameters(point)
-      let layer = try LookupFFN(
-        parameters, tableType: point.dtype, strategy: strategy, team: point.team, isa: isa,
-        blas: parameters.shape.projection == .dense ? library(point) : nil, memory: memory)
+      let blas = parameters.shape.projection == .dense ? try library(point) : nil
+      let layer: LookupFFN
+      do {
+        layer = try LookupFFN(
+          parameters, tableType: point.dtype, projectionType: point.projectionDtype ?? .fp32, strategy: strategy,
+          team: point.team, isa: isa, blas: blas, memory: memory)
+      } catch let unsupported as UnsupportedProduct { throw PointSkipped("\(unsupported)") }
       if case .zipf(let exponent) = point.codes {
         let rows = ZipfRows.draw(
           exponent: exponent, tables: layer.shape.tables, tableRows: layer.shape.tableRows, tokens: point.tokens,

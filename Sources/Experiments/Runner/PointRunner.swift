@@ -111,6 +111,9 @@ struct PointRunner {
       notes += placementNotes(before: before, after: after)
     }
     if let lookup = kernel as? LookupFFN {
+      if lookup.widensProjection {
+        notes.append("the bf16 projection ran widened to fp32: this path has no bf16 multiply-add on this CPU")
+      }
       let codes = try lookup.gatheredRows(input: input.base, tokens: point.tokens)
       row.codeEntropyBits = codeEntropy(codes, tables: lookup.shape.tables)
     }

@@ -23,6 +23,8 @@ public struct ResultRow: RunRow, Equatable, Sendable {
   /// Nil for a synthetic layer.
   public var layer: String?
   public var projection: ProjectionKind?
+  /// Nil for dense.
+  public var projectionDtype: ProjectionType?
   public var tokens: Int
   public var hidden: Int
   public var intermediate: Int?
@@ -102,6 +104,7 @@ public struct ResultRow: RunRow, Equatable, Sendable {
     case dtype
     case layer
     case projection
+    case projectionDtype = "projection_dtype"
     case tokens
     case hidden
     case intermediate
@@ -160,7 +163,9 @@ extension ResultRow {
     self.init(
       runID: runID, pointID: point.id, sweep: point.sweep, status: status, reason: reason, host: host,
       kernel: point.kernel, kernelVersion: Kernels.kernelVersion, dtype: point.dtype, layer: point.layer,
-      projection: point.projection, tokens: point.tokens, hidden: point.hidden, intermediate: point.intermediate,
+      projection: point.projection,
+      projectionDtype: point.kernel == .lookup ? point.projectionDtype ?? .fp32 : nil, tokens: point.tokens,
+      hidden: point.hidden, intermediate: point.intermediate,
       output: point.output, tables: point.tables, tableRows: point.tableRows, tableBytes: point.tableBytes,
       tuned: point.kernel == .lookup ? point.isTuned : nil, threads: point.threads,
       partition: point.kernel == .lookup ? point.team.partition : nil,

@@ -87,6 +87,9 @@ public final class RunStore {
       try create(MetricRow.self, in: db)
       try db.execute(sql: "CREATE INDEX metrics_point ON metrics (point_id)")
       try addMissingColumns(of: CounterRow.self, in: db)
+      try addMissingColumns(of: ResultRow.self, in: db)
+      // Older tools had no other projection.
+      try db.execute(sql: "UPDATE results SET projection_dtype = 'fp32' WHERE kernel = 'lookup'")
       try db.execute(sql: "PRAGMA user_version = 6")
     }
     return migrator

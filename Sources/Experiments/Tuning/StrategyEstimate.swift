@@ -18,6 +18,9 @@ public struct StrategyEstimate {
 
   /// Nanoseconds per token of the batch. Throws `InputError` where the machine lacks a figure.
   public func nanosecondsPerToken(on machine: Machine) throws -> Double {
+    var task = task
+    // Without bf16 multiply-adds the projection is widened to fp32. It is the same for every strategy.
+    if !machine.keysMissing(for: task.phases(strategy)).isEmpty { task.projectionType = .fp32 }
     let projection = try Projection.project(
       phases: task.phases(strategy), tokens: task.tokens, threads: task.team.workers, traffic: traffic(on: machine),
       on: machine)

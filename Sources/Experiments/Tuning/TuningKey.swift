@@ -10,7 +10,8 @@ struct TuningKey {
     let parts: [String] = [
       fingerprint.text, "hidden=\(shape.hidden)", "output=\(shape.output)", "tables=\(shape.tables)",
       "table_rows=\(shape.tableRows)", "projection=\(shape.projection.rawValue)", "block_size=\(shape.blockSize)",
-      "dtype=\(task.tableType.rawValue)", "isa=\(task.isa.rawValue)", "tokens=\(task.tokens)",
+      "dtype=\(task.tableType.rawValue)", "projection_dtype=\(task.projectionType.rawValue)",
+      "isa=\(task.isa.rawValue)", "tokens=\(task.tokens)",
       "threads=\(task.team.workers)", "partition=\(task.team.partition.rawValue)",
       // Codes of recorded activations repeat in their own way.
       "codes=\(point.codes?.rawValue ?? "")", "layer=\(point.codes == .recorded ? point.layer ?? "" : "")",

@@ -17,30 +17,37 @@ struct StrategyTuner {
   private static let roundsForAll = 2
   /// Rounds of the final, for the faster half (successive halving, Jamieson and Talwalkar 2016) and the default. With the first
   /// two they make seven at least, of which the sign test forgives one that was disturbed, whatever they take, and eleven at
-  /// most, of which it forgives two.
+  /// most, of which it forgives three.
   private static let fewestFinalRounds = 5
   private static let mostFinalRounds = 9
   /// No round beyond the fewest starts after this.
   private static let secondsOfRounds = 1.4
   /// Probability, were the default as fast, of so many rounds in which another walk looked faster, above which the default
-  /// stays. To be wrong once in eleven times about a walk that is no faster costs nothing; one that is slower by more than
-  /// the noise wins far more rarely.
-  private static let doubt = 0.09
+  /// stays. To be wrong once in eight times about a walk that is no faster costs nothing; one that is slower by more than
+  /// the noise wins far more rarely, since its fastest round must beat the default's too.
+  private static let doubt = 0.125
 
   /// Throws where the machine lacks a figure, or no candidate can be timed.
   func tune(_ task: LookupTask, timer: any StrategyTimer) throws -> Tuning {
     let all = StrategyCandidates.all(task, secondLevelBytes: secondLevelBytes)
-    var candidates = try Self.pruned(all, task, machine)
+    return try choose(Self.pruned(all, task, machine), usual: all.first, considered: all.count, timer: timer)
+  }
+
+  /// Times `candidates` and chooses among them; `usual` is the default.
+  func choose(
+    _ candidates: [Tuning.Candidate], usual: LookupStrategy?, considered: Int, timer: any StrategyTimer
+  ) throws -> Tuning {
+    var candidates = candidates
     let refused = try timer.prepare(candidates.map(\.strategy))
     for index in candidates.indices { candidates[index].reason = refused[candidates[index].strategy] }
-    let usual = candidates.firstIndex { $0.strategy == all.first }
+    let usual = candidates.firstIndex { $0.strategy == usual }
     let times = try measure(&candidates, timer, always: usual)
     guard let best = Self.best(candidates, times, usual: usual) else {
       throw InputError(
         key: "order",
         "expected at least one strategy that can be timed: \(candidates.compactMap(\.reason).first ?? "no candidates")")
     }
-    return Tuning(strategy: candidates[best].strategy, candidates: candidates, considered: all.count)
+    return Tuning(strategy: candidates[best].strategy, candidates: candidates, considered: considered)
   }
 
   /// What the default of the machine's own runs goes by.
@@ -58,6 +65,10 @@ struct StrategyTuner {
     guard let best, let usual, best != usual, !times[usual].isEmpty else { return best }
     let pairs = zip(times[best], times[usual])
     let wins = pairs.filter { $0 < $1 }.count
+    // A neighbour can only slow a walk down, so that its fastest round is the nearest to the truth.
+    guard let fastest = times[best].min(), let usualFastest = times[usual].min(), fastest < usualFastest else {
+      return usual
+    }
     return signTest(wins: wins, of: min(times[best].count, times[usual].count)) <= doubt ? best : usual
   }
 

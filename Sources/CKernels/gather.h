@@ -20,22 +20,13 @@ INLINE void GATHER_(prefetch_row)(const ELEMENT *row, long columns) {
   for (long c = 0; c < columns; c += line) __builtin_prefetch(row + c, 0, 3);
 }
 
-/// Adds all tables' rows for `tokens` tokens of one lane group over `vectors` whole vectors plus `rest` columns
-/// (0..<LK_WIDTH). `start` and `out` are the first token's, at `column`.
-INLINE void GATHER_(gather_columns)(
-    const lk_gather *a, const int32_t *codes, const float *scores, long column, const float *start, float *out,
-    const int tokens, const int vectors, const long rest, const bool streaming) {
-  LK_(vec) sum[CHAINS][SUMS + 1];
-#pragma clang loop unroll(full)
-  for (int k = 0; k < tokens; k++) {
-#pragma clang loop unroll(full)
-    for (int v = 0; v < vectors; v++) sum[k][v] = LK_(load)(start + k * a->start_stride + v * LK_WIDTH);
-    if (rest) sum[k][vectors] = LK_(load_part)(start + k * a->start_stride + vectors * LK_WIDTH, rest);
-  }
-
-  const ELEMENT *table = (const ELEMENT *)a->tables + column;
-  for (long t = 0; t < a->table_count; t++) {
-    const bool prefetching = a->prefetch && t + a->prefetch < a->table_count;
+/// Adds the rows of tables `from`..<`to` to the sums of `tokens` tokens of one lane group, `vectors` whole vectors and `rest`
+/// columns (0..<LK_WIDTH) from `column` on.
+INLINE void GATHER_(add_rows)(
+    const lk_gather *a, const int32_t *codes, const float *scores, long column, LK_(vec) sum[CHAINS][SUMS + 1],
+    const int tokens, const int vectors, const long rest, long from, long to, const bool prefetching) {
+  const ELEMENT *table = (const ELEMENT *)a->tables + column + from * a->table_stride;
+  for (long t = from; t < to; t++) {
 #pragma clang loop unroll(full)
     for (int k = 0; k < tokens; k++) {
       const ELEMENT *row = table + codes[t * LK_LANES + k] * a->row_stride;
@@ -50,38 +41,55 @@ INLINE void GATHER_(gather_columns)(
     }
     table += a->table_stride;
   }
+}
 
+/// Adds all tables' rows for `tokens` tokens of one lane group over `vectors` whole vectors plus `rest` columns
+/// (0..<LK_WIDTH). `start` and `out` are the first token's, at `column`.
+INLINE void GATHER_(gather_columns)(
+    const lk_gather *a, const int32_t *codes, const float *scores, long column, const float *start, float *out,
+    const int tokens, const int vectors, const long rest, const bool prefetching) {
+  LK_(vec) sum[CHAINS][SUMS + 1];
+#pragma clang loop unroll(full)
+  for (int k = 0; k < tokens; k++) {
+#pragma clang loop unroll(full)
+    for (int v = 0; v < vectors; v++) sum[k][v] = LK_(load)(start + k * a->start_stride + v * LK_WIDTH);
+    if (rest) sum[k][vectors] = LK_(load_part)(start + k * a->start_stride + vectors * LK_WIDTH, rest);
+  }
+  long prefetched = 0;
+  if (prefetching && a->prefetch < a->table_count) {
+    prefetched = a->table_count - a->prefetch;
+    GATHER_(add_rows)(a, codes, scores, column, sum, tokens, vectors, rest, 0, prefetched, true);
+  }
+  GATHER_(add_rows)(a, codes, scores, column, sum, tokens, vectors, rest, prefetched, a->table_count, false);
 #pragma clang loop unroll(full)
   for (int k = 0; k < tokens; k++) {
     float *target = out + k * a->out_stride;
+    if (a->streaming && !rest) {
 #pragma clang loop unroll(full)
-    for (int v = 0; v < vectors; v++)
-      if (streaming)
-        LK_(stream)(target + v * LK_WIDTH, sum[k][v]);
-      else
-        LK_(store)(target + v * LK_WIDTH, sum[k][v]);
+      for (int v = 0; v < vectors; v++) LK_(stream)(target + v * LK_WIDTH, sum[k][v]);
+    } else {
+#pragma clang loop unroll(full)
+      for (int v = 0; v < vectors; v++) LK_(store)(target + v * LK_WIDTH, sum[k][v]);
+    }
     if (rest) LK_(store_part)(target + vectors * LK_WIDTH, sum[k][vectors], rest);
   }
 }
 
-/// All whole pieces of `vectors` vectors from `column` on, for `count` tokens of one lane group, as many at a time as keep
-/// the FMA pipes busy. Returns the column behind them.
-INLINE long GATHER_(gather_pieces)(
-    const lk_gather *a, const int32_t *codes, const float *scores, long column, const float *start, float *out,
-    long count, const int vectors, const bool streaming) {
-  const int together = TOGETHER(vectors);
-  for (; column + vectors * LK_WIDTH <= a->columns; column += vectors * LK_WIDTH) {
-    long k = 0;
-    for (; k + together <= count; k += together)
-      GATHER_(gather_columns)(
-          a, codes + k, scores + k, column, start + k * a->start_stride + column, out + k * a->out_stride + column,
-          together, vectors, 0, streaming);
-    for (; k < count; k++)
-      GATHER_(gather_columns)(
-          a, codes + k, scores + k, column, start + k * a->start_stride + column, out + k * a->out_stride + column, 1,
-          vectors, 0, streaming);
+/// What is prefetched of the next call's memory: after i tokens, floor(lines i / tokens) lines. The remainder is carried
+/// along, because two divisions a token and call would cost as much as the rows.
+typedef struct {
+  const char *next;
+  long lines;
+  long tokens;
+  long carried;
+} GATHER_(ahead);
+
+INLINE void GATHER_(prefetch_next)(GATHER_(ahead) * ahead, long count) {
+  for (ahead->carried += count * ahead->lines; ahead->carried >= ahead->tokens; ahead->carried -= ahead->tokens) {
+    // Locality 2: into the second-level cache. The first is busy with the rows of this call.
+    __builtin_prefetch(ahead->next, 0, 2);
+    ahead->next += 64;
   }
-  return column;
 }
 
 /// Prefetches the codes and scores of the lane group after token `k`'s: the addresses of rows wait for them.
@@ -93,50 +101,95 @@ INLINE void GATHER_(prefetch_codes)(const lk_gather *a, long k) {
   }
 }
 
-INLINE void GATHER_(gather_tokens)(const lk_gather *a, const bool streaming) {
+/// Calls of exactly `vectors` vectors, at most SUMS: lane group by lane group, in each as many tokens at a time as keep the
+/// FMA pipes busy.
+INLINE void GATHER_(gather_narrow)(const lk_gather *a, GATHER_(ahead) ahead, const int vectors, const bool prefetching) {
+  const int together = TOGETHER(vectors);
   const long end = a->first_token + a->tokens;
-  // After i tokens, floor(lines i / tokens) lines of the next call's memory have been prefetched; the remainder is carried
-  // along, because two divisions a token and call would cost as much as the rows.
-  const char *next = a->next;
-  const long lines = next ? a->next_bytes / 64 : 0;
-  long carried = 0;
-  long count;
-  for (long k = a->first_token; k < end; k += count) {
-    // A token at a time where a piece keeps the pipes busy by itself, so that the whole of a row is read while its page is
-    // open; else as many as the narrowest piece takes together, within a lane group and the call.
-    count = a->columns < CHAINS * LK_WIDTH ? LK_MIN(CHAINS, LK_LANES - k % LK_LANES) : 1;
-    count = LK_MIN(count, end - k);
-    for (carried += count * lines; carried >= a->tokens; carried -= a->tokens, next += 64)
-      // Locality 2: into the second-level cache. The first is busy with the rows of this call.
-      __builtin_prefetch(next, 0, 2);
-    // Only where that group belongs to the call.
-    if (k % LK_LANES == 0 && k + LK_LANES < end) GATHER_(prefetch_codes)(a, k);
+  const float *start = a->start;
+  float *out = a->out;
+  for (long k = a->first_token; k < end;) {
     const int32_t *codes = a->codes + k / LK_LANES * a->group_stride + k % LK_LANES;
     const float *scores = a->scores + k / LK_LANES * a->group_stride + k % LK_LANES;
-    const float *start = a->start + (k - a->first_token) * a->start_stride;
-    float *out = a->out + (k - a->first_token) * a->out_stride;
-    long column = 0;
-    column = GATHER_(gather_pieces)(a, codes, scores, column, start, out, count, SUMS, streaming);
-    column = GATHER_(gather_pieces)(a, codes, scores, column, start, out, count, SUMS / 2, streaming);
-    column = GATHER_(gather_pieces)(a, codes, scores, column, start, out, count, SUMS / 4, streaming);
-    column = GATHER_(gather_pieces)(a, codes, scores, column, start, out, count, SUMS / 8, streaming);
-    if (SUMS / 8 > 1) column = GATHER_(gather_pieces)(a, codes, scores, column, start, out, count, 1, streaming);
-    if (column < a->columns)
-      for (long i = 0; i < count; i++)
-        GATHER_(gather_columns)(
-            a, codes + i, scores + i, column, start + i * a->start_stride + column, out + i * a->out_stride + column, 1,
-            0, a->columns - column, false);
+    const long stop = LK_MIN(end, (k / LK_LANES + 1) * LK_LANES);
+    // Only where that group belongs to the call.
+    if (stop < end) GATHER_(prefetch_codes)(a, k);
+    while (k < stop) {
+      const int count = k + together <= stop ? together : 1;
+      GATHER_(prefetch_next)(&ahead, count);
+      if (count == together)
+        GATHER_(gather_columns)(a, codes, scores, 0, start, out, together, vectors, 0, prefetching);
+      else
+        GATHER_(gather_columns)(a, codes, scores, 0, start, out, 1, vectors, 0, prefetching);
+      codes += count;
+      scores += count;
+      start += count * a->start_stride;
+      out += count * a->out_stride;
+      k += count;
+    }
   }
 }
 
-static void GATHER_(gather)(const lk_gather *a) {
-  // Non-temporal stores need whole vectors' alignment, and are worth it only if they fill cache lines.
-  if (a->streaming && (uintptr_t)a->out % 64 == 0 && a->out_stride % 16 == 0) {
-    GATHER_(gather_tokens)(a, true);
-    LK_(stream_end)();
-  } else {
-    GATHER_(gather_tokens)(a, false);
+/// All whole pieces of `vectors` vectors of one token from `column` on. Returns the column behind them.
+INLINE long GATHER_(gather_pieces)(
+    const lk_gather *a, const int32_t *codes, const float *scores, long column, const float *start, float *out,
+    const int vectors, const bool prefetching) {
+  for (; column + vectors * LK_WIDTH <= a->columns; column += vectors * LK_WIDTH)
+    GATHER_(gather_columns)(a, codes, scores, column, start + column, out + column, 1, vectors, 0, prefetching);
+  return column;
+}
+
+/// Calls of any width: one token after the other, so that the whole of a row is read while its page is open.
+INLINE void GATHER_(gather_wide)(const lk_gather *a, GATHER_(ahead) ahead, const bool prefetching) {
+  const long end = a->first_token + a->tokens;
+  const float *start = a->start;
+  float *out = a->out;
+  for (long k = a->first_token; k < end; k++, start += a->start_stride, out += a->out_stride) {
+    GATHER_(prefetch_next)(&ahead, 1);
+    if (k % LK_LANES == 0 && k + LK_LANES < end) GATHER_(prefetch_codes)(a, k);
+    const int32_t *codes = a->codes + k / LK_LANES * a->group_stride + k % LK_LANES;
+    const float *scores = a->scores + k / LK_LANES * a->group_stride + k % LK_LANES;
+    long column = 0;
+    column = GATHER_(gather_pieces)(a, codes, scores, column, start, out, SUMS, prefetching);
+    column = GATHER_(gather_pieces)(a, codes, scores, column, start, out, SUMS / 2, prefetching);
+    column = GATHER_(gather_pieces)(a, codes, scores, column, start, out, SUMS / 4, prefetching);
+    column = GATHER_(gather_pieces)(a, codes, scores, column, start, out, 1, prefetching);
+    if (column < a->columns)
+      GATHER_(gather_columns)(
+          a, codes, scores, column, start + column, out + column, 1, 0, a->columns - column, prefetching);
   }
+}
+
+INLINE void GATHER_(gather_tokens)(const lk_gather *a, const bool prefetching) {
+  const GATHER_(ahead) ahead = {a->next, a->next ? a->next_bytes / 64 : 0, a->tokens, 0};
+  switch (a->columns) {
+    case SUMS * LK_WIDTH:
+      GATHER_(gather_narrow)(a, ahead, SUMS, prefetching);
+      break;
+    case SUMS / 2 * LK_WIDTH:
+      GATHER_(gather_narrow)(a, ahead, SUMS / 2, prefetching);
+      break;
+    case SUMS / 4 * LK_WIDTH:
+      GATHER_(gather_narrow)(a, ahead, SUMS / 4, prefetching);
+      break;
+    case SUMS / 8 * LK_WIDTH:
+      GATHER_(gather_narrow)(a, ahead, SUMS / 8, prefetching);
+      break;
+    default:
+      GATHER_(gather_wide)(a, ahead, prefetching);
+  }
+}
+
+static void GATHER_(gather)(const lk_gather *call) {
+  // A copy that no store can reach, so that its members stay in registers.
+  lk_gather a = *call;
+  // Non-temporal stores need whole vectors' alignment, and are worth it only if they fill cache lines.
+  a.streaming = a.streaming && (uintptr_t)a.out % 64 == 0 && a.out_stride % 16 == 0;
+  if (a.prefetch > 0)
+    GATHER_(gather_tokens)(&a, true);
+  else
+    GATHER_(gather_tokens)(&a, false);
+  if (a.streaming) LK_(stream_end)();
 }
 
 #undef SUMS

@@ -49,7 +49,7 @@ public protocol KernelWorker: AnyObject {
 
 /// The version of the numerical code: part of a point's identity, so that results of different kernels never mix.
 /// Raise it with every change that can move a time or a result.
-public let kernelVersion = "2"
+public let kernelVersion = "3"
 
 /// Splits `tokens` into contiguous shares, one per worker, at multiples of a lane group; the last may be shorter, or
 /// empty where there are more workers than groups.

@@ -6,12 +6,27 @@ struct TargetsCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "targets",
     abstract: "Hold a run of experiments/bench.yaml against the kernels' targets.",
-    discussion: "Targets are ratios within the run; see docs/METHODS.md.")
+    discussion: """
+      Targets are ratios within the run, but for the published kernels: their time is of a Zen 5 core. On any other, measure \
+      them there (docs/METHODS.md, "The published kernels") and give it with --published-us.
+      """)
 
   @Argument(help: "A run directory.")
   var directory: String
 
+  @Option(
+    help: ArgumentHelp(
+      "The published kernels' time on the machine of the run, in microseconds per token.", valueName: "us"))
+  var publishedUs: Double?
+
+  func validate() throws {
+    guard let publishedUs, !(publishedUs.isFinite && publishedUs > 0) else { return }
+    throw ValidationError("--published-us: expected a time above 0, found \(publishedUs)")
+  }
+
   func run() throws {
-    print(try Targets(RunDirectory(opening: directory)).markdown, terminator: "")
+    let targets = try Targets(
+      RunDirectory(opening: directory), publishedNanosecondsPerToken: publishedUs.map { $0 * 1000 })
+    print(targets.markdown, terminator: "")
   }
 }

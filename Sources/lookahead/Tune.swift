@@ -82,7 +82,7 @@ struct TuneCommand: ParsableCommand {
         """,
       file: "tune", overrides: settings.compactMap { parameter, value in value.map { "\(parameter.rawValue)=\($0)" } })
     let topology = Topology.read()
-    let plan = try Plan(experiment, cpuCount: topology.allowedCPUs.count)
+    let plan = try Plan(experiment, topology: topology)
     guard let point = plan.points.first else { return }
     // Read before anything is measured: a misspelt name must not cost half a minute.
     let known = try machine.map { try MachineCatalogue.bundled().machine($0) }

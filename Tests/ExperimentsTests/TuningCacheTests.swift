@@ -16,7 +16,8 @@ import Testing
   ) throws -> (strategy: LookupStrategy, isCached: Bool, timed: Int, warnings: [String]) {
     var warnings: [String] = []
     let tuner = StrategyTuner(machine: try StrategyTunerTests.zen5(), clock: { 0 })
-    let all = try StrategyTuner.pruned(StrategyCandidates.all(task), task, StrategyTunerTests.zen5())
+    let all = try StrategyTuner.pruned(
+      StrategyCandidates.all(task, secondLevelBytes: nil), task, StrategyTunerTests.zen5())
     let scripted = ScriptedTimer { $0 == all[favourite].strategy ? 1 : 2 }
     let autotuner = Autotuner(
       tuner: tuner, fingerprint: MachineFingerprint(text: machine),

@@ -95,6 +95,17 @@ import Testing
     }
   }
 
+  @Test func `a time of the published kernels that was measured on the same machine counts on any CPU`() throws {
+    try run(dense: "fp32", nanoseconds: Self.times) { data in
+      let time = try #require(
+        data.measured.first { $0.kernel == .lookup && $0.dtype == .fp32 }?.nanosecondsPerToken)
+      let targets = Targets(data, publishedNanosecondsPerToken: 8 * time)
+      let row = try #require(targets.rows.first { $0.what.contains("published kernels") })
+      #expect(row.measured == 8)
+      #expect(row.isMet == true)
+    }
+  }
+
   @Test func `the target of bf16 is 2.5 times the best dense bf16`() throws {
     try run(dense: "fp32, bf16", nanoseconds: Self.times) { data in
       let target = try #require(Targets(data).rows.first { $0.what.hasPrefix("bf16 look-up over best dense bf16") })

@@ -12,15 +12,20 @@ public struct Plan: Equatable, Sendable {
   /// of the machine does not line up with an axis (google/benchmark, docs/random_interleaving.md).
   public let order: [Int]
 
-  /// Expands `experiment` on this machine, whose CPUs or L3 clusters are what `threads: all` stands for.
+  /// Expands `experiment` on this machine, whose CPUs or L3 clusters are what `threads: all` stands for, and whose
+  /// second-level cache the usual strategy fits.
   public init(_ experiment: Experiment, topology: Topology) throws {
     try self.init(
-      experiment, cpuCount: topology.allowedCPUs.count, clusterCount: topology.capacity(of: .onePerL3))
+      experiment, cpuCount: topology.allowedCPUs.count, clusterCount: topology.capacity(of: .onePerL3),
+      secondLevelBytes: topology.dataCaches(of: topology.allowedCPUs.first ?? 0).first { $0.level == 2 }?.sizeBytes)
   }
 
   /// Expands `experiment` on a machine that may use `cpuCount` CPUs behind `clusterCount` L3 caches.
-  public init(_ experiment: Experiment, cpuCount: Int, clusterCount: Int = 1) throws {
-    var resolver = PointResolver(experiment, cpuCount: cpuCount, clusterCount: clusterCount)
+  public init(
+    _ experiment: Experiment, cpuCount: Int, clusterCount: Int = 1, secondLevelBytes: Int? = nil
+  ) throws {
+    var resolver = PointResolver(
+      experiment, cpuCount: cpuCount, clusterCount: clusterCount, secondLevelBytes: secondLevelBytes)
     var points: [Point] = []
     var known: [String: Point] = [:]
     var asking: [String: [String]] = [:]

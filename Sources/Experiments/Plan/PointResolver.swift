@@ -9,12 +9,15 @@ struct PointResolver {
   let cpuCount: Int
   /// L3 clusters that it stands for with one thread on each.
   let clusterCount: Int
+  /// Of one core, which the usual strategy goes by; nil where it is not known.
+  let secondLevelBytes: Int?
   private var layers: [String: LayerShape] = [:]
 
-  init(_ experiment: Experiment, cpuCount: Int, clusterCount: Int) {
+  init(_ experiment: Experiment, cpuCount: Int, clusterCount: Int, secondLevelBytes: Int? = nil) {
     self.experiment = experiment
     self.cpuCount = cpuCount
     self.clusterCount = clusterCount
+    self.secondLevelBytes = secondLevelBytes
   }
 
   /// What `threads: all` stands for: every CPU that the placement has to give.
@@ -109,12 +112,14 @@ struct PointResolver {
           .codes, "expected uniform, or a layer whose activations were recorded; found recorded without a layer")
       }
       point.codes = codes
-      if values.text(.order) != Parameter.automatic {
-        point.strategy = try strategy(values, choice: choice).fitted(
-          tokens: tokens, tables: tables, output: point.output)
-      }
       let partition: LookupTeam.Partition = try choice(.partition)
       if partition == .tables, threads > 1 { point.partition = .tables }
+      if values.text(.order) != Parameter.automatic {
+        let shape = LookupFFNShape(
+          hidden: hidden, output: point.output, tables: tables, tableRows: try int(.tableRows), projection: projection)
+        point.strategy = try strategy(values, usual: usual(point, shape, values), choice: choice).fitted(
+          tokens: tokens, tables: tables, output: point.output)
+      }
     }
     // By what the point has, and by what it was given where that does not matter to its kernel or has another name (`all`).
     let isExcluded = (experiment.exclude + sweep.exclude).contains { rule in
@@ -123,10 +128,23 @@ struct PointResolver {
     return isExcluded ? nil : point
   }
 
+  /// The strategy of a look-up that names none of its parts. Where an order is named, or an extent that only slices have, the
+  /// rest is that of slices.
+  private func usual(_ point: Point, _ shape: LookupFFNShape, _ values: [Parameter: ParameterValue]) -> LookupStrategy {
+    if [.order, .columnSlice, .tableGroup].allSatisfy({ values[$0] == nil }) {
+      return LookupStrategy.usual(
+        shape, tableType: point.dtype, tokens: point.team.share(of: point.tokens), secondLevelBytes: secondLevelBytes)
+    }
+    var columns: Int?
+    if case .int(let number)? = values[.columnSlice] { columns = number }
+    return LookupStrategy.sliced(
+      shape, tableType: point.dtype, secondLevelBytes: secondLevelBytes, columns: columns)
+  }
+
   private func strategy(
-    _ values: [Parameter: ParameterValue], choice: (Parameter) throws -> LookupStrategy.Order
+    _ values: [Parameter: ParameterValue], usual: LookupStrategy, choice: (Parameter) throws -> LookupStrategy.Order
   ) throws -> LookupStrategy {
-    var strategy = LookupStrategy()
+    var strategy = usual
     if values[.order] != nil { strategy.order = try choice(.order) }
     if case .int(let number)? = values[.tokenTile] { strategy.tokenTile = number }
     if case .int(let number)? = values[.columnSlice] { strategy.columnSlice = number }

@@ -5,21 +5,24 @@ public enum StrategyCandidates {
   /// Tokens of a tile: from about the rows of a table, below which a tile does not use the rows it fetches, to where the
   /// codes and scores of a tile (8 bytes x tables x tokens, 16 MiB at 128 tables) leave the last cache too.
   private static let tokenTiles = [512, 1024, 2048, 4096, 8192, 16_384]
-  /// Columns of a slice: 64 fp32 columns are four cache lines, the fewest that a hardware prefetcher can follow.
-  private static let columnSlices = [64, 128, 256, 512]
+  /// Columns of a slice: 32 fp32 columns are two cache lines, which come as a pair.
+  private static let columnSlices = [32, 64, 128, 256, 512]
   private static let tableGroups = [4, 8, 16, 32, 64]
   /// Rows prefetched ahead; row by row only where rows are read in random order from afar.
   private static let prefetchRows = [0, 2, 4, 8]
 
-  /// Each walk once, in a fixed order that settles ties; the one that experiments use by default comes first.
-  public static func all(_ task: LookupTask) -> [LookupStrategy] {
+  /// Each walk once, in a fixed order that settles ties; the one that experiments use by default on a machine with
+  /// `secondLevelBytes` of second-level cache comes first.
+  public static func all(_ task: LookupTask, secondLevelBytes: Int?) -> [LookupStrategy] {
     var candidates: [LookupStrategy] = []
     var known: Set<LookupStrategy> = []
     func add(_ strategy: LookupStrategy) {
       let fitted = fitted(strategy, to: task)
       if known.insert(fitted).inserted { candidates.append(fitted) }
     }
-    add(LookupStrategy())
+    add(
+      LookupStrategy.usual(
+        task.shape, tableType: task.tableType, tokens: share(of: task), secondLevelBytes: secondLevelBytes))
     for tile in tokenTiles {
       for rows in prefetchRows { add(LookupStrategy(order: .token, tokenTile: tile, prefetchRows: rows)) }
       // What the schedule does by itself, and the opposite.
@@ -45,9 +48,8 @@ public enum StrategyCandidates {
     return fitted
   }
 
-  /// The most tokens that a tile can have: a worker's own, unless the team shares its tiles.
+  /// The most tokens that a tile can have.
   static func share(of task: LookupTask) -> Int {
-    guard task.team.partition == .tokens else { return task.tokens }
-    return partition(tokens: task.tokens, workers: task.team.workers).map(\.count).max() ?? task.tokens
+    task.team.share(of: task.tokens)
   }
 }

@@ -14,6 +14,7 @@ extension Parameter {
     case .projection: return "How a token becomes hash scores; lookup only."
     case .blockSize: return "Side of a block of the BH4 projection, a power of two."
     case .dtype: return "Type of the table entries, or of a dense network's products."
+    case .projectionDtype: return "Type of what the hash projection's products multiply; lookup only."
     case .tokens: return "Tokens in a pass."
     case .threads: return "Number of threads, or all that the placement has CPUs for."
     case .partition: return "What the threads of a look-up divide."

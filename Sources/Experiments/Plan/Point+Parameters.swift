@@ -19,6 +19,7 @@ extension Point {
     case .projection: return text(projection)
     case .blockSize: return blockSize.map { .int($0) }
     case .dtype: return text(dtype)
+    case .projectionDtype: return kernel == .lookup ? text(projectionDtype ?? .fp32) : nil
     case .tokens: return .int(tokens)
     case .threads: return .int(threads)
     case .partition: return kernel == .lookup ? text(team.partition) : nil

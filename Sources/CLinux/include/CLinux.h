@@ -6,6 +6,7 @@
 #include "LinuxAffinity.h"
 #include "LinuxMemory.h"
 #include "LinuxPerf.h"
+#include "LinuxProcess.h"
 #include "LinuxThreads.h"
 
 /// The file that the dynamic loader mapped at `address`, as the loader names it; NULL where it mapped none there.

@@ -3,7 +3,7 @@ import Experiments
 /// A plot: its data as CSV and the gnuplot script that draws it, which lie beside the picture so that anyone can redraw it.
 public struct Plot: Equatable {
   /// The section of the report that shows it.
-  enum Kind { case throughput, validation, machines, sensitivity, stages, ceilings }
+  enum Kind { case throughput, validation, machines, sensitivity, stages, ceilings, drift }
 
   var kind: Kind
   /// Name of the files, without extension.
@@ -20,7 +20,7 @@ extension RunData {
     sweeps.compactMap(throughputPlot)
       + [
         stagesPlot, latencyPlot, bandwidthPlot, validationPlot, speedupPlot, machinesPlot, machineSpeedupPlot,
-        tornadoPlot,
+        tornadoPlot, driftPlot,
       ].compactMap { $0 }
   }
 }

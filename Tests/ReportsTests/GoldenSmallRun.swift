@@ -34,7 +34,7 @@ let goldenSmallRun: [(name: String, text: String)] = [
 
     - Every point's output was checked against the reference before it was timed; a point that failed has no numbers.
     - Times are medians over passes through all tokens, with a nonparametric 95 % interval from order statistics. A speed-up's interval divides the far ends of the two intervals. Outliers (modified z-score above 10) are flagged and kept.
-    - Points ran in an order shuffled with seed 1.
+    - Points ran in an order shuffled with seed 1, each in a process of its own.
     - A point stopped after at least 10 samples and 0.500 s once half its interval was within 1.0 % of the median, or after 15.0 s; warm-up 0.200 s; one process.
     - Samples per point: 25 to 25.
     - Stop reason `interval_width`: 2 points.
@@ -140,18 +140,18 @@ let goldenSmallRun: [(name: String, text: String)] = [
     - [manifest.json](manifest.json): what was run, where and how
     - [plan.jsonl](plan.jsonl): every point
     - results.sqlite: everything measured
-    - [results.csv](results.csv), [samples.csv](samples.csv), [counters.csv](counters.csv), [projections.csv](projections.csv), [sensitivities.csv](sensitivities.csv), [stages.csv](stages.csv), [ceilings.csv](ceilings.csv), [audit.csv](audit.csv), [tuning.csv](tuning.csv), [facts.csv](facts.csv): the same as tables
+    - [results.csv](results.csv), [samples.csv](samples.csv), [counters.csv](counters.csv), [projections.csv](projections.csv), [sensitivities.csv](sensitivities.csv), [stages.csv](stages.csv), [ceilings.csv](ceilings.csv), [audit.csv](audit.csv), [tuning.csv](tuning.csv), [facts.csv](facts.csv), [attempts.csv](attempts.csv), [sentinel.csv](sentinel.csv): the same as tables
 
     """#
   ),
   (
     "results.csv",
     #"""
-    run_id,point_id,sweep,status,reason,host,cpu_model,kernel,kernel_version,isa,dtype,layer,projection,tokens,hidden,intermediate,output,tables,table_rows,table_bytes,order,token_tile,column_slice_columns,table_group,prefetch_rows,group_prefetch,tuned,threads,partition,cpus,verified_cpus,memory,pages,pages_per_node_before,pages_per_node_after,page_kind_before,page_kind_after,blas,codes,code_entropy_bits,n,median_ns,ci95_low_ns,ci95_high_ns,min_ns,iqr_ns,outliers,stop_reason,tokens_per_s,ns_per_token,gflop_per_s,flop_per_token,algorithmic_bytes_per_token,algorithmic_gb_per_s,fraction_of_fma_peak,max_abs_error,code_mismatches,notes
-    20260101T000000Z-85514631,735b523e796aad0b,a,passed,,testbench,,dense,2,avx512,fp32,,,64,8,32,8,,,,,,,,,,,1,,compact,0,local,thp,,,,thp,OpenBLAS 0.3.21 SkylakeX,,,25,64000,63893.33333333333,64106.66666666667,63744,256,0,interval_width,1000000,1000,1.024,1024,8192,8.192,0.6,1e-06,,
-    20260101T000000Z-85514631,36d898fb87abbdca,a,passed,,testbench,,lookup,2,avx512,fp32,,bh4,64,8,,8,4,256,32768,sliced,64,8,4,0,,0,1,tokens,compact,0,local,thp,,,,thp,,uniform,,25,25600,25557.333333333332,25642.666666666668,25497.6,102.40000000000146,0,interval_width,2500000,400,1500,600000,128,0.32,,1e-06,0,
-    20260101T000000Z-85514631,f5e3ac6aae67d1c8,a,skipped,"2 threads, 1 CPU",testbench,,dense,2,,fp32,,,64,8,32,8,,,,,,,,,,,2,,compact,,local,thp,,,,,,,,,,,,,,,,,,,,,,,,,
-    20260101T000000Z-85514631,804da0d45d8d0a77,a,failed,3 codes differ,testbench,,lookup,2,,fp32,,bh4,64,8,,8,4,256,32768,sliced,64,8,4,0,,0,2,tokens,compact,,local,thp,,,,,,uniform,,,,,,,,,,,,,,,,,,,
+    run_id,point_id,sweep,status,reason,host,cpu_model,kernel,kernel_version,isa,dtype,layer,projection,tokens,hidden,intermediate,output,tables,table_rows,table_bytes,order,token_tile,column_slice_columns,table_group,prefetch_rows,group_prefetch,tuned,threads,partition,cpus,verified_cpus,memory,pages,pages_per_node_before,pages_per_node_after,page_kind_before,page_kind_after,blas,codes,code_entropy_bits,n,median_ns,ci95_low_ns,ci95_high_ns,min_ns,iqr_ns,outliers,stop_reason,launches,between_launch_sd_ns,within_launch_sd_ns,tokens_per_s,ns_per_token,gflop_per_s,flop_per_token,algorithmic_bytes_per_token,algorithmic_gb_per_s,fraction_of_fma_peak,max_abs_error,code_mismatches,notes
+    20260101T000000Z-85514631,735b523e796aad0b,a,passed,,testbench,,dense,2,avx512,fp32,,,64,8,32,8,,,,,,,,,,,1,,compact,0,local,thp,,,,thp,OpenBLAS 0.3.21 SkylakeX,,,25,64000,63893.33333333333,64106.66666666667,63744,256,0,interval_width,,,,1000000,1000,1.024,1024,8192,8.192,0.6,1e-06,,
+    20260101T000000Z-85514631,36d898fb87abbdca,a,passed,,testbench,,lookup,2,avx512,fp32,,bh4,64,8,,8,4,256,32768,sliced,64,8,4,0,,0,1,tokens,compact,0,local,thp,,,,thp,,uniform,,25,25600,25557.333333333332,25642.666666666668,25497.6,102.40000000000146,0,interval_width,,,,2500000,400,1500,600000,128,0.32,,1e-06,0,
+    20260101T000000Z-85514631,f5e3ac6aae67d1c8,a,skipped,"2 threads, 1 CPU",testbench,,dense,2,,fp32,,,64,8,32,8,,,,,,,,,,,2,,compact,,local,thp,,,,,,,,,,,,,,,,,,,,,,,,,,,,
+    20260101T000000Z-85514631,804da0d45d8d0a77,a,failed,3 codes differ,testbench,,lookup,2,,fp32,,bh4,64,8,,8,4,256,32768,sliced,64,8,4,0,,0,2,tokens,compact,,local,thp,,,,,,uniform,,,,,,,,,,,,,,,,,,,,,,
 
     """#
   ),

@@ -4,6 +4,7 @@
 // Unless a comment says otherwise a function returns a non-negative result, or -errno.
 
 #include "LinuxAffinity.h"
+#include "LinuxFiles.h"
 #include "LinuxMemory.h"
 #include "LinuxPerf.h"
 #include "LinuxProcess.h"

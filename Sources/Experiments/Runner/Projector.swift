@@ -77,7 +77,9 @@ public final class Projector: @unchecked Sendable {
   private func projections(
     _ point: Point, kernel: any Kernel, input: UnsafePointer<Float>
   ) throws -> Projections {
-    let key = try workloadKey(point, kernel)
+    var resolved = point
+    resolved.strategy = (kernel as? LookupFFN)?.strategy
+    let key = Projector.streamKey(resolved)
     if let known = cache[key] { return known }
     let tokens = min(point.tokens, Projector.simulatedTokens)
     let workload = try kernel.workload(input: input, tokens: tokens, threads: point.threads)
@@ -119,10 +121,10 @@ public final class Projector: @unchecked Sendable {
         simulate: movesCapacities ? { try Traffic(simulating: workload, on: $0) } : nil))
   }
 
-  /// The point without what does not change its stream, and with the strategy that was chosen for it.
-  private func workloadKey(_ point: Point, _ kernel: any Kernel) throws -> String {
+  /// The same for points whose access streams are the same: those that differ only in where threads and pages lie. The
+  /// point's strategy must be known.
+  static func streamKey(_ point: Point) -> String {
     var key = point
-    key.strategy = (kernel as? LookupFFN)?.strategy
     key.cpus = .compact
     key.memory = .local
     key.pages = .transparentHuge

@@ -15,7 +15,7 @@ struct Lookahead: ParsableCommand {
       DoctorCommand.self, TopologyCommand.self, EventsCommand.self, VerifyCommand.self, RunCommand.self,
       ProjectCommand.self, SimulateCommand.self, MissRatioCurveCommand.self, MachinesCommand.self, ReportCommand.self,
       CalibrateCommand.self, TuneCommand.self, ValidateCommand.self, TargetsCommand.self, SimulatorSpeedCommand.self,
-      AuditCommand.self, AuditCandidateCommand.self, RunLaunchCommand.self,
+      AuditCommand.self, AuditCandidateCommand.self, RunLaunchCommand.self, MergeCommand.self,
     ]
   )
 

@@ -33,7 +33,7 @@ let package = Package(
     .target(
       name: "Experiments",
       dependencies: [
-        "Profiler", "Kernels", "CacheModel", "InputFiles", .product(name: "GRDB", package: "GRDB.swift"),
+        "Profiler", "Kernels", "CacheModel", "InputFiles", "CLinux", .product(name: "GRDB", package: "GRDB.swift"),
       ]),
     .target(name: "Reports", dependencies: ["Experiments"]),
     .executableTarget(
@@ -57,7 +57,8 @@ let package = Package(
     .testTarget(
       name: "ProfilerTests",
       dependencies: ["Profiler", "CMicroBenchmarks", "CLinux", "InputFiles", "TestSupport", "CSeccomp"]),
-    .testTarget(name: "ExperimentsTests", dependencies: ["Experiments"], exclude: ["Fixtures"]),
+    // On the tool too: a run is killed from outside.
+    .testTarget(name: "ExperimentsTests", dependencies: ["Experiments", "lookahead"], exclude: ["Fixtures"]),
     .testTarget(name: "ReportsTests", dependencies: ["Reports", "TestSupport"]),
     .testTarget(name: "CommandTests", dependencies: ["lookahead", "TestSupport"]),
     // Not a test of its own: scripts/test-streams runs it under valgrind.

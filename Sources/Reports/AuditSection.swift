@@ -1,10 +1,5 @@
 import Experiments
 
-extension AuditRow {
-  /// `OpenBLAS 0.3.21 SkylakeX`.
-  var title: String { [library, version, coreType].compactMap { $0 }.joined(separator: " ") }
-}
-
 extension RunData {
   var auditSection: String {
     var text = "## Baseline audit\n\n"

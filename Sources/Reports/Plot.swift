@@ -3,7 +3,7 @@ import Experiments
 /// A plot: its data as CSV and the gnuplot script that draws it, which lie beside the picture so that anyone can redraw it.
 public struct Plot: Equatable {
   /// The section of the report that shows it.
-  enum Kind { case throughput, validation, machines, sensitivity, stages, ceilings, calibration }
+  enum Kind { case throughput, validation, machines, sensitivity, stages, ceilings, calibration, drift }
 
   var kind: Kind
   /// Name of the files, without extension.
@@ -21,7 +21,7 @@ extension RunData {
       sweeps.compactMap { variantPlot($0) ?? throughputPlot($0) }
       + [
         stagesPlot, latencyPlot, bandwidthPlot, validationPlot, speedupPlot, machinesPlot, machineSpeedupPlot,
-        tornadoPlot,
+        tornadoPlot, driftPlot,
       ].compactMap { $0 }
     guard let origin = fact(FactName.origin) else { return plots }
     return plots.map { plot in

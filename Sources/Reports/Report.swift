@@ -56,6 +56,7 @@ public struct Report {
     text += run.summarySection(warnings: warnings)
     text += figures(.throughput)
     text += run.machineSection
+    text += run.driftSection + figures(.drift)
     text += run.methodSection
     text += run.resultsSection
     text += run.tuningSection

@@ -17,7 +17,8 @@ extension RunData {
       "[results.csv](results.csv), [samples.csv](samples.csv), "
         + "[counters.csv](counters.csv), [metrics.csv](metrics.csv), [projections.csv](projections.csv), "
         + "[sensitivities.csv](sensitivities.csv), [stages.csv](stages.csv), [ceilings.csv](ceilings.csv), "
-        + "[audit.csv](audit.csv), [tuning.csv](tuning.csv), [facts.csv](facts.csv): the same as tables",
+        + "[audit.csv](audit.csv), [tuning.csv](tuning.csv), [facts.csv](facts.csv), "
+        + "[attempts.csv](attempts.csv), [sentinel.csv](sentinel.csv): the same as tables",
     ]
     if !plots.isEmpty { lines.append("plots/: each plot as .svg, its data as .csv and its gnuplot script as .gp") }
     return "## Files\n\n" + lines.map { "- \($0)\n" }.joined()

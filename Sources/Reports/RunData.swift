@@ -14,6 +14,8 @@ public struct RunData {
   public var audit: [AuditRow]
   public var tuning: [TuningRow]
   public var facts: [FactRow]
+  public var attempts: [AttemptRow]
+  public var sentinel: [SentinelRow]
 
   public init(_ directory: RunDirectory) throws {
     manifest = directory.manifest
@@ -23,6 +25,8 @@ public struct RunData {
     audit = try store.rows()
     tuning = try store.rows()
     facts = try store.rows()
+    attempts = try store.rows()
+    sentinel = try store.rows()
     // Points finish in a shuffled order; tables read better in the order of the experiment file.
     let place = Dictionary(plan.points.enumerated().map { ($1.id, $0) }, uniquingKeysWith: { first, _ in first })
     func inOrder<Rows: RunRow>(_ id: KeyPath<Rows, String>) throws -> [Rows] {

@@ -59,6 +59,17 @@ extension RunData {
     if moved > 0 { warnings.append("\(counted(moved, "point")) had pages move to another node during timing.") }
     let disturbed = measured.compactMap(\.outliers).reduce(0, +)
     if disturbed > 0 { warnings.append("\(counted(disturbed, "sample")) flagged as outliers (kept in every figure).") }
+    let unlike = measured.count { ($0.betweenLaunchNanoseconds ?? 0) > ($0.withinLaunchNanoseconds ?? .infinity) }
+    if unlike > 0 {
+      warnings.append(
+        "\(counted(unlike, "point")) differ more between processes than within one: their intervals are too narrow.")
+    }
+    let beside = Set(sentinel.filter { abs($0.relative - 1) > Self.driftThreshold }.map(\.startNanoseconds)).count
+    if beside > 0 {
+      warnings.append(
+        "The machine's speed was more than \(percent(Self.driftThreshold)) off its beginning at \(beside) of "
+          + "\(Set(sentinel.map(\.startNanoseconds)).count) readings between points.")
+    }
     let drifted = drift
     if !drifted.isEmpty {
       warnings.append("The machine drifted during the run: \(drifted.map(\.name).joined(separator: ", ")).")

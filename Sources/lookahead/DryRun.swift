@@ -30,7 +30,7 @@ struct DryRun {
     isScaled = !timings.isEmpty
     estimate = TimeEstimate(
       experiment.measure, machines: max(1, experiment.machines.count), earlier: timings)
-    let memory = availableMemoryBytes()
+    let memory = AvailableMemory.read()?.bytes
     obstacles = plan.points.map { $0.obstacle(topology: topology, memory: memory) }
   }
 

@@ -1,26 +1,30 @@
 import Experiments
 import Foundation
-import InputFiles
+import Reports
 
 /// Shows a run's events on standard error: one line that is rewritten on a terminal, plain lines elsewhere.
 final class Progress {
   private let isTerminal = isatty(FileHandle.standardError.fileDescriptor) == 1
-  private static let barWidth = 24
+  /// What came of the point before.
+  private var last = ""
 
   func show(_ event: RunEvent) {
     switch event {
     case .message(let text):
       clear()
       printMessage(text)
-    case .started(let point, let done, let total, let secondsLeft):
+    case .started(let point, let progress):
       guard isTerminal else { return }
-      let filled = total > 0 ? done * Progress.barWidth / total : 0
-      let bar = String(repeating: "#", count: filled) + String(repeating: ".", count: Progress.barWidth - filled)
-      let left = secondsLeft.map { ", \(Progress.duration($0)) left" } ?? ""
-      write("\r\u{1B}[K[\(bar)] \(done)/\(total)\(left)  \(point.label)")
-    case .finished(let result, let done, let total):
-      guard !isTerminal else { return }
-      printMessage("[\(done)/\(total)] \(Progress.summary(result))")
+      write("\r\u{1B}[K" + ProgressLine(progress, point: point.label, last: last).text(columns: Self.columns))
+    case .finished(let result, let progress):
+      last = ProgressLine.result(result)
+      if isTerminal {
+        // What went wrong must not scroll by.
+        if result.status == .passed { return }
+        clear()
+      }
+      let launch = ProgressLine.launch(progress).map { ", \($0)" } ?? ""
+      printMessage("[\(progress.done)/\(progress.total)] \(ProgressLine.point(result))\(launch): \(last)")
     }
   }
 
@@ -33,16 +37,12 @@ final class Progress {
     FileHandle.standardError.write(Data(text.utf8))
   }
 
-  private static func duration(_ seconds: Double) -> String {
-    seconds < 60 ? "\(Int(seconds.rounded(.up))) s" : "\(Int(seconds / 60)) min \(Int(seconds) % 60) s"
-  }
-
-  private static func summary(_ row: ResultRow) -> String {
-    let size = row.tableBytes.map { " tables \(formatByteCount($0)) \(row.dtype.rawValue)" } ?? ""
-    let what = "\(row.sweep): \(row.kernel.rawValue)\(size) threads \(row.threads) \(row.memoryPolicy)"
-    guard row.status == .passed, let time = row.nanosecondsPerToken else {
-      return "\(what): \(row.status.rawValue) (\(row.reason ?? "no reason given"))"
+  /// The terminal's width; 80 where it does not say.
+  private static var columns: Int {
+    var size = winsize()
+    guard ioctl(FileHandle.standardError.fileDescriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else {
+      return 80
     }
-    return what + String(format: ": %.2f us/token", time / 1000)
+    return Int(size.ws_col)
   }
 }

@@ -10,9 +10,10 @@ struct RunCommand: ParsableCommand {
     commandName: "run",
     abstract: "Run a sweep, or resume it, and write its report.",
     discussion: """
-      Every point is checked against the reference before it is timed. The output directory holds manifest.json, \
-      plan.jsonl, results.sqlite, the tidy CSV files, report.md and plots. Running again in the same directory runs \
-      only the points that are missing; another experiment in it is refused. Exit code 3 where points failed.
+      Every point is checked against the reference before it is timed, in a process of its own. The output directory \
+      holds manifest.json, plan.jsonl, results.sqlite, the tidy CSV files, report.md and plots. Running again in the same \
+      directory runs only what is missing; another experiment in it is refused. Ctrl-C ends the run after the current \
+      sample. Exit code 3 where points failed, 1 where the run was interrupted.
       """)
 
   @Argument(help: "The experiment, a YAML file.")
@@ -36,6 +37,15 @@ struct RunCommand: ParsableCommand {
   @Option(
     name: .customLong("library"), help: "A BLAS or oneDNN library that the audit tries besides those it knows.")
   var libraries: [String] = []
+
+  @Option(help: "Measure only part I of N of the points, as I/N, in a directory of its own: see 'merge'.")
+  var shard: String?
+
+  @Flag(help: "Try points again that failed before.")
+  var retry = false
+
+  @Flag(help: "Go on although the machine is not as it was when the run began.")
+  var allowMixed = false
 
   @Flag(name: .customLong("no-cache"), help: "Ignore the strategies that earlier runs chose for 'order: auto'.")
   var ignoresCache = false
@@ -67,16 +77,24 @@ struct RunCommand: ParsableCommand {
     let revision = GitRevision.current()
     let manifest = Manifest(
       experiment: experiment, commandLine: CommandLine.arguments, gitRevision: revision?.commit,
-      gitDirty: revision?.isDirty, host: ProcessInfo.processInfo.hostName, toolVersion: toolVersion)
+      gitDirty: revision?.isDirty, host: ProcessInfo.processInfo.hostName, toolVersion: toolVersion,
+      shard: try shard.map { try Shard(argument: $0) })
     let path = output ?? "reports/\(experiment.name)"
-    if restart { try RunDirectory.discard(at: path) }
-    let directory = try RunDirectory.createOrResume(at: path, plan: plan, manifest: manifest)
-
+    let directory = try RunDirectory.createOrResume(at: path, plan: plan, manifest: manifest, restart: restart)
+    Interruption.note()
     let progress = quiet ? nil : Progress()
-    try SweepRunner(
-      experiment: experiment, inputs: inputs, directory: directory, topology: topology, libraries: libraries,
-      tuningDirectory: ignoresCache ? nil : TuningCache.defaultDirectory()
-    ) { progress?.show($0) }.run()
+    do {
+      try SweepRunner(
+        experiment: experiment, inputs: inputs, directory: directory, topology: topology, options: options
+      ) { progress?.show($0) }.run()
+    } catch is Interrupted {
+      progress?.clear()
+      let left = try directory.pendingPoints().count
+      printMessage(
+        "interrupted with \(left) of \(directory.pointIDs.count) points to go; the same command goes on where it stopped"
+      )
+      throw ExitStatus.failure.code
+    }
     progress?.clear()
     try Report.write(directory)
     let results = try directory.store.rows(ResultRow.self)
@@ -86,6 +104,15 @@ struct RunCommand: ParsableCommand {
       "\(counts[.passed] ?? 0) passed, \(counts[.failed] ?? 0) failed, \(counts[.skipped] ?? 0) skipped; "
         + "report in \(directory.path)/report.md")
     if counts[.failed] != nil { throw ExitStatus.somePointsFailed.code }
+  }
+
+  private var options: SweepRunner.Options {
+    var options = SweepRunner.Options()
+    options.libraries = libraries
+    options.tuningDirectory = ignoresCache ? nil : TuningCache.defaultDirectory()
+    options.retriesFailed = retry
+    options.allowsMixedMachines = allowMixed
+    return options
   }
 }
 

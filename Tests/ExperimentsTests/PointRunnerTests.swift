@@ -77,7 +77,7 @@ private struct StubSource: KernelSource {
       projector: Projector(
         runID: "r", machines: [try machine ?? MachineCatalogue.bundled().machine("epyc-7763")], host: "epyc-7763"),
       tuner: tuner, clock: RunClock())
-    return PointRunner(context: context).run(point ?? self.point)
+    return try PointRunner(context: context).run(point ?? self.point)
   }
 
   @Test func `a correct point is timed, counted and projected`() throws {
@@ -181,14 +181,6 @@ private struct StubSource: KernelSource {
     #expect(
       placementNotes(before: report([0: 2048], ["a"]), after: report([0: 2000, 1: 48], ["b"]))
         == ["a", "b", "pages moved during timing, from 0:2048 to 0:2000 1:48"])
-  }
-
-  @Test func `a point larger than the memory is skipped before it is built`() throws {
-    var huge = point
-    huge.tokens = 1 << 40
-    let outcome = try run(StubSource(result: .success(StubKernel(error: 0))), point: huge)
-    #expect(outcome.result.status == .skipped)
-    #expect(outcome.result.reason?.hasPrefix("needs ") == true)
   }
 
   @Test(arguments: TableType.allCases)

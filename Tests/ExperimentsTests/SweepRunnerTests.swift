@@ -6,22 +6,6 @@ import Testing
 
 @testable import Experiments
 
-/// Ceilings of a made-up machine with the geometry of this one.
-private func cannedCalibration() -> Calibration {
-  func row(_ name: String, _ value: Double, _ unit: String, bytes: Int? = nil) -> CeilingRow {
-    CeilingRow(name: name, threads: 1, workingSetBytes: bytes, value: value, unit: unit)
-  }
-  let sizes = (13...28).map { 1 << $0 }
-  let first = 32 << 10
-  return Calibration(
-    ceilings: [
-      row(Calibration.Name.frequency, 3, "GHz"),
-      row(Calibration.Name.multiplyAddPeak, 2 * Double(ISA.best.vectorLanes) * 3 * 2, "GFLOP/s"),
-      row(Calibration.Name.copyBandwidth, 20, "GB/s", bytes: sizes.last),
-    ] + sizes.map { row(Calibration.Name.readBandwidth, $0 <= first ? 300 : 20, "GB/s", bytes: $0) }
-      + sizes.map { row(Calibration.Name.loadLatency, $0 <= first ? 1 : 100, "ns", bytes: $0) })
-}
-
 @Suite struct SweepRunnerTests {
   private static let body = """
     defaults: {threads: 1, hidden: 64, tokens: 48}
@@ -35,28 +19,9 @@ private func cannedCalibration() -> Calibration {
     machines: [host, grace]
     """
 
-  private func run(at path: String) throws -> (RunDirectory, [RunEvent]) {
-    let experiment = try experiment(SweepRunnerTests.body)
-    let manifest = Manifest(experiment: experiment, commandLine: ["lookahead"], host: "h", toolVersion: "1")
-    let directory = try RunDirectory.createOrResume(
-      at: path, plan: Plan(experiment, cpuCount: 1), manifest: manifest)
-    var events: [RunEvent] = []
-    try SweepRunner(
-      experiment: experiment, inputs: RunInputs(experiment), directory: directory, topology: .read(),
-      report: { events.append($0) },
-      calibrate: { _ in cannedCalibration() },
-      audit: { layers, peaks in
-        // In this process, hence with nothing forced that could end it.
-        BaselineAudit(
-          layers, candidates: LibraryCandidates.all(isas: [.scalar]), peaks: peaks, measure: CandidateReport.measure)
-      }
-    ).run()
-    return (directory, events)
-  }
-
   @Test func `a sweep leaves every point with a status, and its files`() throws {
     try withTemporaryDirectory { path in
-      let (directory, events) = try run(at: path)
+      let (directory, events) = try run(experiment(Self.body), at: path)
       let results = try directory.store.rows(ResultRow.self)
       #expect(results.count == 7)
       for row in results where row.sweep != "too-many" { #expect(row.status == .passed, "\(row.reason ?? "")") }
@@ -94,10 +59,10 @@ private func cannedCalibration() -> Calibration {
 
   @Test func `running again measures only what is missing`() throws {
     try withTemporaryDirectory { path in
-      let first = try run(at: path).0.store.rows(SampleRow.self)
-      let (directory, events) = try run(at: path)
+      let first = try run(experiment(Self.body), at: path).0.store.rows(SampleRow.self)
+      let (directory, events) = try run(experiment(Self.body), at: path)
       let started = events.compactMap { event -> String? in
-        if case .started(let point, _, _, _) = event { point.sweep } else { nil }
+        if case .started(let point, _) = event { point.sweep } else { nil }
       }
       // A skipped point is tried again: the reason may be gone.
       #expect(started == ["too-many"])

@@ -34,7 +34,7 @@ let goldenSmallRun: [(name: String, text: String)] = [
 
     - Every point's output was checked against the reference before it was timed; a point that failed has no numbers.
     - Times are medians over passes through all tokens, with a nonparametric 95 % interval from order statistics. A speed-up's interval divides the far ends of the two intervals. Outliers (modified z-score above 10) are flagged and kept.
-    - Points ran in an order shuffled with seed 1.
+    - Points ran in an order shuffled with seed 1, each in a process of its own.
     - A point stopped after at least 10 samples and 0.500 s once half its interval was within 1.0 % of the median, or after 15.0 s; warm-up 0.200 s; one process.
     - Samples per point: 25 to 25.
     - Stop reason `interval_width`: 2 points.

@@ -4,8 +4,10 @@
 // Unless a comment says otherwise a function returns a non-negative result, or -errno.
 
 #include "LinuxAffinity.h"
+#include "LinuxFiles.h"
 #include "LinuxMemory.h"
 #include "LinuxPerf.h"
+#include "LinuxProcess.h"
 #include "LinuxThreads.h"
 
 /// The file that the dynamic loader mapped at `address`, as the loader names it; NULL where it mapped none there.

@@ -49,7 +49,7 @@ public struct ProductShape: Hashable, Codable, Sendable {
 }
 
 /// A layer's products as one worker calls them, which one library is to run: what an audit chooses for.
-public struct AuditLayer: Hashable, Sendable {
+public struct AuditLayer: Hashable, Codable, Sendable {
   /// `dense 512-2048-512`, followed by its element type where that is not fp32.
   public var name: String
   /// As they are timed.

@@ -15,7 +15,7 @@ public struct CandidateProcess {
   private let executable: URL
 
   /// `executable` is the tool itself by default.
-  public init(executable: URL = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()) {
+  public init(executable: URL = ChildProcess.own) {
     self.executable = executable
   }
 
@@ -30,46 +30,14 @@ public struct CandidateProcess {
   }
 
   private func run(_ candidate: LibraryCandidate, _ products: [ProductShape]) throws -> CandidateOutcome {
-    // The process clears them for itself too; but some libraries are linked to others, whose start we do not see.
-    LibraryVariables.clear()
-    let directory = FileManager.default.temporaryDirectory
-    let files = ["out", "err"].map { directory.appendingPathComponent("lookahead-audit-\(UUID().uuidString).\($0)") }
-    defer { for file in files { try? FileManager.default.removeItem(at: file) } }
-    for file in files { try Data().write(to: file) }
-    let process = Process()
-    process.executableURL = executable
-    process.arguments = Self.arguments(candidate, products)
-    // A crash is an answer here, and its last words should be the library's.
-    process.environment = ProcessInfo.processInfo.environment.merging(["SWIFT_BACKTRACE": "enable=no"]) { $1 }
-    process.standardOutput = try FileHandle(forWritingTo: files[0])
-    process.standardError = try FileHandle(forWritingTo: files[1])
-    let ended = DispatchSemaphore(value: 0)
-    process.terminationHandler = { _ in ended.signal() }
-    try process.run()
-    let seconds = Self.patience.load + Self.patience.product * Double(products.count)
-    if ended.wait(timeout: .now() + seconds) == .timedOut {
-      kill(process.processIdentifier, SIGKILL)
-      ended.wait()
-      return .failed("did not finish within \(Int(seconds)) s")
+    let process = try ChildProcess.run(
+      executable, Self.arguments(candidate, products),
+      seconds: Self.patience.load + Self.patience.product * Double(products.count))
+    if let failure = process.failure { return .failed(failure) }
+    guard let outcome = try? JSONDecoder().decode(CandidateOutcome.self, from: process.output) else {
+      return .failed("ended with exit code 0" + (process.lastMessage.isEmpty ? "" : ": \(process.lastMessage)"))
     }
-    let messages = (try? String(contentsOf: files[1], encoding: .utf8)) ?? ""
-    let last = messages.split(separator: "\n").last.map { ": \($0.trimmingCharacters(in: .whitespaces))" } ?? ""
-    guard process.terminationReason == .exit else {
-      return .failed("ended by \(Self.signalName(process.terminationStatus))\(last)")
-    }
-    guard process.terminationStatus == 0,
-      let outcome = try? JSONDecoder().decode(CandidateOutcome.self, from: Data(contentsOf: files[0]))
-    else { return .failed("ended with exit code \(process.terminationStatus)\(last)") }
     return outcome
-  }
-
-  private static func signalName(_ signal: Int32) -> String {
-    switch signal {
-    case SIGILL: return "SIGILL: it has instructions that this CPU lacks"
-    case SIGABRT: return "SIGABRT"
-    case SIGSEGV: return "SIGSEGV"
-    default: return "signal \(signal)"
-    }
   }
 }
 

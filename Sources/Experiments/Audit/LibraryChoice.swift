@@ -1,53 +1,55 @@
 import Kernels
 
-/// The library behind each layer's products: the audit's winner, else the first of the known ones.
-struct LibraryChoice {
-  private var chosen: [AuditLayer: BLAS] = [:]
-  /// What went wrong on the way, for people.
-  private(set) var problems: [String] = []
+/// The library behind each layer's products: the audit's winner, else the first of the known ones. Text, so that a run can
+/// keep it and the process of each point can load what it needs.
+struct LibraryChoice: Codable, Equatable {
+  struct Choice: Codable, Equatable {
+    var layer: AuditLayer
+    var library: LibraryCandidate
+    /// The core type that was audited.
+    var coreType: String?
+  }
+
+  private(set) var choices: [Choice] = []
 
   /// No audit: for projections, which call no library.
   init() {}
 
-  /// Loads the winners of `audit` for `layers`.
+  /// The winners of `audit` for `layers`.
   init(_ layers: [AuditLayer], _ audit: BaselineAudit) {
-    for layer in layers {
-      guard let winner = audit.winners[layer] else {
-        problems.append(
-          "no library could be audited for \(layer.name): its baseline is the first library found, if any")
-        continue
-      }
-      do {
-        let library = try BLAS.load(winner)
+    choices = layers.compactMap { layer in
+      audit.winners[layer].map { winner in
         let timed = audit.rows.first { $0.chosen && $0.layer == layer.name && $0.m == layer.products.first?.m }
-        // Kernels that were picked otherwise here than in the process that timed them were not audited.
-        if let timed, timed.coreType != library.coreType {
-          problems.append(
-            "\(library.fullTitle) runs \(layer.name), but \(timed.coreType ?? "another core type") was audited")
-        }
-        chosen[layer] = library
-      } catch {
-        problems.append("\(layer.name): the fastest library cannot be loaded again: \(error)")
+        return Choice(layer: layer, library: winner, coreType: timed?.coreType)
       }
     }
   }
+
+  /// What a process that runs only `layer` has to know.
+  func only(_ layer: AuditLayer?) -> LibraryChoice {
+    var own = self
+    own.choices.removeAll { $0.layer != layer }
+    return own
+  }
+
+  func hasChoice(for layer: AuditLayer) -> Bool { choices.contains { $0.layer == layer } }
 
   func library(for layer: AuditLayer?) throws -> BLAS {
-    if let layer, let library = chosen[layer] { return library }
-    return try BLAS.load(for: layer?.dtype ?? .fp32)
-  }
-
-  /// Each library once, in the order of `layers`; a failure where none of them has one.
-  func used(by layers: [AuditLayer]) -> Result<[BLAS], any Error> {
-    var libraries: [BLAS] = []
-    var failure: (any Error)?
-    for layer in layers {
-      do {
-        let library = try library(for: layer)
-        if !libraries.contains(where: { $0 === library }) { libraries.append(library) }
-      } catch { failure = error }
+    guard let choice = choices.first(where: { $0.layer == layer }) else {
+      return try BLAS.load(for: layer?.dtype ?? .fp32)
     }
-    if let failure, libraries.isEmpty { return .failure(failure) }
-    return .success(libraries)
+    let library = try BLAS.load(choice.library)
+    // Kernels that were picked otherwise here than in the process that timed them were not audited.
+    guard library.coreType == choice.coreType else {
+      throw OtherKernels(library: library.fullTitle, audited: choice.coreType)
+    }
+    return library
   }
+}
+
+private struct OtherKernels: Error, CustomStringConvertible {
+  let library: String
+  let audited: String?
+
+  var description: String { "\(library) was loaded, but \(audited ?? "another core type") was audited" }
 }

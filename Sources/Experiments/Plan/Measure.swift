@@ -17,9 +17,21 @@ public struct Measure: Equatable, Codable, Sendable {
   /// are then extrapolated from the share of time that each was counted.
   public var multiplex = false
 
+  /// Processes in which a point is measured, each with the samples above.
+  public var launches = 1
+  /// Processes that may die of a launch before its point has failed. 2, because the second tells a crash from bad luck, and
+  /// a third would tell little more.
+  public var attempts = 2
+  /// Seconds for a launch, from the start of its process to its end, after which it is killed. Beyond anything that works:
+  /// the largest layers take a minute to make, and a projection onto all machines of the catalogue about as long.
+  public var timeoutSeconds = 600.0
+
   public init() {}
 
-  static let keys = ["min_samples", "min_seconds", "max_seconds", "interval_width", "warmup_seconds", "multiplex"]
+  static let keys = [
+    "min_samples", "min_seconds", "max_seconds", "interval_width", "warmup_seconds", "launches", "attempts",
+    "timeout_seconds", "multiplex",
+  ]
 
   /// Sets one of `keys`.
   mutating func set(_ key: String, _ yaml: YAMLValue) throws {
@@ -27,6 +39,9 @@ public struct Measure: Equatable, Codable, Sendable {
     case "min_samples": minSamples = try yaml.int(in: 1...1_000_000)
     case "min_seconds": minSeconds = try yaml.double(in: 0...86_400)
     case "max_seconds": maxSeconds = try yaml.double(in: 0...86_400)
+    case "launches": launches = try yaml.int(in: 1...1000)
+    case "attempts": attempts = try yaml.int(in: 1...100)
+    case "timeout_seconds": timeoutSeconds = try yaml.double(in: 1...604_800)
     case "interval_width":
       intervalWidth = try yaml.double(in: 0...1)
     case "multiplex": multiplex = try yaml.bool()

@@ -2,7 +2,7 @@ import Foundation
 import Kernels
 import Profiler
 
-/// What all points of a run share.
+/// What a launch needs to know beside its point.
 struct RunContext {
   let experiment: Experiment
   let runID: String
@@ -13,19 +13,35 @@ struct RunContext {
   var counters: CounterPlan
   /// Measured multiply-add peak in 10^9 operations per second of a point's arithmetic on its threads, where it was measured.
   let fmaPeak: (Point) -> Double?
-  let projector: Projector
+  /// Nil where no projection is wanted.
+  let projector: Projector?
+  /// Access streams whose projections are known already, by `Projector.streamKey`.
+  var knownStreams: Set<String> = []
   /// Chooses strategies; nil where none can be.
   var tuner: Autotuner?
+  /// What an earlier launch of the point chose: all launches of a point run the same.
+  var chosenStrategy: LookupStrategy?
+  /// The process of this point, from 0.
+  var launch = 0
   let clock: RunClock
+  /// Asked between samples and steps.
+  var isInterrupted: () -> Bool = { false }
 }
 
 /// The run's time and the number of samples taken so far, over all points.
 final class RunClock {
-  let start = Clock.now()
-  private(set) var samples = 0
+  /// A reading of `Clock` at the beginning of the run; before the machine's start, hence negative, for one that was resumed
+  /// after a restart of the machine.
+  private let start: Int
+  private var samples: Int
+
+  init(start: Int = Int(Clock.now()), samples: Int = 0) {
+    self.start = start
+    self.samples = samples
+  }
 
   /// Nanoseconds since the run began.
-  func elapsed(at time: UInt64) -> Int { Int(time - start) }
+  func elapsed(at time: UInt64) -> Int { Int(time) - start }
 
   func nextSample() -> Int {
     defer { samples += 1 }
@@ -41,10 +57,12 @@ struct PointRunner {
   /// published dense layer, so 16 of them cost less than the measurement.
   private static let checkedTokens = 16
 
-  /// Never throws for a point's own trouble: that is its outcome.
-  func run(_ point: Point) -> PointOutcome {
+  /// Never throws for a point's own trouble, which is its outcome: only `Interrupted`.
+  func run(_ point: Point) throws -> PointOutcome {
     do {
       return try measured(point)
+    } catch let interrupted as Interrupted {
+      throw interrupted
     } catch let skipped as PointSkipped {
       return outcome(point, .skipped, "\(skipped)")
     } catch let refused as SystemError {
@@ -62,11 +80,10 @@ struct PointRunner {
   }
 
   private func measured(_ point: Point) throws -> PointOutcome {
-    try requireMemory(for: point)
     let pool = try PinnedPool(cpus: available { try context.topology.cpus(for: point.cpus, threads: point.threads) })
     let tuning = try tuning(point, pool)
     var resolved = point
-    resolved.strategy = tuning?.choice.strategy ?? point.strategy
+    resolved.strategy = point.strategy ?? context.chosenStrategy ?? tuning?.choice.strategy
     let memory = PlacedSource(pool: pool, policy: point.memory, pages: point.pages, topology: context.topology)
     let kernel = try context.kernels.kernel(for: resolved, memory: memory)
     let tokens = try context.kernels.input(for: point)
@@ -79,7 +96,7 @@ struct PointRunner {
     let work: (Int) -> Void = { workers[$0].run(input: input.base, output: output.base) }
 
     var row = ResultRow(runID: context.runID, host: context.host, point: point, status: .passed)
-    if let tuning { row.set(tuning.choice.strategy) }
+    if let strategy = resolved.strategy { row.set(strategy) }
     row.cpuModel = context.cpuModel
     row.isa = (point.isa.isa ?? .best).rawValue
     row.verifiedCPUs = pool.verifiedCPUs.map(String.init).joined(separator: " ")
@@ -87,6 +104,7 @@ struct PointRunner {
     row.flopPerToken = kernel.accounts.reduce(0) { $0 + $1.flops }
     row.algorithmicBytesPerToken = kernel.accounts.reduce(0) { $0 + $1.algorithmicBytes(tokens: point.tokens) }
 
+    try goOn()
     pool.run(work)
     let check = try kernel.check(input: input.base, output: output.base, tokens: sampledTokens(point, shares))
     row.maxAbsError = check.maxAbsoluteError
@@ -99,10 +117,16 @@ struct PointRunner {
 
     let before = memory.verify()
     let start = Clock.now()
-    while seconds(since: start) < context.experiment.measure.warmupSeconds { pool.run(work) }
-    let samples = sample(point, pool, work, row: &row)
+    while seconds(since: start) < context.experiment.measure.warmupSeconds {
+      try goOn()
+      pool.run(work)
+    }
+    let samples = try sample(point, pool, work, row: &row)
     let stages = stageTimes(workers, stages: kernel.accounts.count, pool: pool, input.base, output.base)
-    let counters = PointCounting(plan: context.counters, runID: context.runID, point: point).rows(pool, work)
+    let counters = PointCounting(
+      plan: context.counters, runID: context.runID, point: point, launch: context.launch
+    ).rows(pool, work)
+    try goOn()
 
     var notes =
       check.ambiguousTokens > 0 ? ["\(check.ambiguousTokens) tokens not compared: a projection lies at 0"] : []
@@ -120,12 +144,15 @@ struct PointRunner {
 
     // A measurement stands whether or not the model can say something about it.
     var projected = Projector.Outcome()
-    do {
-      projected = try context.projector.project(
-        point, kernel: kernel, input: input.base, measuredTokensPerSecond: row.tokensPerSecond)
-      notes += projected.notes
-    } catch {
-      notes.append("not projected: \(error)")
+    let stream = context.projector?.streamKey(resolved)
+    if let projector = context.projector, let stream, !context.knownStreams.contains(stream) {
+      do {
+        projected = try projector.project(
+          point, kernel: kernel, input: input.base, measuredTokensPerSecond: row.tokensPerSecond)
+        notes += projected.notes
+      } catch {
+        notes.append("not projected: \(error)")
+      }
     }
     row.notes = notes.isEmpty ? nil : notes.joined(separator: "; ")
     if let stages {
@@ -136,14 +163,20 @@ struct PointRunner {
     return PointOutcome(
       result: row, samples: samples, counters: counters,
       metrics: MetricRow.derived(from: counters, groups: context.counters.groups), stages: projected.stages,
-      projections: projected.rows, sensitivities: projected.sensitivities, tuning: tuning?.rows ?? [])
+      projections: projected.rows, sensitivities: projected.sensitivities, tuning: tuning?.rows ?? [],
+      stream: stream)
   }
 
   // MARK: - Steps
 
+  /// Ends the point where the run is to end: it will be measured anew.
+  private func goOn() throws {
+    if context.isInterrupted() { throw Interrupted() }
+  }
+
   /// The strategy of a point that leaves it open, and its rows; nil for all other points.
   private func tuning(_ point: Point, _ pool: PinnedPool) throws -> (choice: Tuning, rows: [TuningRow])? {
-    guard point.isTuned else { return nil }
+    guard point.isTuned, context.chosenStrategy == nil else { return nil }
     guard let task = point.task else { throw PointSkipped("this CPU cannot run \(point.isa.rawValue)") }
     guard let tuner = context.tuner else {
       throw PointSkipped("order: auto needs a model of this host, and there is none")
@@ -154,11 +187,6 @@ struct PointRunner {
         memory: PlacedSource(pool: pool, policy: point.memory, pages: point.pages, topology: context.topology))
     }
     return (choice, TuningRow.rows(choice, pointID: point.id, cached: isCached))
-  }
-
-  private func requireMemory(for point: Point) throws {
-    guard let available = availableMemoryBytes(), point.estimatedBytes > available else { return }
-    throw PointSkipped("needs \(point.estimatedBytes) bytes of memory, \(available) are available")
   }
 
   /// The first and last token of every worker's share, and seeded random others.
@@ -173,10 +201,11 @@ struct PointRunner {
 
   private func sample(
     _ point: Point, _ pool: PinnedPool, _ work: (Int) -> Void, row: inout ResultRow
-  ) -> [SampleRow] {
+  ) throws -> [SampleRow] {
     var rule = StopRule(context.experiment.measure)
     var times: [(start: UInt64, wall: UInt64)] = []
     while rule.reason == nil {
+      try goOn()
       let start = Clock.now()
       let wall = pool.timed(work)
       times.append((start, wall))
@@ -189,7 +218,8 @@ struct PointRunner {
     }
     return times.enumerated().map { index, time in
       SampleRow(
-        runID: context.runID, pointID: point.id, launch: 0, sample: index, orderIndex: context.clock.nextSample(),
+        runID: context.runID, pointID: point.id, launch: context.launch, sample: index,
+        orderIndex: context.clock.nextSample(),
         startNanoseconds: context.clock.elapsed(at: time.start), wallNanoseconds: Double(time.wall),
         outlier: statistics?.outliers[index] ?? false)
     }
@@ -254,11 +284,4 @@ func codeEntropy(_ codes: [Int32], tables: Int) -> Double {
     }
   }
   return total / Double(tables)
-}
-
-/// MemAvailable of /proc/meminfo; nil where the kernel does not say.
-public func availableMemoryBytes() -> Int? {
-  guard let text = try? String(contentsOfFile: "/proc/meminfo", encoding: .utf8) else { return nil }
-  let line = text.split(separator: "\n").first { $0.hasPrefix("MemAvailable:") }
-  return line?.split(separator: " ").dropFirst().first.flatMap { Int($0) }.map { $0 * 1024 }
 }

@@ -77,7 +77,9 @@ public final class Projector: @unchecked Sendable {
   private func projections(
     _ point: Point, kernel: any Kernel, input: UnsafePointer<Float>
   ) throws -> Projections {
-    let key = try workloadKey(point, kernel)
+    var resolved = point
+    resolved.strategy = (kernel as? LookupFFN)?.strategy
+    let key = streamKey(resolved)
     if let known = cache[key] { return known }
     let tokens = min(point.tokens, Projector.simulatedTokens)
     let workload = try kernel.workload(input: input, tokens: tokens, threads: point.threads)
@@ -122,12 +124,20 @@ public final class Projector: @unchecked Sendable {
         options: options, simulate: movesCapacities ? { try Traffic(simulating: workload, on: $0) } : nil))
   }
 
-  /// The point without what does not change its stream, and with the strategy that was chosen for it.
-  private func workloadKey(_ point: Point, _ kernel: any Kernel) throws -> String {
+  /// The same for points whose projections are the same: those that differ only in their pages and, where no machine has
+  /// memory nodes, in where threads and memory lie. The point's strategy must be known.
+  func streamKey(_ point: Point) -> String {
+    Projector.streamKey(point, placementMatters: Projector.placementMatters(machines))
+  }
+
+  /// Whether one of `machines` has memory nodes with a link between them.
+  static func placementMatters(_ machines: [Machine]) -> Bool {
+    machines.contains { $0.numa?.linkGigabytesPerSecond != nil }
+  }
+
+  static func streamKey(_ point: Point, placementMatters: Bool) -> String {
     var key = point
-    key.strategy = (kernel as? LookupFFN)?.strategy
-    // Where no machine has nodes, it does not matter on which its memory lies.
-    if !machines.contains(where: { $0.numa?.linkGigabytesPerSecond != nil }) {
+    if !placementMatters {
       key.cpus = .compact
       key.memory = .local
     }

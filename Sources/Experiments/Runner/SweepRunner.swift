@@ -4,129 +4,223 @@ import InputFiles
 import Kernels
 import Profiler
 
-/// What a run tells the person who waits for it.
-public enum RunEvent {
-  case message(String)
-  /// `secondsLeft` is nil until the first point is done.
-  case started(point: Point, done: Int, total: Int, secondsLeft: Double?)
-  case finished(result: ResultRow, done: Int, total: Int)
-}
-
-/// What an experiment names and a run needs: read before anything is written or measured, because a misspelt name must
-/// cost neither.
-public struct RunInputs {
-  let counters: CounterPlan
-  /// Machines of the catalogue or of files, without the host.
-  let machines: [Machine]
-  /// Whether to project onto this host: where the experiment says so, or names no machine at all.
-  let includesHost: Bool
-
-  public init(_ experiment: Experiment) throws {
-    var counters = try CounterPlan(experiment.counters)
-    counters.multiplex = experiment.measure.multiplex
-    self.counters = counters
-    let catalogue = try MachineCatalogue.bundled()
-    machines = try experiment.machines.filter { $0 != Machine.hostName }.map { try catalogue.machine($0) }
-    includesHost = experiment.machines.isEmpty || experiment.machines.contains(Machine.hostName)
-  }
-}
-
-/// Walks a run directory's pending points in the plan's order and stores what comes of each.
+/// Walks the launches of a run that are missing, each in a process of its own, and stores what comes of each.
 public struct SweepRunner {
   private let experiment: Experiment
   private let inputs: RunInputs
   private let directory: RunDirectory
   private let topology: Topology
-  private let tuningDirectory: String?
-  private let calibrate: (Int) throws -> Calibration
-  private let audit: ([AuditLayer], [ElementType: Double]) -> BaselineAudit
+  private let options: Options
+  private let steps: RunSetup.Steps
+  private let launcher: any Launcher
+  private let isInterrupted: () -> Bool
   private let report: (RunEvent) -> Void
 
-  /// `libraries` are files that the audit of the baseline tries besides those it knows; `tuningDirectory` holds earlier
-  /// choices of strategies, nil for none.
-  public init(
-    experiment: Experiment, inputs: RunInputs, directory: RunDirectory, topology: Topology, libraries: [String] = [],
-    tuningDirectory: String? = TuningCache.defaultDirectory(), report: @escaping (RunEvent) -> Void
-  ) {
-    self.init(
-      experiment: experiment, inputs: inputs, directory: directory, topology: topology,
-      tuningDirectory: tuningDirectory, report: report,
-      calibrate: { threads in
-        try Calibration.measure(topology: topology, allThreads: threads, extent: .quick) { report(.message($0)) }
-      },
-      audit: { layers, peaks in
-        BaselineAudit(
-          layers, candidates: LibraryCandidates.all(paths: libraries), peaks: peaks, progress: { report(.message($0)) })
-      })
+  public struct Options {
+    /// Files that the audit of the baseline tries besides those it knows.
+    public var libraries: [String] = []
+    /// Holds earlier choices of strategies; nil for none.
+    public var tuningDirectory: String?
+    /// Whether points that failed get as many attempts again.
+    public var retriesFailed = false
+    /// Whether a run may go on although its machine is not as it was.
+    public var allowsMixedMachines = false
+
+    public init() {}
   }
 
-  /// A run whose ceilings and audit come from elsewhere: `calibrate` gets the most threads of any point, `audit` the layers
-  /// and the multiply-add peaks of one thread.
+  public init(
+    experiment: Experiment, inputs: RunInputs, directory: RunDirectory, topology: Topology, options: Options,
+    report: @escaping (RunEvent) -> Void
+  ) {
+    let libraries = options.libraries
+    self.init(
+      experiment: experiment, inputs: inputs, directory: directory, topology: topology, options: options,
+      steps: RunSetup.Steps(
+        calibrate: { threads in
+          try Calibration.measure(topology: topology, allThreads: threads, extent: .quick) { report(.message($0)) }
+        },
+        audit: { layers, peaks in
+          BaselineAudit(
+            layers, candidates: LibraryCandidates.all(paths: libraries), peaks: peaks,
+            progress: { report(.message($0)) })
+        }, libraryFiles: libraries, facts: inputs.counters.facts),
+      launcher: LaunchProcess(), isInterrupted: { Interruption.hasCome }, report: report)
+  }
+
+  /// A run whose ceilings, audit and processes come from elsewhere.
   init(
-    experiment: Experiment, inputs: RunInputs, directory: RunDirectory, topology: Topology,
-    tuningDirectory: String? = nil, report: @escaping (RunEvent) -> Void,
-    calibrate: @escaping (Int) throws -> Calibration,
-    audit: @escaping ([AuditLayer], [ElementType: Double]) -> BaselineAudit
+    experiment: Experiment, inputs: RunInputs, directory: RunDirectory, topology: Topology, options: Options,
+    steps: RunSetup.Steps, launcher: any Launcher, isInterrupted: @escaping () -> Bool = { false },
+    report: @escaping (RunEvent) -> Void
   ) {
     self.experiment = experiment
     self.inputs = inputs
     self.directory = directory
     self.topology = topology
-    self.tuningDirectory = tuningDirectory
+    self.options = options
+    self.steps = steps
+    self.launcher = launcher
+    self.isInterrupted = isInterrupted
     self.report = report
-    self.calibrate = calibrate
-    self.audit = audit
   }
 
-  /// Runs every pending point, then exports. A point that fails is stored as failed and does not stop the run.
+  /// Runs what is missing, then exports. A point that fails is stored as failed and does not stop the run. Throws
+  /// `Interrupted` where it was asked to end, when all that is complete is stored and exported.
   public func run() throws {
-    let pending = try directory.pendingPoints()
     LibraryVariables.clear()
     for variable in LibraryVariables.found() {
       report(.message("cleared \(variable.name)=\(variable.value), which would steer a numerical library"))
     }
-
-    let state = MachineState.capture()
-    let threads = directory.plan.points.map(\.threads).max() ?? 1
-    let calibration = try calibrate(threads)
-    try directory.store.replace(ceilings: calibration.ceilings)
-    let host = try Machine.host(
-      calibration, topology: topology, vendor: state["cpu_vendor"], model: state[FactName.cpuModel])
-    try directory.write(host.yaml(), to: RunDirectory.hostMachineName)
-    let (libraries, used) = try chooseLibraries(pending, calibration)
-    let missing = calibration.missing
-    try directory.store.replace(facts: facts(state, .start, used, missing), at: .start)
-
-    var counters = inputs.counters
-    counters.checks = try checkCounters()
-    let machines = (inputs.includesHost ? [host] : []) + inputs.machines
-    let runner = PointRunner(
-      context: RunContext(
-        experiment: experiment, runID: directory.manifest.runID, host: directory.manifest.host,
-        cpuModel: state[FactName.cpuModel], topology: topology,
-        kernels: KernelFactory(experiment: experiment, libraries: libraries), counters: counters,
-        fmaPeak: { calibration.value(Calibration.Name.multiplyAddPeak($0.arithmetic), threads: $0.threads) },
-        projector: Projector(runID: directory.manifest.runID, machines: machines, host: Machine.hostName),
-        tuner: Autotuner(
-          machine: host, fingerprint: MachineFingerprint(state, topology: topology, machine: host),
-          cache: tuningDirectory.map { TuningCache(directory: $0) { report(.message($0)) } }),
-        clock: RunClock()))
-
-    let total = directory.plan.points.count
-    var done = total - pending.count
-    let start = Clock.now()
-    for (index, point) in pending.enumerated() {
-      let elapsed = Double(Clock.now() - start) * 1e-9
-      let left = index > 0 ? elapsed / Double(index) * Double(pending.count - index) : nil
-      report(.started(point: point, done: done, total: total, secondsLeft: left))
-      try directory.store.markRunning(pointID: point.id)
-      let outcome = runner.run(point)
-      try directory.store.finish(outcome)
-      done += 1
-      report(.finished(result: outcome.result, done: done, total: total))
+    try directory.store.closeOpenAttempts()
+    let setup = try RunSetup.prepare(
+      directory, topology: topology, steps: steps, allowsChange: options.allowsMixedMachines,
+      isInterrupted: isInterrupted, report: report)
+    do {
+      try measure(setup)
+    } catch is Interrupted {
+      try directory.exportCSV()
+      throw Interrupted()
     }
-    try directory.store.replace(facts: facts(MachineState.capture(), .end, used, missing), at: .end)
+    let audit = try directory.store.rows(AuditRow.self)
+    try directory.store.replace(
+      facts: FactRow.all(MachineState.capture(), .end, topology, audit, setup.calibration.missing) + steps.facts(.end),
+      at: .end)
     try directory.finish()
+  }
+
+  // MARK: - Launches
+
+  private func measure(_ setup: RunSetup) throws {
+    let schedule = Schedule(
+      directory.plan, launches: experiment.measure.launches, seed: experiment.seed,
+      isShuffled: experiment.order == .random)
+    var progress = try LaunchLedger(directory.store, schedule, retriesFailed: options.retriesFailed)
+    guard !progress.pending.isEmpty else { return }
+    let checks = try checkCounters()
+    let time = try RunTime(directory.store)
+    var watch = try DriftRecorder(directory, time, topology: topology)
+    var remaining = RemainingTime(experiment.measure)
+    var streams = try KnownStreams(
+      directory,
+      placementMatters: Projector.placementMatters((inputs.includesHost ? [setup.host] : []) + inputs.machines))
+
+    while let next = progress.pending.first {
+      if isInterrupted() { throw Interrupted() }
+      let point = next.point
+      if let reason = Self.reasonNotToFit(point) {
+        try skip(next, reason, &progress, time)
+        continue
+      }
+      var state = progress.state(next, secondsLeft: remaining.seconds(for: progress.pending.map(\.point)))
+      report(.started(point: point, progress: state))
+      var attempt = AttemptRow(
+        runID: directory.manifest.runID, pointID: point.id, launch: next.launch, attempt: progress.begin(next),
+        position: next.position, status: .running, startNanoseconds: time.now)
+      try directory.store.begin(attempt)
+      let request = try request(for: next, setup, checks, time, streams)
+      let start = Clock.now()
+      let ending = launcher.launch(request, seconds: experiment.measure.timeoutSeconds)
+      attempt.seconds = Double(Clock.now() - start) * 1e-9
+
+      switch ending {
+      case .reported(let launch):
+        for message in launch.messages { report(.message(message)) }
+        guard var outcome = launch.outcome else {
+          attempt.status = .interrupted
+          try directory.store.end(attempt)
+          throw Interrupted()
+        }
+        attempt.overheadSeconds = max(0, (attempt.seconds ?? 0) - launch.seconds)
+        attempt.status = AttemptRow.Status(outcome.result.status)
+        attempt.reason = outcome.result.reason
+        if !outcome.samples.isEmpty {
+          attempt.samples = outcome.samples.count
+          attempt.firstOrderIndex = outcome.samples.first?.orderIndex
+        }
+        outcome.result.add(note: try watch.read(nextOrderIndex: request.firstOrderIndex + outcome.samples.count))
+        try streams.complete(&outcome)
+        let result = try directory.store.finish(
+          outcome, attempt, of: experiment.measure.launches, fmaPeak: request.fmaPeak)
+        remaining.finished(point, seconds: attempt.seconds ?? 0)
+        progress.finished(next, result.status)
+        state = progress.state(next, secondsLeft: nil)
+        report(.finished(result: result, progress: state))
+      case .died(let reason):
+        attempt.status = .died
+        attempt.reason = reason
+        _ = try watch.read(nextOrderIndex: request.firstOrderIndex)
+        // A child that ended with its parent's interrupt is not the point's fault.
+        if isInterrupted() {
+          attempt.status = .interrupted
+          try directory.store.end(attempt)
+          throw Interrupted()
+        }
+        try bury(next, attempt, reason, &progress)
+      }
+    }
+  }
+
+  /// An attempt has died: another one at the end, where the machine may be in another mood, or the point has failed.
+  private func bury(
+    _ launch: Schedule.Launch, _ attempt: AttemptRow, _ reason: String, _ progress: inout LaunchLedger
+  ) throws {
+    let point = launch.point
+    let left = progress.died(launch, of: experiment.measure.attempts)
+    if left > 0 {
+      try directory.store.end(attempt)
+      report(.message("\(point.label) \(reason); \(left == 1 ? "one attempt" : "\(left) attempts") left"))
+      return
+    }
+    let tries = experiment.measure.attempts
+    let result = row(
+      point, .failed, "\(reason) (\(tries == 1 ? "one attempt" : "the last of \(tries) attempts"))")
+    try directory.store.finish(PointOutcome(result: result), attempt, of: experiment.measure.launches, fmaPeak: nil)
+    progress.finished(launch, .failed)
+    report(.finished(result: result, progress: progress.state(launch, secondsLeft: nil)))
+  }
+
+  private func skip(
+    _ launch: Schedule.Launch, _ reason: String, _ progress: inout LaunchLedger, _ time: RunTime
+  ) throws {
+    let result = row(launch.point, .skipped, reason)
+    let attempt = AttemptRow(
+      runID: directory.manifest.runID, pointID: launch.point.id, launch: launch.launch,
+      attempt: progress.begin(launch), position: launch.position, status: .skipped, reason: reason,
+      startNanoseconds: time.now)
+    try directory.store.finish(PointOutcome(result: result), attempt, of: experiment.measure.launches, fmaPeak: nil)
+    progress.finished(launch, .skipped)
+    report(.finished(result: result, progress: progress.state(launch, secondsLeft: nil)))
+  }
+
+  private func row(_ point: Point, _ status: ResultStatus, _ reason: String) -> ResultRow {
+    ResultRow(
+      runID: directory.manifest.runID, host: directory.manifest.host, point: point, status: status, reason: reason)
+  }
+
+  /// Why a point cannot run beside what the machine holds already; nil where it can. Asked before each launch: what is
+  /// available changes.
+  static func reasonNotToFit(_ point: Point, available: AvailableMemory? = .read()) -> String? {
+    guard let available, point.estimatedBytes > available.bytes else { return nil }
+    return "needs \(point.estimatedBytes) bytes of memory, \(available.bytes) are available by \(available.limit)"
+  }
+
+  private func request(
+    for launch: Schedule.Launch, _ setup: RunSetup, _ checks: [CounterSelfCheck], _ time: RunTime,
+    _ streams: KnownStreams
+  ) throws -> LaunchRequest {
+    let point = launch.point
+    return LaunchRequest(
+      point: point, launch: launch.launch, runID: directory.manifest.runID, host: directory.manifest.host,
+      cpuModel: setup.state[FactName.cpuModel], experimentText: experiment.text, experimentFile: experiment.file,
+      overrides: experiment.overrides, hostMachine: setup.host.yaml(), fingerprint: setup.fingerprint.text,
+      tuningDirectory: options.tuningDirectory, libraries: setup.libraries.only(AuditLayer(point)),
+      counterChecks: checks,
+      fmaPeak: setup.calibration.value(
+        Calibration.Name.multiplyAddPeak(point.arithmetic), threads: point.threads),
+      clockStart: time.clockStart, firstOrderIndex: try directory.store.nextOrderIndex(),
+      knownStreams: streams.keys, wantsProjection: !streams.hasProjection(point.id),
+      chosenStrategy: point.isTuned ? try directory.store.measuredRow(of: point.id)?.strategy : nil)
   }
 
   /// Counts kernels of known work on one pinned thread, and says which events cannot be believed here.
@@ -140,53 +234,22 @@ public struct SweepRunner {
     }
     return checks
   }
+}
 
-  /// The audit's choice for the pending points, and the libraries that it comes to. Where no pending point has a product,
-  /// an earlier audit's rows stay.
-  private func chooseLibraries(
-    _ pending: [Point], _ calibration: Calibration
-  ) throws -> (LibraryChoice, used: Result<[BLAS], any Error>) {
-    let layers = AuditLayer.all(pending)
-    guard !layers.isEmpty else { return (LibraryChoice(), .success([])) }
-    let audit = audit(layers, calibration.multiplyAddPeaks())
-    try directory.store.replace(audit: audit.rows)
-    let libraries = LibraryChoice(layers, audit)
-    for problem in libraries.problems { report(.message(problem)) }
-    let used = libraries.used(by: layers)
-    switch used {
-    case .success(let used): report(.message("the dense baseline is \(used.map(\.fullTitle).joined(separator: ", "))"))
-    case .failure(let error): report(.message("dense points will be skipped: \(error)"))
+extension AttemptRow.Status {
+  fileprivate init(_ result: ResultStatus) {
+    switch result {
+    case .passed: self = .passed
+    case .failed: self = .failed
+    case .skipped: self = .skipped
     }
-    return (libraries, used)
   }
+}
 
-  /// The machine's state, the caches that a report draws, the libraries behind the dense baseline, and why ceilings are
-  /// missing.
-  private func facts(
-    _ state: MachineState, _ when: FactTime, _ blas: Result<[BLAS], any Error>, _ missing: [String: String]
-  ) -> [FactRow] {
-    var rows = state.facts.map { FactRow(when: when, name: $0.name, value: $0.value, reason: $0.reason) }
-    let caches = topology.dataCaches(of: topology.allowedCPUs.first ?? 0)
-    for (level, name) in [FactName.l1Bytes, FactName.l2Bytes, FactName.l3Bytes].enumerated() {
-      let size = caches.first { $0.level == level + 1 }?.sizeBytes
-      rows.append(
-        FactRow(
-          when: when, name: name, value: size.map(String.init), reason: size == nil ? "the system reports none" : nil))
-    }
-    switch blas {
-    case .success(let libraries) where libraries.isEmpty:
-      rows.append(FactRow(when: when, name: "blas", reason: "no point that was run has a product for a library"))
-    case .success(let libraries):
-      rows.append(FactRow(when: when, name: "blas", value: libraries.map(\.title).joined(separator: ", ")))
-      let coreTypes = libraries.compactMap(\.coreType)
-      rows.append(
-        FactRow(
-          when: when, name: "blas_core_type", value: coreTypes.isEmpty ? nil : coreTypes.joined(separator: ", "),
-          reason: coreTypes.isEmpty ? "the library does not say" : nil))
-    case .failure(let error):
-      rows.append(FactRow(when: when, name: "blas", reason: "\(error)"))
-    }
-    rows += inputs.counters.facts(when)
-    return rows + missing.sorted { $0.key < $1.key }.map { FactRow(when: when, name: $0.key, reason: $0.value) }
+extension ResultRow {
+  /// Only what was measured has something to note.
+  fileprivate mutating func add(note: String?) {
+    guard let note, status == .passed else { return }
+    notes = [notes, note].compactMap { $0 }.joined(separator: "; ")
   }
 }

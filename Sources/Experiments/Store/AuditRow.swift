@@ -73,6 +73,9 @@ public struct AuditRow: RunRow, Equatable, Sendable {
     self.reason = reason
   }
 
+  /// `OpenBLAS 0.3.21 SkylakeX`.
+  public var title: String { [library, version, coreType].compactMap { $0 }.joined(separator: " ") }
+
   /// `1024 x 2048 x 512`.
   public var shape: String? {
     guard let m, let n, let k else { return nil }

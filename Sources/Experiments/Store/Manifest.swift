@@ -23,6 +23,8 @@ public struct Manifest: Equatable, Codable, Sendable {
   public var host: String
   public var toolVersion: String
   public var seed: UInt64
+  /// The part of the plan that the run measures; nil for all of it.
+  public var shard: Shard?
 
   enum CodingKeys: String, CodingKey {
     case schema
@@ -36,13 +38,13 @@ public struct Manifest: Equatable, Codable, Sendable {
     case gitDirty = "git_dirty"
     case created, finished, host
     case toolVersion = "tool_version"
-    case seed
+    case seed, shard
   }
 
   /// A manifest for a run of `experiment` that starts at `created` (whole seconds are kept).
   public init(
     experiment: Experiment, commandLine: [String], gitRevision: String? = nil, gitDirty: Bool? = nil,
-    created: Date = Date(), host: String, toolVersion: String
+    created: Date = Date(), host: String, toolVersion: String, shard: Shard? = nil
   ) {
     self.experiment = experiment.name
     experimentFile = experiment.file
@@ -55,9 +57,13 @@ public struct Manifest: Equatable, Codable, Sendable {
     self.host = host
     self.toolVersion = toolVersion
     seed = experiment.seed
+    self.shard = shard
     // The time orders runs; the hash tells apart those that start in the same second on different hosts or files.
     let time = Self.timestamp(self.created).filter { $0 != "-" && $0 != ":" }
-    let digest = hexadecimal(fnv1a64([host, experiment.text, "\(experiment.overrides)"].joined(separator: "|")))
+    let digest = hexadecimal(
+      fnv1a64(
+        ([host, experiment.text, "\(experiment.overrides)"] + (shard.map { [$0.argument] } ?? [])).joined(
+          separator: "|")))
     runID = "\(time)-\(digest.prefix(8))"
   }
 
@@ -83,6 +89,7 @@ public struct Manifest: Equatable, Codable, Sendable {
     try container.encode(host, forKey: .host)
     try container.encode(toolVersion, forKey: .toolVersion)
     try container.encode(seed, forKey: .seed)
+    try container.encode(shard, forKey: .shard)
   }
 
   func json() throws -> String {

@@ -76,6 +76,11 @@ public struct ResultRow: RunRow, Equatable, Sendable {
   public var iqrNanoseconds: Double?
   public var outliers: Int?
   public var stopReason: StopReason?
+  /// Processes whose samples these are; nil in rows of older tools.
+  public var launches: Int?
+  /// See `LaunchVariance`; nil for one launch.
+  public var betweenLaunchNanoseconds: Double?
+  public var withinLaunchNanoseconds: Double?
   public var tokensPerSecond: Double?
   public var nanosecondsPerToken: Double?
   public var gigaflopPerSecond: Double?
@@ -140,6 +145,9 @@ public struct ResultRow: RunRow, Equatable, Sendable {
     case iqrNanoseconds = "iqr_ns"
     case outliers
     case stopReason = "stop_reason"
+    case launches
+    case betweenLaunchNanoseconds = "between_launch_sd_ns"
+    case withinLaunchNanoseconds = "within_launch_sd_ns"
     case tokensPerSecond = "tokens_per_s"
     case nanosecondsPerToken = "ns_per_token"
     case gigaflopPerSecond = "gflop_per_s"

@@ -1,5 +1,6 @@
 import Foundation
 import InputFiles
+import Profiler
 
 /// A directory that holds one run: manifest.json, plan.jsonl, results.sqlite, and the CSV files exported from it.
 public final class RunDirectory {
@@ -7,45 +8,110 @@ public final class RunDirectory {
   public private(set) var manifest: Manifest
   public let plan: Plan
   public let store: RunStore
+  /// Of the points that this run measures: those of its shard.
+  public var pointIDs: Set<String> { (try? Set(store.statuses().keys)) ?? [] }
+
+  /// Held by the one process that writes; nil for readers.
+  private var lock: RunLock?
 
   /// Starts a run in an empty or absent directory, or resumes the run of the same experiment that is there; then points
-  /// already done stay done, and the manifest of the first start is kept.
+  /// already done stay done, and the manifest of the first start is kept. With `restart` a run that is there is discarded.
   ///
-  /// Throws, and changes nothing, where the directory holds anything else.
-  public static func createOrResume(at path: String, plan: Plan, manifest: Manifest) throws -> RunDirectory {
+  /// Throws, and changes nothing, where the directory holds anything else, where another process has it (`RunHeld`), and
+  /// where it lies on a network.
+  public static func createOrResume(
+    at path: String, plan: Plan, manifest: Manifest, restart: Bool = false
+  ) throws -> RunDirectory {
+    try createOrResume(at: path, plan: plan, manifest: manifest, restart: restart, fileSystem: FileSystemKind.of(path))
+  }
+
+  static func createOrResume(
+    at path: String, plan: Plan, manifest: Manifest, restart: Bool = false, fileSystem: FileSystemKind
+  ) throws -> RunDirectory {
+    try fileSystem.requireLocal(path)
     let files = FileManager.default
     let url = URL(fileURLWithPath: path)
-    if files.fileExists(atPath: url.appendingPathComponent(manifestName).path) {
-      let directory = try RunDirectory(opening: path)
-      try directory.requireSame(plan: plan, manifest: manifest)
-      try directory.update { $0.finished = nil }
-      return directory
-    }
-    if let found = try? files.contentsOfDirectory(atPath: path), let first = found.sorted().first {
-      throw InputError(
-        file: path, "expected an empty directory or a run directory, found '\(first)' and no \(manifestName)")
-    }
     do {
       try files.createDirectory(at: url, withIntermediateDirectories: true)
     } catch {
       throw InputError(file: path, "expected a directory that can be made: \(error.localizedDescription)")
     }
+    let lock = try lock(path)
+    var found = Set((try? files.contentsOfDirectory(atPath: path)) ?? [])
+    if found.contains(manifestName), restart {
+      // Not the directory itself, which is locked.
+      for name in found { try remove(name, in: url) }
+      found = []
+    }
+    if found.contains(manifestName) {
+      let directory = try RunDirectory(opening: path)
+      try directory.requireSame(plan: plan, manifest: manifest)
+      try sweep(found, in: url)
+      directory.lock = lock
+      try directory.store.setHolder()
+      try directory.update { $0.finished = nil }
+      return directory
+    }
+    if !found.isEmpty, isUnfinishedStart(found, in: path) {
+      for name in found { try remove(name, in: url) }
+      found = []
+    }
+    if let first = found.sorted().first {
+      throw InputError(
+        file: path, "expected an empty directory or a run directory, found '\(first)' and no \(manifestName)")
+    }
     let store = try RunStore(path: url.appendingPathComponent(databaseName).path, create: true)
-    try store.add(plan)
+    try store.setHolder()
+    try store.add(plan, only: manifest.shard?.points(of: plan) { _ in 1 })
     try writeAtomically(plan.jsonLines(), to: url.appendingPathComponent(planName))
     // Last, because its presence is what makes the directory a run.
     try writeAtomically(manifest.json(), to: url.appendingPathComponent(manifestName))
-    return RunDirectory(path: path, manifest: manifest, plan: plan, store: store)
+    let directory = RunDirectory(path: path, manifest: manifest, plan: plan, store: store)
+    directory.lock = lock
+    return directory
   }
 
-  /// Removes the run at `path`; a directory that holds none, or none there, is left as it is.
-  public static func discard(at path: String) throws {
-    let url = URL(fileURLWithPath: path)
-    guard FileManager.default.fileExists(atPath: url.appendingPathComponent(manifestName).path) else { return }
+  private static func lock(_ path: String) throws -> RunLock {
+    do { return try RunLock(directory: path) } catch var held as RunHeld {
+      let database = URL(fileURLWithPath: path).appendingPathComponent(databaseName).path
+      held.holder = try? RunStore(path: database, create: false).holder()
+      throw held
+    }
+  }
+
+  /// Whether files without a manifest are what a start left that was killed: nothing but the files that it makes first, and
+  /// nothing measured.
+  private static func isUnfinishedStart(_ names: Set<String>, in path: String) -> Bool {
+    let own = [databaseName, planName].flatMap { [$0, $0 + "-wal", $0 + "-shm", $0 + "-journal"] }
+    guard names.subtracting(own).allSatisfy(isUnfinished) else { return false }
+    guard names.contains(databaseName) else { return true }
+    let database = URL(fileURLWithPath: path).appendingPathComponent(databaseName).path
+    guard let size = try? FileManager.default.attributesOfItem(atPath: database)[.size] as? Int, size > 0 else {
+      return true
+    }
+    guard let store = try? RunStore(path: database, create: false) else { return false }
+    return (try? store.rows(AttemptRow.self).isEmpty && store.rows(ResultRow.self).isEmpty) ?? false
+  }
+
+  private static func isUnfinished(_ name: String) -> Bool {
+    let parts = name.split(separator: ".")
+    return parts.count > 2 && parts.last == unfinishedExtension[...] && Int32(parts[parts.count - 2]) != nil
+  }
+
+  /// Removes what processes that are gone left unfinished.
+  private static func sweep(_ names: Set<String>, in directory: URL) throws {
+    for name in names where isUnfinished(name) {
+      let pid = name.split(separator: ".").dropLast().last.flatMap { Int32($0) } ?? 0
+      if kill(pid, 0) != 0, errno == ESRCH { try remove(name, in: directory) }
+    }
+  }
+
+  private static func remove(_ name: String, in directory: URL) throws {
     do {
-      try FileManager.default.removeItem(at: url)
+      try FileManager.default.removeItem(at: directory.appendingPathComponent(name))
     } catch {
-      throw InputError(file: path, "expected a run directory that can be removed: \(error.localizedDescription)")
+      throw InputError(
+        file: directory.path, "expected a run directory that can be emptied: \(error.localizedDescription)")
     }
   }
 
@@ -71,10 +137,18 @@ public final class RunDirectory {
   static let planName = "plan.jsonl"
   static let databaseName = "results.sqlite"
 
-  /// Points still to run, in execution order: those not done, hence also those that failed or were skipped before.
-  public func pendingPoints() throws -> [Point] {
+  /// Points still to run, in execution order: those not done, hence also those that were skipped before, and with
+  /// `retryingFailed` those that failed.
+  public func pendingPoints(retryingFailed: Bool = false) throws -> [Point] {
     let statuses = try store.statuses()
-    return plan.executionOrder.filter { statuses[$0.id] != .done }
+    return plan.executionOrder.filter { point in
+      switch statuses[point.id] {
+      case .done: false
+      case .failed: retryingFailed
+      case nil: false
+      default: true
+      }
+    }
   }
 
   /// Writes every table as CSV, each file whole or not at all.
@@ -105,49 +179,33 @@ public final class RunDirectory {
     manifest = changed
   }
 
-  /// Foundation's atomic write: a temporary file beside the target, renamed over it.
+  /// Of files that are not whole yet: the name they will have, the process that writes them, and this.
+  private static let unfinishedExtension = "new"
+
+  /// A file beside the target, renamed over it; of each process its own, because a report may be made beside a run.
   private static func writeAtomically(_ text: String, to url: URL) throws {
-    try Data(text.utf8).write(to: url, options: .atomic)
+    let new = url.appendingPathExtension("\(getpid())").appendingPathExtension(unfinishedExtension)
+    try Data(text.utf8).write(to: new)
+    guard rename(new.path, url.path) == 0 else { throw SystemError(call: "rename \(url.path)", code: errno) }
   }
 
   // MARK: - Resuming
 
   private func requireSame(plan: Plan, manifest: Manifest) throws {
-    func refuse(_ key: String, _ difference: String) -> InputError {
-      InputError(
-        file: path, key: key, "this directory holds another run: \(difference); choose another directory or delete it")
-    }
     let old = self.manifest
-    if let difference = Self.firstDifference(old.experimentText, manifest.experimentText) {
-      throw refuse("experiment \(old.experiment)", difference)
+    var lines = ExperimentDifference.lines(
+      (old.experimentText, old.overrides), (manifest.experimentText, manifest.overrides))
+    if old.shard != manifest.shard {
+      lines += ["- shard: \(old.shard?.argument ?? "none")", "+ shard: \(manifest.shard?.argument ?? "none")"]
     }
-    guard old.overrides == manifest.overrides else {
-      throw refuse("--set", "it was run with \(old.overrides), now \(manifest.overrides)")
+    if old.host != manifest.host { lines += ["- host: \(old.host)", "+ host: \(manifest.host)"] }
+    if lines.isEmpty {
+      // The same words, but of another machine's size or of other kernels.
+      let known = Set(self.plan.points.map(\.id))
+      let asked = Set(plan.points.map(\.id))
+      lines += self.plan.points.filter { !asked.contains($0.id) }.map { "- point: \($0.label)" }
+      lines += plan.points.filter { !known.contains($0.id) }.map { "+ point: \($0.label)" }
     }
-    guard old.host == manifest.host else {
-      throw refuse("host", "it was measured on \(old.host), this is \(manifest.host)")
-    }
-    let known = Set(self.plan.points.map(\.id))
-    let asked = Set(plan.points.map(\.id))
-    guard known == asked else {
-      let label =
-        (plan.points.first { !known.contains($0.id) } ?? self.plan.points.first { !asked.contains($0.id) })?.label ?? ""
-      throw refuse(
-        "plan",
-        "\(asked.subtracting(known).count) points are new and \(known.subtracting(asked).count) gone, such as '\(label)'"
-      )
-    }
-  }
-
-  /// The first line in which two texts differ, in words; nil for equal texts.
-  private static func firstDifference(_ old: String, _ new: String) -> String? {
-    let old = old.split(separator: "\n", omittingEmptySubsequences: false)
-    let new = new.split(separator: "\n", omittingEmptySubsequences: false)
-    for line in 0..<max(old.count, new.count) {
-      let before = line < old.count ? "'\(old[line])'" : "nothing"
-      let after = line < new.count ? "'\(new[line])'" : "nothing"
-      if before != after { return "line \(line + 1) was \(before), now \(after)" }
-    }
-    return nil
+    if !lines.isEmpty { throw OtherRun.error(path, lines) }
   }
 }

@@ -8,7 +8,7 @@ public final class RunStore {
   /// Raised with every migration.
   public static let schemaVersion = 6
 
-  private let database: DatabaseQueue
+  let database: DatabaseQueue
   private let path: String
 
   /// Opens the database at `path`; makes an empty one where there is none and `create` is set.
@@ -25,6 +25,8 @@ public final class RunStore {
       // file; a pool's readers would keep the log open.
       var configuration = Configuration()
       configuration.journalMode = .wal
+      // A second reader, or a report beside a run, waits for the other's transaction instead of failing.
+      configuration.busyMode = .timeout(10)
       database = try DatabaseQueue(path: path, configuration: configuration)
       if let version {
         try Self.migrator.migrate(database, upTo: version)
@@ -45,87 +47,19 @@ public final class RunStore {
     try database.close()
   }
 
-  private static var migrator: DatabaseMigrator {
-    var migrator = DatabaseMigrator()
-    migrator.registerMigration("1") { db in
-      try db.execute(sql: "CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT)")
-      try db.execute(
-        sql: "CREATE TABLE points (id TEXT PRIMARY KEY, params TEXT NOT NULL, status TEXT NOT NULL, reason TEXT)")
-      let first: [any RunRow.Type] = [
-        ResultRow.self, SampleRow.self, CounterRow.self, ProjectionRow.self, StageRow.self, CeilingRow.self,
-        FactRow.self,
-      ]
-      for type in first { try create(type, in: db) }
-      for type in first where type.columns.contains("point_id") {
-        try db.execute(sql: "CREATE INDEX \(type.table)_point ON \(type.table) (point_id)")
-      }
-      try db.execute(sql: "PRAGMA user_version = 1")
-    }
-    migrator.registerMigration("2") { db in
-      try create(AuditRow.self, in: db)
-      try db.execute(sql: "PRAGMA user_version = 2")
-    }
-    migrator.registerMigration("3") { db in
-      try rename("memory_policy", to: "memory", of: ResultRow.self, in: db)
-      try rename("pages_per_node", to: "pages_per_node_after", of: ResultRow.self, in: db)
-      try rename("page_kind", to: "page_kind_after", of: ResultRow.self, in: db)
-      try addMissingColumns(of: ResultRow.self, in: db)
-      try db.execute(sql: "PRAGMA user_version = 3")
-    }
-    migrator.registerMigration("4") { db in
-      try create(SensitivityRow.self, in: db)
-      try addMissingColumns(of: ProjectionRow.self, in: db)
-      try db.execute(sql: "PRAGMA user_version = 4")
-    }
-    migrator.registerMigration("5") { db in
-      try create(TuningRow.self, in: db)
-      try db.execute(sql: "CREATE INDEX tuning_point ON tuning (point_id)")
-      try addMissingColumns(of: ResultRow.self, in: db)
-      try db.execute(sql: "PRAGMA user_version = 5")
-    }
-    migrator.registerMigration("6") { db in
-      try create(MetricRow.self, in: db)
-      try db.execute(sql: "CREATE INDEX metrics_point ON metrics (point_id)")
-      try addMissingColumns(of: CounterRow.self, in: db)
-      try addMissingColumns(of: ResultRow.self, in: db)
-      // Older tools had no other projection.
-      try db.execute(sql: "UPDATE results SET projection_dtype = 'fp32' WHERE kernel = 'lookup'")
-      try db.execute(sql: "PRAGMA user_version = 6")
-    }
-    return migrator
-  }
-
-  /// A table made by an older tool has a column under its old name; one that was made just now has not.
-  private static func rename(_ old: String, to new: String, of type: any RunRow.Type, in db: Database) throws {
-    guard try db.columns(in: type.table).contains(where: { $0.name == old }) else { return }
-    try db.execute(sql: "ALTER TABLE \(type.table) RENAME COLUMN \"\(old)\" TO \"\(new)\"")
-  }
-
-  /// A table made by an older tool lacks the columns that its rows got since.
-  private static func addMissingColumns(of type: any RunRow.Type, in db: Database) throws {
-    let present = Set(try db.columns(in: type.table).map(\.name))
-    for column in type.columns where !present.contains(column) {
-      try db.execute(sql: "ALTER TABLE \(type.table) ADD COLUMN \"\(column)\"")
-    }
-  }
-
   static let rowTypes: [any RunRow.Type] = [
     ResultRow.self, SampleRow.self, CounterRow.self, MetricRow.self, ProjectionRow.self, SensitivityRow.self,
-    StageRow.self, CeilingRow.self, AuditRow.self, TuningRow.self, FactRow.self,
+    StageRow.self, CeilingRow.self, AuditRow.self, TuningRow.self, FactRow.self, AttemptRow.self, SentinelRow.self,
   ]
-
-  /// Columns carry no type: SQLite then keeps integers, reals and text as they were given.
-  private static func create(_ type: any RunRow.Type, in db: Database) throws {
-    let columns = type.columns.map { "\"\($0)\"" }.joined(separator: ", ")
-    try db.execute(sql: "CREATE TABLE \(type.table) (\(columns))")
-  }
+  /// Tables with what came of a point. Attempts tell how, and stay.
+  static let outcomeTypes = rowTypes.filter { $0.columns.contains("point_id") && $0.table != AttemptRow.table }
 
   // MARK: - Points
 
-  /// Registers the points of `plan` that the store does not know yet.
-  public func add(_ plan: Plan) throws {
+  /// Registers the points of `plan` that the store does not know yet: all, or those in `ids`.
+  public func add(_ plan: Plan, only ids: Set<String>? = nil) throws {
     try database.write { db in
-      for point in plan.points {
+      for point in plan.points where ids?.contains(point.id) != false {
         try db.execute(
           sql: "INSERT OR IGNORE INTO points (id, params, status) VALUES (?, ?, ?)",
           arguments: [point.id, try point.canonicalJSON(), PointStatus.planned.rawValue])
@@ -156,17 +90,9 @@ public final class RunStore {
   public func finish(_ outcome: PointOutcome) throws {
     let id = outcome.result.pointID
     try database.write { db in
-      for type in Self.rowTypes where type.columns.contains("point_id") {
-        try db.execute(sql: "DELETE FROM \(type.table) WHERE point_id = ?", arguments: [id])
-      }
+      for type in Self.outcomeTypes { try Self.delete(type, of: id, in: db) }
       try outcome.result.insert(db)
-      for row in outcome.samples { try row.insert(db) }
-      for row in outcome.counters { try row.insert(db) }
-      for row in outcome.metrics { try row.insert(db) }
-      for row in outcome.stages { try row.insert(db) }
-      for row in outcome.projections { try row.insert(db) }
-      for row in outcome.tuning { try row.insert(db) }
-      for row in outcome.sensitivities { try row.insert(db) }
+      for rows in outcome.rows { for row in rows { try row.insert(db) } }
       try db.execute(
         sql: "UPDATE points SET status = ?, reason = ? WHERE id = ?",
         arguments: [PointStatus(outcome.result.status).rawValue, outcome.result.reason, id])
@@ -183,6 +109,17 @@ public final class RunStore {
   /// Replaces the audit of the dense baseline, which belongs to the machine likewise.
   public func replace(audit: [AuditRow]) throws {
     try replaceAll(audit)
+  }
+
+  /// The database's own complaints; none for one that is intact.
+  func integrityProblems() throws -> [String] {
+    try database.read { db in
+      try String.fetchAll(db, sql: "PRAGMA integrity_check").filter { $0 != "ok" }
+    }
+  }
+
+  static func delete(_ type: any RunRow.Type, of pointID: String, in db: Database) throws {
+    try db.execute(sql: "DELETE FROM \(type.table) WHERE point_id = ?", arguments: [pointID])
   }
 
   /// Replaces all projections, as when other machines are asked for.
@@ -234,33 +171,6 @@ public final class RunStore {
       }
     }
     return writer.text
-  }
-}
-
-/// All that comes of running one point.
-public struct PointOutcome {
-  public var result: ResultRow
-  public var samples: [SampleRow]
-  public var counters: [CounterRow]
-  public var metrics: [MetricRow]
-  public var stages: [StageRow]
-  public var projections: [ProjectionRow]
-  public var sensitivities: [SensitivityRow]
-  public var tuning: [TuningRow]
-
-  public init(
-    result: ResultRow, samples: [SampleRow] = [], counters: [CounterRow] = [], metrics: [MetricRow] = [],
-    stages: [StageRow] = [], projections: [ProjectionRow] = [], sensitivities: [SensitivityRow] = [],
-    tuning: [TuningRow] = []
-  ) {
-    self.result = result
-    self.samples = samples
-    self.counters = counters
-    self.metrics = metrics
-    self.stages = stages
-    self.projections = projections
-    self.sensitivities = sensitivities
-    self.tuning = tuning
   }
 }
 

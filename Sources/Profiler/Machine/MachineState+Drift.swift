@@ -24,6 +24,13 @@ extension MachineState {
     }
   }
 
+  /// What makes the fingerprints of two states differ, by name.
+  public func identityChanges(to other: MachineState) -> [MachineDrift] {
+    MachineState.identity.sorted().filter { self[$0] != other[$0] }.map {
+      MachineDrift(name: $0, before: self[$0], after: other[$0])
+    }
+  }
+
   private static func hasDrifted(_ name: String, _ old: String?, _ new: String?) -> Bool {
     guard old != new else { return false }
     guard let a = old.flatMap(Double.init), let b = new.flatMap(Double.init) else { return true }

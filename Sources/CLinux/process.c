@@ -1,0 +1,122 @@
+#include "LinuxProcess.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+// In the child, between fork and exec: only calls that are safe there.
+static void become(
+    const char *path, char *const *arguments, char *const *environment, const int descriptors[3], int report,
+    pid_t parent) {
+  prctl(PR_SET_PDEATHSIG, SIGKILL);
+  // A parent that ended before the call above would never be noticed.
+  if (getppid() != parent) _exit(127);
+  // Out of the way first: one of them may be 0, 1 or 2 itself.
+  int moved[3];
+  for (int i = 0; i < 3; i++) moved[i] = fcntl(descriptors[i], F_DUPFD_CLOEXEC, 3);
+  for (int i = 0; i < 3; i++) {
+    if (moved[i] < 0 || dup2(moved[i], i) < 0) goto failed;
+  }
+  signal(SIGPIPE, SIG_DFL);
+  // Not the mask of our thread: a thread pool blocks signals that a program of its own must hear.
+  sigset_t none;
+  sigemptyset(&none);
+  sigprocmask(SIG_SETMASK, &none, NULL);
+  execve(path, arguments, environment);
+failed:;
+  int error = errno;
+  if (write(report, &error, sizeof error) < 0) _exit(126);
+  _exit(127);
+}
+
+int linux_spawn(const char *path, char *const *arguments, char *const *environment, const int descriptors[3]) {
+  int report[2];
+  if (pipe2(report, O_CLOEXEC) != 0) return -errno;
+  // A handler of ours must not run in the child.
+  sigset_t all, mask;
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, &mask);
+  pid_t parent = getpid();
+  pid_t child = fork();
+  int error = child < 0 ? errno : 0;
+  if (child == 0) become(path, arguments, environment, descriptors, report[1], parent);
+  pthread_sigmask(SIG_SETMASK, &mask, NULL);
+  close(report[1]);
+  // Closed by a successful exec.
+  if (!error) {
+    ssize_t count;
+    do count = read(report[0], &error, sizeof error);
+    while (count < 0 && errno == EINTR);
+    if (count != sizeof error) error = 0;
+    if (error) linux_wait(child);
+  }
+  close(report[0]);
+  return error ? -error : child;
+}
+
+int linux_wait(int process) {
+  int status;
+  while (waitpid(process, &status, 0) < 0) {
+    if (errno != EINTR) return -errno;
+  }
+  return WIFSIGNALED(status) ? LINUX_SIGNALLED + WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+int linux_memory_file(const void *bytes, size_t count) {
+  int file = memfd_create("input", MFD_CLOEXEC);
+  if (file < 0) return -errno;
+  for (size_t done = 0; done < count;) {
+    ssize_t written = write(file, (const char *)bytes + done, count - done);
+    if (written < 0 && errno != EINTR) {
+      int error = errno;
+      close(file);
+      return -error;
+    }
+    if (written > 0) done += (size_t)written;
+  }
+  lseek(file, 0, SEEK_SET);
+  return file;
+}
+
+int linux_pipe(int ends[2]) { return pipe2(ends, O_CLOEXEC) == 0 ? 0 : -errno; }
+
+static _Atomic int noted;
+static _Atomic int listener;
+static _Atomic int is_patient;
+
+static void note(int number) {
+  int saved = errno;
+  if (atomic_exchange(&noted, number) != 0 && !is_patient) {
+    signal(number, SIG_DFL);
+    raise(number);  // delivered when this handler returns
+  }
+  int child = listener;
+  if (child > 0) kill(child, SIGTERM);
+  errno = saved;
+}
+
+void linux_note_interrupts(int patient) {
+  is_patient = patient;
+  struct sigaction action = {.sa_handler = note};
+  sigemptyset(&action.sa_mask);
+  sigaction(SIGINT, &action, NULL);
+  sigaction(SIGTERM, &action, NULL);
+  // Whoever started us may have blocked them, as threads of a pool do, and we would have inherited that.
+  sigset_t both;
+  sigemptyset(&both);
+  sigaddset(&both, SIGINT);
+  sigaddset(&both, SIGTERM);
+  pthread_sigmask(SIG_UNBLOCK, &both, NULL);
+}
+
+int linux_interrupt(void) { return noted; }
+
+void linux_pass_interrupt_to(int process) {
+  listener = process;
+  if (process > 0 && noted) kill(process, SIGTERM);
+}

@@ -1,0 +1,58 @@
+import Foundation
+
+/// Runs one launch of a point and says what came of it.
+protocol Launcher {
+  func launch(_ request: LaunchRequest, seconds: Double) -> LaunchEnding
+}
+
+/// How an attempt at a launch ended.
+enum LaunchEnding {
+  case reported(LaunchReport)
+  /// A crash, a timeout, an exit: the process had no chance to report.
+  case died(String)
+}
+
+/// A launch in a process of its own, so that a crash, an illegal instruction or a lack of memory costs one attempt.
+public struct LaunchProcess: Launcher {
+  /// The hidden verb of the tool: reads a request on standard input, prints a report.
+  public static let verb = "run-launch"
+
+  private let executable: URL
+
+  public init(executable: URL = ChildProcess.own) {
+    self.executable = executable
+  }
+
+  func launch(_ request: LaunchRequest, seconds: Double) -> LaunchEnding {
+    do {
+      let process = try ChildProcess.run(
+        executable, [Self.verb], input: LaunchCoding.encoder.encode(request), seconds: seconds)
+      if let failure = process.failure { return .died(failure) }
+      return .reported(try LaunchCoding.decoder.decode(LaunchReport.self, from: process.output))
+    } catch { return .died("\(error)") }
+  }
+
+  /// The child's side. Throws what keeps it from reporting at all.
+  public static func report(on request: Data) throws -> Data {
+    Interruption.notePatiently()
+    let request = try LaunchCoding.decoder.decode(LaunchRequest.self, from: request)
+    return try LaunchCoding.encoder.encode(PointRunner.report(on: request))
+  }
+}
+
+/// JSON in which the numbers that JSON lacks are words: a wrong kernel's error may be any of them.
+enum LaunchCoding {
+  static var encoder: JSONEncoder {
+    let encoder = JSONEncoder()
+    encoder.nonConformingFloatEncodingStrategy = .convertToString(
+      positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
+    return encoder
+  }
+
+  static var decoder: JSONDecoder {
+    let decoder = JSONDecoder()
+    decoder.nonConformingFloatDecodingStrategy = .convertFromString(
+      positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
+    return decoder
+  }
+}

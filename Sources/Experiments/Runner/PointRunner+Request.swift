@@ -1,0 +1,38 @@
+import CacheModel
+import Foundation
+import Kernels
+import Profiler
+
+extension PointRunner {
+  /// What the process of a launch does: everything that `request` does not hold is read anew.
+  static func report(on request: LaunchRequest) throws -> LaunchReport {
+    var report = LaunchReport()
+    let experiment = try Experiment(
+      text: request.experimentText, file: request.experimentFile, overrides: request.overrides)
+    let inputs = try RunInputs(experiment)
+    var counters = inputs.counters
+    counters.checks = request.counterChecks
+    let topology = Topology.read()
+    let host = try Machine(text: request.hostMachine, file: RunDirectory.hostMachineName)
+    var messages: [String] = []
+    let tuner = Autotuner(
+      machine: host, fingerprint: MachineFingerprint(text: request.fingerprint),
+      cache: request.tuningDirectory.map { TuningCache(directory: $0) { messages.append($0) } })
+    let machines = (inputs.includesHost ? [host] : []) + inputs.machines
+    let runner = PointRunner(
+      context: RunContext(
+        experiment: experiment, runID: request.runID, host: request.host, cpuModel: request.cpuModel,
+        topology: topology, kernels: KernelFactory(experiment: experiment, libraries: request.libraries),
+        counters: counters, fmaPeak: { _ in request.fmaPeak },
+        projector: request.wantsProjection
+          ? Projector(runID: request.runID, machines: machines, host: Machine.hostName) : nil,
+        knownStreams: Set(request.knownStreams), tuner: tuner, chosenStrategy: request.chosenStrategy,
+        launch: request.launch, clock: RunClock(start: request.clockStart, samples: request.firstOrderIndex),
+        isInterrupted: { Interruption.hasCome }))
+    let start = Clock.now()
+    do { report.outcome = try runner.run(request.point) } catch is Interrupted {}
+    report.seconds = Double(Clock.now() - start) * 1e-9
+    report.messages = messages
+    return report
+  }
+}

@@ -1,0 +1,168 @@
+import CacheModel
+import Foundation
+import InputFiles
+import Kernels
+import Profiler
+
+/// What a run finds out before its first point, and keeps: the ceilings of the machine, the host as a machine file, and the
+/// library behind each layer. A run that is resumed goes on with the same.
+struct RunSetup {
+  var calibration: Calibration
+  var host: Machine
+  var libraries: LibraryChoice
+  var fingerprint: MachineFingerprint
+  /// The machine's state at the start.
+  var state: MachineState
+}
+
+extension RunSetup {
+  /// What the store keeps of it beside the tables, as JSON.
+  private struct Kept: Codable {
+    var threads: Int
+    var missing: [String: String]
+    var libraries: LibraryChoice
+    /// Files that the audit tried besides those it knows.
+    var libraryFiles: [String]
+
+    static let key = "setup"
+  }
+
+  /// The steps that tests replace.
+  struct Steps {
+    /// Gets the most threads of any point.
+    var calibrate: (Int) throws -> Calibration
+    /// Gets the layers and the multiply-add peaks of one thread.
+    var audit: ([AuditLayer], [ElementType: Double]) -> BaselineAudit
+    /// Library files that the audit tries.
+    var libraryFiles: [String] = []
+    /// Facts beside the machine's.
+    var facts: (FactTime) -> [FactRow] = { _ in [] }
+  }
+
+  /// Takes over what an earlier part of the run found out, else measures and keeps it. Throws `Interrupted` before anything
+  /// is kept that an interrupt may have spoilt.
+  static func prepare(
+    _ directory: RunDirectory, topology: Topology, steps: Steps, allowsChange: Bool, isInterrupted: () -> Bool,
+    report: (RunEvent) -> Void
+  ) throws -> RunSetup {
+    let state = MachineState.capture()
+    let threads = directory.plan.points.map(\.threads).max() ?? 1
+    if let known = try resumed(
+      directory, state, topology, threads, steps, allowsChange: allowsChange, report: report)
+    {
+      return known
+    }
+
+    let calibration = try steps.calibrate(threads)
+    if isInterrupted() { throw Interrupted() }
+    let host = try Machine.host(
+      calibration, topology: topology, vendor: state["cpu_vendor"], model: state[FactName.cpuModel])
+    let layers = AuditLayer.all(directory.plan.points)
+    var libraries = LibraryChoice()
+    var audit = BaselineAudit()
+    if !layers.isEmpty {
+      audit = steps.audit(layers, calibration.multiplyAddPeaks())
+      libraries = LibraryChoice(layers, audit)
+    }
+    if isInterrupted() { throw Interrupted() }
+    for layer in layers where !libraries.hasChoice(for: layer) {
+      report(
+        .message("no library could be audited for \(layer.name): its baseline is the first library found, if any"))
+    }
+    let titles = audit.rows.filter(\.chosen).reduce(into: [String]()) { titles, row in
+      if !titles.contains(row.title) { titles.append(row.title) }
+    }
+    if !titles.isEmpty { report(.message("the dense baseline is \(titles.joined(separator: ", "))")) }
+
+    try directory.write(host.yaml(), to: RunDirectory.hostMachineName)
+    try directory.store.replace(ceilings: calibration.ceilings)
+    try directory.store.replace(audit: audit.rows)
+    try directory.store.replace(
+      facts: FactRow.all(state, .start, topology, audit.rows, calibration.missing) + steps.facts(.start), at: .start)
+    // Last: what is kept is complete.
+    let kept = Kept(
+      threads: threads, missing: calibration.missing, libraries: libraries, libraryFiles: steps.libraryFiles)
+    try directory.store.setMeta(Kept.key, String(decoding: LaunchCoding.encoder.encode(kept), as: UTF8.self))
+    return RunSetup(
+      calibration: calibration, host: host, libraries: libraries,
+      fingerprint: MachineFingerprint(state, topology: topology, machine: host), state: state)
+  }
+
+  /// Nil where the run has not got as far, or was started for other libraries.
+  private static func resumed(
+    _ directory: RunDirectory, _ state: MachineState, _ topology: Topology, _ threads: Int, _ steps: Steps,
+    allowsChange: Bool, report: (RunEvent) -> Void
+  ) throws -> RunSetup? {
+    guard let text = try directory.store.meta(Kept.key),
+      let kept = try? LaunchCoding.decoder.decode(Kept.self, from: Data(text.utf8)), kept.threads == threads,
+      kept.libraryFiles == steps.libraryFiles,
+      let host = try? Machine(contentsOf: "\(directory.path)/\(RunDirectory.hostMachineName)")
+    else { return nil }
+    let before = MachineState(try directory.store.rows(FactRow.self), .start)
+    let changes = before.identityChanges(to: state)
+    if !changes.isEmpty {
+      let lines = changes.flatMap {
+        ["- \($0.name): \($0.before ?? "unknown")", "+ \($0.name): \($0.after ?? "unknown")"]
+      }
+      guard allowsChange else { throw OtherMachine.error(directory.path, lines) }
+      report(
+        .message("the machine is not as it was when this run began: \(changes.map(\.name).joined(separator: ", "))"))
+    }
+    return RunSetup(
+      calibration: Calibration(ceilings: try directory.store.rows(), missing: kept.missing), host: host,
+      libraries: kept.libraries, fingerprint: MachineFingerprint(state, topology: topology, machine: host), state: state
+    )
+  }
+}
+
+/// A run that goes on, on a machine that is not as it was.
+enum OtherMachine {
+  static func error(_ path: String, _ lines: [String]) -> InputError {
+    InputError(
+      file: path,
+      "this run was begun on another machine or under other settings (- then, + now); restore them, choose another "
+        + "directory, or --allow-mixed to go on all the same:\n"
+        + lines.map { "  \($0)" }.joined(separator: "\n"))
+  }
+}
+
+extension FactRow {
+  /// The machine's state, the caches that a report draws, the libraries behind the dense baseline, and why ceilings are
+  /// missing.
+  static func all(
+    _ state: MachineState, _ when: FactTime, _ topology: Topology, _ audit: [AuditRow], _ missing: [String: String]
+  ) -> [FactRow] {
+    var rows = state.facts.map { FactRow(when: when, name: $0.name, value: $0.value, reason: $0.reason) }
+    let caches = topology.dataCaches(of: topology.allowedCPUs.first ?? 0)
+    for (level, name) in [FactName.l1Bytes, FactName.l2Bytes, FactName.l3Bytes].enumerated() {
+      let size = caches.first { $0.level == level + 1 }?.sizeBytes
+      rows.append(
+        FactRow(
+          when: when, name: name, value: size.map(String.init), reason: size == nil ? "the system reports none" : nil))
+    }
+    let chosen = audit.filter(\.chosen)
+    func value(_ name: String, _ values: [String], _ reason: String) -> FactRow {
+      var unique: [String] = []
+      for value in values where !unique.contains(value) { unique.append(value) }
+      return unique.isEmpty
+        ? FactRow(when: when, name: name, reason: reason)
+        : FactRow(when: when, name: name, value: unique.joined(separator: ", "))
+    }
+    rows.append(
+      value(
+        "blas", chosen.map { [$0.library, $0.version].compactMap { $0 }.joined(separator: " ") },
+        audit.isEmpty ? "no point has a product for a library" : "no library could be audited"))
+    if !chosen.isEmpty {
+      rows.append(value("blas_core_type", chosen.compactMap(\.coreType), "the library does not say"))
+    }
+    return rows + missing.sorted { $0.key < $1.key }.map { FactRow(when: when, name: $0.key, reason: $0.value) }
+  }
+}
+
+extension MachineState {
+  /// The state that a run's facts describe.
+  init(_ facts: [FactRow], _ when: FactTime) {
+    self.init(
+      facts: facts.filter { $0.when == when }.map { MachineFact(name: $0.name, value: $0.value, reason: $0.reason) })
+  }
+}

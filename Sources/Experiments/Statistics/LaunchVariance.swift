@@ -1,0 +1,31 @@
+/// How much a point's launches, processes of their own, differ from each other, beside how much samples of one launch do.
+///
+/// Page placement, address layout and neighbours stay the same within a process, so that samples of one process say nothing
+/// of them. The between-launch component is estimated by the method of moments from the launch medians: their variance,
+/// less what the medians' own sampling error explains, (pi / 2) s^2 / n for normal samples (Kenney and Keeping, 1962). The
+/// spread s within a launch is 1.4826 MAD, so that single disturbed samples do not hide what launches do.
+public struct LaunchVariance: Equatable, Sendable {
+  /// Standard deviation that launches add, in the unit of the samples; 0 where sampling error explains their difference.
+  public let betweenLaunches: Double
+  /// Standard deviation within a launch: the root mean square over the launches.
+  public let withinLaunch: Double
+
+  /// `launches` holds each launch's samples. Nil for fewer than two launches with samples.
+  public init?(_ launches: [[Double]]) {
+    let statistics = launches.compactMap { Statistics($0) }
+    guard statistics.count >= 2 else { return nil }
+    let count = Double(statistics.count)
+    let mean = statistics.reduce(0) { $0 + $1.median } / count
+    let variance = statistics.reduce(0) { $0 + ($1.median - mean) * ($1.median - mean) } / (count - 1)
+    func square(_ one: Statistics) -> Double {
+      let deviation = 1.4826 * one.medianAbsoluteDeviation
+      return deviation * deviation
+    }
+    withinLaunch = (statistics.reduce(0) { $0 + square($1) } / count).squareRoot()
+    let explained = statistics.reduce(0) { $0 + Double.pi / 2 * square($1) / Double($1.count) } / count
+    betweenLaunches = max(0, variance - explained).squareRoot()
+  }
+
+  /// Whether launches differ by more than samples within one do: an interval over pooled samples then promises too much.
+  public var betweenDominates: Bool { betweenLaunches > withinLaunch }
+}

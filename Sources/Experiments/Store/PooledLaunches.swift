@@ -1,0 +1,47 @@
+import Foundation
+import Kernels
+
+/// A point's row over the samples of all of its launches.
+struct PooledLaunches {
+  var result: ResultRow
+  /// Of all launches, with outliers flagged among all of them.
+  var samples: [SampleRow]
+
+  /// `new` is the latest launch; `earlier` the row before it, and `samples` those of the other launches.
+  init(_ new: PointOutcome, earlier: ResultRow?, samples others: [SampleRow], fmaPeak: Double?) {
+    result = new.result
+    samples = (others + new.samples).sorted { $0.orderIndex < $1.orderIndex }
+    guard let statistics = Statistics(samples.map(\.wallNanoseconds)) else { return }
+    for index in samples.indices { samples[index].outlier = statistics.outliers[index] }
+    let launches = Dictionary(grouping: samples, by: \.launch)
+    result.launches = launches.count
+    guard let earlier else { return }
+
+    // One launch that hit the limit makes the whole interval one that was not narrow enough.
+    let reasons = [earlier.stopReason, new.result.stopReason]
+    result.set(statistics, stopReason: reasons.contains(.maxSeconds) ? .maxSeconds : new.result.stopReason)
+    if let gigaflops = result.gigaflopPerSecond, let fmaPeak { result.fractionOfFMAPeak = gigaflops / fmaPeak }
+    result.maxAbsError = Self.most(earlier.maxAbsError, result.maxAbsError)
+    result.codeMismatches = Self.most(earlier.codeMismatches, result.codeMismatches)
+    var notes = Self.notes(earlier).filter { !$0.hasPrefix(Self.varianceNote) }
+    for note in Self.notes(new.result) where !notes.contains(note) { notes.append(note) }
+    if let variance = LaunchVariance(launches.sorted { $0.key < $1.key }.map { $0.value.map(\.wallNanoseconds) }) {
+      result.betweenLaunchNanoseconds = variance.betweenLaunches
+      result.withinLaunchNanoseconds = variance.withinLaunch
+      if variance.betweenDominates {
+        notes.append("\(Self.varianceNote) samples of one do: the interval, over all samples, is too narrow")
+      }
+    }
+    result.notes = notes.isEmpty ? nil : notes.joined(separator: "; ")
+  }
+
+  private static let varianceNote = "launches differ more than"
+
+  private static func notes(_ row: ResultRow) -> [String] {
+    row.notes?.components(separatedBy: "; ") ?? []
+  }
+
+  private static func most<Value: Comparable>(_ one: Value?, _ other: Value?) -> Value? {
+    [one, other].compactMap { $0 }.max()
+  }
+}

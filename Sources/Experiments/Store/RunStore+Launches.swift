@@ -1,0 +1,169 @@
+import Foundation
+import GRDB
+
+/// Launches and their attempts. Each function is one transaction, so that a run that is killed at any moment has either
+/// all of a launch or nothing.
+extension RunStore {
+  // MARK: - The writer
+
+  private static let holderKey = "holder"
+
+  /// Notes that this process writes.
+  func setHolder() throws {
+    try setMeta(Self.holderKey, CanonicalJSON.encode(RunHolder.current()))
+  }
+
+  func holder() throws -> RunHolder? {
+    try meta(Self.holderKey).flatMap { try? CanonicalJSON.decode(RunHolder.self, from: $0) }
+  }
+
+  // MARK: - What is there
+
+  /// A process of a point.
+  struct LaunchKey: Hashable {
+    var pointID: String
+    var launch: Int
+  }
+
+  /// Launches that are measured. A point that failed has none: its numbers are gone.
+  func measuredLaunches() throws -> Set<LaunchKey> {
+    try database.read { db in
+      let rows = try Row.fetchAll(db, sql: "SELECT DISTINCT point_id, launch FROM samples")
+      return Set(rows.map { LaunchKey(pointID: $0["point_id"], launch: $0["launch"]) })
+    }
+  }
+
+  /// The row of a point that passed, so far.
+  func measuredRow(of pointID: String) throws -> ResultRow? {
+    try database.read { db in
+      try ResultRow.fetchOne(
+        db, sql: "SELECT * FROM results WHERE point_id = ? AND status = 'passed'", arguments: [pointID])
+    }
+  }
+
+  /// Place of the next sample in the run.
+  func nextOrderIndex() throws -> Int {
+    try database.read { try Int.fetchOne($0, sql: "SELECT MAX(order_index) + 1 FROM samples") ?? 0 }
+  }
+
+  // MARK: - Attempts
+
+  /// Ends what a killed run left open: attempts under way become interrupted, and their points planned.
+  func closeOpenAttempts() throws {
+    try database.write { db in
+      try db.execute(
+        sql: "UPDATE attempts SET status = ?, reason = ? WHERE status = ?",
+        arguments: [AttemptRow.Status.interrupted.rawValue, "the run was killed", AttemptRow.Status.running.rawValue])
+      try db.execute(
+        sql: "UPDATE points SET status = ? WHERE status = ?",
+        arguments: [PointStatus.planned.rawValue, PointStatus.running.rawValue])
+    }
+  }
+
+  /// Notes that an attempt is under way.
+  func begin(_ attempt: AttemptRow) throws {
+    try database.write { db in
+      try attempt.insert(db)
+      try Self.set(.running, nil, of: attempt.pointID, in: db)
+    }
+  }
+
+  /// Ends an attempt that measured nothing; its point is to be tried again.
+  func end(_ attempt: AttemptRow) throws {
+    try database.write { db in
+      try Self.replace(attempt, in: db)
+      try Self.set(.planned, nil, of: attempt.pointID, in: db)
+    }
+  }
+
+  /// Ends an attempt with what came of it, and returns the point's row: over the samples of all launches so far. The point is
+  /// done with the last of `launches`. An outcome that did not pass takes the place of everything that was measured of the
+  /// point. `fmaPeak` in 10^9 operations per second.
+  @discardableResult
+  func finish(_ outcome: PointOutcome, _ attempt: AttemptRow, of launches: Int, fmaPeak: Double?) throws -> ResultRow {
+    let id = attempt.pointID
+    return try database.write { db in
+      try Self.replace(attempt, in: db)
+      guard outcome.result.status == .passed else {
+        for type in Self.outcomeTypes { try Self.delete(type, of: id, in: db) }
+        try outcome.result.insert(db)
+        for row in outcome.tuning { try row.insert(db) }
+        try Self.set(PointStatus(outcome.result.status), outcome.result.reason, of: id, in: db)
+        return outcome.result
+      }
+      return try Self.add(outcome, launch: attempt.launch, of: launches, fmaPeak: fmaPeak, in: db)
+    }
+  }
+
+  /// Adds a launch that passed to those of its point, and returns the point's row over all of them.
+  @discardableResult
+  static func add(
+    _ outcome: PointOutcome, launch: Int, of launches: Int, fmaPeak: Double?, in db: Database
+  ) throws -> ResultRow {
+    let id = outcome.result.pointID
+    let earlier = try ResultRow.fetchOne(
+      db, sql: "SELECT * FROM results WHERE point_id = ? AND status = 'passed'", arguments: [id])
+    let others = try SampleRow.fetchAll(
+      db, sql: "SELECT * FROM samples WHERE point_id = ? AND launch <> ? ORDER BY order_index",
+      arguments: [id, launch])
+    let pooled = PooledLaunches(outcome, earlier: others.isEmpty ? nil : earlier, samples: others, fmaPeak: fmaPeak)
+
+    for type in outcomeTypes where type.columns.contains("launch") {
+      try db.execute(
+        sql: "DELETE FROM \(type.table) WHERE point_id = ? AND launch = ?", arguments: [id, launch])
+    }
+    try delete(ResultRow.self, of: id, in: db)
+    try pooled.result.insert(db)
+    for rows in outcome.rows where !rows.isEmpty {
+      let type = Swift.type(of: rows[0])
+      if !type.columns.contains("launch") { try delete(type, of: id, in: db) }
+      for row in rows { try row.insert(db) }
+    }
+    for sample in pooled.samples {
+      try db.execute(
+        sql: "UPDATE samples SET outlier = ? WHERE point_id = ? AND launch = ? AND sample = ? AND outlier <> ?",
+        arguments: [sample.outlier, id, sample.launch, sample.sample, sample.outlier])
+    }
+    // On the host a projection stands beside the measurement.
+    try db.execute(
+      sql: "UPDATE projections SET measured_tokens_per_s = ? WHERE point_id = ? AND measured_tokens_per_s IS NOT NULL",
+      arguments: [pooled.result.tokensPerSecond, id])
+    let count = try Int.fetchOne(
+      db, sql: "SELECT COUNT(DISTINCT launch) FROM samples WHERE point_id = ?", arguments: [id])
+    try set(count == launches ? .done : .running, nil, of: id, in: db)
+    return pooled.result
+  }
+
+  private static func replace(_ attempt: AttemptRow, in db: Database) throws {
+    try db.execute(
+      sql: "DELETE FROM attempts WHERE point_id = ? AND launch = ? AND attempt = ?",
+      arguments: [attempt.pointID, attempt.launch, attempt.attempt])
+    try attempt.insert(db)
+  }
+
+  static func set(_ status: PointStatus, _ reason: String?, of pointID: String, in db: Database) throws {
+    try db.execute(
+      sql: "UPDATE points SET status = ?, reason = ? WHERE id = ?", arguments: [status.rawValue, reason, pointID])
+  }
+
+  // MARK: - The sentinel
+
+  func add(_ rows: [SentinelRow]) throws {
+    try database.write { db in for row in rows { try row.insert(db) } }
+  }
+
+  // MARK: - Projections
+
+  /// What the model said of a point: everything that a twin with the same access stream shares.
+  func modelled(_ pointID: String) throws -> (
+    projections: [ProjectionRow], sensitivities: [SensitivityRow], stages: [StageRow]
+  ) {
+    try database.read { db in
+      func all<Rows: RunRow>(_: Rows.Type) throws -> [Rows] {
+        try Rows.fetchAll(
+          db, sql: "SELECT * FROM \(Rows.table) WHERE point_id = ? ORDER BY rowid", arguments: [pointID])
+      }
+      return (try all(ProjectionRow.self), try all(SensitivityRow.self), try all(StageRow.self))
+    }
+  }
+}

@@ -1,0 +1,80 @@
+import GRDB
+
+/// How databases of older tools become what this tool writes: one migration a schema version, never changed once released.
+extension RunStore {
+  static var migrator: DatabaseMigrator {
+    var migrator = DatabaseMigrator()
+    migrator.registerMigration("1") { db in
+      try db.execute(sql: "CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT)")
+      try db.execute(
+        sql: "CREATE TABLE points (id TEXT PRIMARY KEY, params TEXT NOT NULL, status TEXT NOT NULL, reason TEXT)")
+      let first: [any RunRow.Type] = [
+        ResultRow.self, SampleRow.self, CounterRow.self, ProjectionRow.self, StageRow.self, CeilingRow.self,
+        FactRow.self,
+      ]
+      for type in first { try create(type, in: db) }
+      for type in first where type.columns.contains("point_id") {
+        try db.execute(sql: "CREATE INDEX \(type.table)_point ON \(type.table) (point_id)")
+      }
+      try db.execute(sql: "PRAGMA user_version = 1")
+    }
+    migrator.registerMigration("2") { db in
+      try create(AuditRow.self, in: db)
+      try db.execute(sql: "PRAGMA user_version = 2")
+    }
+    migrator.registerMigration("3") { db in
+      try rename("memory_policy", to: "memory", of: ResultRow.self, in: db)
+      try rename("pages_per_node", to: "pages_per_node_after", of: ResultRow.self, in: db)
+      try rename("page_kind", to: "page_kind_after", of: ResultRow.self, in: db)
+      try addMissingColumns(of: ResultRow.self, in: db)
+      try db.execute(sql: "PRAGMA user_version = 3")
+    }
+    migrator.registerMigration("4") { db in
+      try create(SensitivityRow.self, in: db)
+      try addMissingColumns(of: ProjectionRow.self, in: db)
+      try db.execute(sql: "PRAGMA user_version = 4")
+    }
+    migrator.registerMigration("5") { db in
+      try create(TuningRow.self, in: db)
+      try db.execute(sql: "CREATE INDEX tuning_point ON tuning (point_id)")
+      try addMissingColumns(of: ResultRow.self, in: db)
+      try db.execute(sql: "PRAGMA user_version = 5")
+    }
+    migrator.registerMigration("6") { db in
+      try create(MetricRow.self, in: db)
+      try db.execute(sql: "CREATE INDEX metrics_point ON metrics (point_id)")
+      try addMissingColumns(of: CounterRow.self, in: db)
+      try addMissingColumns(of: ResultRow.self, in: db)
+      // Older tools had no other projection.
+      try db.execute(sql: "UPDATE results SET projection_dtype = 'fp32' WHERE kernel = 'lookup'")
+      try db.execute(sql: "PRAGMA user_version = 6")
+    }
+    migrator.registerMigration("7") { db in
+      for type in [AttemptRow.self, SentinelRow.self] as [any RunRow.Type] { try create(type, in: db) }
+      try db.execute(sql: "CREATE INDEX attempts_point ON attempts (point_id)")
+      try addMissingColumns(of: ResultRow.self, in: db)
+      try db.execute(sql: "PRAGMA user_version = 7")
+    }
+    return migrator
+  }
+
+  /// A table made by an older tool has a column under its old name; one that was made just now has not.
+  private static func rename(_ old: String, to new: String, of type: any RunRow.Type, in db: Database) throws {
+    guard try db.columns(in: type.table).contains(where: { $0.name == old }) else { return }
+    try db.execute(sql: "ALTER TABLE \(type.table) RENAME COLUMN \"\(old)\" TO \"\(new)\"")
+  }
+
+  /// A table made by an older tool lacks the columns that its rows got since.
+  private static func addMissingColumns(of type: any RunRow.Type, in db: Database) throws {
+    let present = Set(try db.columns(in: type.table).map(\.name))
+    for column in type.columns where !present.contains(column) {
+      try db.execute(sql: "ALTER TABLE \(type.table) ADD COLUMN \"\(column)\"")
+    }
+  }
+
+  /// Columns carry no type: SQLite then keeps integers, reals and text as they were given.
+  private static func create(_ type: any RunRow.Type, in db: Database) throws {
+    let columns = type.columns.map { "\"\($0)\"" }.joined(separator: ", ")
+    try db.execute(sql: "CREATE TABLE \(type.table) (\(columns))")
+  }
+}

@@ -1,0 +1,29 @@
+/// The machine's speed at one moment between points: a row of sentinel.csv.
+public struct SentinelRow: RunRow, Equatable, Sendable {
+  public static let table = "sentinel"
+
+  public var runID: String
+  /// That of the next sample: the moment lies between it and the one before.
+  public var orderIndex: Int
+  /// Since the run began.
+  public var startNanoseconds: Int
+  /// Of `DriftSentinel.Benchmark`.
+  public var benchmark: String
+  /// Median of `n` repetitions.
+  public var value: Double
+  public var unit: String
+  public var n: Int
+  /// `value` over the run's reference, the median of its first readings.
+  public var relative: Double
+
+  public enum CodingKeys: String, CodingKey, CaseIterable {
+    case runID = "run_id"
+    case orderIndex = "order_index"
+    case startNanoseconds = "start_ns"
+    case benchmark
+    case value
+    case unit
+    case n
+    case relative
+  }
+}

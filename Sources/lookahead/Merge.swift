@@ -1,0 +1,43 @@
+import ArgumentParser
+import Experiments
+import Reports
+
+struct MergeCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "merge",
+    abstract: "Join runs of one experiment that measured parts of its plan, and write the report of the whole.",
+    discussion: """
+      Parts are what 'run --shard I/N' leaves. A point or launch that several parts hold comes once; merging again, or \
+      more parts later, adds what is missing. Parts of different machines are refused. Exit code 3 where points failed.
+      """)
+
+  @Argument(help: "Run directories of the same experiment.")
+  var parts: [String]
+
+  @Option(help: "The run directory to make or to add to.")
+  var output: String
+
+  @Flag(help: "Merge parts of different machines; every row says which it is of.")
+  var allowMixed = false
+
+  @Flag(help: "Print one JSON document: the results, and the ids of the points that are missing.")
+  var json = false
+
+  func run() throws {
+    let merge = try RunMerge(
+      parts.map { try RunDirectory(opening: $0) }, into: output, allowsMixedMachines: allowMixed)
+    try Report.write(merge.directory)
+    let results = try merge.directory.store.rows(ResultRow.self)
+    if json { try printJSON(MergeDocument(results: results, missing: merge.missing.map(\.id))) }
+    let failed = results.count { $0.status == .failed }
+    printMessage(
+      "\(results.count { $0.status == .passed }) passed, \(failed) failed, \(results.count { $0.status == .skipped }) "
+        + "skipped, \(merge.missing.count) missing; report in \(merge.directory.path)/report.md")
+    if failed > 0 { throw ExitStatus.somePointsFailed.code }
+  }
+}
+
+private struct MergeDocument: Encodable {
+  var results: [ResultRow]
+  var missing: [String]
+}

@@ -1,0 +1,16 @@
+import ArgumentParser
+import Experiments
+import Foundation
+
+/// The process that a run starts for each launch of a point.
+struct RunLaunchCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: LaunchProcess.verb,
+    abstract: "Measure one point: a request on standard input, a report on standard output.",
+    shouldDisplay: false)
+
+  func run() throws {
+    FileHandle.standardOutput.write(
+      try LaunchProcess.report(on: FileHandle.standardInput.readDataToEndOfFile()))
+  }
+}

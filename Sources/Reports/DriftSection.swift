@@ -5,47 +5,48 @@ extension RunData {
   var driftSection: String {
     guard !sentinel.isEmpty else { return "" }
     var text =
-      "## Drift\n\nA fixed piece of work was timed before the first point and after every launch of one, relative to its "
-      + "speed at the beginning of the run; measured. Points beside a reading more than "
-      + "\(percent(RunData.driftThreshold)) off are flagged in their notes.\n\n"
+      "## Drift\n\nA fixed piece of work was timed before the first point and after every launch of one; measured, and "
+      + "relative to the median of all readings. Points beside a reading more than "
+      + "\(percent(DriftWatch.threshold)) off are flagged in their notes.\n\n"
+    let watch = DriftWatch(sentinel)
     var table = MarkdownTable([
-      ("benchmark", .left), ("readings", .right), ("lowest", .right), ("median", .right), ("highest", .right),
+      ("benchmark", .left), ("readings", .right), ("median", .right), ("unit", .left), ("lowest", .right),
+      ("highest", .right),
       ("beyond the threshold", .right),
     ])
     for (benchmark, rows) in grouped(sentinel, by: \.benchmark) {
-      let values = rows.map(\.relative).sorted()
+      let values = rows.map(watch.relative).sorted()
       table.append([
-        benchmark, "\(values.count)", values.first.map { percent($0) }, percent(quantile(values, 0.5)),
-        values.last.map { percent($0) }, "\(values.count { abs($0 - 1) > RunData.driftThreshold })",
+        benchmark, "\(values.count)", significant(quantile(rows.map(\.value).sorted(), 0.5)), rows.first?.unit,
+        values.first.map { percent($0) }, values.last.map { percent($0) }, "\(rows.count(where: watch.isOff))",
       ])
     }
     text += table.text + "\n"
     return text
   }
 
-  static let driftThreshold = DriftWatch.threshold
-
   /// The machine's speed over the run.
   var driftPlot: Plot? {
     let curves = grouped(sentinel, by: \.benchmark)
     let times = sentinel.map { Double($0.startNanoseconds) * 1e-9 }
     guard curves.contains(where: { $0.values.count >= 2 }), let last = times.max() else { return nil }
+    let watch = DriftWatch(sentinel)
     let title = "Measured speed of the machine between points"
     var data = CSVWriter(header: ["line", "run_s", "relative", "benchmark"])
     var script = PlotScript(name: "drift", title: title)
     script.add("set xlabel 'Time since the run began (s)'")
     script.add("set xrange [0:\(significant(max(last, 1), 4))]")
-    script.add("set ylabel 'Speed relative to the beginning'")
-    let values = sentinel.map(\.relative)
-    let low = min(values.min() ?? 1, 1 - 2 * RunData.driftThreshold)
-    let high = max(values.max() ?? 1, 1 + 2 * RunData.driftThreshold)
+    script.add("set ylabel 'Speed relative to the median'")
+    let values = sentinel.map(watch.relative)
+    let low = min(values.min() ?? 1, 1 - 2 * DriftWatch.threshold)
+    let high = max(values.max() ?? 1, 1 + 2 * DriftWatch.threshold)
     script.add("set yrange [\(significant(low * 0.98, 4)):\(significant(high * 1.02, 4))]")
     script.legendBelow(curves.map(\.key) + ["threshold"])
     var elements: [String] = []
     for (index, curve) in curves.enumerated() {
       for row in curve.values {
         data.append([
-          "\(index + 1)", PlotScript.cell(Double(row.startNanoseconds) * 1e-9), PlotScript.cell(row.relative),
+          "\(index + 1)", PlotScript.cell(Double(row.startNanoseconds) * 1e-9), PlotScript.cell(watch.relative(row)),
           curve.key,
         ])
       }
@@ -55,8 +56,8 @@ extension RunData {
           + PlotScript.quoted(curve.key))
     }
     let grey = PlotScript.greys[1]
-    elements.append("\(1 - RunData.driftThreshold) with lines linecolor '\(grey)' dashtype 3 title 'threshold'")
-    elements.append("\(1 + RunData.driftThreshold) with lines linecolor '\(grey)' dashtype 3 notitle")
+    elements.append("\(1 - DriftWatch.threshold) with lines linecolor '\(grey)' dashtype 3 title 'threshold'")
+    elements.append("\(1 + DriftWatch.threshold) with lines linecolor '\(grey)' dashtype 3 notitle")
     script.plot(elements)
     return Plot(kind: .drift, name: "drift", title: title, data: data.text, script: script.text)
   }

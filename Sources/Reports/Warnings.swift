@@ -64,11 +64,12 @@ extension RunData {
       warnings.append(
         "\(counted(unlike, "point")) differ more between processes than within one: their intervals are too narrow.")
     }
-    let beside = Set(sentinel.filter { abs($0.relative - 1) > Self.driftThreshold }.map(\.startNanoseconds)).count
-    if beside > 0 {
+    let watch = DriftWatch(sentinel)
+    let off = Set(sentinel.filter(watch.isOff).map(\.startNanoseconds)).count
+    if off > 0 {
       warnings.append(
-        "The machine's speed was more than \(percent(Self.driftThreshold)) off its beginning at \(beside) of "
-          + "\(Set(sentinel.map(\.startNanoseconds)).count) readings between points.")
+        "The machine's speed was more than \(percent(DriftWatch.threshold)) off its median at \(off) of "
+          + "\(Set(sentinel.map(\.startNanoseconds)).count) readings between points: see their notes.")
     }
     let drifted = drift
     if !drifted.isEmpty {

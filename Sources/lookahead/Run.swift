@@ -90,9 +90,9 @@ struct RunCommand: ParsableCommand {
     } catch is Interrupted {
       progress?.clear()
       let left = try directory.pendingPoints().count
-      printMessage(
-        "interrupted with \(left) of \(directory.pointIDs.count) points to go; the same command goes on where it stopped"
-      )
+      let all = try directory.pointIDs().count
+      let how = restart ? "the same command without --restart" : "the same command"
+      printMessage("interrupted with \(left) of \(all) points to go; \(how) goes on where it stopped")
       throw ExitStatus.failure.code
     }
     progress?.clear()
@@ -101,8 +101,8 @@ struct RunCommand: ParsableCommand {
     if json { try printJSON(["results": results]) }
     let counts = Dictionary(grouping: results, by: \.status).mapValues(\.count)
     printMessage(
-      "\(counts[.passed] ?? 0) passed, \(counts[.failed] ?? 0) failed, \(counts[.skipped] ?? 0) skipped; "
-        + "report in \(directory.path)/report.md")
+      "\(counts[.passed] ?? 0) passed, \(counts[.failed] ?? 0) failed\(counts[.failed] == nil ? "" : " (--retry tries again)"), "
+        + "\(counts[.skipped] ?? 0) skipped; report in \(directory.path)/report.md")
     if counts[.failed] != nil { throw ExitStatus.somePointsFailed.code }
   }
 

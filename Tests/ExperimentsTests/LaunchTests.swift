@@ -210,14 +210,43 @@ import Testing
     }
   }
 
+  @Test func `a point beside which the machine's speed moved has a note, and loses it when it is no longer so`() throws
+  {
+    try withTemporaryDirectory { path in
+      let (directory, _) = try run(experiment(), at: path)
+      let store = directory.store
+      let attempts = try store.rows(AttemptRow.self)
+      func row(_ start: Int, _ value: Double) -> SentinelRow {
+        SentinelRow(
+          runID: directory.manifest.runID, orderIndex: 0, startNanoseconds: start, benchmark: "compute", value: value,
+          unit: "GFLOP/s", n: 5)
+      }
+      // Far from both launches most readings are 1e6; just after the second one the machine is at half of that.
+      let end = attempts[1].startNanoseconds + Int((attempts[1].seconds ?? 0) * 1e9)
+      try store.add((1...40).map { row(end + 1_000_000_000 * $0, 1e6) } + [row(end, 5e5)])
+      try store.noteDrift()
+      func notes() throws -> [String?] {
+        let results = try store.rows(ResultRow.self)
+        return attempts.map { attempt in results.first { $0.pointID == attempt.pointID }?.notes }
+      }
+      let note = try #require(try notes()[1])
+      #expect(note.contains("the machine's speed moved beside launch 0: compute "), "\(note)")
+      #expect(note.contains(" and 50 % after"), "\(note)")
+      // Were that reading the usual one, it would be no drift.
+      try store.add((1...400).map { row(end + 1_000_000_000 * $0, 5e5) })
+      try store.noteDrift()
+      #expect(try notes()[1]?.contains(" and 50 % after") != true)
+    }
+  }
+
   @Test func `the sentinel is read before and after every launch`() throws {
     try withTemporaryDirectory { path in
       let (directory, _) = try run(experiment(", launches: 2"), at: path)
       let rows = try directory.store.rows(SentinelRow.self)
-      // Three to begin with, one after each of four launches; two benchmarks.
-      #expect(rows.count == 2 * (3 + 4))
+      // One to begin with, one after each of four launches; two benchmarks.
+      #expect(rows.count == 2 * (1 + 4))
       #expect(Set(rows.map(\.benchmark)) == ["compute", "memory"])
-      #expect(rows.allSatisfy { $0.value > 0 && $0.relative > 0 })
+      #expect(rows.allSatisfy { $0.value > 0 })
       let attempts = try directory.store.rows(AttemptRow.self)
       let boundaries = attempts.map { ($0.firstOrderIndex ?? 0) + ($0.samples ?? 0) }
       #expect(Set(rows.map(\.orderIndex)) == Set([0] + boundaries))

@@ -1,53 +1,56 @@
 import Profiler
 
-/// Judges the sentinel's readings: how fast the machine is beside a point, relative to the beginning of the run.
+/// Judges the sentinel's readings: how fast the machine was beside a point, relative to the run as a whole.
 public struct DriftWatch {
-  /// A point is flagged where a reading before or after it differs from the reference by more than this. Ten times the
-  /// interval that points aim at by default, and about twice what readings on a quiet virtual machine scatter.
+  /// A launch is flagged where a reading before or after it differs from the reference by more than this: ten times the
+  /// interval that points aim at by default.
   public static let threshold = 0.1
-  /// The reference is the median of this many first readings, of which one may be disturbed.
-  static let referenceReadings = 3
 
-  private var references: [DriftSentinel.Benchmark: Double] = [:]
-  private var latest: [DriftSentinel.Benchmark: Double] = [:]
+  /// The median of all readings of a run, by run and benchmark. Not the first ones: a neighbour that was busy when the run
+  /// began would make every point suspect.
+  private var references: [Key: Double] = [:]
+  /// By run, in the order of time.
+  private var readings: [String: [SentinelRow]] = [:]
 
-  /// Goes on from the readings of an earlier part of the run.
-  init(_ rows: [SentinelRow] = []) {
-    for benchmark in DriftSentinel.Benchmark.allCases {
-      let first = rows.filter { $0.benchmark == benchmark.rawValue }.prefix(Self.referenceReadings).map(\.value)
-      if first.count == Self.referenceReadings { references[benchmark] = Self.median(first) }
+  private struct Key: Hashable {
+    var runID: String
+    var benchmark: String
+
+    init(_ row: SentinelRow) {
+      runID = row.runID
+      benchmark = row.benchmark
     }
   }
 
-  var hasReference: Bool { !references.isEmpty }
-
-  mutating func setReference(_ readings: [DriftSentinel.Reading]) {
-    for benchmark in DriftSentinel.Benchmark.allCases {
-      let values = readings.filter { $0.benchmark == benchmark }.map(\.value)
-      if !values.isEmpty { references[benchmark] = Self.median(values) }
+  public init(_ rows: [SentinelRow]) {
+    references = Dictionary(grouping: rows, by: Key.init).mapValues { quantile($0.map(\.value).sorted(), 0.5) }
+    readings = Dictionary(grouping: rows, by: \.runID).mapValues {
+      $0.sorted { $0.startNanoseconds < $1.startNanoseconds }
     }
   }
 
-  /// A reading over the reference; 1 without one.
-  func relative(_ reading: DriftSentinel.Reading) -> Double {
-    references[reading.benchmark].map { reading.value / $0 } ?? 1
-  }
+  /// A reading over the reference.
+  public func relative(_ row: SentinelRow) -> Double { references[Key(row)].map { row.value / $0 } ?? 1 }
 
-  /// What to note at a point with these readings after it, and those of the call before in front of it.
-  mutating func note(_ readings: [DriftSentinel.Reading]) -> String? {
-    var moved: [String] = []
-    for reading in readings {
-      let after = relative(reading)
-      let before = latest[reading.benchmark] ?? after
-      latest[reading.benchmark] = after
-      guard max(abs(before - 1), abs(after - 1)) > Self.threshold else { continue }
-      moved.append("\(reading.benchmark.rawValue) \(Self.percent(before)) before and \(Self.percent(after)) after")
+  /// Whether a reading is beyond the threshold.
+  public func isOff(_ row: SentinelRow) -> Bool { abs(relative(row) - 1) > Self.threshold }
+
+  static let notePrefix = "the machine's speed moved beside "
+
+  /// What to note of a launch that passed, by the readings next to it; nil where the machine was as usual.
+  func note(_ attempt: AttemptRow) -> String? {
+    guard let rows = readings[attempt.runID] else { return nil }
+    let end = attempt.startNanoseconds + Int((attempt.seconds ?? 0) * 1e9)
+    let moved = DriftSentinel.Benchmark.allCases.compactMap { benchmark -> String? in
+      let own = rows.filter { $0.benchmark == benchmark.rawValue }
+      let before = own.last { $0.startNanoseconds <= attempt.startNanoseconds }
+      let after = own.first { $0.startNanoseconds >= end }
+      guard [before, after].compactMap({ $0 }).contains(where: isOff) else { return nil }
+      func share(_ row: SentinelRow?) -> String { row.map { "\(Int((relative($0) * 100).rounded())) %" } ?? "unknown" }
+      return "\(benchmark.rawValue) \(share(before)) before and \(share(after)) after"
     }
     return moved.isEmpty
-      ? nil : "the machine's speed moved beside this point: \(moved.joined(separator: ", ")) (of the run's beginning)"
+      ? nil
+      : "\(Self.notePrefix)launch \(attempt.launch): \(moved.joined(separator: ", ")) (of the run's median)"
   }
-
-  private static func percent(_ share: Double) -> String { "\(Int((share * 100).rounded())) %" }
-
-  private static func median(_ values: some Collection<Double>) -> Double { quantile(values.sorted(), 0.5) }
 }

@@ -79,9 +79,11 @@ public struct SweepRunner {
     do {
       try measure(setup)
     } catch is Interrupted {
+      try directory.store.noteDrift()
       try directory.exportCSV()
       throw Interrupted()
     }
+    try directory.store.noteDrift()
     let audit = try directory.store.rows(AuditRow.self)
     try directory.store.replace(
       facts: FactRow.all(MachineState.capture(), .end, topology, audit, setup.calibration.missing) + steps.facts(.end),
@@ -95,27 +97,27 @@ public struct SweepRunner {
     let schedule = Schedule(
       directory.plan, launches: experiment.measure.launches, seed: experiment.seed,
       isShuffled: experiment.order == .random)
-    var progress = try LaunchLedger(directory.store, schedule, retriesFailed: options.retriesFailed)
-    guard !progress.pending.isEmpty else { return }
+    var ledger = try LaunchLedger(directory.store, schedule, retriesFailed: options.retriesFailed)
+    guard !ledger.pending.isEmpty else { return }
     let checks = try checkCounters()
     let time = try RunTime(directory.store)
-    var watch = try DriftRecorder(directory, time, topology: topology)
+    let drift = try DriftRecorder(directory, time, topology: topology)
     var remaining = RemainingTime(experiment.measure)
     var streams = try KnownStreams(
       directory,
       placementMatters: Projector.placementMatters((inputs.includesHost ? [setup.host] : []) + inputs.machines))
 
-    while let next = progress.pending.first {
+    while let next = ledger.pending.first {
       if isInterrupted() { throw Interrupted() }
       let point = next.point
       if let reason = Self.reasonNotToFit(point) {
-        try skip(next, reason, &progress, time)
+        try skip(next, reason, &ledger, time)
         continue
       }
-      var state = progress.state(next, secondsLeft: remaining.seconds(for: progress.pending.map(\.point)))
+      var state = ledger.state(next, secondsLeft: remaining.seconds(for: ledger.pending.map(\.point)))
       report(.started(point: point, progress: state))
       var attempt = AttemptRow(
-        runID: directory.manifest.runID, pointID: point.id, launch: next.launch, attempt: progress.begin(next),
+        runID: directory.manifest.runID, pointID: point.id, launch: next.launch, attempt: ledger.begin(next),
         position: next.position, status: .running, startNanoseconds: time.now)
       try directory.store.begin(attempt)
       let request = try request(for: next, setup, checks, time, streams)
@@ -138,35 +140,35 @@ public struct SweepRunner {
           attempt.samples = outcome.samples.count
           attempt.firstOrderIndex = outcome.samples.first?.orderIndex
         }
-        outcome.result.add(note: try watch.read(nextOrderIndex: request.firstOrderIndex + outcome.samples.count))
+        try drift.read(nextOrderIndex: request.firstOrderIndex + outcome.samples.count)
         try streams.complete(&outcome)
         let result = try directory.store.finish(
           outcome, attempt, of: experiment.measure.launches, fmaPeak: request.fmaPeak)
         remaining.finished(point, seconds: attempt.seconds ?? 0)
-        progress.finished(next, result.status)
-        state = progress.state(next, secondsLeft: nil)
+        ledger.finished(next, result.status)
+        state = ledger.state(next, secondsLeft: nil)
         report(.finished(result: result, progress: state))
       case .died(let reason):
         attempt.status = .died
         attempt.reason = reason
-        _ = try watch.read(nextOrderIndex: request.firstOrderIndex)
+        try drift.read(nextOrderIndex: request.firstOrderIndex)
         // A child that ended with its parent's interrupt is not the point's fault.
         if isInterrupted() {
           attempt.status = .interrupted
           try directory.store.end(attempt)
           throw Interrupted()
         }
-        try bury(next, attempt, reason, &progress)
+        try bury(next, attempt, reason, &ledger)
       }
     }
   }
 
   /// An attempt has died: another one at the end, where the machine may be in another mood, or the point has failed.
   private func bury(
-    _ launch: Schedule.Launch, _ attempt: AttemptRow, _ reason: String, _ progress: inout LaunchLedger
+    _ launch: Schedule.Launch, _ attempt: AttemptRow, _ reason: String, _ ledger: inout LaunchLedger
   ) throws {
     let point = launch.point
-    let left = progress.died(launch, of: experiment.measure.attempts)
+    let left = ledger.died(launch, of: experiment.measure.attempts)
     if left > 0 {
       try directory.store.end(attempt)
       report(.message("\(point.label) \(reason); \(left == 1 ? "one attempt" : "\(left) attempts") left"))
@@ -176,21 +178,21 @@ public struct SweepRunner {
     let result = row(
       point, .failed, "\(reason) (\(tries == 1 ? "one attempt" : "the last of \(tries) attempts"))")
     try directory.store.finish(PointOutcome(result: result), attempt, of: experiment.measure.launches, fmaPeak: nil)
-    progress.finished(launch, .failed)
-    report(.finished(result: result, progress: progress.state(launch, secondsLeft: nil)))
+    ledger.finished(launch, .failed)
+    report(.finished(result: result, progress: ledger.state(launch, secondsLeft: nil)))
   }
 
   private func skip(
-    _ launch: Schedule.Launch, _ reason: String, _ progress: inout LaunchLedger, _ time: RunTime
+    _ launch: Schedule.Launch, _ reason: String, _ ledger: inout LaunchLedger, _ time: RunTime
   ) throws {
     let result = row(launch.point, .skipped, reason)
     let attempt = AttemptRow(
       runID: directory.manifest.runID, pointID: launch.point.id, launch: launch.launch,
-      attempt: progress.begin(launch), position: launch.position, status: .skipped, reason: reason,
+      attempt: ledger.begin(launch), position: launch.position, status: .skipped, reason: reason,
       startNanoseconds: time.now)
     try directory.store.finish(PointOutcome(result: result), attempt, of: experiment.measure.launches, fmaPeak: nil)
-    progress.finished(launch, .skipped)
-    report(.finished(result: result, progress: progress.state(launch, secondsLeft: nil)))
+    ledger.finished(launch, .skipped)
+    report(.finished(result: result, progress: ledger.state(launch, secondsLeft: nil)))
   }
 
   private func row(_ point: Point, _ status: ResultStatus, _ reason: String) -> ResultRow {
@@ -243,13 +245,5 @@ extension AttemptRow.Status {
     case .failed: self = .failed
     case .skipped: self = .skipped
     }
-  }
-}
-
-extension ResultRow {
-  /// Only what was measured has something to note.
-  fileprivate mutating func add(note: String?) {
-    guard let note, status == .passed else { return }
-    notes = [notes, note].compactMap { $0 }.joined(separator: "; ")
   }
 }

@@ -9,7 +9,7 @@ public final class RunDirectory {
   public let plan: Plan
   public let store: RunStore
   /// Of the points that this run measures: those of its shard.
-  public var pointIDs: Set<String> { (try? Set(store.statuses().keys)) ?? [] }
+  public func pointIDs() throws -> Set<String> { try Set(store.statuses().keys) }
 
   /// Held by the one process that writes; nil for readers.
   private var lock: RunLock?

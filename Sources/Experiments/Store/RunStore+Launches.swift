@@ -152,6 +152,22 @@ extension RunStore {
     try database.write { db in for row in rows { try row.insert(db) } }
   }
 
+  /// Notes at every point that is measured beside which of its launches the machine's speed moved: anew each time, for the
+  /// reference is the whole run.
+  func noteDrift() throws {
+    let watch = DriftWatch(try rows())
+    let attempts = Dictionary(grouping: try rows(AttemptRow.self).filter { $0.status == .passed }, by: \.pointID)
+    try database.write { db in
+      for result in try ResultRow.fetchAll(db, sql: "SELECT * FROM results WHERE status = 'passed'") {
+        var notes = result.notes?.components(separatedBy: "; ").filter { !$0.hasPrefix(DriftWatch.notePrefix) } ?? []
+        notes += (attempts[result.pointID] ?? []).sorted { $0.launch < $1.launch }.compactMap { watch.note($0) }
+        try db.execute(
+          sql: "UPDATE results SET notes = ? WHERE point_id = ?",
+          arguments: [notes.isEmpty ? nil : notes.joined(separator: "; "), result.pointID])
+      }
+    }
+  }
+
   // MARK: - Projections
 
   /// What the model said of a point: everything that a twin with the same access stream shares.

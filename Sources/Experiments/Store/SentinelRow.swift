@@ -13,8 +13,6 @@ public struct SentinelRow: RunRow, Equatable, Sendable {
   public var value: Double
   public var unit: String
   public var n: Int
-  /// `value` over the run's reference, the median of its first readings.
-  public var relative: Double
 
   public enum CodingKeys: String, CodingKey, CaseIterable {
     case runID = "run_id"
@@ -24,6 +22,17 @@ public struct SentinelRow: RunRow, Equatable, Sendable {
     case value
     case unit
     case n
-    case relative
+  }
+
+  public init(
+    runID: String, orderIndex: Int, startNanoseconds: Int, benchmark: String, value: Double, unit: String, n: Int
+  ) {
+    self.runID = runID
+    self.orderIndex = orderIndex
+    self.startNanoseconds = startNanoseconds
+    self.benchmark = benchmark
+    self.value = value
+    self.unit = unit
+    self.n = n
   }
 }

@@ -383,7 +383,8 @@ import Testing
     machine.numa = NUMADescription(nodes: 2, remoteLatencyNanoseconds: 100, linkGigabytesPerSecond: 5)
     let job = stream(threads: 4)
     let traffic = try Traffic(simulating: job, on: machine)
-    let result = try Projection.project(job, traffic: traffic, on: machine, options: .init(matrix: TrafficMatrix(remoteShare: 1)))
+    let result = try Projection.project(
+      job, traffic: traffic, on: machine, options: .init(matrix: TrafficMatrix(remoteShare: 1)))
     #expect(result.limiter == .link)
     #expect(isClose(result.phases[0].memoryGigabytesPerSecond, 5))
   }

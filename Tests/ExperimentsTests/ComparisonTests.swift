@@ -71,9 +71,9 @@ private func steady(_ time: Double) -> [[Double]] {
   // MARK: - Real changes
 
   @Test(arguments: [NoiseModel.lognormal, .drift])
-  func `a tenth more time on four of forty points is found with five launches, and under 5 % of the others`(_ model: NoiseModel)
-    throws
-  {
+  func `a tenth more time on four of forty points is found with five launches, and under 5 % of the others`(
+    _ model: NoiseModel
+  ) throws {
     var (found, wrong) = (0, 0)
     for trial in 0..<5 as Range<UInt64> {
       let comparison = try Comparison(

@@ -49,7 +49,8 @@ import Testing
       let lines = try String(contentsOfFile: "\(exported)/samples.jsonl", encoding: .utf8).split(separator: "\n")
       let rows = try String(contentsOfFile: "\(exported)/samples.csv", encoding: .utf8).split(separator: "\n")
       #expect(lines.count == rows.count - 1 && !lines.isEmpty)
-      let first = try JSONSerialization.jsonObject(with: Data(lines[0].utf8)) as? [String: Any] ?? [:]
+      let line = try #require(lines.first)
+      let first = try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any] ?? [:]
       #expect(Set(first.keys) == Set(rows[0].split(separator: ",").map(String.init)))
       let result = try String(contentsOfFile: "\(exported)/results.jsonl", encoding: .utf8).split(separator: "\n")[0]
       #expect(result.contains("\"reason\":null"))

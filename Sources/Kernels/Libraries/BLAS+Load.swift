@@ -43,17 +43,42 @@ extension BLAS {
         + reasons.joined(separator: "; "))
   }
 
-  /// Throws `UnsupportedProduct` where the library cannot multiply in `dtype` on this CPU.
+  /// Throws `UnsupportedProduct` where the library cannot multiply in `dtype` on this CPU, or saturates sums of int8 products.
   public func requireProduct(of dtype: TableType) throws {
     guard dtype != .fp32, let kernels = ISA.scalar.microKernels else { return }
-    // The smallest product: libraries say no when it is prepared. Zeros are zero in every type.
-    let zero = try HeapMemory().floats(1, for: .weights)
+    // A register tile's worth of the largest operands there are: 255 x 127 in int8, and 1 in bf16.
+    let size = 16
+    let depth = 64
+    let memory = HeapMemory()
+    let (input, weight): (UInt16, UInt16) = dtype == .int8 ? (0xFFFF, 0x7F7F) : (0x3F80, 0x3F80)
+    func operand(_ word: UInt16, for role: MemoryRole) throws -> FloatBuffer {
+      let buffer = try memory.floats((size * depth * dtype.bytes + 3) / 4, for: role)
+      let words = UnsafeMutableRawPointer(buffer.base)
+      for offset in stride(from: 0, to: size * depth * dtype.bytes, by: 2) {
+        words.storeBytes(of: word, toByteOffset: offset, as: UInt16.self)
+      }
+      return buffer
+    }
+    let weights = try operand(weight, for: .weights)
+    let x = try operand(input, for: .scratch(worker: 0))
+    let y = try memory.floats(size * size, for: .scratch(worker: 0))
     let product = try prepare(
-      LayerProduct(n: 1, k: 1, dtype: dtype, finish: .none),
-      weights: ProductWeights(values: zero.base, bias: nil), kernels: kernels.pointee, memory: HeapMemory())
-    do { _ = try product.call(rows: 1, memory: HeapMemory(), role: .scratch(worker: 0)) } catch let error
-      as UnsupportedProduct
-    { throw UnsupportedProduct("\(title) cannot multiply in \(dtype.rawValue) on this CPU: \(error)") }
+      LayerProduct(n: size, k: depth, dtype: dtype, finish: .none),
+      weights: ProductWeights(values: weights.base, bias: nil), kernels: kernels.pointee, memory: memory)
+    do {
+      let call = try product.call(rows: size, memory: memory, role: .scratch(worker: 0))
+      call.run(x: x.base, y: y.base)
+    } catch let error as UnsupportedProduct {
+      throw UnsupportedProduct("\(title) cannot multiply in \(dtype.rawValue) on this CPU: \(error)")
+    }
+    guard dtype == .int8 else { return }
+    // Without vpdpbusd (VNNI), libraries multiply with vpmaddubsw, whose sums of two products stop at 32,767.
+    let sums = UnsafeRawPointer(y.base)
+    let exact = Int32(depth * 255 * 127)
+    for place in 0..<size * size where sums.load(fromByteOffset: 4 * place, as: Int32.self) != exact {
+      throw UnsupportedProduct(
+        "\(title) cannot multiply in int8 on this CPU: its sums saturate, as they do without vpdpbusd (VNNI)")
+    }
   }
 
   /// Loads `candidate`, once per process: the same candidate is the same library again. Throws `LibraryNotLoaded`.

@@ -78,9 +78,9 @@ struct CalibrationBench {
       let sizes: [Int]
       switch (extent, stream) {
       case (.full, _), (.quick, .read): sizes = all
-      case (.quick, .write): sizes = pool.threadCount == 1 ? Array(levels) : []
-      case (.quick, .writePastCaches): sizes = pool.threadCount == 1 ? [memory.bytesPerThread] : []
-      case (.quick, .copy): sizes = [memory.bytesPerThread]
+      case (.quick, .write) where pool.threadCount == 1: sizes = Array(levels)
+      // The end of each curve under load is what the streams of all threads move.
+      case (.quick, .write), (.quick, .writePastCaches), (.quick, .copy): sizes = [memory.bytesPerThread]
       }
       for size in sizes {
         ceiling(

@@ -112,9 +112,9 @@ let goldenSmallRun: [(name: String, text: String)] = [
     ## Failures and skips
 
     - skipped: 2 threads, 1 CPU
-      - dense ff=32 d=8 tokens=64 threads=2 (`f5e3ac6aae67d1c8`)
+      - dense ff=32 d=8 tokens=64 threads=2 (`f5e3ad6aae67d37b`)
     - failed: 3 codes differ
-      - lookup T=4 rows=256 d=8 tokens=64 threads=2 sliced/64/8x4 (`804da0d45d8d0a77`)
+      - lookup T=4 rows=256 d=8 tokens=64 threads=2 sliced/64/8x4 (`804d9fd45d8d08c4`)
 
     ## Reproduce
 
@@ -140,18 +140,18 @@ let goldenSmallRun: [(name: String, text: String)] = [
     - [manifest.json](manifest.json): what was run, where and how
     - [plan.jsonl](plan.jsonl): every point
     - results.sqlite: everything measured
-    - [results.csv](results.csv), [samples.csv](samples.csv), [counters.csv](counters.csv), [metrics.csv](metrics.csv), [projections.csv](projections.csv), [sensitivities.csv](sensitivities.csv), [stages.csv](stages.csv), [ceilings.csv](ceilings.csv), [audit.csv](audit.csv), [tuning.csv](tuning.csv), [facts.csv](facts.csv): the same as tables
+    - [results.csv](results.csv), [samples.csv](samples.csv), [counters.csv](counters.csv), [metrics.csv](metrics.csv), [projections.csv](projections.csv), [sensitivities.csv](sensitivities.csv), [stages.csv](stages.csv), [ceilings.csv](ceilings.csv), [audit.csv](audit.csv), [tuning.csv](tuning.csv), [facts.csv](facts.csv), [attempts.csv](attempts.csv), [sentinel.csv](sentinel.csv): the same as tables
 
     """#
   ),
   (
     "results.csv",
     #"""
-    run_id,point_id,sweep,status,reason,host,cpu_model,kernel,kernel_version,isa,dtype,layer,projection,projection_dtype,tokens,hidden,intermediate,output,tables,table_rows,table_bytes,order,token_tile,column_slice_columns,table_group,prefetch_rows,group_prefetch,tuned,threads,partition,cpus,verified_cpus,memory,pages,pages_per_node_before,pages_per_node_after,page_kind_before,page_kind_after,blas,codes,code_entropy_bits,n,median_ns,ci95_low_ns,ci95_high_ns,min_ns,iqr_ns,outliers,stop_reason,tokens_per_s,ns_per_token,gflop_per_s,flop_per_token,algorithmic_bytes_per_token,algorithmic_gb_per_s,fraction_of_fma_peak,max_abs_error,code_mismatches,notes
-    20260101T000000Z-85514631,735b523e796aad0b,a,passed,,testbench,,dense,2,avx512,fp32,,,,64,8,32,8,,,,,,,,,,,1,,compact,0,local,thp,,,,thp,OpenBLAS 0.3.21 SkylakeX,,,25,64000,63893.33333333333,64106.66666666667,63744,256,0,interval_width,1000000,1000,1.024,1024,8192,8.192,0.6,1e-06,,
-    20260101T000000Z-85514631,36d898fb87abbdca,a,passed,,testbench,,lookup,2,avx512,fp32,,bh4,fp32,64,8,,8,4,256,32768,sliced,64,8,4,0,,0,1,tokens,compact,0,local,thp,,,,thp,,uniform,,25,25600,25557.333333333332,25642.666666666668,25497.6,102.40000000000146,0,interval_width,2500000,400,1500,600000,128,0.32,,1e-06,0,
-    20260101T000000Z-85514631,f5e3ac6aae67d1c8,a,skipped,"2 threads, 1 CPU",testbench,,dense,2,,fp32,,,,64,8,32,8,,,,,,,,,,,2,,compact,,local,thp,,,,,,,,,,,,,,,,,,,,,,,,,
-    20260101T000000Z-85514631,804da0d45d8d0a77,a,failed,3 codes differ,testbench,,lookup,2,,fp32,,bh4,fp32,64,8,,8,4,256,32768,sliced,64,8,4,0,,0,2,tokens,compact,,local,thp,,,,,,uniform,,,,,,,,,,,,,,,,,,,
+    run_id,point_id,sweep,status,reason,host,cpu_model,kernel,kernel_version,isa,dtype,layer,projection,projection_dtype,tokens,hidden,intermediate,output,tables,table_rows,table_bytes,order,token_tile,column_slice_columns,table_group,prefetch_rows,group_prefetch,tuned,threads,partition,cpus,verified_cpus,memory,pages,pages_per_node_before,pages_per_node_after,page_kind_before,page_kind_after,blas,codes,code_entropy_bits,n,median_ns,ci95_low_ns,ci95_high_ns,min_ns,iqr_ns,outliers,stop_reason,launches,between_launch_sd_ns,within_launch_sd_ns,tokens_per_s,ns_per_token,gflop_per_s,flop_per_token,algorithmic_bytes_per_token,algorithmic_gb_per_s,fraction_of_fma_peak,max_abs_error,code_mismatches,notes
+    20260101T000000Z-85514631,735b513e796aab58,a,passed,,testbench,,dense,3,avx512,fp32,,,,64,8,32,8,,,,,,,,,,,1,,compact,0,local,thp,,,,thp,OpenBLAS 0.3.21 SkylakeX,,,25,64000,63893.33333333333,64106.66666666667,63744,256,0,interval_width,,,,1000000,1000,1.024,1024,8192,8.192,0.6,1e-06,,
+    20260101T000000Z-85514631,36d899fb87abbf7d,a,passed,,testbench,,lookup,3,avx512,fp32,,bh4,fp32,64,8,,8,4,256,32768,sliced,64,8,4,0,,0,1,tokens,compact,0,local,thp,,,,thp,,uniform,,25,25600,25557.333333333332,25642.666666666668,25497.6,102.40000000000146,0,interval_width,,,,2500000,400,1500,600000,128,0.32,,1e-06,0,
+    20260101T000000Z-85514631,f5e3ad6aae67d37b,a,skipped,"2 threads, 1 CPU",testbench,,dense,3,,fp32,,,,64,8,32,8,,,,,,,,,,,2,,compact,,local,thp,,,,,,,,,,,,,,,,,,,,,,,,,,,,
+    20260101T000000Z-85514631,804d9fd45d8d08c4,a,failed,3 codes differ,testbench,,lookup,3,,fp32,,bh4,fp32,64,8,,8,4,256,32768,sliced,64,8,4,0,,0,2,tokens,compact,,local,thp,,,,,,uniform,,,,,,,,,,,,,,,,,,,,,,
 
     """#
   ),
@@ -159,10 +159,10 @@ let goldenSmallRun: [(name: String, text: String)] = [
     "counters.csv",
     #"""
     run_id,point_id,launch,thread,socket,group,event,canonical_event,source,raw,enabled_ns,running_ns,value,quality,reason
-    20260101T000000Z-85514631,735b523e796aad0b,0,,,software,perf::PAGE-FAULTS,,software,128,1000,1000,128,exact,
-    20260101T000000Z-85514631,735b523e796aad0b,0,,,cache,perf::CYCLES,,,,,,,unsupported,this machine exposes no PMU
-    20260101T000000Z-85514631,36d898fb87abbdca,0,,,software,perf::PAGE-FAULTS,,software,128,1000,1000,128,exact,
-    20260101T000000Z-85514631,36d898fb87abbdca,0,,,cache,perf::CYCLES,,,,,,,unsupported,this machine exposes no PMU
+    20260101T000000Z-85514631,735b513e796aab58,0,,,software,perf::PAGE-FAULTS,,software,128,1000,1000,128,exact,
+    20260101T000000Z-85514631,735b513e796aab58,0,,,cache,perf::CYCLES,,,,,,,unsupported,this machine exposes no PMU
+    20260101T000000Z-85514631,36d899fb87abbf7d,0,,,software,perf::PAGE-FAULTS,,software,128,1000,1000,128,exact,
+    20260101T000000Z-85514631,36d899fb87abbf7d,0,,,cache,perf::CYCLES,,,,,,,unsupported,this machine exposes no PMU
 
     """#
   ),

@@ -18,9 +18,11 @@ extension RunData {
   func tableSeries(of sweep: String) -> [TableSeries] {
     let lookups = measured(in: sweep).filter { $0.kernel == .lookup && $0.tableBytes != nil }
     let placement = [Trait.threads, .tokens, .hidden, .cpus, .memory, .codes]
-    let full = group(
-      lookups,
-      by: placement + [.tables, .projection, .dtype, .projectionDtype, .isa, .pages, .strategy, .partition])
+    let settings = placement + [.tables, .projection, .dtype, .projectionDtype, .isa, .pages, .partition]
+    // The usual strategy follows the size of the tables: one at each size is no trait of a line.
+    let usual = group(lookups, by: settings)
+    let isOneEach = usual.allSatisfy { Set($0.rows.map(\.tableBytes)).count == $0.rows.count }
+    let full = isOneEach ? usual : group(lookups, by: settings + [.strategy])
     guard full.count > Self.mostSeries else { return full }
     return group(lookups, by: placement).map { series in
       var folded = series

@@ -67,9 +67,12 @@ public struct TimeEstimate: Sendable {
     let fixed: Double = (parameters + check) * 1e-9 + simulated + running
     let sampling = max(measure.minSeconds, Double(measure.minSamples) * pass)
     let limit = max(measure.maxSeconds, pass)
+    // Each launch builds, checks and samples anew; the stream is simulated once.
+    let launches = Double(measure.launches)
+    let once = simulated + launches * (fixed - simulated)
     return Seconds(
-      pass: pass, expected: fixed + min(sampling, limit), atMost: fixed + max(limit, min(sampling, limit)),
-      isMeasured: known != nil)
+      pass: pass, expected: once + launches * min(sampling, limit),
+      atMost: once + launches * max(limit, min(sampling, limit)), isMeasured: known != nil)
   }
 
   private static func passNanoseconds(_ rates: Rates) -> (Point) -> Double {

@@ -391,7 +391,7 @@ final class LookupFFNWorker: StagedWorker {
 
     // From the bias over the sums to the output; orders that keep no sums add to the output itself.
     let target = output + step.tokens.lowerBound * shape.output + step.columns.lowerBound
-    let keepsSums = kernel.schedule.sumColumns > 0
+    let keepsSums = kernel.schedule.keepsSums
     let between = keepsSums ? scratch.base + layout.sums + step.slot * width : target
     let betweenStride = keepsSums ? width : shape.output
     var call = lk_gather(

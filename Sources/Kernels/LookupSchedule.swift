@@ -127,9 +127,10 @@ struct LookupSchedule {
   /// Floats per token for the sums of a slice while its table groups pass: beside each other, [tile][slice's columns], not
   /// in the output, whose rows lie a power of two apart and would crowd the slice's table rows in a few of a cache's sets.
   /// 0 where sums pass through no group but one, or stay in the output.
-  var sumColumns: Int {
-    strategy.order == .sliced && strategy.tableGroup < shape.tables ? slices.map(\.count).max() ?? 0 : 0
-  }
+  var sumColumns: Int { keepsSums ? slices.map(\.count).max() ?? 0 : 0 }
+
+  /// Whether there are such sums.
+  var keepsSums: Bool { strategy.order == .sliced && strategy.tableGroup < shape.tables }
 
   /// Tokens of a batch of `tokens` whose rows a worker gathers.
   func gatheredTokens(ofWorker worker: Int, tokens: Int) -> Int {

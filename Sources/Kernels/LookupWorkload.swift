@@ -257,7 +257,7 @@ package struct LookupWorkload: Workload {
     let together = kernels.tokensTogether(columns: width)
 
     func sums(_ index: Int, _ column: Int) -> UInt64 {
-      schedule.sumColumns > 0
+      schedule.keepsSums
         ? at(layout.sums + (step.slot + index) * width + column) : out(index, column)
     }
     func out(_ index: Int, _ column: Int) -> UInt64 {

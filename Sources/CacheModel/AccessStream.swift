@@ -45,7 +45,7 @@ public final class AccessStream {
   public var core: UInt16 = 0
   private let sink: AccessSink
   private let buffer = UnsafeMutableBufferPointer<Access>.allocate(capacity: AccessStream.chunk)
-  // Checking that these are not changed twice at once would cost a tenth of a simulation; they are changed nowhere but in `append` and `flush`.
+  // Checking it for overlapping accesses would cost a twentieth of a simulation; `append` and `flush` alone touch it.
   @exclusivity(unchecked) private var count = 0
 
   public init(sink: AccessSink) {

@@ -145,7 +145,9 @@ public struct ValidationReport {
       if errors[value] == nil { order.append(value) }
       errors[value, default: []].append(error)
     }
-    return order.map { ($0, ErrorSummary(errors[$0] ?? [])) }
+    // Numbers by size, names in the order of the plan.
+    let sorted = order.allSatisfy { Int($0) != nil } ? order.sorted { (Int($0) ?? 0) < (Int($1) ?? 0) } : order
+    return sorted.map { ($0, ErrorSummary(errors[$0] ?? [])) }
   }
 
   private var stageGroups: [(name: String, errors: ErrorSummary, share: Double)] {
@@ -227,12 +229,13 @@ public struct ValidationReport {
       // An empty place between axes.
       place += 1
     }
-    var script = PlotScript(name: name, title: title, height: 640)
+    var script = PlotScript(name: name, title: title, height: 600)
     script.add("set ylabel 'Projected / measured - 1 (%)'")
     script.add("set xrange [0.3:\(Double(place) - 0.3)]")
     script.add("set xtics (\(tics.joined(separator: ", "))) rotate by 50 right font 'Arial,12'")
-    script.add("set bmargin 10")
-    script.add("set key top right")
+    script.legendBelow(["a point", "mean of the group"])
+    // Below slanted labels, which take four lines more than straight ones.
+    script.add("set bmargin 9.5")
     script.plot([
       "0 with lines linecolor '#404040' linewidth 1.5 notitle",
       "10 with lines linecolor '#909090' dashtype 2 notitle", "-10 with lines linecolor '#909090' dashtype 2 notitle",

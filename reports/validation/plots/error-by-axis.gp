@@ -1,5 +1,5 @@
 # Draws error-by-axis.svg from error-by-axis.csv: run `gnuplot error-by-axis.gp` in this directory.
-set terminal svg size 960,640 noenhanced font 'Arial,15' background '#FFFFFF' name 'lookahead'
+set terminal svg size 960,600 noenhanced font 'Arial,15' background '#FFFFFF' name 'lookahead'
 set output 'error-by-axis.svg'
 set encoding utf8
 set datafile separator comma
@@ -11,9 +11,10 @@ set grid linecolor '#E4E4E4' linetype 1 linewidth 1
 set bars small
 set ylabel 'Projected / measured - 1 (%)'
 set xrange [0.3:22.7]
-set xtics (" lookup" 1, " dense" 2, " token" 4, " table" 5, " sliced" 6, " L3" 8, " memory" 9, " L2" 10, " fp32" 12, " bf16" 13, " int8" 14, "tokens 512" 16, "tokens 64" 17, "tokens 2048" 18, "tokens 256" 19, "threads 1" 21, "threads 2" 22) rotate by 50 right font 'Arial,12'
-set bmargin 10
-set key top right
+set xtics (" lookup" 1, " dense" 2, " token" 4, " table" 5, " sliced" 6, " L3" 8, " memory" 9, " L2" 10, " fp32" 12, " bf16" 13, " int8" 14, "tokens 64" 16, "tokens 256" 17, "tokens 512" 18, "tokens 2048" 19, "threads 1" 21, "threads 2" 22) rotate by 50 right font 'Arial,12'
+set bmargin 5.90
+set key at screen 0.5, screen 0.015 bottom center horizontal maxcols 3 samplen 2.5 spacing 1.15 font 'Arial,14'
+set bmargin 9.5
 plot 0 with lines linecolor '#404040' linewidth 1.5 notitle, \
   10 with lines linecolor '#909090' dashtype 2 notitle, \
   -10 with lines linecolor '#909090' dashtype 2 notitle, \

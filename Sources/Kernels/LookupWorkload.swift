@@ -270,9 +270,12 @@ package struct LookupWorkload: Workload {
       for table in step.tables {
         for index in tokens {
           let slot = step.slot + index
-          let codeAddress = codeTiles[core] + UInt64((codeLayout.offset(slot: slot) + slot % laneGroup) * 4)
-          stream.read(codeAddress + UInt64(table * laneGroup * 4), bytes: 4)
-          stream.read(codeAddress + UInt64((codeLayout.scores + table * laneGroup) * 4), bytes: 4)
+          // Tokens that go together are of one lane group, and so are of one line their codes, and their scores.
+          if index == tokens.lowerBound {
+            let codeAddress = codeTiles[core] + UInt64((codeLayout.offset(slot: slot) + slot % laneGroup) * 4)
+            stream.read(codeAddress + UInt64(table * laneGroup * 4), bytes: 4 * tokens.count)
+            stream.read(codeAddress + UInt64((codeLayout.scores + table * laneGroup) * 4), bytes: 4 * tokens.count)
+          }
           let code = Int(codes[(step.tokens.lowerBound + index) * shape.tables + table])
           // A plain read although data chooses it: its latency passes beside that of the row, which is waited for anyway.
           if let scales { stream.read(scales + UInt64((table * shape.tableRows + code) * 4), bytes: 4) }

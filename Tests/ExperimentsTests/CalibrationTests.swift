@@ -90,8 +90,25 @@ private func fullCalibration() -> Calibration {
     // The rate of 20 chains, 12.8 GB/s, at the file's idle latency.
     let lines = try #require(memory.randomLinesInFlightPerCore)
     #expect(abs(lines - 12.8 * memory.idleLatencyNanoseconds / 64) < 0.001)
-    #expect(memory.streamStoreGigabytesPerSecondPerCore == 9)
+    // The least disturbed of samples around 9.
+    #expect(memory.streamStoreGigabytesPerSecondPerCore == 9.045)
     #expect(memory.writeGigabytesPerSecondPerCore != nil)
+  }
+
+  @Test func `undisturbed, rates are at their highest and times at their shortest sample`() {
+    let calibration = fullCalibration().undisturbed
+    #expect(abs((calibration.value(Calibration.Name.frequency) ?? 0) - 3 * 1.005) < 1e-12)
+    let latency = calibration.ceilings.first { $0.name == Calibration.Name.loadLatency }
+    #expect(abs((latency?.value ?? 0) - 1.5 * 0.995) < 1e-12 && latency?.ci95Low == nil)
+  }
+
+  @Test func `of a setting under load the sample with the least latency stands, with its own bandwidth`() {
+    let series = [
+      (Calibration.Name.loadedBandwidth(.reads), "GB/s", [9.0, 11, 10]),
+      (Calibration.Name.loadedLatency(.reads), "ns", [150.0, 170, 120]),
+    ].map { CalibrationSeries(name: $0.0, threads: 2, parameter: .pause(0), unit: $0.1, samples: $0.2) }
+    let points = Calibration(ceilings: [], series: series).undisturbed.loadedLatency(.reads, threads: 2)
+    #expect(points == [LoadedLatencyCurve.Point(gigabytesPerSecond: 10, nanoseconds: 120)])
   }
 
   @Test func `the host's file passes every check and says who measured what and when`() throws {

@@ -193,6 +193,13 @@ struct MicroBenchmarkTests {
     }
   }
 
+  @Test func `samples go on until the three fastest agree, or there were twelve times as many as asked for`() {
+    #expect(MicroBenchmarks.isUndisturbed([100, 101, 102], 5, 5))
+    #expect(!MicroBenchmarks.isUndisturbed([100, 101, 103], 5, 5))
+    #expect(MicroBenchmarks.isUndisturbed([100, 200, 300], 60, 5))
+    #expect(MicroBenchmarks.isUndisturbed([100, 200], 2, 2), "two samples cannot agree as three")
+  }
+
   @Test func `every benchmark returns as many samples as asked for, all positive`() throws {
     let results =
       [

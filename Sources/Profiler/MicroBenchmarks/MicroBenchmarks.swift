@@ -75,7 +75,7 @@ public enum MicroBenchmarks {
   }
 
   /// Whether the fastest samples of `count` agree, or there is no point in waiting until they do.
-  private static func isUndisturbed(_ fastest: [UInt64], _ count: Int, _ repetitions: Int) -> Bool {
+  static func isUndisturbed(_ fastest: [UInt64], _ count: Int, _ repetitions: Int) -> Bool {
     guard repetitions >= agreeing, count < patience * repetitions, let first = fastest.first, let last = fastest.last
     else {
       return true

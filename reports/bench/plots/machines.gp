@@ -11,8 +11,8 @@ set grid linecolor '#E4E4E4' linetype 1 linewidth 1
 set bars small
 set ytics ("host" 1) scale 0
 set yrange [0.4:1.6]
-set xrange [0:285519.78369157045]
-set xtics ('0' 0.0, '50 k' 50000.0, '100 k' 100000.0, '150 k' 150000.0, '200 k' 200000.0, '250 k' 250000.0)
+set xrange [0:219780.24971100694]
+set xtics ('0' 0.0, '50 k' 50000.0, '100 k' 100000.0, '150 k' 150000.0, '200 k' 200000.0)
 set xlabel 'Projected throughput (tokens/s), bars expected, whiskers low to high'
 set grid noytics
 set style fill solid 0.85 noborder

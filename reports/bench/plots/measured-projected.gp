@@ -11,8 +11,8 @@ set grid linecolor '#E4E4E4' linetype 1 linewidth 1
 set bars small
 set size square
 set logscale xy 10
-set xrange [1889.318795497122:353500.68457051576]
-set yrange [1889.318795497122:353500.68457051576]
+set xrange [1307.7913473060473:284523.7738189122]
+set yrange [1307.7913473060473:284523.7738189122]
 set xtics ('2 k' 2000.0, '5 k' 5000.0, '10 k' 10000.0, '20 k' 20000.0, '50 k' 50000.0, '100 k' 100000.0, '200 k' 200000.0)
 set ytics ('2 k' 2000.0, '5 k' 5000.0, '10 k' 10000.0, '20 k' 20000.0, '50 k' 50000.0, '100 k' 100000.0, '200 k' 200000.0)
 set xlabel 'Measured throughput (tokens/s)'

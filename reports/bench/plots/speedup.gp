@@ -13,7 +13,7 @@ set xlabel "Size of all tables"
 set logscale x 2
 set xrange [11955965.103055127:94906265.62425156]
 set xtics ('16 MiB' 16777216, '32 MiB' 33554432, '64 MiB' 67108864)
-set yrange [0:5.3886798698899385]
+set yrange [0:4.687536004770043]
 set ylabel 'Lookup tokens/s over dense tokens/s'
 set arrow from graph 0, first 1 to graph 1, first 1 nohead linewidth 1.5 linecolor '#707070'
 set bmargin 5.90

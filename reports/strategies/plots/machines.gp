@@ -11,8 +11,8 @@ set grid linecolor '#E4E4E4' linetype 1 linewidth 1
 set bars small
 set ytics ("host" 1) scale 0
 set yrange [0.4:1.6]
-set xrange [0:159305.15044710712]
-set xtics ('0' 0.0, '50 k' 50000.0, '100 k' 100000.0, '150 k' 150000.0)
+set xrange [0:38656.86606955636]
+set xtics ('0' 0.0, '10 k' 10000.0, '20 k' 20000.0, '30 k' 30000.0)
 set xlabel 'Projected throughput (tokens/s), bars expected, whiskers low to high'
 set grid noytics
 set style fill solid 0.85 noborder

@@ -29,7 +29,7 @@ plot 'stages.csv' skip 1 using ($3/2):($1 == 1 ? $2 : NaN):($3/2):(0.36) with bo
 set lmargin at screen 0.4470
 set rmargin at screen 0.6685
 set ytics ('' 1, '' 2, '' 3, '' 4, '' 5, '' 6, '' 7) scale 0
-set xrange [0:278477.0625]
+set xrange [0:278477.85000000003]
 set xtics ('0' 0.0, '50 k' 50000.0, '100 k' 100000.0, '150 k' 150000.0, '200 k' 200000.0, '250 k' 250000.0)
 set xlabel "Algorithmic bytes (counted)"
 plot 'stages.csv' skip 1 using ($4/2):($1 == 1 ? $2 : NaN):($4/2):(0.36) with boxxyerror linecolor '#0072B2', \
@@ -37,8 +37,8 @@ plot 'stages.csv' skip 1 using ($4/2):($1 == 1 ? $2 : NaN):($4/2):(0.36) with bo
 set lmargin at screen 0.7085
 set rmargin at screen 0.9300
 set ytics ('' 1, '' 2, '' 3, '' 4, '' 5, '' 6, '' 7) scale 0
-set xrange [0:8646.996732847449]
-set xtics ('0' 0.0, '2 k' 2000.0, '4 k' 4000.0, '6 k' 6000.0, '8 k' 8000.0)
+set xrange [0:28645.087705505553]
+set xtics ('0' 0.0, '5 k' 5000.0, '10 k' 10000.0, '15 k' 15000.0, '20 k' 20000.0, '25 k' 25000.0)
 set xlabel "Time (modelled, ns)"
 plot 'stages.csv' skip 1 using ($6/2):($1 == 1 ? $2 : NaN):($6/2):(0.36) with boxxyerror linecolor '#0072B2', \
   'stages.csv' skip 1 using ($6/2):($1 == 2 ? $2 : NaN):($6/2):(0.36) with boxxyerror linecolor '#D55E00'

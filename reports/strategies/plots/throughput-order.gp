@@ -17,12 +17,15 @@ set title offset 0,0.5
 set tmargin 3.8
 set arrow from 33554432, graph 0 to 33554432, graph 1 nohead back dashtype 3 linewidth 1.5 linecolor '#707070'
 set label "L3 32 MiB" at 33554432, graph 1.03 center font 'Arial,13' textcolor '#505050'
-set yrange [0:388278.6654334178]
-set ytics ('0' 0.0, '100 k' 100000.0, '200 k' 200000.0, '300 k' 300000.0)
+set yrange [0:94007.79979309771]
+set ytics ('0' 0.0, '20 k' 20000.0, '40 k' 40000.0, '60 k' 60000.0, '80 k' 80000.0)
 set ylabel 'Throughput (tokens/s)'
-set bmargin 7.20
+set bmargin 9.80
 set key at screen 0.5, screen 0.015 bottom center horizontal maxcols 2 samplen 2.5 spacing 1.15 font 'Arial,14'
-plot 'throughput-order.csv' skip 1 using ($1 == 1 ? $2 : NaN):3:(valid(4) ? $4 : $3):(valid(5) ? $5 : $3) with yerrorlines linecolor '#0072B2' linewidth 2 pointtype 7 pointsize 0.9 title "lookup, 1 thread, token/8192", \
-  'throughput-order.csv' skip 1 using ($1 == 2 ? $2 : NaN):3:(valid(4) ? $4 : $3):(valid(5) ? $5 : $3) with yerrorlines linecolor '#D55E00' linewidth 2 pointtype 5 pointsize 0.9 title "lookup, 1 thread, table/8192", \
-  'throughput-order.csv' skip 1 using ($1 == 3 ? $2 : NaN):3:(valid(4) ? $4 : $3):(valid(5) ? $5 : $3) with yerrorlines linecolor '#009E73' linewidth 2 pointtype 9 pointsize 0.9 title "lookup, 1 thread, sliced/8192/128x8", \
-  53187.65594494766 with lines linecolor '#000000' linewidth 2 dashtype 2 title "dense, 1 thread"
+plot 'throughput-order.csv' skip 1 using ($1 == 1 ? $2 : NaN):3:(valid(4) ? $4 : $3):(valid(5) ? $5 : $3) with yerrorlines linecolor '#0072B2' linewidth 2 pointtype 7 pointsize 0.9 title "lookup, 1 thread, token/2048", \
+  'throughput-order.csv' skip 1 using ($1 == 2 ? $2 : NaN):3:(valid(4) ? $4 : $3):(valid(5) ? $5 : $3) with yerrorlines linecolor '#D55E00' linewidth 2 pointtype 5 pointsize 0.9 title "lookup, 1 thread, table/2048", \
+  'throughput-order.csv' skip 1 using ($1 == 3 ? $2 : NaN):3:(valid(4) ? $4 : $3):(valid(5) ? $5 : $3) with yerrorlines linecolor '#009E73' linewidth 2 pointtype 9 pointsize 0.9 title "lookup, 1 thread, sliced/2048/32x128", \
+  'throughput-order.csv' skip 1 using ($1 == 4 ? $2 : NaN):3:(valid(4) ? $4 : $3):(valid(5) ? $5 : $3) with yerrorlines linecolor '#CC79A7' linewidth 2 pointtype 13 pointsize 0.9 title "lookup, 1 thread, sliced/2048/32x32", \
+  'throughput-order.csv' skip 1 using ($1 == 5 ? $2 : NaN):3:(valid(4) ? $4 : $3):(valid(5) ? $5 : $3) with yerrorlines linecolor '#E69F00' linewidth 2 pointtype 11 pointsize 0.9 title "lookup, 1 thread, sliced/2048/32x8", \
+  'throughput-order.csv' skip 1 using ($1 == 6 ? $2 : NaN):3:(valid(4) ? $4 : $3):(valid(5) ? $5 : $3) with yerrorlines linecolor '#56B4E9' linewidth 2 pointtype 6 pointsize 0.9 title "lookup, 1 thread, sliced/2048/32x4", \
+  18012.11508228801 with lines linecolor '#000000' linewidth 2 dashtype 2 title "dense, 1 thread"

@@ -1,0 +1,27 @@
+# Draws throughput-partition.svg from throughput-partition.csv: run `gnuplot throughput-partition.gp` in this directory.
+set terminal svg size 960,600 noenhanced font 'Arial,15' background '#FFFFFF' name 'lookahead'
+set output 'throughput-partition.svg'
+set encoding utf8
+set datafile separator comma
+set datafile missing ''
+set title "Measured throughput against table size, sweep 'partition'" font 'Arial,17'
+set border 3 linewidth 1.2 linecolor '#404040'
+set tics nomirror out textcolor '#202020'
+set grid linecolor '#E4E4E4' linetype 1 linewidth 1
+set bars small
+set xlabel "Size of all tables"
+set logscale x 2
+set xrange [2965820.8007578608:379625062.49700624]
+set xtics ('4 MiB' 4194304, '8 MiB' 8388608, '16 MiB' 16777216, '32 MiB' 33554432, '64 MiB' 67108864, '128 MiB' 134217728, '256 MiB' 268435456)
+set title offset 0,0.5
+set tmargin 3.8
+set arrow from 33554432, graph 0 to 33554432, graph 1 nohead back dashtype 3 linewidth 1.5 linecolor '#707070'
+set label "L3 32 MiB" at 33554432, graph 1.03 center font 'Arial,13' textcolor '#505050'
+set yrange [0:214619.07638535672]
+set ytics ('0' 0.0, '50 k' 50000.0, '100 k' 100000.0, '150 k' 150000.0, '200 k' 200000.0)
+set ylabel 'Throughput (tokens/s)'
+set bmargin 5.90
+set key at screen 0.5, screen 0.015 bottom center horizontal maxcols 3 samplen 2.5 spacing 1.15 font 'Arial,14'
+plot 'throughput-partition.csv' skip 1 using ($1 == 1 ? $2 : NaN):3:(valid(4) ? $4 : $3):(valid(5) ? $5 : $3) with yerrorlines linecolor '#0072B2' linewidth 2 pointtype 7 pointsize 0.9 title "lookup, 2 threads, by tokens", \
+  'throughput-partition.csv' skip 1 using ($1 == 2 ? $2 : NaN):3:(valid(4) ? $4 : $3):(valid(5) ? $5 : $3) with yerrorlines linecolor '#D55E00' linewidth 2 pointtype 5 pointsize 0.9 title "lookup, 2 threads, by tables", \
+  36827.14872948809 with lines linecolor '#000000' linewidth 2 dashtype 2 title "dense, 2 threads"

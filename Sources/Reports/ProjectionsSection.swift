@@ -10,10 +10,16 @@ extension RunData {
     let host = projections.filter { $0.measuredTokensPerSecond != nil }
     if !host.isEmpty {
       let errors = host.compactMap(\.relativeError)
-      let mean = errors.map(abs).reduce(0, +) / Double(errors.count)
-      let bias = errors.reduce(0, +) / Double(errors.count)
-      text += "### On the host\n\nMean absolute error \(percent(mean)), bias \(percent(bias, signed: true)), "
-      text += "over \(counted(errors.count, "point")).\n\n"
+      text += "### On the host\n\nMean absolute error \(meanError(errors)), over \(counted(errors.count, "point"))"
+      let fastest = host.compactMap { row -> Double? in
+        guard let point = result(row.pointID), let shortest = point.minNanoseconds, shortest > 0 else { return nil }
+        return row.tokensPerSecond / (Double(point.tokens) / shortest * 1e9) - 1
+      }
+      if !fastest.isEmpty {
+        text +=
+          "; against each point's fastest sample, which others on the machine disturbed least, \(meanError(fastest))"
+      }
+      text += ".\n\n"
       var table = MarkdownTable([
         ("point", .left), ("measured tokens/s", .right), ("modelled tokens/s (band)", .right), ("error", .right),
         ("limiter", .left),
@@ -27,6 +33,13 @@ extension RunData {
       text += table.text + "\n"
     }
     return text + otherMachines
+  }
+
+  /// The mean magnitude of errors, and what they have in common.
+  private func meanError(_ errors: [Double]) -> String {
+    let count = Double(max(1, errors.count))
+    return
+      "\(percent(errors.map(abs).reduce(0, +) / count)), bias \(percent(errors.reduce(0, +) / count, signed: true))"
   }
 
   /// Every projection without a measurement: a row per workload, a column per machine. Points that differ only in where

@@ -28,7 +28,8 @@ public struct ExplorationReport {
     }
     if !exploration.thresholds.isEmpty { text += "## Thresholds\n\n" + exploration.thresholdTable + "\n" }
     for (index, group) in exploration.thresholdGroups.enumerated() {
-      text += Exploration.notice(group.count) + picture("threshold-\(index + 1)")
+      let curves = Set(group.map { "\($0.pair) \(figuresText($0.others))" }).count
+      text += Exploration.notice(curves) + picture("threshold-\(index + 1)")
     }
     for (index, group) in exploration.frontGroups.enumerated() {
       text += "## \(group[0].target.text) on \(group[0].base.name)\n\n"
@@ -185,14 +186,14 @@ extension Exploration {
 
   // MARK: - Plots
 
-  /// One a question and base, over all pairs.
+  /// One a base and what is asked of it, over all pairs.
   fileprivate var plots: [Plot] {
     thresholdGroups.enumerated().compactMap { thresholdPlot($1, name: "threshold-\($0 + 1)") }
       + frontGroups.enumerated().compactMap { frontPlot($1, name: "pareto-\($0 + 1)") }
   }
 
   fileprivate var thresholdGroups: [[Threshold]] {
-    grouped(thresholds) { "\($0.target.text) \($0.base.name)" }.map { $0.values }
+    grouped(thresholds) { "\($0.figure) \($0.target.metric) \($0.base.name)" }.map { $0.values }
   }
 
   fileprivate var frontGroups: [[Front]] { grouped(fronts) { "\($0.target.text) \($0.base.name)" }.map { $0.values } }
@@ -213,36 +214,49 @@ extension Exploration {
   private func thresholdPlot(_ all: [Threshold], name: String) -> Plot? {
     guard let first = all.first else { return nil }
     let (figure, metric) = (first.figure, first.target.metric)
-    let title = "Modelled: \(first.target.text), from \(first.base.name)"
+    let title = "Modelled: \(metric.title), from \(first.base.name)"
     var data = CSVWriter(header: ["line", figure.rawValue, metric.rawValue, "low", "high", "series"])
     var titles: [String] = []
-    for one in all.prefix(Exploration.mostCurves) {
-      titles.append(
-        ([pairs[one.pair].shortLabel] + (one.others.isEmpty ? [] : [figuresText(one.others)])).joined(separator: " "))
+    var values: [Double] = []
+    for one in all where titles.count < Exploration.mostCurves {
+      let series = ([pairs[one.pair].shortLabel] + (one.others.isEmpty ? [] : [figuresText(one.others)]))
+        .joined(separator: " ")
+      // Questions that differ in what they ask for alone have the same curves.
+      guard !titles.contains(series) else { continue }
+      titles.append(series)
       for tried in one.tried {
         guard let value = tried.value(metric), let x = tried.variant.value(figure) else { continue }
-        data.append([
-          "\(titles.count)", "\(x)", "\(value.expected)", "\(value.low)", "\(value.high)", titles[titles.count - 1],
-        ])
+        data.append(["\(titles.count)", "\(x)", "\(value.expected)", "\(value.low)", "\(value.high)", series])
+        values.append(value.expected)
       }
     }
+    var asked: [Double] = []
+    for case .least(_, _, let threshold) in all.map(\.target.question) { asked.append(threshold) }
+    for case .greatest(_, _, let threshold) in all.map(\.target.question) { asked.append(threshold) }
+    asked = Set(asked).sorted()
     var script = PlotScript(name: name, title: title)
     script.axis(figure, all.flatMap(\.tried).compactMap { $0.variant.value(figure) })
-    script.add("set ylabel \(PlotScript.quoted("Modelled \(metric.title)"))")
-    script.add("set yrange [0:*]")
-    var elements = titles.enumerated().map { index, title in
+    if let own = figure.value(of: first.base) {
+      script.mark(own, "\(first.base.name): \(figure.text(own) + figure.suffix)")
+    }
+    // Where one curve is ten times another, the lower one would lie on the axis.
+    if let least = values.min(), let most = values.max(), least > 0, most > 10 * least {
+      script.decadeAxis("Modelled \(metric.title)", around: values + asked)
+    } else {
+      script.add("set ylabel \(PlotScript.quoted("Modelled \(metric.title)"))")
+      script.add("set yrange [0:*]")
+    }
+    let curves: [String] = titles.enumerated().map { index, title in
       "'\(name).csv' skip 1 using ($1 == \(index + 1) ? $2 : NaN):3 with lines linecolor '\(PlotScript.colour(index))' "
         + "linewidth 2 title \(PlotScript.quoted(title))"
     }
-    switch first.target.question {
-    case .least(_, _, let threshold), .greatest(_, _, let threshold):
-      elements.append("\(threshold) with lines linecolor '#404040' dashtype 3 title \"\(significant(threshold))\"")
-      titles.append(significant(threshold))
-    case .pareto: break
+    let thresholds: [String] = asked.enumerated().map { index, threshold in
+      "\(threshold) with lines linecolor '#404040' dashtype \(3 + index) title \"asked for: \(threshold.plain)\""
     }
-    script.legendBelow(titles)
-    script.plot(elements)
-    return Plot(kind: .machines, name: name, title: title, data: data.text, script: script.text)
+    script.legendBelow(titles + asked.map { "asked for: \($0.plain)" })
+    script.plot(curves + thresholds)
+    return Plot(
+      kind: .machines, name: name, title: "\(title), by \(figure.rawValue)", data: data.text, script: script.text)
   }
 
   /// The first figure across; what others a machine has shows only in its being on the front or not.
@@ -254,7 +268,8 @@ extension Exploration {
     let drawn = all.prefix(Exploration.mostCurves)
     let titles = drawn.map { pairs[$0.pair].shortLabel }
     let sets =
-      [("all machines tried", drawn.flatMap(\.tried))] + zip(titles, drawn).map { ($0.0 + ", beaten by none", $0.1.points) }
+      [("all machines tried", drawn.flatMap(\.tried))]
+      + zip(titles, drawn).map { ($0.0 + ", beaten by none", $0.1.points) }
     for (line, (series, machines)) in sets.enumerated() {
       for one in machines {
         guard let value = one.value(metric), let x = one.variant.value(figure) else { continue }
@@ -266,6 +281,9 @@ extension Exploration {
     }
     var script = PlotScript(name: name, title: title)
     script.axis(figure, drawn.flatMap(\.tried).compactMap { $0.variant.value(figure) })
+    if let own = figure.value(of: first.base) {
+      script.mark(own, "\(first.base.name): \(figure.text(own) + figure.suffix)")
+    }
     script.add("set ylabel \(PlotScript.quoted("Modelled \(metric.title)"))")
     script.add("set yrange [0:*]")
     script.legendBelow(sets.map(\.0), most: 2)
@@ -307,7 +325,20 @@ extension MachineFigure {
   var suffix: String { unit == "bytes" ? "" : " " + unit }
 }
 
+extension Double {
+  /// `2` and `2.5`: as one would type it.
+  fileprivate var plain: String { self == rounded() && abs(self) < 1e15 ? "\(Int(self))" : "\(self)" }
+}
+
 extension PlotScript {
+  /// A labelled vertical line.
+  fileprivate mutating func mark(_ x: Double, _ label: String) {
+    add("set title offset 0,0.5")
+    add("set tmargin 3.8")
+    add("set arrow from \(x), graph 0 to \(x), graph 1 nohead back dashtype 3 linewidth 1.5 linecolor '#707070'")
+    add("set label \(PlotScript.quoted(label)) at \(x), graph 1.03 center font 'Arial,13' textcolor '#505050'")
+  }
+
   /// A logarithmic axis over the figure's `values`.
   fileprivate mutating func axis(_ figure: MachineFigure, _ values: [Double]) {
     let (low, high) = (values.min() ?? 1, values.max() ?? 1)

@@ -36,7 +36,9 @@ import Testing
   }
 
   @Test(arguments: MachineFigure.allCases)
-  func `a machine of a grid is projected onto with its base's uncertainties as with its own`(figure: MachineFigure) throws {
+  func `a machine of a grid is projected onto with its base's uncertainties as with its own`(figure: MachineFigure)
+    throws
+  {
     let base = try machine()
     let changed = try #require(base.with(figure, figure == .simd ? 256 : 1.25 * (figure.value(of: base) ?? 0)))
     var counts = PhaseCounts(levels: Array(repeating: LevelCounts(), count: base.caches.count))

@@ -84,7 +84,8 @@ import Testing
     }
     let together = try concurrentMap(grid) { shared.traffic(on: $0) }
     #expect(together == grid.map { ProfiledTraffic(profile).traffic(on: $0) })
-    #expect(Set(together.compactMap { $0?.total?.levels[1].misses }).count == 6, "each size of either kind misses its own")
+    #expect(
+      Set(together.compactMap { $0?.total?.levels[1].misses }).count == 6, "each size of either kind misses its own")
   }
 
   @Test func `a machine that the profile was not made for gets no answer`() throws {

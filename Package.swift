@@ -5,9 +5,9 @@ import PackageDescription
 //   lookahead -> Reports -> Experiments -> { Profiler, Kernels, CacheModel } -> InputFiles
 // Kernels uses CacheModel for the access-stream vocabulary only; Profiler and CacheModel know nothing of each other.
 
-// The number crunching is optimised in debug builds too: the tests spend most of their time there, and run five times as long
-// without. Preconditions, overflow checks and the checks of C stay; Swift's `assert` goes. The whole module at once, because
-// a file's generic types are specialised only where all files are seen; as many threads as object files that the linker expects.
+// The number crunching is optimised in debug builds too, where the tests spend most of their time. Preconditions and overflow
+// checks stay, as do C's assertions; Swift's `assert` would go, and is not used. The whole module at once, because a generic
+// type is specialised only where all files are seen; with threads, because each file then has the object that the linker wants.
 let optimised: [SwiftSetting] = [
   .unsafeFlags(["-O", "-whole-module-optimization", "-num-threads", "2"], .when(configuration: .debug))
 ]

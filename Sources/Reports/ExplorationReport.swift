@@ -14,7 +14,8 @@ public struct ExplorationReport {
   public init(_ exploration: Exploration, experiment: Experiment, command: String) {
     answers = exploration.answersCSV
     machines = exploration.machinesCSV
-    plots = exploration.plots
+    let plots = exploration.plots
+    self.plots = plots
     var text = "# \(experiment.name)\n\n"
     if let question = experiment.question { text += "\(question)\n\n" }
     text += """
@@ -22,14 +23,22 @@ public struct ExplorationReport {
       One figure of a machine changes at a time, or as stated; all others stay the base's (a larger cache is no slower). The \
       band has every uncertain figure at its bad or good end at once (docs/MODEL.md).\n\n
       """
+    func picture(_ name: String) -> String {
+      plots.first { $0.name == name }.map { "![\($0.title)](plots/\($0.name).svg)\n\n" } ?? ""
+    }
     if !exploration.thresholds.isEmpty { text += "## Thresholds\n\n" + exploration.thresholdTable + "\n" }
-    for plot in plots where plot.name.hasPrefix("threshold") { text += "![\(plot.title)](plots/\(plot.name).svg)\n\n" }
-    for (index, front) in exploration.fronts.enumerated() {
-      text += "## \(front.target.text): \(exploration.pairs[front.pair].label) on \(front.base.name)\n\n"
-      text += "\(counted(front.points.count, "machine")) of \(front.tried.count) that no other beats:\n\n"
-      text += exploration.frontTable(front) + "\n"
-      if let plot = plots.first(where: { $0.name == "pareto-\(index + 1)" }) {
-        text += "![\(plot.title)](plots/\(plot.name).svg)\n\n"
+    for (index, group) in exploration.thresholdGroups.enumerated() {
+      let curves = Set(group.map { "\($0.pair) \(figuresText($0.others))" }).count
+      text += Exploration.notice(curves) + picture("threshold-\(index + 1)")
+    }
+    for (index, group) in exploration.frontGroups.enumerated() {
+      text += "## \(group[0].target.text) on \(group[0].base.name)\n\n"
+      text += Exploration.notice(group.count) + picture("pareto-\(index + 1)")
+      for front in group {
+        text += "\(exploration.pairs[front.pair].label): \(counted(front.points.count, "machine")) of "
+        text += "\(front.tried.count) that no other beats"
+        text += Exploration.isLong(front) ? "; some of them, evenly chosen (all: answers.csv):\n\n" : ":\n\n"
+        text += exploration.frontTable(front) + "\n"
       }
     }
     text += "## How it was made\n\n    \(command)\n\n"
@@ -163,7 +172,7 @@ extension Exploration {
     var table = MarkdownTable(
       front.figures.map { ($0.rawValue, .right) }
         + [(front.target.metric.title, .right), ("limiter", .left), ("limiter of dense", .left)])
-    for point in front.points {
+    for point in Exploration.isLong(front) ? evenly(front.points, Exploration.mostRows) : front.points {
       let value = point.value(front.target.metric)
       table.append(
         front.figures.map { figure in point.variant.value(figure).map { figure.text($0) + figure.suffix } }
@@ -177,77 +186,123 @@ extension Exploration {
 
   // MARK: - Plots
 
-  /// One a threshold question, over all pairs and bases, and one a front.
+  /// One a base and what is asked of it, over all pairs.
   fileprivate var plots: [Plot] {
-    grouped(thresholds, by: \.target.text).enumerated().compactMap { thresholdPlot($1.1, name: "threshold-\($0 + 1)") }
-      + fronts.enumerated().map { frontPlot($1, name: "pareto-\($0 + 1)") }
+    thresholdGroups.enumerated().compactMap { thresholdPlot($1, name: "threshold-\($0 + 1)") }
+      + frontGroups.enumerated().compactMap { frontPlot($1, name: "pareto-\($0 + 1)") }
   }
+
+  fileprivate var thresholdGroups: [[Threshold]] {
+    grouped(thresholds) { "\($0.figure) \($0.target.metric) \($0.base.name)" }.map { $0.values }
+  }
+
+  fileprivate var frontGroups: [[Front]] { grouped(fronts) { "\($0.target.text) \($0.base.name)" }.map { $0.values } }
 
   /// A palette's worth of curves: more could not be told apart.
   private static var mostCurves: Int { PlotScript.palette.count }
 
+  /// Rows of a front's table that one still reads.
+  private static let mostRows = 12
+
+  fileprivate static func isLong(_ front: Front) -> Bool { front.points.count > mostRows }
+
+  /// What a plot of `count` curves leaves out.
+  fileprivate static func notice(_ count: Int) -> String {
+    count > mostCurves ? "The first \(mostCurves) of \(count) are drawn; machines.csv has all.\n\n" : ""
+  }
+
   private func thresholdPlot(_ all: [Threshold], name: String) -> Plot? {
     guard let first = all.first else { return nil }
     let (figure, metric) = (first.figure, first.target.metric)
-    let title = "Modelled: \(first.target.text)"
+    let title = "Modelled: \(metric.title), from \(first.base.name)"
     var data = CSVWriter(header: ["line", figure.rawValue, metric.rawValue, "low", "high", "series"])
     var titles: [String] = []
-    for one in all.prefix(Exploration.mostCurves) {
-      titles.append(
-        ([one.base.name, pairs[one.pair].shortLabel] + (one.others.isEmpty ? [] : [figuresText(one.others)])).joined(
-          separator: " "))
+    var values: [Double] = []
+    for one in all where titles.count < Exploration.mostCurves {
+      let series = ([pairs[one.pair].shortLabel] + (one.others.isEmpty ? [] : [figuresText(one.others)]))
+        .joined(separator: " ")
+      // Questions that differ in what they ask for alone have the same curves.
+      guard !titles.contains(series) else { continue }
+      titles.append(series)
       for tried in one.tried {
         guard let value = tried.value(metric), let x = tried.variant.value(figure) else { continue }
-        data.append([
-          "\(titles.count)", "\(x)", "\(value.expected)", "\(value.low)", "\(value.high)", titles[titles.count - 1],
-        ])
+        data.append(["\(titles.count)", "\(x)", "\(value.expected)", "\(value.low)", "\(value.high)", series])
+        values.append(value.expected)
       }
     }
+    var asked: [Double] = []
+    for case .least(_, _, let threshold) in all.map(\.target.question) { asked.append(threshold) }
+    for case .greatest(_, _, let threshold) in all.map(\.target.question) { asked.append(threshold) }
+    asked = Set(asked).sorted()
     var script = PlotScript(name: name, title: title)
     script.axis(figure, all.flatMap(\.tried).compactMap { $0.variant.value(figure) })
-    script.add("set ylabel \(PlotScript.quoted("Modelled \(metric.title)"))")
-    script.add("set yrange [0:*]")
-    var elements = titles.enumerated().map { index, title in
+    if let own = figure.value(of: first.base) {
+      script.mark(own, "\(first.base.name): \(figure.text(own) + figure.suffix)")
+    }
+    // Where one curve is ten times another, the lower one would lie on the axis.
+    if let least = values.min(), let most = values.max(), least > 0, most > 10 * least {
+      script.decadeAxis("Modelled \(metric.title)", around: values + asked)
+    } else {
+      script.add("set ylabel \(PlotScript.quoted("Modelled \(metric.title)"))")
+      script.add("set yrange [0:*]")
+    }
+    let curves: [String] = titles.enumerated().map { index, title in
       "'\(name).csv' skip 1 using ($1 == \(index + 1) ? $2 : NaN):3 with lines linecolor '\(PlotScript.colour(index))' "
         + "linewidth 2 title \(PlotScript.quoted(title))"
     }
-    switch first.target.question {
-    case .least(_, _, let threshold), .greatest(_, _, let threshold):
-      elements.append("\(threshold) with lines linecolor '#404040' dashtype 3 title \"\(significant(threshold))\"")
-      titles.append(significant(threshold))
-    case .pareto: break
+    let thresholds: [String] = asked.enumerated().map { index, threshold in
+      "\(threshold) with lines linecolor '#404040' dashtype \(3 + index) title \"asked for: \(threshold.plain)\""
     }
-    script.legendBelow(titles, most: 2)
-    script.plot(elements)
-    return Plot(kind: .machines, name: name, title: title, data: data.text, script: script.text)
+    script.legendBelow(titles + asked.map { "asked for: \($0.plain)" })
+    script.plot(curves + thresholds)
+    return Plot(
+      kind: .machines, name: name, title: "\(title), by \(figure.rawValue)", data: data.text, script: script.text)
   }
 
-  /// The first figure across; what others a machine has shows in its colour only as being on the front or not.
-  private func frontPlot(_ front: Front, name: String) -> Plot {
-    let (figure, metric) = (front.figures[0], front.target.metric)
-    let title = "Modelled: \(front.target.text), \(pairs[front.pair].shortLabel) on \(front.base.name)"
-    var data = CSVWriter(header: ["line", figure.rawValue, metric.rawValue, "others"])
-    for (line, machines) in [front.tried, front.points].enumerated() {
+  /// The first figure across; what others a machine has shows only in its being on the front or not.
+  private func frontPlot(_ all: [Front], name: String) -> Plot? {
+    guard let first = all.first else { return nil }
+    let (figure, metric) = (first.figures[0], first.target.metric)
+    let title = "Modelled: \(first.target.text), from \(first.base.name)"
+    var data = CSVWriter(header: ["line", figure.rawValue, metric.rawValue, "others", "series"])
+    let drawn = all.prefix(Exploration.mostCurves)
+    let titles = drawn.map { pairs[$0.pair].shortLabel }
+    let sets =
+      [("all machines tried", drawn.flatMap(\.tried))]
+      + zip(titles, drawn).map { ($0.0 + ", beaten by none", $0.1.points) }
+    for (line, (series, machines)) in sets.enumerated() {
       for one in machines {
         guard let value = one.value(metric), let x = one.variant.value(figure) else { continue }
         data.append([
-          "\(line + 1)", "\(x)", "\(value.expected)", figuresText(one.variant.figures.filter { $0.figure != figure }),
+          "\(line)", "\(x)", "\(value.expected)", figuresText(one.variant.figures.filter { $0.figure != figure }),
+          series,
         ])
       }
     }
     var script = PlotScript(name: name, title: title)
-    script.axis(figure, front.tried.compactMap { $0.variant.value(figure) })
+    script.axis(figure, drawn.flatMap(\.tried).compactMap { $0.variant.value(figure) })
+    if let own = figure.value(of: first.base) {
+      script.mark(own, "\(first.base.name): \(figure.text(own) + figure.suffix)")
+    }
     script.add("set ylabel \(PlotScript.quoted("Modelled \(metric.title)"))")
     script.add("set yrange [0:*]")
-    script.legendBelow(["all machines tried", "beaten by none"])
-    script.plot([
-      "'\(name).csv' skip 1 using ($1 == 1 ? $2 : NaN):3 with points linecolor '#B0B0B0' pointtype 7 pointsize 0.35 "
-        + "title \"all machines tried\"",
-      "'\(name).csv' skip 1 using ($1 == 2 ? $2 : NaN):3 with points linecolor '\(PlotScript.colour(0))' pointtype 7 "
-        + "pointsize 0.9 title \"beaten by none\"",
-    ])
+    script.legendBelow(sets.map(\.0), most: 2)
+    script.plot(
+      sets.enumerated().map { line, set in
+        let look =
+          line == 0
+          ? "linecolor '#C8C8C8' pointtype 7 pointsize 0.3"
+          : "linecolor '\(PlotScript.colour(line - 1))' pointtype \(PlotScript.shape(line - 1)) pointsize 0.8"
+        return "'\(name).csv' skip 1 using ($1 == \(line) ? $2 : NaN):3 with points \(look) title "
+          + PlotScript.quoted(set.0)
+      })
     return Plot(kind: .machines, name: name, title: title, data: data.text, script: script.text)
   }
+}
+
+/// `count` of the elements, the first and the last among them.
+private func evenly<Element>(_ elements: [Element], _ count: Int) -> [Element] {
+  (0..<count).map { elements[$0 * (elements.count - 1) / (count - 1)] }
 }
 
 extension Exploration.Pair {
@@ -270,7 +325,20 @@ extension MachineFigure {
   var suffix: String { unit == "bytes" ? "" : " " + unit }
 }
 
+extension Double {
+  /// `2` and `2.5`: as one would type it.
+  fileprivate var plain: String { self == rounded() && abs(self) < 1e15 ? "\(Int(self))" : "\(self)" }
+}
+
 extension PlotScript {
+  /// A labelled vertical line.
+  fileprivate mutating func mark(_ x: Double, _ label: String) {
+    add("set title offset 0,0.5")
+    add("set tmargin 3.8")
+    add("set arrow from \(x), graph 0 to \(x), graph 1 nohead back dashtype 3 linewidth 1.5 linecolor '#707070'")
+    add("set label \(PlotScript.quoted(label)) at \(x), graph 1.03 center font 'Arial,13' textcolor '#505050'")
+  }
+
   /// A logarithmic axis over the figure's `values`.
   fileprivate mutating func axis(_ figure: MachineFigure, _ values: [Double]) {
     let (low, high) = (values.min() ?? 1, values.max() ?? 1)

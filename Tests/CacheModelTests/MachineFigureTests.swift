@@ -35,6 +35,31 @@ import Testing
     }
   }
 
+  @Test(arguments: MachineFigure.allCases)
+  func `a machine of a grid is projected onto with its base's uncertainties as with its own`(figure: MachineFigure)
+    throws
+  {
+    let base = try machine()
+    let changed = try #require(base.with(figure, figure == .simd ? 256 : 1.25 * (figure.value(of: base) ?? 0)))
+    var counts = PhaseCounts(levels: Array(repeating: LevelCounts(), count: base.caches.count))
+    counts.levels[0].reads = 3_000_000
+    counts.levels[0].readMisses = 1_000_000
+    counts.levels[1].readMisses = 400_000
+    counts.levels[2].readMisses = 300_000
+    counts.gatherSources = [100, 20_000, 5_000, 40_000]
+    counts.memory = MemoryCounts(reads: 300_000, writes: 50_000)
+    let traffic = Traffic(
+      lineBytes: base.lineBytes, levelNames: base.caches.map(\.name), phases: [counts])
+    let work = PhaseWork(name: "rows", multiplyAdds: 1e7, loadBytes: 1e7, independentRows: 8, rowBytes: 256)
+    func projected(_ corners: MachineCorners) throws -> Projection {
+      try Projection.project(phases: [work], tokens: 1000, threads: 2, traffic: traffic, on: corners)
+    }
+    let uncertainties = try FigureUncertainties(of: base)
+    let alone = try Projection.project(phases: [work], tokens: 1000, threads: 2, traffic: traffic, on: changed)
+    #expect(try projected(MachineCorners(changed, uncertainties: uncertainties)) == alone)
+    #expect(alone.low < alone.tokensPerSecond && alone.tokensPerSecond < alone.high)
+  }
+
   @Test func `a machine that contradicts itself is none`() throws {
     let base = try machine()
     #expect(base.with(.l2, Double(base.caches[2].sizeBytes)) == nil)

@@ -67,6 +67,27 @@ import Testing
     }
   }
 
+  /// Every machine of a grid differs from others in one cache or in none.
+  @Test func `what machines share of a profile does not change what each gets`() throws {
+    let profile = try WorkloadProfile(Rows(), sharings: [1, 2])
+    let shared = ProfiledTraffic(profile)
+    var grid: [Machine] = []
+    for machine in machines {
+      for bytes in [64, 128, 200].map({ $0 * 1024 }) {
+        for bandwidth in [10.0, 20] {
+          var other = machine
+          other.caches[1].sizeBytes = bytes
+          other.caches[1].bytesPerCycle = bandwidth
+          grid.append(other)
+        }
+      }
+    }
+    let together = try concurrentMap(grid) { shared.traffic(on: $0) }
+    #expect(together == grid.map { ProfiledTraffic(profile).traffic(on: $0) })
+    #expect(
+      Set(together.compactMap { $0?.total?.levels[1].misses }).count == 6, "each size of either kind misses its own")
+  }
+
   @Test func `a machine that the profile was not made for gets no answer`() throws {
     let profile = try WorkloadProfile(Rows(), sharings: [1])
     #expect(Traffic(profile, on: machines[0]) == nil, "no profile of two cores that share a cache")

@@ -48,7 +48,7 @@ public enum MachineFigure: String, CaseIterable, Sendable, Encodable {
   /// What the figure is called on an axis.
   public var title: String {
     switch self {
-    case .l1, .l2, .l3: "\(rawValue.uppercased()) capacity of one instance (bytes)"
+    case .l1, .l2, .l3: "\(rawValue.uppercased()) capacity of one instance"
     case .l2Bandwidth, .l3Bandwidth: "\(rawValue.prefix(2).uppercased()) bandwidth (bytes per cycle and core)"
     case .bandwidth: "Memory bandwidth, peak (GB/s)"
     case .latency: "Memory latency, idle (ns)"

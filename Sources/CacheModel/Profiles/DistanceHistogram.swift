@@ -33,16 +33,22 @@ public struct DistanceHistogram: Equatable, Sendable {
   }
 
   /// Accesses that miss in a set-associative LRU cache: every distance's chance times its count.
+  public func misses(_ associativity: SetAssociativity) -> Double {
+    var chances = MissChances(of: associativity)
+    return misses(&chances)
+  }
+
+  /// The same with chances that other histograms ask for too.
   ///
   /// The chance rises with the distance, so only the bins between surely hit and surely missed are asked one by one:
   /// O(bins between x ways + bins).
-  public func misses(_ associativity: SetAssociativity) -> Double {
+  func misses(_ chances: inout MissChances) -> Double {
     // Far below a line of all accesses there could be.
     let nothing = 1e-12
     var (low, high) = (0, bins.count)
     while low < high {
       let middle = (low + high) / 2
-      if associativity.missProbability(distance: bins[middle].distance) > nothing {
+      if chances[bins[middle].distance] > nothing {
         high = middle
       } else {
         low = middle + 1
@@ -50,12 +56,16 @@ public struct DistanceHistogram: Equatable, Sendable {
     }
     var sum = cold
     while low < bins.count {
-      let chance = associativity.missProbability(distance: bins[low].distance)
+      let chance = chances[bins[low].distance]
       if chance > 1 - nothing { break }
       sum += bins[low].count * chance
       low += 1
     }
-    return bins[low...].reduce(sum) { $0 + $1.count }
+    while low < bins.count {
+      sum += bins[low].count
+      low += 1
+    }
+    return sum
   }
 
   /// The sum of two histograms.

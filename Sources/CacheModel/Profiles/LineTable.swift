@@ -1,8 +1,8 @@
 /// What is known of each line, by its number: an open-addressing hash table with linear probing, because a dictionary's
 /// generality would be most of a profile's time. Look-up, insertion and removal take O(1) expected time.
 struct LineTable<Value> {
-  private struct Entry {
-    var line: UInt64
+  struct Entry {
+    fileprivate(set) var line: UInt64
     var value: Value
   }
 
@@ -25,15 +25,15 @@ struct LineTable<Value> {
   /// The owner calls this once, last.
   func deallocate() { entries.deallocate() }
 
-  /// The value of `line`, to read and write in place until the table next changes; nil if the table lacks it.
+  /// The entry of `line`, its value to be read and written in place until the table next changes; nil if the table lacks it.
   @inline(__always)
-  func find(_ line: UInt64) -> UnsafeMutablePointer<Value>? {
+  func find(_ line: UInt64) -> UnsafeMutablePointer<Entry>? {
     var place = home(of: line)
     while entries[place].line != line {
       if entries[place].line == LineTable.free { return nil }
       place = (place &+ 1) & (capacity &- 1)
     }
-    return valuePointer(place)
+    return entries + place
   }
 
   /// Adds a line that the table lacks.
@@ -62,12 +62,6 @@ struct LineTable<Value> {
     }
     entries[gap] = Entry(line: LineTable.free, value: filler)
     count -= 1
-  }
-
-  @inline(__always)
-  private func valuePointer(_ place: Int) -> UnsafeMutablePointer<Value>? {
-    guard let offset = MemoryLayout<Entry>.offset(of: \Entry.value) else { return nil }
-    return (UnsafeMutableRawPointer(entries + place) + offset).assumingMemoryBound(to: Value.self)
   }
 
   /// Fibonacci hashing: the top bits of the product with 2^64 / golden ratio.

@@ -59,12 +59,12 @@ public final class ProfiledTraffic: @unchecked Sendable {
 
   private func misses(_ geometry: Geometry, of profile: ReuseProfile) -> [PhaseMisses] {
     if let found = lock.withLock({ known[geometry] }) { return found }
-    let cache = SetAssociativity(
-      sets: geometry.sets, ways: geometry.ways, contiguousLines: profile.distinctLines)
+    var chances = MissChances(
+      of: SetAssociativity(sets: geometry.sets, ways: geometry.ways, contiguousLines: profile.distinctLines))
     let misses = profile.phases.map { phase in
       PhaseMisses(
-        misses: phase.accesses.misses(cache), writebacks: phase.stores.misses(cache),
-        gathers: phase.gathers.misses(cache))
+        misses: phase.accesses.misses(&chances), writebacks: phase.stores.misses(&chances),
+        gathers: phase.gathers.misses(&chances))
     }
     lock.withLock { known[geometry] = misses }
     return misses

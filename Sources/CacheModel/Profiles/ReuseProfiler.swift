@@ -20,6 +20,13 @@ public final class ReuseProfiler: AccessSink {
     var lines: UInt64 = 0
     var storeLines: UInt64 = 0
     var nontemporalLines: UInt64 = 0
+
+    @inline(__always)
+    mutating func add(_ distance: StackDistances.Distance, isStore: Bool, isGather: Bool) {
+      accesses.add(distance.sinceAccess)
+      if isStore { stores.add(distance.sinceStore) }
+      if isGather { gathers.add(distance.sinceAccess) }
+    }
   }
 
   /// One stack and its sample.
@@ -65,37 +72,46 @@ public final class ReuseProfiler: AccessSink {
 
   /// Precondition: every core is below `cores`.
   public func consume(_ accesses: UnsafeBufferPointer<Access>) {
+    // The counters leave the object for as long as a chunk lasts: there, every access would check that it alone uses them.
+    var phase = Phase()
+    swap(&phase, &phases[present])
+    defer { swap(&phase, &phases[present]) }
+    let followsAll = sampling == .all
     for access in accesses {
+      let first = access.address &>> lineShift
+      let last = (access.address &+ UInt64(access.bytes) &- 1) &>> lineShift
+      if access.kind == .nontemporalWrite {
+        phase.nontemporalLines &+= last &- first &+ 1
+        continue
+      }
       let group = groups[Int(access.core) / sharedBy]
-      let first = access.address >> lineShift
-      let last = (access.address &+ UInt64(access.bytes) &- 1) >> lineShift
-      for line in first...last {
-        switch access.kind {
-        case .read: touch(line, group, isStore: false, isGather: false)
-        case .gather: touch(line, group, isStore: false, isGather: line == first)
-        case .write: touch(line, group, isStore: true, isGather: false)
-        case .nontemporalWrite: phases[present].nontemporalLines &+= 1
+      let isStore = access.kind == .write
+      phase.lines &+= last &- first &+ 1
+      if isStore { phase.storeLines &+= last &- first &+ 1 }
+      var line = first
+      while line <= last {
+        let isGather = access.kind == .gather && line == first
+        if followsAll {
+          phase.add(group.stack.access(line, isStore: isStore), isStore: isStore, isGather: isGather)
+        } else {
+          sample(line, group, &phase, isStore: isStore, isGather: isGather)
         }
+        line &+= 1
       }
     }
   }
 
-  @inline(__always)
-  private func touch(_ line: UInt64, _ group: Group, isStore: Bool, isGather: Bool) {
-    phases[present].lines &+= 1
-    if isStore { phases[present].storeLines &+= 1 }
+  private func sample(_ line: UInt64, _ group: Group, _ phase: inout Phase, isStore: Bool, isGather: Bool) {
     guard group.filter.follows(line) else { return }
     let distance = group.stack.access(line, isStore: isStore)
     guard group.followed != nil else {
-      phases[present].accesses.add(distance.sinceAccess)
-      if isStore { phases[present].stores.add(distance.sinceStore) }
-      if isGather { phases[present].gathers.add(distance.sinceAccess) }
+      phase.add(distance, isStore: isStore, isGather: isGather)
       return
     }
     let rate = group.filter.rate
-    phases[present].accesses.add(distance.sinceAccess, rate: rate)
-    if isStore { phases[present].stores.add(distance.sinceStore, rate: rate) }
-    if isGather { phases[present].gathers.add(distance.sinceAccess, rate: rate) }
+    phase.accesses.add(distance.sinceAccess, rate: rate)
+    if isStore { phase.stores.add(distance.sinceStore, rate: rate) }
+    if isGather { phase.gathers.add(distance.sinceAccess, rate: rate) }
     if distance.sinceAccess == nil { follow(line, group) }
   }
 

@@ -31,8 +31,10 @@ public struct SetAssociativity: Equatable, Sendable {
     // `fuller` of the sets have one line more than the others.
     let (few, fuller) = lines.quotientAndRemainder(dividingBy: sets)
     let inFuller = Double(fuller) * Double(few + 1) / Double(lines)
-    return inFuller * hypergeometric(distance, others: lines - 1, inSet: few)
-      + (1 - inFuller) * hypergeometric(distance, others: lines - 1, inSet: max(0, few - 1))
+    let logDraws = logChoose(lines - 1, distance)
+    func gone(inSet: Int) -> Double { hypergeometric(distance, others: lines - 1, inSet: inSet, logDraws: logDraws) }
+    let ofOthers = (1 - inFuller) * gone(inSet: max(0, few - 1))
+    return fuller == 0 ? ofOthers : inFuller * gone(inSet: few) + ofOthers
   }
 
   private func binomial(_ distance: Int) -> Double {
@@ -49,13 +51,15 @@ public struct SetAssociativity: Equatable, Sendable {
     return max(0, 1 - below)
   }
 
-  /// P(at least `ways` of `drawn` of the `others` are among the `inSet`).
-  private func hypergeometric(_ drawn: Int, others: Int, inSet: Int) -> Double {
+  /// P(at least `ways` of `drawn` of the `others` are among the `inSet`), with the logarithm of the number of such draws.
+  private func hypergeometric(_ drawn: Int, others: Int, inSet: Int, logDraws: Double) -> Double {
     if inSet < ways { return 0 }
     let outside = others - inSet
     var k = max(0, drawn - outside)
     if k >= ways { return 1 }
-    var term = exp(logChoose(inSet, k) + logChoose(outside, drawn - k) - logChoose(others, drawn))
+    // Choosing none is 1 of 1: most distances begin with that, and logarithms of factorials are most of the time.
+    let logWithin = k == 0 ? 0 : logChoose(inSet, k)
+    var term = exp(logWithin + logChoose(outside, drawn - k) - logDraws)
     var below = term
     while k + 1 < ways {
       term *= Double(inSet - k) * Double(drawn - k) / (Double(k + 1) * Double(outside - drawn + k + 1))

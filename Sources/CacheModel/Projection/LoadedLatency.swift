@@ -30,9 +30,8 @@ struct LoadedLatency {
   private static let standInLossAtHalfWrites = 0.16
 
   init(_ memory: MemoryDescription, readRatio: Double, corner: ProjectionInputs.Corner = .expected) {
-    let curves = memory.curve.sorted { $0.readRatio < $1.readRatio }
     let idle = memory.idleLatencyNanoseconds
-    guard let lowest = curves.first, let highest = curves.last else {
+    guard let (below, above) = LoadedLatency.neighbours(of: readRatio, in: memory.curve) else {
       points = LoadedLatency.standInShape.map { Point(utilisation: $0.utilisation, nanoseconds: $0.factor * idle) }
       let loss = LoadedLatency.standInLossAtHalfWrites * (1 - readRatio) / 0.5
       mostGigabytesPerSecond =
@@ -40,13 +39,16 @@ struct LoadedLatency {
       return
     }
     // Between two measured shares of reads interpolate, at equal utilisation; outside them the nearest one holds.
-    let below = curves.last { $0.readRatio <= readRatio } ?? lowest
-    let above = curves.first { $0.readRatio >= readRatio } ?? highest
     let span = above.readRatio - below.readRatio
-    let weight = span > 0 ? (readRatio - below.readRatio) / span : 0
+    guard span > 0 else {
+      points = LoadedLatency.points(of: below, idle: idle)
+      mostGigabytesPerSecond = below.most
+      return
+    }
+    let weight = (readRatio - below.readRatio) / span
     let pointsBelow = LoadedLatency.points(of: below, idle: idle)
     let pointsAbove = LoadedLatency.points(of: above, idle: idle)
-    points = Set((pointsBelow + pointsAbove).map(\.utilisation)).sorted().map { utilisation in
+    points = LoadedLatency.utilisations(pointsBelow, pointsAbove).map { utilisation in
       Point(
         utilisation: utilisation,
         nanoseconds: mix(
@@ -54,6 +56,35 @@ struct LoadedLatency {
           weight))
     }
     mostGigabytesPerSecond = mix(below.most, above.most, weight)
+  }
+
+  /// The curves at the nearest shares of reads not above and not below `readRatio`, the same one twice at the ends; nil if
+  /// there is no curve.
+  private static func neighbours(
+    of readRatio: Double, in curves: [LoadedLatencyCurve]
+  ) -> (below: LoadedLatencyCurve, above: LoadedLatencyCurve)? {
+    var below: LoadedLatencyCurve?
+    var above: LoadedLatencyCurve?
+    for curve in curves {
+      if curve.readRatio <= readRatio, curve.readRatio >= below?.readRatio ?? -.infinity { below = curve }
+      if curve.readRatio >= readRatio, curve.readRatio < above?.readRatio ?? .infinity { above = curve }
+    }
+    guard let either = below ?? above else { return nil }
+    return (below ?? either, above ?? either)
+  }
+
+  /// Those of both lists, rising, each once.
+  private static func utilisations(_ a: [Point], _ b: [Point]) -> [Double] {
+    var merged: [Double] = []
+    merged.reserveCapacity(a.count + b.count)
+    var (i, j) = (0, 0)
+    while i < a.count || j < b.count {
+      let fromA = j == b.count || (i < a.count && a[i].utilisation <= b[j].utilisation)
+      let next = fromA ? a[i].utilisation : b[j].utilisation
+      if fromA { i += 1 } else { j += 1 }
+      if merged.last != next { merged.append(next) }
+    }
+    return merged
   }
 
   /// Load-to-use latency in nanoseconds; beyond the most bandwidth it stays at its last value.

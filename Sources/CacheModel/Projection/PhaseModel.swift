@@ -19,19 +19,25 @@ struct PhaseModel {
   /// Thread-lines to wait for, one memory latency each: divide latency by the lines in flight and multiply.
   private let memoryGathers: Double
   private let memoryStream: Double
-  private let memoryBytes: Double
+  /// Sums of `transfers`, with and without the registers' own, and of `cacheRows`: the bisection asks for them at every step.
+  private let allTransfers: Double
+  private let transfersBelowFirst: Double
+  private let allCacheRows: Double
+  private var memoryBytes: Double
   private let latency: LoadedLatency
   /// Share of the memory traffic that the busiest node carries.
   private let nodeShare: Double
+  /// Of the busiest link.
+  private let linkShare: Double
+  private let linkBytesPerSecond: Double
   private let remoteShare: Double
   /// Remote idle latency - local idle latency.
   private let remoteExtraNanoseconds: Double
-  private let linkSeconds: Double
 
-  /// With `copies`, that many groups of `threads` cores each do the whole work at once: only memory and link see it.
+  private var linkSeconds: Double { linkShare * memoryBytes / linkBytesPerSecond }
+
   init(
-    _ work: PhaseWork, _ counts: PhaseCounts, threads: Int, inputs: ProjectionInputs,
-    matrix: TrafficMatrix = .local, copies: Double = 1
+    _ work: PhaseWork, _ counts: PhaseCounts, threads: Int, inputs: ProjectionInputs, matrix: TrafficMatrix = .local
   ) {
     name = work.name
     transfersOverlap = inputs.transfersOverlap
@@ -52,10 +58,13 @@ struct PhaseModel {
         : counts.linesAbove(level) * (1 - counts.rowShare(level, rowBytes / lineBytes))
       return lines * lineBytes / (inputs.caches[level].bytesPerCycle * hertz * threads)
     }
+    allTransfers = transfers.reduce(0, +)
+    transfersBelowFirst = transfers.dropFirst().reduce(0, +)
     cacheRows = inputs.caches.indices.dropFirst().map { level in
       Double(counts.gatherSources[level]) * rowBytes
         / (inputs.caches[level].randomRows.rate(rowBytes: wholeRowBytes) * hertz * threads)
     }
+    allCacheRows = cacheRows.reduce(0, +)
     let fromMemory = Double(counts.gatherSources.last ?? 0)
     memoryRows =
       inputs.memory.randomRows.isEmpty
@@ -77,34 +86,44 @@ struct PhaseModel {
       max(0, Double(counts.memory.reads) - fromMemory * rowBytes / lineBytes) / (linesInFlight * threads)
 
     let lines = Double(counts.memory.reads + counts.memory.writes)
-    memoryBytes = lines * lineBytes * copies
+    memoryBytes = lines * lineBytes
     let readRatio = lines > 0 ? Double(counts.memory.reads) / lines : 1
     latency = LoadedLatency(inputs.memory, readRatio: readRatio, corner: inputs.corner)
     nodeShare = matrix.busiestNodeShare
     remoteShare = matrix.remoteShare
     remoteExtraNanoseconds = inputs.remoteLatencyNanoseconds - inputs.memory.idleLatencyNanoseconds
-    linkSeconds = matrix.busiestLinkShare(readRatio: readRatio) * memoryBytes / (inputs.linkGigabytesPerSecond * 1e9)
+    linkShare = matrix.busiestLinkShare(readRatio: readRatio)
+    linkBytesPerSecond = inputs.linkGigabytesPerSecond * 1e9
   }
 
-  /// Solves for the bandwidth at which the time it takes to move the bytes is the time that its latency allows.
-  func solve() -> PhaseTime {
+  /// That many groups of cores each do the whole work at once: only memory and link see it.
+  func copied(_ copies: Double) -> PhaseModel {
+    var model = self
+    model.memoryBytes *= copies
+    return model
+  }
+
+  /// Where the phase's time goes.
+  func solve() -> PhaseTime { time(at: bandwidth) }
+
+  /// The phase's time alone.
+  var seconds: Double { max(coreSeconds(at: bandwidth).total, memorySeconds, linkSeconds) }
+
+  private var memorySeconds: Double { nodeShare * memoryBytes / (latency.mostGigabytesPerSecond * 1e9) }
+
+  /// The bandwidth at which the time it takes to move the bytes is the time that its latency allows.
+  private var bandwidth: Double {
     let most = latency.mostGigabytesPerSecond
-    var bandwidth = 0.0
-    if memoryBytes > 0 {
-      if demand(at: most) >= most {
-        bandwidth = most
-      } else {
-        // Demand falls as bandwidth (and with it latency) rises, so there is one crossing. 50 halvings leave 1e-15.
-        var low = 0.0
-        var high = most
-        for _ in 0..<50 {
-          let middle = (low + high) / 2
-          if demand(at: middle) > middle { low = middle } else { high = middle }
-        }
-        bandwidth = (low + high) / 2
-      }
+    guard memoryBytes > 0 else { return 0 }
+    if demand(at: most) >= most { return most }
+    // Demand falls as bandwidth (and with it latency) rises, so there is one crossing. 50 halvings leave 1e-15.
+    var low = 0.0
+    var high = most
+    for _ in 0..<50 {
+      let middle = (low + high) / 2
+      if demand(at: middle) > middle { low = middle } else { high = middle }
     }
-    return time(at: bandwidth)
+    return (low + high) / 2
   }
 
   /// Traffic in GB/s of the busiest node that the phase would cause if memory had the latency it has at `bandwidth`.
@@ -128,44 +147,41 @@ struct PhaseModel {
     let stream = memoryStream * nanoseconds / 1e9
     // With too few independent rows a core waits for first lines; with enough, for what it can keep under way.
     let exposed = cacheGathers + memoryGathers * nanoseconds / 1e9
-    let rows = cacheRows.reduce(0, +) + memoryRows * max(1, nanoseconds / idleNanoseconds)
+    let rows = allCacheRows + memoryRows * max(1, nanoseconds / idleNanoseconds)
     let gathers = max(exposed, rows)
     let total: Double
     if transfersOverlap {
       // Whatever a core waits for passes through the same few buffers for lines under way, one source after another. What
       // the core does meanwhile is hidden, but for a share: its look-ahead ends.
-      let data = transfers.dropFirst().reduce(0, +) + stream + gathers
+      let data = transfersBelowFirst + stream + gathers
       total = max(work.total, data) + (1 - overlap) * min(work.total, data)
     } else {
-      total = max(work.arithmetic, transfers.reduce(0, +) + stream + gathers)
+      total = max(work.arithmetic, allTransfers + stream + gathers)
     }
     return CoreSeconds(total: total, stream: stream, gathers: gathers, rows: rows)
   }
 
   private func time(at bandwidth: Double) -> PhaseTime {
     let core = coreSeconds(at: bandwidth)
-    let memorySeconds = nodeShare * memoryBytes / (latency.mostGigabytesPerSecond * 1e9)
     let seconds = max(core.total, memorySeconds, linkSeconds)
     var causes: [Limiter: Double] = [.compute: work.arithmetic, .memory: memorySeconds, .link: linkSeconds]
     for (level, seconds) in transfers.enumerated() { causes[.cache(level), default: 0] += seconds }
     // While enough rows are under way, the caches that serve most of them are the bound; latency otherwise.
-    let inCaches = cacheRows.reduce(0, +)
-    let boundByRate = core.rows == core.gathers && inCaches >= core.rows / 2
+    let boundByRate = core.rows == core.gathers && allCacheRows >= core.rows / 2
     var waiting = core.gathers
     if boundByRate {
       for (index, seconds) in cacheRows.enumerated() { causes[.cache(index + 1), default: 0] += seconds }
-      waiting -= inCaches
+      waiting -= allCacheRows
     }
     causes[.latency] = core.stream + waiting
     return PhaseTime(
-      name: name, seconds: seconds, limiter: limiter(causes, core, memorySeconds, seconds), causes: causes,
+      name: name, seconds: seconds, limiter: limiter(causes, core, seconds), causes: causes,
       memoryGigabytesPerSecond: seconds > 0 ? memoryBytes / seconds / 1e9 : 0,
       loadedLatencyNanoseconds: latency.nanoseconds(at: bandwidth) + remoteShare * remoteExtraNanoseconds)
   }
 
   private func limiter(
-    _ causes: [Limiter: Double], _ core: CoreSeconds, _ memorySeconds: Double,
-    _ seconds: Double
+    _ causes: [Limiter: Double], _ core: CoreSeconds, _ seconds: Double
   ) -> Limiter {
     if memoryBytes > 0 {
       // The bisection meets a bound from below: within one part in 10^9 of it the bound is what holds.
@@ -176,7 +192,7 @@ struct PhaseModel {
     // On a machine whose transfers add up, arithmetic hides behind them or hides them as a whole.
     var inCore: [Limiter] = [.compute, .l1, .l2, .l3, .latency]
     if !transfersOverlap {
-      let isComputing = work.arithmetic >= transfers.reduce(0, +) + core.stream + core.gathers
+      let isComputing = work.arithmetic >= allTransfers + core.stream + core.gathers
       inCore = isComputing ? [.compute] : [.l1, .l2, .l3, .latency]
     }
     let order = inCore.map { ($0, causes[$0] ?? 0) }

@@ -55,6 +55,17 @@ public struct Projection: Equatable, Encodable, Sendable {
   public static func project(
     phases: [PhaseWork], tokens: Int, threads: Int, traffic: Traffic, on machine: Machine, options: Options = Options()
   ) throws -> Projection {
+    try project(
+      phases: phases, tokens: tokens, threads: threads, traffic: traffic,
+      on: try MachineCorners(machine, memory: options.memory), matrix: options.matrix)
+  }
+
+  /// The same on a machine made ready for many projections.
+  public static func project(
+    phases: [PhaseWork], tokens: Int, threads: Int, traffic: Traffic, on corners: MachineCorners,
+    matrix: TrafficMatrix = .local
+  ) throws -> Projection {
+    let machine = corners.machine
     guard threads >= 1, tokens >= 1 else {
       throw InputError(key: "threads", "expected at least one thread and one token, found \(threads) and \(tokens)")
     }
@@ -68,7 +79,7 @@ public struct Projection: Equatable, Encodable, Sendable {
         "expected traffic of \(phases.count) phases over the \(machine.caches.count) levels of \(machine.name), found "
           + "\(traffic.phases.count) over \(traffic.levelNames.count)")
     }
-    if options.matrix.remoteShare > 0, machine.numa?.linkGigabytesPerSecond == nil {
+    if matrix.remoteShare > 0, machine.numa?.linkGigabytesPerSecond == nil {
       throw InputError(
         key: "numa.link_gbps", "expected \(machine.name) to state its link for remote traffic, found none")
     }
@@ -80,43 +91,42 @@ public struct Projection: Equatable, Encodable, Sendable {
         "expected a machine that gives the rate of these multiply-adds; missing: \(missing.joined(separator: ", "))")
     }
 
-    func times(_ corner: ProjectionInputs.Corner, copies: Double = 1) throws -> [PhaseTime] {
-      let inputs = try ProjectionInputs(machine, memoryName: options.memory, corner: corner)
-      return phaseTimes(phases, traffic, threads: threads, inputs: inputs, options: options, copies: copies)
+    func models(_ inputs: ProjectionInputs) -> [PhaseModel] {
+      phaseModels(phases, traffic, threads: threads, inputs: inputs, matrix: matrix)
     }
-    let expected = try times(.expected)
+    let (low, middle, high) = (models(corners.low), models(corners.expected), models(corners.high))
+    let expected = middle.map { $0.solve() }
     guard expected.contains(where: { $0.seconds > 0 }) else {
       throw InputError(key: "workload", "expected work or memory traffic in some phase, found none")
     }
     let cores = machine.cores ?? threads
     let copies = Double(cores) / Double(threads)
-    let everyCore = try times(.expected, copies: copies)
+    let everyCore = middle.map { $0.copied(copies).solve() }
     let allTokens = Double(tokens) * copies
     return Projection(
       machine: machine.name, tokensPerSecond: rate(expected, Double(tokens)),
-      low: Residuals.low * rate(try times(.low), Double(tokens)),
-      high: Residuals.high * rate(try times(.high), Double(tokens)),
+      low: Residuals.low * rate(low, Double(tokens)), high: Residuals.high * rate(high, Double(tokens)),
       limiter: dominant(expected), phases: expected,
       socket: SocketProjection(
         cores: cores, tokensPerSecond: rate(everyCore, allTokens),
-        low: Residuals.low * rate(try times(.low, copies: copies), allTokens),
-        high: Residuals.high * rate(try times(.high, copies: copies), allTokens),
+        low: Residuals.low * rate(low, allTokens, copies: copies),
+        high: Residuals.high * rate(high, allTokens, copies: copies),
         limiter: dominant(everyCore)))
   }
 
-  static func phaseTimes(
-    _ phases: [PhaseWork], _ traffic: Traffic, threads: Int, inputs: ProjectionInputs, options: Options,
-    copies: Double = 1
-  ) -> [PhaseTime] {
-    zip(phases, traffic.phases).map { work, counts in
-      PhaseModel(
-        work, counts, threads: threads, inputs: inputs, matrix: options.matrix, copies: copies
-      ).solve()
-    }
+  static func phaseModels(
+    _ phases: [PhaseWork], _ traffic: Traffic, threads: Int, inputs: ProjectionInputs, matrix: TrafficMatrix
+  ) -> [PhaseModel] {
+    zip(phases, traffic.phases).map { PhaseModel($0, $1, threads: threads, inputs: inputs, matrix: matrix) }
   }
 
   static func rate(_ times: [PhaseTime], _ tokens: Double) -> Double {
     tokens / times.reduce(0) { $0 + $1.seconds }
+  }
+
+  /// Where only the rate is asked for.
+  static func rate(_ models: [PhaseModel], _ tokens: Double, copies: Double = 1) -> Double {
+    tokens / models.reduce(0) { $0 + $1.copied(copies).seconds }
   }
 
   /// The limiter of the phases that take most of the time.

@@ -81,6 +81,13 @@ struct ProjectionInputs {
 
   /// Throws `InputError` naming the keys that the machine lacks, or the memory that it does not have.
   init(_ machine: Machine, memoryName: String?, corner: Corner = .expected) throws {
+    try self.init(
+      machine, memoryName: memoryName, corner: corner,
+      uncertainties: FigureUncertainties(of: machine, memory: memoryName))
+  }
+
+  /// The same with uncertainties that are at hand: those of this memory of a machine with the same provenance.
+  init(_ machine: Machine, memoryName: String?, corner: Corner, uncertainties: FigureUncertainties) throws {
     let missing = machine.keysMissingForProjection
     guard missing.isEmpty, let frequency = machine.frequencyGHz, let simd = machine.simd,
       let transfersOverlap = machine.transfersOverlap
@@ -91,57 +98,54 @@ struct ProjectionInputs {
     }
     let index = try machine.memoryIndex(named: memoryName)
 
-    func uncertainty(_ key: String) -> Double { machine.tag(of: key).relativeUncertainty }
     self.corner = corner
-    frequencyHertz = frequency * 1e9 * corner.rate(uncertainty("frequency_ghz"))
+    frequencyHertz = frequency * 1e9 * corner.rate(uncertainties.frequency)
     self.simd = simd
-    self.simd.bf16PerCycle = simd.bf16PerCycle.map { $0 * corner.rate(uncertainty("simd.bf16_per_cycle")) }
-    self.simd.int8PerCycle = simd.int8PerCycle.map { $0 * corner.rate(uncertainty("simd.int8_per_cycle")) }
+    self.simd.bf16PerCycle = simd.bf16PerCycle.map { $0 * corner.rate(uncertainties.bf16) }
+    self.simd.int8PerCycle = simd.int8PerCycle.map { $0 * corner.rate(uncertainties.int8) }
     productShare =
-      simd.productShare.map { min(1, $0 * corner.rate(uncertainty("simd.product_share"))) }
+      simd.productShare.map { min(1, $0 * corner.rate(uncertainties.productShare)) }
       ?? ProjectionInputs.standInProductShare(corner)
-    func chosen(_ value: Double?, _ standIn: Double, _ key: String, isDelay: Bool = false) -> Double {
-      let off = value == nil ? Provenance.Tag.assumed.relativeUncertainty : uncertainty(key)
+    func chosen(_ value: Double?, _ standIn: Double, _ uncertainty: Double, isDelay: Bool = false) -> Double {
+      let off = value == nil ? Provenance.Tag.assumed.relativeUncertainty : uncertainty
       return (value ?? standIn) * (isDelay ? corner.delay(off) : corner.rate(off))
     }
-    latencyCycles = chosen(simd.latencyCycles, StandIn.latencyCycles, "simd.latency_cycles", isDelay: true)
-    window = chosen(simd.window, StandIn.window, "simd.window")
-    issueWidth = chosen(simd.issueWidth, StandIn.issueWidth, "simd.issue_width")
-    overlap = min(1, chosen(machine.overlap, StandIn.overlap, "overlap"))
+    latencyCycles = chosen(
+      simd.latencyCycles, StandIn.latencyCycles, uncertainties.multiplyAddLatency, isDelay: true)
+    window = chosen(simd.window, StandIn.window, uncertainties.window)
+    issueWidth = chosen(simd.issueWidth, StandIn.issueWidth, uncertainties.issueWidth)
+    overlap = min(1, chosen(machine.overlap, StandIn.overlap, uncertainties.overlap))
     lineBytes = machine.lineBytes
     self.transfersOverlap = transfersOverlap
-    caches = machine.caches.enumerated().map { level, cache in
-      let bandwidth = (cache.bytesPerCycle ?? 1) * corner.rate(uncertainty("caches[\(level)].bytes_per_cycle"))
+    caches = zip(machine.caches, uncertainties.caches).map { cache, uncertainties in
+      let bandwidth = (cache.bytesPerCycle ?? 1) * corner.rate(uncertainties.bandwidth)
       let rows = cache.randomRows.map {
-        RandomRowRate(
-          rowBytes: $0.rowBytes, rate: $0.rate * corner.rate(uncertainty("caches[\(level)].random_rows")))
+        RandomRowRate(rowBytes: $0.rowBytes, rate: $0.rate * corner.rate(uncertainties.randomRows))
       }
       return Cache(
-        latencyCycles: (cache.latencyCycles ?? 0) * corner.delay(uncertainty("caches[\(level)].latency_cycles")),
+        latencyCycles: (cache.latencyCycles ?? 0) * corner.delay(uncertainties.latency),
         bytesPerCycle: bandwidth,
-        writeBytesPerCycle: cache.writeBytesPerCycle.map {
-          $0 * corner.rate(uncertainty("caches[\(level)].write_bytes_per_cycle"))
-        },
+        writeBytesPerCycle: cache.writeBytesPerCycle.map { $0 * corner.rate(uncertainties.writeBandwidth) },
         randomRows: RandomRowRates(rows, stream: bandwidth))
     }
 
     var memory = machine.memory[index]
-    let path = "memory[\(index)]"
-    memory.peakGigabytesPerSecond *= corner.rate(uncertainty("\(path).peak_gbps"))
-    memory.idleLatencyNanoseconds *= corner.delay(uncertainty("\(path).idle_latency_ns"))
-    memory.linesInFlightPerCore *= corner.rate(uncertainty("\(path).lines_in_flight_per_core"))
-    let rowsUncertainty = uncertainty("\(path).random_rows")
+    memory.peakGigabytesPerSecond *= corner.rate(uncertainties.memory.peak)
+    memory.idleLatencyNanoseconds *= corner.delay(uncertainties.memory.idleLatency)
+    memory.linesInFlightPerCore *= corner.rate(uncertainties.memory.linesInFlight)
     memory.randomRows = memory.randomRows.map {
-      RandomRowRate(rowBytes: $0.rowBytes, rate: $0.rate * corner.rate(rowsUncertainty))
+      RandomRowRate(rowBytes: $0.rowBytes, rate: $0.rate * corner.rate(uncertainties.memory.randomRows))
     }
-    let curveUncertainty = uncertainty("\(path).curve")
-    memory.scaleCurves(bandwidth: corner.rate(curveUncertainty), latency: corner.delay(curveUncertainty))
+    if corner != .expected {
+      memory.scaleCurves(
+        bandwidth: corner.rate(uncertainties.memory.curve), latency: corner.delay(uncertainties.memory.curve))
+    }
     self.memory = memory
     remoteLatencyNanoseconds =
-      machine.numa?.remoteLatencyNanoseconds.map { $0 * corner.delay(uncertainty("numa.remote_latency_ns")) }
+      machine.numa?.remoteLatencyNanoseconds.map { $0 * corner.delay(uncertainties.remoteLatency) }
       ?? memory.idleLatencyNanoseconds
     linkGigabytesPerSecond =
-      machine.numa?.linkGigabytesPerSecond.map { $0 * corner.rate(uncertainty("numa.link_gbps")) } ?? .infinity
+      machine.numa?.linkGigabytesPerSecond.map { $0 * corner.rate(uncertainties.link) } ?? .infinity
   }
 }
 

@@ -27,7 +27,8 @@ public struct Sensitivity: Equatable, Sendable {
     let inputs = try ProjectionInputs(machine, memoryName: options.memory)
     func rate(_ inputs: ProjectionInputs, _ traffic: Traffic) -> Double {
       Projection.rate(
-        Projection.phaseTimes(phases, traffic, threads: threads, inputs: inputs, options: options), Double(tokens))
+        Projection.phaseModels(phases, traffic, threads: threads, inputs: inputs, matrix: options.matrix),
+        Double(tokens))
     }
     var all = parameters(machine, memory: try machine.memoryIndex(named: options.memory)).map { parameter in
       let (low, high) = (scaled(inputs, parameter, 0.9), scaled(inputs, parameter, 1.1))

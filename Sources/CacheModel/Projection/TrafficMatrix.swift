@@ -18,6 +18,9 @@ public enum DataPlacement: Equatable, Sendable {
 public struct TrafficMatrix: Equatable, Sendable {
   /// [asking node][memory's node]
   public let shares: [[Double]]
+  /// Share of the traffic that passes a link.
+  public let remoteShare: Double
+  public let busiestNodeShare: Double
 
   /// One node alone.
   public static let local = TrafficMatrix(shares: [[1]])
@@ -26,7 +29,10 @@ public struct TrafficMatrix: Equatable, Sendable {
   public init(shares: [[Double]]) {
     let total = shares.reduce(0) { $0 + $1.reduce(0, +) }
     precondition(shares.allSatisfy { $0.count == shares.count } && total > 0, "a square with traffic")
-    self.shares = shares.map { $0.map { $0 / total } }
+    let scaled = shares.map { $0.map { $0 / total } }
+    self.shares = scaled
+    remoteShare = scaled.indices.reduce(0) { sum, node in sum + scaled[node].reduce(0, +) - scaled[node][node] }
+    busiestNodeShare = TrafficMatrix.nodeShares(scaled).max() ?? 1
   }
 
   /// All threads on one node, with `remoteShare` of their traffic to another.
@@ -64,15 +70,12 @@ public struct TrafficMatrix: Equatable, Sendable {
       })
   }
 
-  /// Share of the traffic that passes a link.
-  public var remoteShare: Double {
-    shares.indices.reduce(0) { sum, node in sum + shares[node].reduce(0, +) - shares[node][node] }
-  }
-
   /// Share of each node's memory.
-  public var nodeShares: [Double] { shares.indices.map { home in shares.reduce(0) { $0 + $1[home] } } }
+  public var nodeShares: [Double] { TrafficMatrix.nodeShares(shares) }
 
-  public var busiestNodeShare: Double { nodeShares.max() ?? 1 }
+  private static func nodeShares(_ shares: [[Double]]) -> [Double] {
+    shares.indices.map { home in shares.reduce(0) { $0 + $1[home] } }
+  }
 
   /// Share of the busiest link, one direction between two nodes: what one reads from the other and what that writes to it,
   /// where `readRatio` of the traffic is reads.

@@ -118,11 +118,7 @@ public struct Exploration {
     }
     start = DispatchTime.now()
     for target in targets {
-      for base in bases {
-        for pair in pairs.indices where !target.metric.isRelative || pairs[pair].dense != nil {
-          try ask(target, pair, base, vary)
-        }
-      }
+      for base in bases { try ask(target, base, vary) }
     }
     seconds = start.secondsPassed
     if checks > 0 { check = try compared(checks) }
@@ -165,28 +161,36 @@ public struct Exploration {
     let factory = KernelFactory(experiment: experiment, libraries: LibraryChoice())
     let sharings = Set(bases.flatMap { $0.caches.map(\.sharedByCores) }).sorted()
     let lineBytes = bases[0].lineBytes
-    var made: [String: ProfiledPoint] = [:]
-    func profiled(_ point: Point) throws -> ProfiledPoint? {
-      if let known = made[point.id] { return known }
+    var workloads: [(point: Point, workload: any Workload)] = []
+    var leftOut: Set<String> = []
+    /// Whether the point has, or now gets, a place among `workloads`.
+    func takes(_ point: Point) throws -> Bool {
+      if leftOut.contains(point.id) { return false }
+      if workloads.contains(where: { $0.point.id == point.id }) { return true }
       do {
-        progress("profiling \(point.label)")
-        let one = try ProfiledPoint(point, from: factory, sharings: sharings, lineBytes: lineBytes, sampling: sampling)
-        if let base = bases.first(where: { !one.keysMissing(on: $0).isEmpty }) {
-          throw PointSkipped("\(base.name) lacks \(one.keysMissing(on: base).joined(separator: ", "))")
-        }
-        made[point.id] = one
-        return one
+        workloads.append((point, try ProfiledPoint.makeWorkload(of: point, from: factory, bases: bases)))
+        return true
       } catch let skipped as PointSkipped {
         progress("left out \(point.label): \(skipped)")
-        return nil
+        leftOut.insert(point.id)
+        return false
       }
     }
     for lookup in points where lookup.kernel == .lookup {
-      guard let one = try profiled(lookup) else { continue }
-      let dense = points.rival(of: lookup)
-      let other = try dense.flatMap { try profiled($0) }
-      pairs.append(Pair(lookup: lookup, dense: other?.point))
-      self.profiled.append((one, other))
+      guard try takes(lookup) else { continue }
+      let dense = try points.rival(of: lookup).flatMap { try takes($0) ? $0 : nil }
+      pairs.append(Pair(lookup: lookup, dense: dense))
+    }
+    // Streams are independent of each other; the kernels that state them were not to be made at the same time.
+    let saying = NSLock()
+    let made = try concurrentMap(workloads) { point, workload in
+      saying.withLock { progress("profiling \(point.label)") }
+      return try ProfiledPoint(point, workload, sharings: sharings, lineBytes: lineBytes, sampling: sampling)
+    }
+    let byID = Dictionary(made.map { ($0.point.id, $0) }) { first, _ in first }
+    for pair in pairs {
+      guard let lookup = byID[pair.lookup.id] else { continue }
+      profiled.append((lookup, pair.dense.flatMap { byID[$0.id] }))
     }
     guard !pairs.isEmpty else {
       throw InputError(
@@ -211,42 +215,57 @@ public struct Exploration {
     return vary.filter { !target.figures.contains($0.figure) } + asked
   }
 
-  private mutating func ask(
-    _ target: ExplorationTarget, _ pair: Int, _ base: Machine, _ vary: [FigureRange]
-  ) throws {
+  /// Asks all pairs of one grid.
+  private mutating func ask(_ target: ExplorationTarget, _ base: Machine, _ vary: [FigureRange]) throws {
     let variants = try MachineGrid.variants(of: base, Exploration.ranges(target, base, vary))
-    switch target.question {
-    case .least(let figure, let metric, let threshold), .greatest(let figure, let metric, let threshold):
-      var start = 0
-      while start < variants.count {
-        let others = variants[start].others(than: figure)
-        let end = variants[start...].firstIndex { !same($0.others(than: figure), others) } ?? variants.count
-        let tried = try evaluated(Array(variants[start..<end]), pair)
-        thresholds.append(
-          Threshold(target, figure, metric, threshold, pair: pair, base: base, others: others, tried: tried))
-        start = end
+    let asked = pairs.indices.filter { !target.metric.isRelative || pairs[$0].dense != nil }
+    let table = try evaluated(variants, of: base, asked)
+    for (column, pair) in asked.enumerated() {
+      let results = table.map { $0[column] }
+      switch target.question {
+      case .least(let figure, let metric, let threshold), .greatest(let figure, let metric, let threshold):
+        var start = 0
+        while start < variants.count {
+          let others = variants[start].others(than: figure)
+          let end = variants[start...].firstIndex { !same($0.others(than: figure), others) } ?? variants.count
+          thresholds.append(
+            Threshold(
+              target, figure, metric, threshold, pair: pair, base: base, others: others,
+              tried: results[start..<end].compactMap { $0 }))
+          start = end
+        }
+      case .pareto(let metric, let figures):
+        let tried = results.compactMap { $0 }
+        fronts.append(
+          Front(
+            target: target, figures: figures, pair: pair, base: base, tried: tried,
+            points: paretoFront(tried, metric, figures)))
       }
-    case .pareto(let metric, let figures):
-      let tried = try evaluated(variants, pair)
-      fronts.append(
-        Front(
-          target: target, figures: figures, pair: pair, base: base, tried: tried,
-          points: paretoFront(tried, metric, figures)))
     }
   }
 
-  private mutating func evaluated(_ variants: [MachineVariant], _ pair: Int) throws -> [Evaluation] {
-    let points = profiled[pair]
-    // Blocks of machines, so that a core's turn is long against handing it out.
-    let blocks = stride(from: 0, to: variants.count, by: 64).map { variants[$0..<min($0 + 64, variants.count)] }
+  /// Every variant for each of the pairs `asked`; nil where a variant has fewer cores than a pair threads.
+  private mutating func evaluated(
+    _ variants: [MachineVariant], of base: Machine, _ asked: [Int]
+  ) throws -> [[Evaluation?]] {
+    let points = asked.map { profiled[$0] }
+    // Figures change, who stated them does not.
+    let uncertainties = try FigureUncertainties(of: base)
+    // Blocks of machines, so that a core's turn is long against handing it out and no core waits long for the last.
+    let blocks = stride(from: 0, to: variants.count, by: 8).map { variants[$0..<min($0 + 8, variants.count)] }
     let results = try concurrentMap(Array(blocks)) { block in
-      try block.compactMap { variant -> Evaluation? in
-        guard let lookup = try points.lookup.projection(on: variant.machine) else { return nil }
-        return Evaluation(
-          pair: pair, variant: variant, lookup: lookup, dense: try points.dense?.projection(on: variant.machine))
+      try block.map { variant in
+        let corners = try MachineCorners(variant.machine, uncertainties: uncertainties)
+        return try zip(asked, points).map { pair, points -> Evaluation? in
+          guard let lookup = try points.lookup.projection(on: corners) else { return nil }
+          return Evaluation(
+            pair: pair, variant: variant, lookup: lookup, dense: try points.dense?.projection(on: corners))
+        }
       }
     }.flatMap { $0 }
-    evaluations += results.count * (points.dense == nil ? 1 : 2)
+    for machine in results {
+      for case let evaluation? in machine { evaluations += evaluation.denseLimiter == nil ? 1 : 2 }
+    }
     return results
   }
 
@@ -260,10 +279,9 @@ public struct Exploration {
       let machine = evaluation.variant.machine
       let (lookup, dense) = profiled[evaluation.pair]
       return try [lookup, dense].compactMap { $0 }.compactMap { point in
-        guard let predicted = try point.projection(on: machine), let exact = try point.exactProjection(on: machine)
-        else {
-          return nil
-        }
+        guard let predicted = try point.projection(on: try MachineCorners(machine)),
+          let exact = try point.exactProjection(on: machine)
+        else { return nil }
         let figures = evaluation.variant.figures.map { "\($0.figure.rawValue)=\($0.figure.text($0.value))" }
         return (
           predicted.tokensPerSecond / exact.tokensPerSecond - 1,

@@ -5,31 +5,42 @@ import Kernels
 struct ProfiledPoint {
   let point: Point
   private let workload: any Workload
+  /// The workload's, which it would add up anew for every machine.
+  private let phases: [PhaseWork]
   private let traffic: ProfiledTraffic
 
-  /// Profiles the point's stream for all `sharings`, the numbers of cores that share a cache.
-  init(
-    _ point: Point, from factory: KernelFactory, sharings: [Int], lineBytes: Int, sampling: Sampling
-  ) throws {
+  /// Profiles the stream of the point's `workload` for all `sharings`, the numbers of cores that share a cache.
+  init(_ point: Point, _ workload: any Workload, sharings: [Int], lineBytes: Int, sampling: Sampling) throws {
+    self.point = point
+    self.workload = workload
+    phases = workload.phases
+    traffic = ProfiledTraffic(
+      try WorkloadProfile(workload, sharings: sharings, lineBytes: lineBytes, sampling: sampling))
+  }
+
+  /// Throws `PointSkipped` where this machine cannot make the kernel, or where one of `bases` gives no rate for its operands.
+  static func makeWorkload(of point: Point, from factory: KernelFactory, bases: [Machine]) throws -> any Workload {
     let kernel = try factory.kernel(for: point, memory: HeapMemory())
     let tokens = min(point.tokens, Projector.simulatedTokens)
     let input = try factory.input(for: point)
-    workload = try input.withUnsafeBufferPointer { buffer in
+    let workload = try input.withUnsafeBufferPointer { buffer in
       guard let base = buffer.baseAddress else { throw PointSkipped("it has no tokens") }
       return try kernel.workload(input: base, tokens: tokens, threads: point.threads)
     }
-    traffic = ProfiledTraffic(
-      try WorkloadProfile(workload, sharings: sharings, lineBytes: lineBytes, sampling: sampling))
-    self.point = point
+    for base in bases {
+      let missing = base.keysMissing(for: workload.phases)
+      guard missing.isEmpty else { throw PointSkipped("\(base.name) lacks \(missing.joined(separator: ", "))") }
+    }
+    return workload
   }
 
-  /// The narrow operand types that the machine gives no rate for, by key.
-  func keysMissing(on machine: Machine) -> [String] { machine.keysMissing(for: workload.phases) }
-
   /// Nil where the machine has fewer cores than the point threads.
-  func projection(on machine: Machine) throws -> Projection? {
-    guard point.threads <= machine.cores ?? .max, let traffic = traffic.traffic(on: machine) else { return nil }
-    return try Projection.project(workload, traffic: traffic, on: machine)
+  func projection(on corners: MachineCorners) throws -> Projection? {
+    guard point.threads <= corners.machine.cores ?? .max, let traffic = traffic.traffic(on: corners.machine) else {
+      return nil
+    }
+    return try Projection.project(
+      phases: phases, tokens: workload.tokens, threads: workload.threads, traffic: traffic, on: corners)
   }
 
   /// The same from an exact simulation of the machine's caches.

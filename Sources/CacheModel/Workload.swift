@@ -30,6 +30,8 @@ public struct PhaseWork: Equatable, Sendable {
   public var operands: OperandType
   /// Whether the multiply-adds are vector instructions, whatever matrix units the core has besides.
   public var usesVectorsOnly = false
+  /// Whether a library computes them: a product of any shape, with packing, edges and updates of its result.
+  public var isLibraryProduct = false
 
   public init(
     name: String, multiplyAdds: Double = 0, otherOperations: Double = 0, loadBytes: Double = 0, storeBytes: Double = 0,

@@ -6,6 +6,14 @@ import InputFiles
 ///
 /// The machine's figures are those of micro-benchmarks; no measured point enters a projection.
 public struct Validation {
+  /// What a projection is held against.
+  public enum Reference: String, CaseIterable, Sendable {
+    /// The median of a point's samples: what the machine gave, its neighbours' part included.
+    case median
+    /// The fastest sample: what it gives undisturbed, which is what a machine file describes.
+    case fastest
+  }
+
   public struct Entry {
     public var point: Point
     /// By the median of its samples.
@@ -27,15 +35,19 @@ public struct Validation {
       self.stages = stages
     }
 
-    /// Projected over measured, less one: above zero the model is too fast.
-    public var relativeError: Double { projection.tokensPerSecond / measuredTokensPerSecond - 1 }
-    /// The same against the fastest sample.
-    public var errorAgainstFastest: Double? {
-      fastestTokensPerSecond.map { projection.tokensPerSecond / $0 - 1 }
+    /// Nil for the fastest sample of a point that kept none.
+    public func measured(_ reference: Reference) -> Double? {
+      reference == .median ? measuredTokensPerSecond : fastestTokensPerSecond
     }
+
+    /// Projected over measured, less one: above zero the model is too fast.
+    public func relativeError(_ reference: Reference) -> Double? {
+      measured(reference).map { projection.tokensPerSecond / $0 - 1 }
+    }
+
     /// Whether the measurement lies within low and high.
-    public var isWithinBand: Bool {
-      (projection.lowTokensPerSecond...projection.highTokensPerSecond).contains(measuredTokensPerSecond)
+    public func isWithinBand(_ reference: Reference) -> Bool? {
+      measured(reference).map((projection.lowTokensPerSecond...projection.highTokensPerSecond).contains)
     }
   }
 
@@ -105,44 +117,41 @@ public struct Validation {
   }
 
   /// Mean absolute percentage error, as a fraction; nil without points.
-  public var meanAbsoluteError: Double? { mean { abs($0.relativeError) } }
+  public func meanAbsoluteError(_ reference: Reference = .median) -> Double? {
+    mean { $0.relativeError(reference).map(abs) }
+  }
+
   /// Mean error, as a fraction: what all points have in common.
-  public var bias: Double? { mean(\.relativeError) }
+  public func bias(_ reference: Reference = .median) -> Double? { mean { $0.relativeError(reference) } }
+
   /// Share of the points whose measurement lies within the band.
-  public var shareWithinBand: Double? { mean { $0.isWithinBand ? 1 : 0 } }
+  public func shareWithinBand(_ reference: Reference = .median) -> Double? {
+    mean { $0.isWithinBand(reference).map { $0 ? 1 : 0 } }
+  }
 
   /// The points with the largest errors, worst first.
-  public func worst(_ count: Int = 10) -> [Entry] {
-    Array(entries.sorted { abs($0.relativeError) > abs($1.relativeError) }.prefix(count))
+  public func worst(_ count: Int = 10, _ reference: Reference = .median) -> [Entry] {
+    func magnitude(_ entry: Entry) -> Double { abs(entry.relativeError(reference) ?? 0) }
+    return Array(entries.sorted { magnitude($0) > magnitude($1) }.prefix(count))
   }
 
   /// Spearman's rank correlation of projected and measured throughput: 1 where the model orders all points rightly. Nil
   /// with fewer than two points, or where all are alike.
-  public var rankCorrelation: Double? {
-    Validation.rankCorrelation(
-      entries.map(\.measuredTokensPerSecond), entries.map { $0.projection.tokensPerSecond })
+  public func rankCorrelation(_ reference: Reference = .median) -> Double? {
+    let known = entries.filter { $0.measured(reference) != nil }
+    return Validation.rankCorrelation(
+      known.compactMap { $0.measured(reference) }, known.map(\.projection.tokensPerSecond))
   }
 
-  private func mean(_ value: (Entry) -> Double) -> Double? {
-    entries.isEmpty ? nil : entries.reduce(0) { $0 + value($1) } / Double(entries.count)
+  private func mean(_ value: (Entry) -> Double?) -> Double? {
+    let values = entries.compactMap(value)
+    return values.isEmpty ? nil : values.reduce(0, +) / Double(values.count)
   }
 
   /// Pearson's correlation of the ranks, ties at their mean rank (Spearman 1904).
   static func rankCorrelation(_ a: [Double], _ b: [Double]) -> Double? {
-    func ranks(_ values: [Double]) -> [Double] {
-      let order = values.indices.sorted { values[$0] < values[$1] }
-      var ranks = Array(repeating: 0.0, count: values.count)
-      var start = 0
-      while start < order.count {
-        var end = start
-        while end < order.count, values[order[end]] == values[order[start]] { end += 1 }
-        for place in start..<end { ranks[order[place]] = Double(start + end - 1) / 2 }
-        start = end
-      }
-      return ranks
-    }
     guard a.count == b.count, a.count > 1 else { return nil }
-    let (x, y) = (ranks(a), ranks(b))
+    let (x, y) = (midranks(a), midranks(b))
     let middle = Double(a.count - 1) / 2
     func product(_ u: [Double], _ v: [Double]) -> Double {
       zip(u, v).reduce(0) { $0 + ($1.0 - middle) * ($1.1 - middle) }

@@ -87,10 +87,12 @@ struct PackedProduct {
   static func work(name: String, multiplyAdds: Double, operands: OperandType = .fp32, resultBytes: Int = 4) -> PhaseWork
   {
     let perTile = Double(tileRows * tileColumns)
-    return PhaseWork(
+    var work = PhaseWork(
       name: name, multiplyAdds: multiplyAdds,
       loadBytes: Double(operands.bytes) * multiplyAdds * Double(tileRows + tileColumns) / perTile,
       storeBytes: Double(resultBytes) * multiplyAdds / Double(blockDepth(operands)), operands: operands)
+    work.isLibraryProduct = true
+    return work
   }
 }
 

@@ -7,16 +7,21 @@ import InputFiles
 public struct ValidationReport {
   private let validation: Validation
   private let manifest: Manifest
+  /// What tables and plots hold each point against.
+  private let reference: Validation.Reference
   /// The command that writes the report again from the run.
   private let command: String
 
   /// Writes the study into `directory`, which need not exist. Without gnuplot the plots' data and scripts lie ready.
   public static func write(
-    _ validation: Validation, of run: RunDirectory, to directory: String, gnuplot: Gnuplot? = Gnuplot.find()
+    _ validation: Validation, of run: RunDirectory, against reference: Validation.Reference = .median,
+    to directory: String, gnuplot: Gnuplot? = Gnuplot.find()
   ) throws {
     let report = ValidationReport(
-      validation: validation, manifest: run.manifest,
-      command: "lookahead validate \(run.path) --report \(directory)")
+      validation: validation, manifest: run.manifest, reference: reference,
+      command:
+        "lookahead validate \(run.path)\(reference == .median ? "" : " --against \(reference.rawValue)") --report "
+        + directory)
     let plots = [report.diagonalPlot, report.axesPlot].compactMap { $0 }
     var drawn: [Plot] = []
     try write(report.pointsCSV, to: "points.csv", in: directory)
@@ -45,7 +50,6 @@ public struct ValidationReport {
 
   private func markdown(_ plots: [Plot]) -> String {
     let entries = validation.entries
-    let whole = ErrorSummary(entries.map(\.relativeError))
     var text = "# Projected against measured throughput\n\n"
     text +=
       "\(counted(entries.count, "point")) of the run `\(manifest.runID)` (\(Manifest.timestamp(manifest.created)), "
@@ -53,16 +57,23 @@ public struct ValidationReport {
     text +=
       "micro-benchmarks alone ([host.yaml](host.yaml)). An error is projected over measured throughput, less one: "
     text += "above zero the model is too fast. docs/MODEL.md has the equations.\n\n"
-    text += "| | |\n|---|---:|\n"
-    text += "| mean absolute error | \(percent(whole.magnitude)) |\n| bias | \(percent(whole.bias, signed: true)) |\n"
-    text += "| median absolute error | \(percent(whole.median)) |\n"
-    text += "| rank correlation | \(validation.rankCorrelation.map { String(format: "%.3f", $0) } ?? "–") |\n"
-    let fastest = ErrorSummary(entries.compactMap(\.errorAgainstFastest))
-    if fastest.count > 0 {
-      text += "| mean absolute error against each point's fastest sample | \(percent(fastest.magnitude)) |\n"
-      text += "| bias against it | \(percent(fastest.bias, signed: true)) |\n"
+    let references = Validation.Reference.allCases.filter { validation.meanAbsoluteError($0) != nil }
+    var summary = MarkdownTable([("", .left)] + references.map { ("against \($0.phrase)", .right) })
+    func row(_ title: String, _ cell: (Validation.Reference) -> String) {
+      summary.append([title] + references.map(cell))
     }
-    text += "| measured within low and high | \(validation.shareWithinBand.map { percent($0) } ?? "–") |\n\n"
+    func errors(_ reference: Validation.Reference) -> ErrorSummary {
+      ErrorSummary(entries.compactMap { $0.relativeError(reference) })
+    }
+    row("mean absolute error") { percent(errors($0).magnitude) }
+    row("bias") { percent(errors($0).bias, signed: true) }
+    row("median absolute error") { percent(errors($0).median) }
+    row("rank correlation") { validation.rankCorrelation($0).map { String(format: "%.3f", $0) } ?? "–" }
+    row("measured within low and high") { validation.shareWithinBand($0).map { percent($0) } ?? "–" }
+    text += summary.text + "\nThe tables and plots below hold each point against its \(reference.singular)"
+    text +=
+      reference == .fastest
+      ? ", the one that others on the machine disturbed least, as the machine's own figures are.\n\n" : ".\n\n"
     for plot in plots { text += "![\(plot.title)](plots/\(plot.name).svg)\n\n" }
     for axis in ValidationAxis.allCases {
       text += "## By \(axis.title)\n\n" + table(axis.title, groups(axis)) + "\n"
@@ -85,7 +96,7 @@ public struct ValidationReport {
       }
       text += table.text + "\n"
     }
-    text += "## Worst points\n\n" + pointTable(validation.worst(10)) + "\n"
+    text += "## Worst points\n\n" + pointTable(validation.worst(10, reference)) + "\n"
     text += "## All points\n\n" + pointTable(entries) + "\n"
     text += "## Reproduce\n\n```sh\n\(manifest.command)\n\(command)\n```\n\n"
     text += "[points.csv](points.csv) and [stages.csv](stages.csv) hold the numbers of this page.\n"
@@ -100,9 +111,9 @@ public struct ValidationReport {
     for entry in entries {
       let row = entry.projection
       table.append([
-        entry.point.label, scaled(entry.measuredTokensPerSecond), scaled(row.tokensPerSecond),
-        scaled(row.lowTokensPerSecond), scaled(row.highTokensPerSecond), percent(entry.relativeError, signed: true),
-        row.limiter,
+        entry.point.label, entry.measured(reference).map { scaled($0) } ?? "–", scaled(row.tokensPerSecond),
+        scaled(row.lowTokensPerSecond), scaled(row.highTokensPerSecond),
+        entry.relativeError(reference).map { percent($0, signed: true) } ?? "–", row.limiter,
       ])
     }
     return table.text
@@ -128,11 +139,15 @@ public struct ValidationReport {
     var order: [String] = []
     var errors: [String: [Double]] = [:]
     for entry in validation.entries {
-      guard let value = axis.value(entry.point, validation.machine) else { continue }
+      guard let value = axis.value(entry.point, validation.machine), let error = entry.relativeError(reference) else {
+        continue
+      }
       if errors[value] == nil { order.append(value) }
-      errors[value, default: []].append(entry.relativeError)
+      errors[value, default: []].append(error)
     }
-    return order.map { ($0, ErrorSummary(errors[$0] ?? [])) }
+    // Numbers by size, names in the order of the plan.
+    let sorted = order.allSatisfy { Int($0) != nil } ? order.sorted { (Int($0) ?? 0) < (Int($1) ?? 0) } : order
+    return sorted.map { ($0, ErrorSummary(errors[$0] ?? [])) }
   }
 
   private var stageGroups: [(name: String, errors: ErrorSummary, share: Double)] {
@@ -151,16 +166,18 @@ public struct ValidationReport {
   private var pointsCSV: String {
     var data = CSVWriter(
       header: ["point_id", "point"] + ValidationAxis.allCases.map(\.column) + [
-        "measured_tokens_per_s", "projected_tokens_per_s", "low_tokens_per_s", "high_tokens_per_s", "error", "limiter",
+        "measured_tokens_per_s", "fastest_tokens_per_s", "projected_tokens_per_s", "low_tokens_per_s",
+        "high_tokens_per_s", "error", "error_against_fastest", "limiter",
       ])
     for entry in validation.entries {
       let row = entry.projection
       data.append(
         [entry.point.id, entry.point.label] + ValidationAxis.allCases.map { $0.value(entry.point, validation.machine) }
           + [
-            PlotScript.cell(entry.measuredTokensPerSecond), PlotScript.cell(row.tokensPerSecond),
-            PlotScript.cell(row.lowTokensPerSecond), PlotScript.cell(row.highTokensPerSecond),
-            PlotScript.cell(entry.relativeError), row.limiter,
+            PlotScript.cell(entry.measuredTokensPerSecond), PlotScript.cell(entry.fastestTokensPerSecond),
+            PlotScript.cell(row.tokensPerSecond), PlotScript.cell(row.lowTokensPerSecond),
+            PlotScript.cell(row.highTokensPerSecond), PlotScript.cell(entry.relativeError(.median)),
+            PlotScript.cell(entry.relativeError(.fastest)), row.limiter,
           ])
     }
     return data.text
@@ -183,9 +200,11 @@ public struct ValidationReport {
 
   private var diagonalPlot: Plot? {
     RunData.diagonalPlot(
-      validation.entries.map {
-        RunData.ProjectedPoint(
-          row: $0.projection, measured: $0.measuredTokensPerSecond, kernel: $0.point.kernel, label: $0.point.label)
+      validation.entries.compactMap { entry in
+        entry.measured(reference).map {
+          RunData.ProjectedPoint(
+            row: entry.projection, measured: $0, kernel: entry.point.kernel, label: entry.point.label)
+        }
       })
   }
 
@@ -202,19 +221,21 @@ public struct ValidationReport {
         place += 1
         tics.append("\(PlotScript.quoted("\(axis.short) \(group.name)")) \(place)")
         for entry in validation.entries where axis.value(entry.point, validation.machine) == group.name {
-          data.append(["\(place)", "1", group.name, PlotScript.cell(100 * entry.relativeError), entry.point.label])
+          guard let error = entry.relativeError(reference) else { continue }
+          data.append(["\(place)", "1", group.name, PlotScript.cell(100 * error), entry.point.label])
         }
         data.append(["\(place)", "2", group.name, PlotScript.cell(100 * group.errors.bias), "mean"])
       }
       // An empty place between axes.
       place += 1
     }
-    var script = PlotScript(name: name, title: title, height: 640)
+    var script = PlotScript(name: name, title: title, height: 600)
     script.add("set ylabel 'Projected / measured - 1 (%)'")
     script.add("set xrange [0.3:\(Double(place) - 0.3)]")
     script.add("set xtics (\(tics.joined(separator: ", "))) rotate by 50 right font 'Arial,12'")
-    script.add("set bmargin 10")
-    script.add("set key top right")
+    script.legendBelow(["a point", "mean of the group"])
+    // Below slanted labels, which take four lines more than straight ones.
+    script.add("set bmargin 9.5")
     script.plot([
       "0 with lines linecolor '#404040' linewidth 1.5 notitle",
       "10 with lines linecolor '#909090' dashtype 2 notitle", "-10 with lines linecolor '#909090' dashtype 2 notitle",
@@ -224,6 +245,11 @@ public struct ValidationReport {
     ])
     return Plot(kind: .validation, name: name, title: title, data: data.text, script: script.text)
   }
+}
+
+extension Validation.Reference {
+  fileprivate var singular: String { self == .median ? "median" : "fastest sample" }
+  fileprivate var phrase: String { self == .median ? "medians" : "fastest samples" }
 }
 
 /// Errors of a group of points, as fractions.

@@ -289,6 +289,16 @@ import Testing
     #expect(unknown.low < 0.85 * 1000 / 1e-3 && unknown.high > 0.95 * 1000 / 1e-3)
   }
 
+  @Test func `a library's product reaches what libraries do, or what the core does where that is less`() throws {
+    var gemm = PhaseWork(name: "gemm", multiplyAdds: 64e6)
+    gemm.isLibraryProduct = true
+    var machine = machine()
+    for (own, expected) in [(0.98, 0.9), (0.8, 0.8)] {
+      machine.simd?.productShare = own
+      #expect(isClose(try project(Job(phases: [gemm]), on: machine).tokensPerSecond, expected * 1000 / 1e-3))
+    }
+  }
+
   @Test func `a whole socket computes as much as its cores, and shares its memory`() throws {
     let computing = try project(Job(phases: [PhaseWork(name: "gemm", multiplyAdds: 64e6)]), on: machine())
     #expect(computing.socket.cores == 4)

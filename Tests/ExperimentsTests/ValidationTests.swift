@@ -21,16 +21,24 @@ import Testing
 
   @Test func `errors are projected over measured, less one`() throws {
     let result = validation([(100, 120), (200, 180), (50, 50)])
-    #expect(abs((result.meanAbsoluteError ?? 0) - 0.1) < 1e-12)
-    #expect(abs((result.bias ?? 0) - 0.1 / 3) < 1e-12)
+    #expect(abs((result.meanAbsoluteError() ?? 0) - 0.1) < 1e-12)
+    #expect(abs((result.bias() ?? 0) - 0.1 / 3) < 1e-12)
     #expect(result.worst(1).map(\.point.seed) == [0])
     // 120 (108 to 132) misses 100, 180 (162 to 198) misses 200.
-    #expect(abs((result.shareWithinBand ?? 0) - 1.0 / 3) < 1e-12)
+    #expect(abs((result.shareWithinBand() ?? 0) - 1.0 / 3) < 1e-12)
+  }
+
+  @Test func `points are held against their fastest samples too, where they have one`() {
+    var result = validation([(100, 120), (200, 180)])
+    #expect(result.meanAbsoluteError(.fastest) == nil && result.worst(1, .fastest).count == 1)
+    result.entries[0].fastestTokensPerSecond = 150
+    #expect(abs((result.meanAbsoluteError(.fastest) ?? 0) - 0.2) < 1e-12 && (result.bias(.fastest) ?? 0) < 0)
+    #expect(result.entries[1].relativeError(.fastest) == nil && result.rankCorrelation(.fastest) == nil)
   }
 
   @Test func `ranks correlate whatever the scale`() {
-    #expect(validation([(1, 10), (2, 100), (3, 101)]).rankCorrelation == 1)
-    #expect(validation([(1, 3), (2, 2), (3, 1)]).rankCorrelation == -1)
+    #expect(validation([(1, 10), (2, 100), (3, 101)]).rankCorrelation() == 1)
+    #expect(validation([(1, 3), (2, 2), (3, 1)]).rankCorrelation() == -1)
     // By hand: ranks 1, 2.5, 2.5, 4 against 1, 2, 3, 4: 4.5 / sqrt(4.5 x 5).
     let tied = Validation.rankCorrelation([1, 2, 2, 3], [1, 2, 3, 4]) ?? 0
     #expect(abs(tied - 4.5 / (4.5 * 5).squareRoot()) < 1e-12)
@@ -38,7 +46,7 @@ import Testing
 
   @Test func `without points there are no figures`() {
     let none = validation([])
-    #expect(none.meanAbsoluteError == nil && none.bias == nil && none.rankCorrelation == nil)
+    #expect(none.meanAbsoluteError() == nil && none.bias() == nil && none.rankCorrelation() == nil)
     #expect(Validation.rankCorrelation([1, 1], [1, 2]) == nil)
   }
 }

@@ -23,7 +23,8 @@ struct CoreWork {
         ? inputs.simd.vectorMultiplyAddsPerCycle(work.operands) : inputs.simd.multiplyAddsPerCycle(work.operands))
       ?? fp32PerCycle
     let vectorCycles = work.multiplyAdds / perCycle + work.otherOperations / fp32PerCycle
-    let vector = vectorCycles / (inputs.productShare * cycles)
+    let share = work.isLibraryProduct ? inputs.libraryShare : inputs.productShare
+    let vector = vectorCycles / (share * cycles)
 
     let bytesPerCycle = inputs.caches[0].bytesPerCycle
     loads = (work.loadBytes + work.narrowLoads * vectorBytes) / (bytesPerCycle * cycles)

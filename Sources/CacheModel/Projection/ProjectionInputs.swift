@@ -56,6 +56,10 @@ struct ProjectionInputs {
   /// Infinite where the machine names no link.
   var linkGigabytesPerSecond: Double
 
+  /// The same of a product in a library, which beside the register tile packs operands, updates results and has edges: what
+  /// libraries reach on server cores, or the core's own share where that is less.
+  var libraryShare: Double { min(productShare, ProjectionInputs.standInProductShare(corner)) }
+
   /// GEMM libraries reach 85 to 95 % of the peak on server cores (OpenBLAS on Zen 5 88 to 92 %, docs/METHODS.md).
   private static func standInProductShare(_ corner: Corner) -> Double {
     switch corner {

@@ -115,6 +115,39 @@ public struct Calibration {
     return (peaks, missing)
   }
 
+  /// The same with every ceiling at its least disturbed sample instead of its median: what the machine is when others leave
+  /// it alone. Others can only slow a micro-benchmark down (McVoy and Staelin, USENIX 1996, take the least time likewise),
+  /// and how much they do so at the moment of a calibration says nothing of the moment that is to be predicted.
+  ///
+  /// Of a setting of loaded latency it is the sample with the least latency, and the bandwidth of that very sample.
+  public var undisturbed: Calibration {
+    var best = self
+    for index in ceilings.indices {
+      guard let value = series.first(where: { $0.parameter == nil && $0.ceiling.isSame(as: ceilings[index]) })?.best
+      else {
+        continue
+      }
+      best.ceilings[index].value = value
+      best.ceilings[index].ci95Low = nil
+      best.ceilings[index].ci95High = nil
+    }
+    for traffic in MicroBenchmarks.Traffic.allCases {
+      let names = (bandwidth: Name.loadedBandwidth(traffic), latency: Name.loadedLatency(traffic))
+      for index in series.indices where series[index].name == names.latency {
+        let latency = series[index]
+        guard
+          let other = series.firstIndex(where: {
+            $0.name == names.bandwidth && $0.threads == latency.threads && $0.parameter == latency.parameter
+          }), let least = latency.samples.indices.min(by: { latency.samples[$0] < latency.samples[$1] }),
+          series[other].samples.indices.contains(least)
+        else { continue }
+        best.series[index].samples = [latency.samples[least]]
+        best.series[other].samples = [series[other].samples[least]]
+      }
+    }
+    return best
+  }
+
   // MARK: - Reading
 
   /// What independent chases of one thread over a working set of `bytes` say; nil where there are none.

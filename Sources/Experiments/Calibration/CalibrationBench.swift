@@ -17,15 +17,19 @@ struct CalibrationBench {
   }
 
   private var repetitions: Int { extent.repetitions }
+  /// Of what is measured in one go.
+  private var allRepetitions: Int { extent.rounds * extent.repetitions }
 
   /// Everything for so many threads; one thread has to come first.
   mutating func measure(threads: Int) throws {
     let pool = try PinnedPool(cpus: topology.cpus(for: .compact, threads: threads))
     let memory = try BenchmarkMemory(bytesPerThread: memorySet(threads: threads), pool: pool)
-    try arithmetic(pool)
-    try streams(pool, memory)
-    try randomRows(pool, memory)
-    if threads == 1 { try latency(pool, memory) }
+    for _ in 0..<extent.rounds {
+      try arithmetic(pool)
+      try streams(pool, memory)
+      try randomRows(pool, memory)
+      if threads == 1 { try latency(pool, memory) }
+    }
     try interleavedLatency(pool, memory)
     if threads == 1 {
       try chases(pool, memory)
@@ -35,8 +39,8 @@ struct CalibrationBench {
     }
     if extent == .full {
       try remoteMemory(pool, bytesPerThread: memory.bytesPerThread)
-      ceiling(MicroBenchmarks.forkJoin(pool: pool, repetitions: repetitions), Calibration.Name.forkJoin, pool)
-      ceiling(MicroBenchmarks.barrier(pool: pool, repetitions: repetitions), Calibration.Name.barrier, pool)
+      ceiling(MicroBenchmarks.forkJoin(pool: pool, repetitions: allRepetitions), Calibration.Name.forkJoin, pool)
+      ceiling(MicroBenchmarks.barrier(pool: pool, repetitions: allRepetitions), Calibration.Name.barrier, pool)
     }
   }
 
@@ -133,7 +137,7 @@ struct CalibrationBench {
     let sizes = extent == .full ? levels.dropFirst().dropLast() + [memory.bytesPerThread] : [memory.bytesPerThread]
     for size in sizes {
       let results = try MicroBenchmarks.independentChases(
-        workingSetBytes: size, pool: pool, memory: memory, repetitions: repetitions)
+        workingSetBytes: size, pool: pool, memory: memory, repetitions: allRepetitions)
       for (chains, result) in zip(MicroBenchmarks.chainCounts, results) {
         calibration.series.append(
           CalibrationSeries(result, Calibration.Name.independentChases, threads: 1, parameter: .chains(chains)))
@@ -163,7 +167,7 @@ struct CalibrationBench {
       for lines in extent.linesPerLoad {
         loaded(
           try MicroBenchmarks.interleavedLatency(
-            traffic, linesPerLoad: lines, pool: pool, memory: memory, chases: chases, repetitions: repetitions),
+            traffic, linesPerLoad: lines, pool: pool, memory: memory, chases: chases, repetitions: allRepetitions),
           Calibration.Name.interleavedBandwidth(traffic), Calibration.Name.interleavedLatency(traffic), pool,
           .linesPerLoad(lines))
       }
@@ -175,12 +179,12 @@ struct CalibrationBench {
     let memory = try BenchmarkMemory(bytesPerThread: bytesPerThread, pool: pool, policy: .remote)
     ceiling(
       try MicroBenchmarks.bandwidth(
-        .read, workingSetBytes: bytesPerThread, pool: pool, memory: memory, repetitions: repetitions),
+        .read, workingSetBytes: bytesPerThread, pool: pool, memory: memory, repetitions: allRepetitions),
       Calibration.Name.remoteReadBandwidth, pool)
     guard pool.threadCount == 1 else { return }
     ceiling(
       try MicroBenchmarks.latency(
-        workingSetBytes: bytesPerThread, pool: pool, memory: memory, repetitions: repetitions),
+        workingSetBytes: bytesPerThread, pool: pool, memory: memory, repetitions: allRepetitions),
       Calibration.Name.remoteLatency, pool)
   }
 
@@ -188,8 +192,17 @@ struct CalibrationBench {
 
   private mutating func ceiling(_ result: MicroBenchmarkResult, _ name: String, _ pool: PinnedPool) {
     let series = CalibrationSeries(result, name, threads: pool.threadCount)
-    calibration.series.append(series)
-    calibration.ceilings.append(series.ceiling)
+    // A later round adds to what the first has found.
+    if let known = calibration.series.firstIndex(where: series.isSame),
+      let row = calibration.ceilings.firstIndex(where: { $0.isSame(as: series.ceiling) })
+    {
+      calibration.series[known].samples += series.samples
+      calibration.series[known].disturbedSamples += series.disturbedSamples
+      calibration.ceilings[row] = calibration.series[known].ceiling
+    } else {
+      calibration.series.append(series)
+      calibration.ceilings.append(series.ceiling)
+    }
   }
 
   private mutating func loaded(

@@ -6,12 +6,20 @@ public enum CalibrationExtent: Sendable {
   /// All series of `calibrate`.
   case full
 
-  /// Samples of each point. The fewest for which the 95 % interval of the median leaves out an extreme on both sides is 9,
-  /// the fewest that have one at all is 6; each sample already averages a millisecond of repetitions.
+  /// Times that all micro-benchmarks but those under load are gone through, seconds apart: what disturbs one for a while
+  /// leaves it alone in another.
+  var rounds: Int {
+    switch self {
+    case .quick, .full: 3
+    }
+  }
+
+  /// Samples of each point in a round. Over all rounds at least 9, the fewest for which the 95 % interval of the median
+  /// leaves out an extreme on both sides; each sample already averages a millisecond of repetitions.
   var repetitions: Int {
     switch self {
-    case .quick: 7
-    case .full: 11
+    case .quick: 3
+    case .full: 4
     }
   }
 

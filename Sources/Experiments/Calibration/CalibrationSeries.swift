@@ -59,6 +59,17 @@ public struct CalibrationSeries: Equatable, Sendable {
   /// Nil where no sample was taken.
   public var statistics: Statistics? { Statistics(samples) }
 
+  /// The sample least disturbed by others: the shortest time, the highest rate. Nil where no sample was taken.
+  public var best: Double? {
+    unit == MicroBenchmarkResult.Unit.nanoseconds.rawValue ? samples.min() : samples.max()
+  }
+
+  /// Whether both are of one micro-benchmark at one setting.
+  func isSame(as other: CalibrationSeries) -> Bool {
+    name == other.name && threads == other.threads && workingSetBytes == other.workingSetBytes
+      && parameter == other.parameter
+  }
+
   /// As a row of ceilings.csv, which has no parameter.
   var ceiling: CeilingRow {
     let statistics = statistics

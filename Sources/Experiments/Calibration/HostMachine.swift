@@ -9,10 +9,12 @@ extension Machine {
   public static let hostName = "host"
 
   /// This host as the model sees it: geometry as the operating system reports it, rates and latencies as `calibration`
-  /// measured them. No kernel's result enters. `date` and `model` go into the provenance of what was measured.
+  /// measured them, each at its least disturbed sample. No kernel's result enters. `date` and `model` go into the provenance
+  /// of what was measured.
   public static func host(
-    _ calibration: Calibration, topology: Topology, vendor: String?, model: String?, date: Date = Date()
+    _ measured: Calibration, topology: Topology, vendor: String?, model: String?, date: Date = Date()
   ) throws -> Machine {
+    let calibration = measured.undisturbed
     guard let frequency = calibration.value(Calibration.Name.frequency) else {
       throw InputError(key: "frequency_ghz", "expected a measured core frequency; this architecture has no loop for it")
     }
@@ -116,7 +118,8 @@ extension Machine {
       note("memory[0].random_rows", .measured, "random reads of whole rows far outside the last cache, one thread")
     }
     return Machine(
-      name: hostName, description: model ?? "this host", sources: ["micro-benchmarks of this host, \(when)"],
+      name: hostName, description: model ?? "this host",
+      sources: ["micro-benchmarks of this host, the least disturbed sample of each, \(when)"],
       cores: topology.socketCores, frequencyGHz: rounded(frequency), simd: simd, caches: caches,
       transfersOverlap: isAMD, overlap: overlap.map(rounded), memory: [memory],
       numa: numa(calibration, topology, allThreads: allThreads, note),

@@ -1,5 +1,4 @@
 import CacheModel
-import Dispatch
 import Foundation
 import Kernels
 
@@ -16,7 +15,7 @@ public final class Projector: @unchecked Sendable {
   }
 
   /// Raised with every change that can move a projection.
-  static let modelVersion = "3"
+  static let modelVersion = "4"
 
   /// Tokens simulated at most. A batch of this many makes several passes over every published strategy's tile, so that
   /// tokens beyond it repeat the same steady state; results are per token.
@@ -91,22 +90,8 @@ public final class Projector: @unchecked Sendable {
         ? nil : "not projected onto \(machine.name), which does not give \(missing.joined(separator: ", "))"
     }
 
-    // Machines are independent of each other, so they take turns on all cores.
-    let results = UnsafeMutableBufferPointer<Result<Projected, any Error>?>.allocate(
-      capacity: fitting.count)
-    results.initialize(repeating: nil)
-    defer {
-      results.deinitialize()
-      results.deallocate()
-    }
-    let slots = Slots(results)
-    DispatchQueue.concurrentPerform(iterations: fitting.count) { index in
-      slots.buffer[index] = Result {
-        try self.projected(point, workload, on: fitting[index])
-      }
-    }
     let projections = Projections(
-      machines: try fitting.indices.compactMap { try results[$0]?.get() }, notes: notes)
+      machines: try concurrentMap(fitting) { try self.projected(point, workload, on: $0) }, notes: notes)
     cache[key] = projections
     return projections
   }
@@ -188,15 +173,6 @@ extension PhaseCounts {
   /// Lines over the boundary below a level: what it fetched and what it wrote back; nil where there is no such level.
   fileprivate func lines(below level: Int) -> Double? {
     level < levels.count ? Double(levels[level].misses + levels[level].writebacks) : nil
-  }
-}
-
-/// One slot per iteration of a concurrent loop, each written by its own iteration only.
-private struct Slots<Value>: @unchecked Sendable {
-  let buffer: UnsafeMutableBufferPointer<Value>
-
-  init(_ buffer: UnsafeMutableBufferPointer<Value>) {
-    self.buffer = buffer
   }
 }
 

@@ -39,4 +39,9 @@ public struct CeilingRow: RunRow, Equatable, Sendable {
     self.ci95High = ci95High
     self.n = n
   }
+
+  /// Whether both are of one micro-benchmark at one setting.
+  func isSame(as other: CeilingRow) -> Bool {
+    name == other.name && threads == other.threads && workingSetBytes == other.workingSetBytes
+  }
 }

@@ -15,6 +15,12 @@ public enum MicroBenchmarks {
   /// How often a benchmark may take a sample again, per sample that it was asked for. With one neighbour on each CPU, two
   /// tries of three succeed; with several, waiting longer would not help.
   static let retriesPerSample = 4
+  /// A benchmark goes on beyond the samples that it was asked for until its fastest `agreeing` lie within `agreement` of each
+  /// other: then it has seen the machine undisturbed. A virtual CPU whose core another guest's thread shares is left alone for
+  /// a few milliseconds in ten, and medians then measure the neighbour. It gives up at `patience` times what it was asked for.
+  static let agreeing = 3
+  static let agreement = 0.02
+  static let patience = 12
 
   /// Samples of one benchmark, and how they came about.
   struct Samples {
@@ -35,7 +41,7 @@ public enum MicroBenchmarks {
     }
   }
 
-  /// Takes `repetitions` samples of `body`, which every thread of the pool runs at once.
+  /// Takes at least `repetitions` samples of `body`, which every thread of the pool runs at once.
   static func sample(
     pool: PinnedPool, repetitions: Int, _ body: (_ thread: Int, _ iterations: Int) -> Void
   ) -> Samples {
@@ -53,7 +59,8 @@ public enum MicroBenchmarks {
     }
     var samples = Samples(iterations: iterations)
     retries = retriesPerSample * repetitions
-    while samples.nanoseconds.count < repetitions {
+    var fastest: [UInt64] = []
+    while samples.nanoseconds.count < repetitions || !isUndisturbed(fastest, samples.nanoseconds.count, repetitions) {
       let (ns, isDisturbed) = timed(pool) { body($0, iterations) }
       if isDisturbed, retries > 0 {
         retries -= 1
@@ -62,8 +69,18 @@ public enum MicroBenchmarks {
       samples.disturbed += isDisturbed ? 1 : 0
       // A time of 0 cannot happen after the doubling, but must not divide.
       samples.nanoseconds.append(max(1, ns))
+      fastest = Array((fastest + [ns]).sorted().prefix(agreeing))
     }
     return samples
+  }
+
+  /// Whether the fastest samples of `count` agree, or there is no point in waiting until they do.
+  private static func isUndisturbed(_ fastest: [UInt64], _ count: Int, _ repetitions: Int) -> Bool {
+    guard repetitions >= agreeing, count < patience * repetitions, let first = fastest.first, let last = fastest.last
+    else {
+      return true
+    }
+    return Double(last) <= Double(first) * (1 + agreement)
   }
 
   /// One timed pass over all threads, and whether one of them lost its CPU in it.

@@ -14,7 +14,7 @@ set logscale x 2
 set xrange [11585.237502960394:379625062.49700624]
 set xtics ('16 KiB' 16384, '64 KiB' 65536, '256 KiB' 262144, '1 MiB' 1048576, '4 MiB' 4194304, '16 MiB' 16777216, '64 MiB' 67108864, '256 MiB' 268435456)
 set logscale y 10
-set yrange [15.06324875893878:550.0255589941435]
+set yrange [14.585715207253243:509.9256052773307]
 set ytics ('20' 20.0, '50' 50.0, '100' 100.0, '200' 200.0, '500' 500.0)
 set ylabel "Bandwidth (GB/s)"
 set title offset 0,0.5

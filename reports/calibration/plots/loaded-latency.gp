@@ -11,11 +11,15 @@ set grid linecolor '#E4E4E4' linetype 1 linewidth 1
 set bars small
 set xlabel 'Bandwidth at the memory (GB/s)'
 set ylabel 'Latency (ns)'
-set xrange [0:26.15373189751207]
-set yrange [0:313.2129]
+set xrange [0:28.422694136291604]
+set yrange [0:272.8908]
 set bmargin 7.20
 set key at screen 0.5, screen 0.015 bottom center horizontal maxcols 2 samplen 2.5 spacing 1.15 font 'Arial,14'
-plot 'loaded-latency.csv' skip 1 using ($1 == 1 ? $2 : NaN):3:(valid(4) ? $4 : $3):(valid(5) ? $5 : $3) with yerrorlines linecolor '#0072B2' linewidth 2 pointtype 7 pointsize 0.9 title "reads, read ratio 1.0", \
-  'loaded-latency.csv' skip 1 using ($1 == 2 ? $2 : NaN):3:(valid(4) ? $4 : $3):(valid(5) ? $5 : $3) with yerrorlines linecolor '#D55E00' linewidth 2 pointtype 5 pointsize 0.9 title "copies, read ratio 0.67", \
-  'loaded-latency.csv' skip 1 using ($1 == 3 ? $2 : NaN):3:(valid(4) ? $4 : $3):(valid(5) ? $5 : $3) with yerrorlines linecolor '#009E73' linewidth 2 pointtype 9 pointsize 0.9 title "writes, read ratio 0.50", \
-  'loaded-latency.csv' skip 1 using ($1 == 4 ? $2 : NaN):3:(valid(4) ? $4 : $3):(valid(5) ? $5 : $3) with yerrorlines linecolor '#CC79A7' linewidth 2 pointtype 13 pointsize 0.9 title "non-temporal writes, read ratio 0"
+plot 'loaded-latency.csv' skip 1 using ($1 == 5 ? $2 : NaN):3 with lines linewidth 2 linecolor '#0072B2' notitle, \
+  'loaded-latency.csv' skip 1 using ($1 == 6 ? $2 : NaN):3 with lines linewidth 2 linecolor '#D55E00' notitle, \
+  'loaded-latency.csv' skip 1 using ($1 == 7 ? $2 : NaN):3 with lines linewidth 2 linecolor '#009E73' notitle, \
+  'loaded-latency.csv' skip 1 using ($1 == 8 ? $2 : NaN):3 with lines linewidth 2 linecolor '#CC79A7' notitle, \
+  'loaded-latency.csv' skip 1 using ($1 == 1 ? $2 : NaN):3 with points pointsize 1.1 linecolor '#0072B2' pointtype 7 title "reads, read ratio 1.0", \
+  'loaded-latency.csv' skip 1 using ($1 == 2 ? $2 : NaN):3 with points pointsize 1.1 linecolor '#D55E00' pointtype 5 title "copies, read ratio 0.67", \
+  'loaded-latency.csv' skip 1 using ($1 == 3 ? $2 : NaN):3 with points pointsize 1.1 linecolor '#009E73' pointtype 9 title "writes, read ratio 0.50", \
+  'loaded-latency.csv' skip 1 using ($1 == 4 ? $2 : NaN):3 with points pointsize 1.1 linecolor '#CC79A7' pointtype 13 title "non-temporal writes, read ratio 0"

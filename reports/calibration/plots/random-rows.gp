@@ -14,7 +14,7 @@ set logscale x 2
 set xrange [90.50966799187808:2896.309375740099]
 set xtics ('128 B' 128, '256 B' 256, '512 B' 512, '1 KiB' 1024, '2 KiB' 2048)
 set logscale y 10
-set yrange [2.869935863053631:190.8787094939152]
+set yrange [3.9648809232341633:172.61540931952322]
 set ytics ('5' 5.0, '10' 10.0, '20' 20.0, '50' 50.0, '100' 100.0)
 set ylabel "Bandwidth (GB/s)"
 set bmargin 5.90

@@ -31,7 +31,8 @@ struct ProjectCommand: ParsableCommand {
     help: "Also say how far each figure of a machine moves each projection, capacities of caches included (slower).")
   var sensitivity = false
 
-  @Option(help: "A directory to make or to go on with: every projection as it comes, in results.sqlite and projections.csv.")
+  @Option(
+    help: "A directory to make or to go on with: every projection as it comes, in results.sqlite and projections.csv.")
   var output: String?
 
   @Option(help: "With --output: project only part I of N of the points, as I/N: see 'merge'.")
@@ -45,7 +46,9 @@ struct ProjectCommand: ParsableCommand {
 
   func run() throws {
     if let output { return try store(in: output) }
-    guard shard == nil else { throw InputError(key: "--shard", "expected --output with it, for 'merge' to join the parts") }
+    guard shard == nil else {
+      throw InputError(key: "--shard", "expected --output with it, for 'merge' to join the parts")
+    }
     let (experiment, plan, runID, strategies) = try sourcePlan()
     let names = machines.isEmpty ? experiment.machines.filter { $0 != Machine.hostName } : machines
     guard !names.isEmpty else {
@@ -109,7 +112,8 @@ struct ProjectCommand: ParsableCommand {
       try ProjectionSweep(experiment, in: run, machines: inputs.machines) { progress.show($0) }.run()
     } catch is Interrupted {
       progress.clear()
-      printMessage("interrupted with \(try run.pendingPoints().count) points to go; the same command goes on where it stopped")
+      printMessage(
+        "interrupted with \(try run.pendingPoints().count) points to go; the same command goes on where it stopped")
       throw ExitStatus.failure.code
     }
     progress.clear()

@@ -80,7 +80,8 @@ struct RunCommand: ParsableCommand {
       gitDirty: revision?.isDirty, host: ProcessInfo.processInfo.hostName, toolVersion: toolVersion,
       shard: shard)
     let path = output ?? "reports/\(experiment.name)"
-    let directory = try RunDirectory.createOrResume(at: path, plan: plan, manifest: manifest, only: own, restart: restart)
+    let directory = try RunDirectory.createOrResume(
+      at: path, plan: plan, manifest: manifest, only: own, restart: restart)
     Interruption.note()
     let progress = quiet ? nil : Progress()
     do {

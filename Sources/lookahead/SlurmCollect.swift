@@ -18,7 +18,8 @@ struct SlurmCollectCommand: ParsableCommand {
   @Argument(help: "The directory of a 'slurm submit'.")
   var directory: String
 
-  @Option(help: "The run directory to make, on a local disk; an earlier one is replaced. By default 'run' in the directory.")
+  @Option(
+    help: "The run directory to make, on a local disk; an earlier one is replaced. By default 'run' in the directory.")
   var output: String?
 
   @Flag(help: "Submit tasks again whose points are missing.")
@@ -30,7 +31,10 @@ struct SlurmCollectCommand: ParsableCommand {
   @Flag(help: "Join what different machines measured; every row says which it is of.")
   var allowMixed = false
 
-  @Flag(help: "Print one JSON document: counts, the ids of missing points, and the tasks that wait, were submitted or given up.")
+  @Flag(
+    help:
+      "Print one JSON document: counts, the ids of missing points, and the tasks that wait, were submitted or given up."
+  )
   var json = false
 
   func run() throws {

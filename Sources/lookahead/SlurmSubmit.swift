@@ -100,7 +100,8 @@ struct SlurmSubmitCommand: ParsableCommand {
       settings: SlurmJob.Settings(
         libraries: libraries, scratch: scratch, copySeconds: copyEvery, allowsDebug: allowDebug,
         projects: project),
-      commandLine: CommandLine.arguments, tool: ChildProcess.own.path, workingDirectory: FileManager.default.currentDirectoryPath)
+      commandLine: CommandLine.arguments, tool: ChildProcess.own.path,
+      workingDirectory: FileManager.default.currentDirectoryPath)
     if dryRun { return try show(SlurmSubmission(job, plan: sweep.plan, directory: output)) }
     guard BuildConfiguration.current == .release || allowDebug || project else { throw DebugBuild() }
     let slurm = try Slurm.installed()
@@ -127,7 +128,8 @@ struct SlurmSubmitCommand: ParsableCommand {
   private func sweep() throws -> Sweep {
     var isDirectory: ObjCBool = false
     guard FileManager.default.fileExists(atPath: source, isDirectory: &isDirectory), isDirectory.boolValue else {
-      let experiment = try Experiment(contentsOf: source, overrides: overrides + Experiment.override(machines: machines))
+      let experiment = try Experiment(
+        contentsOf: source, overrides: overrides + Experiment.override(machines: machines))
       let earlier = try timings.map { try RunDirectory(opening: $0).timings() } ?? []
       let estimate = TimeEstimate(experiment, earlier: earlier)
       return Sweep(

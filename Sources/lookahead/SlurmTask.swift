@@ -16,7 +16,9 @@ struct SlurmTaskCommand: ParsableCommand {
     Interruption.note()
     let directory = try SlurmDirectory(opening: FileManager.default.currentDirectoryPath)
     let job = directory.job
-    guard BuildConfiguration.current == .release || job.settings.allowsDebug || job.settings.projects else { throw DebugBuild() }
+    guard BuildConfiguration.current == .release || job.settings.allowsDebug || job.settings.projects else {
+      throw DebugBuild()
+    }
     guard FileManager.default.changeCurrentDirectoryPath(job.workingDirectory) else {
       throw InputError(file: job.workingDirectory, "expected the directory of the submission on this node too")
     }

@@ -9,7 +9,10 @@ import Testing
   private static let bad: [(arguments: [String], expected: String)] = [
     (submit, "--tasks: expected a number of tasks, or --time to find it by"),
     (submit + ["--tasks", "0"], "--tasks: expected at least 1, found 0"),
-    (submit + ["--time", "1h"], "--time: expected a limit such as 90 (minutes), 1:30:00 or 2-12 (days-hours), found '1h'"),
+    (
+      submit + ["--time", "1h"],
+      "--time: expected a limit such as 90 (minutes), 1:30:00 or 2-12 (days-hours), found '1h'"
+    ),
     (submit + ["--time", "2"], "--time: expected at least"),
     (submit + ["--tasks", "2", "--partition", "a b"], "--partition: expected a name"),
     (submit + ["--tasks", "2", "--partition=--wrap=id"], "--partition: expected a name"),
@@ -22,7 +25,9 @@ import Testing
     (submit + ["--tasks", "2", "--copy-every", "100000"], "--copy-every: expected 0 to 86400 seconds"),
     (submit + ["--tasks", "2", "--set", "tokenz=1"], "did you mean 'tokens'?"),
     (["slurm", "submit", "/no/such.yaml", "--output", "/nowhere/job", "--tasks", "2"], "/no/such.yaml: no such file"),
-    (["slurm", "submit", "reports", "--output", "/nowhere/job", "--tasks", "2"], "reports/manifest.json: no such file"),
+    (
+      ["slurm", "submit", "reports", "--output", "/nowhere/job", "--tasks", "2"], "reports/manifest.json: no such file"
+    ),
     (
       ["slurm", "submit", "reports/quick", "--output", "/nowhere/job", "--tasks", "2", "--set", "tokens=1"],
       "--set: expected an experiment file with it, found a run directory"
@@ -105,7 +110,9 @@ import Testing
       }
       let job = directory.appendingPathComponent("job")
       let outcome = try CommandLineTool.run(
-        ["slurm", "submit", file.path, "--output", job.path, "--tasks", "2", "--partition", "nowhere", "--allow-debug"],
+        [
+          "slurm", "submit", file.path, "--output", job.path, "--tasks", "2", "--partition", "nowhere", "--allow-debug",
+        ],
         variables: ["PATH": "\(bin.path):/usr/bin:/bin"])
       #expect(outcome.status == 1)
       #expect(outcome.messages.contains("invalid partition specified: nowhere"), "\(outcome.messages)")

@@ -8,10 +8,12 @@ import Testing
 @Suite struct ProjectionSweepTests {
   private static let body = TinyCluster.body + "\nmachines: [epyc-7763, grace]"
 
-  private func directory(_ experiment: Experiment, at path: String, only ids: Set<String>? = nil) throws -> RunDirectory {
+  private func directory(_ experiment: Experiment, at path: String, only ids: Set<String>? = nil) throws -> RunDirectory
+  {
     try RunDirectory.createOrResume(
       at: path, plan: Plan(experiment, cpuCount: 1),
-      manifest: Manifest(experiment: experiment, commandLine: [], host: "h", toolVersion: "1", modelled: true), only: ids)
+      manifest: Manifest(experiment: experiment, commandLine: [], host: "h", toolVersion: "1", modelled: true),
+      only: ids)
   }
 
   @discardableResult

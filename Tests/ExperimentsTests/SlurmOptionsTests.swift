@@ -51,7 +51,9 @@ import Testing
     #expect(try SlurmTime(argument: text).seconds == seconds)
   }
 
-  @Test(arguments: ["", "0", "0:00", "-5", "1:2:3:4", "1-2:3:4:5", "1-", "-", "1-2-3", "1h", "1:", ":1", "٣", "99999999"])
+  @Test(arguments: [
+    "", "0", "0:00", "-5", "1:2:3:4", "1-2:3:4:5", "1-", "-", "1-2-3", "1h", "1:", ":1", "٣", "99999999",
+  ])
   func `what is no time limit is refused`(text: String) {
     #expect(throws: InputError.self) { try SlurmTime(argument: text) }
   }

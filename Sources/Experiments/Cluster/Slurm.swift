@@ -36,7 +36,9 @@ public struct Slurm {
     for name in ["sbatch", "squeue"] { _ = try find(name) }
     return Slurm { name, arguments in
       let process = try ChildProcess.run(find(name), arguments, seconds: timeoutSeconds)
-      guard case .exited(let status) = process.ending else { throw SlurmFailed("\(name) \(process.failure ?? "ended")") }
+      guard case .exited(let status) = process.ending else {
+        throw SlurmFailed("\(name) \(process.failure ?? "ended")")
+      }
       return Answer(
         status: status, output: String(decoding: process.output, as: UTF8.self), message: process.lastMessage)
     }

@@ -58,7 +58,10 @@ public struct SlurmDirectory {
 
   /// Slurm replaces `%` and takes away `\` in the paths of a job's files.
   private static func requireReadable(_ path: String) throws {
-    guard let wrong = path.unicodeScalars.first(where: { $0 == "%" || $0 == "\\" || $0.properties.generalCategory == .control })
+    guard
+      let wrong = path.unicodeScalars.first(where: {
+        $0 == "%" || $0 == "\\" || $0.properties.generalCategory == .control
+      })
     else { return }
     let name = wrong.properties.generalCategory == .control ? "a control character" : "'\(wrong)'"
     throw InputError(file: path, "expected a path that Slurm can read, found \(name) in it, which it would change")
@@ -125,7 +128,8 @@ public struct SlurmDirectory {
   @discardableResult
   public func submit(_ tasks: [Int], to slurm: Slurm) throws -> String {
     if let limit = try slurm.maxArraySize(), let last = tasks.max(), last >= limit {
-      throw InputError(key: "--tasks", "expected at most \(limit - 1), this cluster's MaxArraySize less one, found \(last)")
+      throw InputError(
+        key: "--tasks", "expected at most \(limit - 1), this cluster's MaxArraySize less one, found \(last)")
     }
     let file = submissionPath((try submissionNumbers().last ?? 0) + 1)
     var submission = Submission(jobID: nil, tasks: tasks, submitted: Manifest.timestamp(Date()))
@@ -164,7 +168,8 @@ public struct SlurmDirectory {
     do {
       return try FileManager.default.contentsOfDirectory(atPath: "\(path)/\(folder)").sorted()
     } catch {
-      throw InputError(file: "\(path)/\(folder)", "expected a directory that can be read: \(error.localizedDescription)")
+      throw InputError(
+        file: "\(path)/\(folder)", "expected a directory that can be read: \(error.localizedDescription)")
     }
   }
 

@@ -31,7 +31,8 @@ public struct SlurmOptions: Codable, Equatable, Sendable {
     self.partition = try Self.checked(partition, "--partition", "a name, or several with commas", "._-,")
     self.account = try Self.checked(account, "--account", "a name", "._-")
     self.qualityOfService = try Self.checked(qualityOfService, "--qos", "a name", "._-")
-    self.constraint = try Self.checked(constraint, "--constraint", "features such as zen4 or intel&avx512", "._-,&|()[]*:=")
+    self.constraint = try Self.checked(
+      constraint, "--constraint", "features such as zen4 or intel&avx512", "._-,&|()[]*:=")
     // Slurm takes a list with a slash in it for a file.
     self.nodes = try Self.checked(nodes, "--nodelist", "nodes such as n1,n2 or n[1-4]", "._-,[]")
     memoryBytes = try memory.map {
@@ -52,7 +53,8 @@ public struct SlurmOptions: Codable, Equatable, Sendable {
   ) throws -> String? {
     guard let value else { return nil }
     let isPlain = value.unicodeScalars.allSatisfy {
-      $0.isASCII && ($0.properties.isAlphabetic || $0.properties.numericType != nil || marks.unicodeScalars.contains($0))
+      $0.isASCII
+        && ($0.properties.isAlphabetic || $0.properties.numericType != nil || marks.unicodeScalars.contains($0))
     }
     guard isPlain, !value.isEmpty, !value.hasPrefix("-") else {
       throw InputError(key: option, "expected \(expected) of ASCII letters, digits and \(marks), found '\(value)'")

@@ -33,7 +33,8 @@ public struct SlurmTask {
       guard let task = environment["SLURM_ARRAY_TASK_ID"].flatMap({ Int($0) }),
         let jobID = environment["SLURM_ARRAY_JOB_ID"]
       else {
-        throw InputError(key: "SLURM_ARRAY_TASK_ID", "expected to run as a task of a Slurm job array; see 'slurm submit'")
+        throw InputError(
+          key: "SLURM_ARRAY_TASK_ID", "expected to run as a task of a Slurm job array; see 'slurm submit'")
       }
       self.init(
         task: task, jobID: jobID, node: environment["SLURMD_NODENAME"] ?? ProcessInfo.processInfo.hostName,

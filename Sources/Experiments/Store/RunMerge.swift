@@ -52,7 +52,9 @@ public struct RunMerge {
       try part.read { run in
         try whole.store.take(from: run.store, launches: run.experiment().measure.launches)
         let host = RunDirectory.hostMachineName
-        if !FileManager.default.fileExists(atPath: "\(path)/\(host)"), let text = try? readTextFile("\(run.path)/\(host)") {
+        if !FileManager.default.fileExists(atPath: "\(path)/\(host)"),
+          let text = try? readTextFile("\(run.path)/\(host)")
+        {
           try whole.write(text, to: host)
         }
       }
@@ -101,7 +103,8 @@ public struct RunMerge {
           // Points depend on the machine that they are planned on: its CPUs, its second-level cache.
           lines = [
             "- \(self.ids.count) points",
-            "+ \(ids.count) points, or of other kernels or sizes" + (machineLines.isEmpty ? "" : ", on another machine"),
+            "+ \(ids.count) points, or of other kernels or sizes"
+              + (machineLines.isEmpty ? "" : ", on another machine"),
           ]
           lines += machineLines
         }

@@ -13,8 +13,11 @@ import Testing
       attempts: attempts, allowsMixedMachines: mixed, scratch: cluster.path)
   }
 
-  /// Every launch of every point once, in a database without complaints.
-  private func expectWhole(_ cluster: TinyCluster, _ run: RunDirectory) throws {
+  /// Collects, and expects every launch of every point once, in a database without complaints. What is collected is locked
+  /// while it is open.
+  private func expectWhole(_ cluster: TinyCluster) throws {
+    let collection = try collect(cluster)
+    let run = try #require(collection.merge?.directory)
     #expect(try run.store.integrityProblems().isEmpty)
     #expect(try run.store.statuses().values.allSatisfy { $0 == .done })
     let results = try run.store.rows(ResultRow.self)
@@ -30,9 +33,9 @@ import Testing
     try withTemporaryDirectory { path in
       let cluster = try TinyCluster(in: path)
       for task in 1...3 { try cluster.run(task, node: "n\(task)") }
+      try expectWhole(cluster)
       let collection = try collect(cluster, resubmits: true)
       let run = try #require(collection.merge?.directory)
-      try expectWhole(cluster, run)
       #expect(run.manifest.host == "n1 n2 n3" && run.manifest.finished != nil)
       #expect(collection.resubmitted == nil)
       #expect(cluster.slurm.calls(of: "sbatch").count == 1)
@@ -53,9 +56,9 @@ import Testing
         try cluster.directory.part(3, runID: manifest.runID).write(run)
       }
       #expect(try cluster.directory.parts()[3]?.count == 3)
-      try expectWhole(cluster, #require(collect(cluster).merge?.directory))
+      try expectWhole(cluster)
       // And again: the earlier merge is replaced.
-      try expectWhole(cluster, #require(collect(cluster).merge?.directory))
+      try expectWhole(cluster)
     }
   }
 
@@ -66,21 +69,24 @@ import Testing
       try cluster.run(2, node: "n2", stop: 1)
       cluster.slurm.queue = "100|1|COMPLETED|n1|None\n100|2|FAILED|n2|NonZeroExitCode\n100|3|RUNNING|n3|None\n"
       cluster.slurm.jobs = ["101"]
-      let looking = try collect(cluster)
-      #expect(looking.resubmitted == nil && looking.progress.tasks(.submitAgain, attempts: 3) == [2])
-      #expect(cluster.slurm.calls(of: "sbatch").count == 1)
-
-      let collection = try collect(cluster, resubmits: true)
-      #expect(collection.resubmitted?.jobID == "101" && collection.resubmitted?.tasks == [2])
-      #expect(cluster.slurm.calls(of: "sbatch").last?.contains("--array=2") == true)
-      #expect(collection.progress.tasks(.wait, attempts: 3) == [3])
-      #expect(collection.merge?.missing.isEmpty == false)
+      do {
+        let looking = try collect(cluster)
+        #expect(looking.resubmitted == nil && looking.progress.tasks(.submitAgain, attempts: 3) == [2])
+        #expect(cluster.slurm.calls(of: "sbatch").count == 1)
+      }
+      do {
+        let collection = try collect(cluster, resubmits: true)
+        #expect(collection.resubmitted?.jobID == "101" && collection.resubmitted?.tasks == [2])
+        #expect(cluster.slurm.calls(of: "sbatch").last?.contains("--array=2") == true)
+        #expect(collection.progress.tasks(.wait, attempts: 3) == [3])
+        #expect(collection.merge?.missing.isEmpty == false)
+      }
       #expect(try cluster.directory.submissions().map(\.tasks) == [[1, 2, 3], [2]])
 
       // The same script and shard: it has what it lacks.
       try cluster.run(2, node: "n5")
       try cluster.run(3, node: "n3")
-      try expectWhole(cluster, #require(collect(cluster).merge?.directory))
+      try expectWhole(cluster)
     }
   }
 
@@ -110,8 +116,10 @@ import Testing
       #expect(!FileManager.default.fileExists(atPath: "\(path)/whole"))
       #expect(cluster.slurm.calls(of: "sbatch").count == 1)
 
-      let mixed = try #require(collect(cluster, mixed: true).merge?.directory)
-      #expect(Set(try mixed.store.rows(ResultRow.self).map(\.host)) == ["n1", "n2"])
+      do {
+        let mixed = try #require(collect(cluster, mixed: true).merge?.directory)
+        #expect(Set(try mixed.store.rows(ResultRow.self).map(\.host)) == ["n1", "n2"])
+      }
       // Without the part, its points are missing again, from the merge too.
       try FileManager.default.removeItem(atPath: #require(cluster.directory.parts()[2]?.last).path)
       let without = try collect(cluster, resubmits: true)

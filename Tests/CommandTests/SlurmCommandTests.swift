@@ -17,7 +17,7 @@ import Testing
     (submit + ["--tasks", "2", "--partition", "a b"], "--partition: expected a name"),
     (submit + ["--tasks", "2", "--partition=--wrap=id"], "--partition: expected a name"),
     (submit + ["--tasks", "2", "--account", "$(id)"], "--account: expected a name"),
-    (submit + ["--tasks", "2", "--qos="], "--qos: expected a name"),
+    (submit + ["--tasks", "2", "--qos", "a b"], "--qos: expected a name"),
     (submit + ["--tasks", "2", "--constraint", "a;b"], "--constraint: expected features"),
     (submit + ["--tasks", "2", "--nodelist", "/etc/hosts"], "--nodelist: expected nodes"),
     (submit + ["--tasks", "2", "--memory", "much"], "--memory: expected a size"),

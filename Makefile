@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 BINARY := .build/release/lookahead
 
-.PHONY: run bench test test-kernels test-streams test-numa build format lint setup clean
+.PHONY: run bench test test-kernels test-streams test-numa test-slurm build format lint setup clean
 
 # A fresh run of the first experiment: an earlier one in the same directory is discarded.
 run: build
@@ -38,6 +38,11 @@ test-streams:
 test-numa: setup
 	@scripts/setup numa || echo "test-numa: going on with what is there" >&2
 	@scripts/test-numa
+
+# A sweep on a real Slurm of four nodes on this machine, with a node killed half-way.
+test-slurm: setup
+	@scripts/setup slurm || echo "test-slurm: going on with what is there" >&2
+	@scripts/test-slurm
 
 format:
 	swift format --in-place --recursive Package.swift Sources Tests

@@ -6,44 +6,32 @@ import Profiler
 
 /// What a run would do: its points, the memory and time that each needs, and those that cannot run here.
 struct DryRun {
-  private let experiment: Experiment
-  private let plan: Plan
+  private let points: [Point]
   private let estimate: TimeEstimate
   private let obstacles: [String?]
   /// Whether another run's times stand behind the estimates.
   private let isScaled: Bool
 
-  /// Calibration and the audit of the baseline, before the first point of a run.
-  private static let preparationSeconds = 45.0
-
-  /// `earlier` is the directory of a run whose times go before stated rates.
-  init(_ experiment: Experiment, _ plan: Plan, topology: Topology, earlier: String?) throws {
-    self.experiment = experiment
-    self.plan = plan
-    var timings: [(Point, ResultRow)] = []
-    if let earlier {
-      let directory = try RunDirectory(opening: earlier)
-      let rows = try directory.store.rows(ResultRow.self)
-      let points = Dictionary(directory.plan.points.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
-      timings = rows.compactMap { row in points[row.pointID].map { ($0, row) } }
-    }
+  /// Of all points of `plan`, or of those in `ids`. `earlier` is the directory of a run whose times go before stated rates.
+  init(_ experiment: Experiment, _ plan: Plan, only ids: Set<String>?, topology: Topology, earlier: String?) throws {
+    points = plan.points.filter { ids?.contains($0.id) != false }
+    let timings = try earlier.map { try RunDirectory(opening: $0).timings() } ?? []
     isScaled = !timings.isEmpty
-    estimate = TimeEstimate(
-      experiment.measure, machines: max(1, experiment.machines.count), earlier: timings)
+    estimate = TimeEstimate(experiment, earlier: timings)
     let memory = AvailableMemory.read()?.bytes
-    obstacles = plan.points.map { $0.obstacle(topology: topology, memory: memory) }
+    obstacles = points.map { $0.obstacle(topology: topology, memory: memory) }
   }
 
   func show(json: Bool) throws {
-    let entries = zip(plan.points, obstacles).map { point, obstacle in
+    let entries = zip(points, obstacles).map { point, obstacle in
       Document.Entry(
         id: point.id, label: point.label, sweep: point.sweep, memoryBytes: point.estimatedBytes,
         seconds: obstacle == nil ? estimate.seconds(point) : nil, skipped: obstacle)
     }
     let document = Document(
-      points: entries, preparationSeconds: Self.preparationSeconds,
-      seconds: entries.reduce(Self.preparationSeconds) { $0 + ($1.seconds?.expected ?? 0) },
-      secondsAtMost: entries.reduce(Self.preparationSeconds) { $0 + ($1.seconds?.atMost ?? 0) })
+      points: entries, preparationSeconds: TimeEstimate.preparationSeconds,
+      seconds: entries.reduce(TimeEstimate.preparationSeconds) { $0 + ($1.seconds?.expected ?? 0) },
+      secondsAtMost: entries.reduce(TimeEstimate.preparationSeconds) { $0 + ($1.seconds?.atMost ?? 0) })
     if json { return try printJSON(document) }
     printTable(
       ["point", "sweep", "memory", "a pass", "in all"],
@@ -61,16 +49,9 @@ struct DryRun {
     print(
       "\(entries.count) points" + (skipped > 0 ? ", \(skipped) of them skipped" : "")
         + "; about \(duration(document.seconds)), at most \(duration(document.secondsAtMost)), of which "
-        + "\(duration(Self.preparationSeconds)) to calibrate and audit. Times are estimates"
+        + "\(duration(TimeEstimate.preparationSeconds)) to calibrate and audit. Times are estimates"
         + (entries.contains { $0.seconds?.isMeasured == true } ? ", but those marked measured." : " from stated rates.")
     )
-  }
-
-  private func duration(_ seconds: Double) -> String {
-    if seconds < 0.001 { return String(format: "%.0f us", seconds * 1e6) }
-    if seconds < 1 { return String(format: "%.0f ms", seconds * 1e3) }
-    if seconds < 120 { return String(format: "%.1f s", seconds) }
-    return String(format: "%.0f min", seconds / 60)
   }
 
   private struct Document: Encodable {

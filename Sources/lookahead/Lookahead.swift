@@ -16,7 +16,7 @@ struct Lookahead: ParsableCommand {
       ProjectCommand.self, ExploreCommand.self, SimulateCommand.self, MissRatioCurveCommand.self, MachinesCommand.self,
       ReportCommand.self, CompareCommand.self, ExportCommand.self, SchemaCommand.self, CalibrateCommand.self,
       TuneCommand.self, ValidateCommand.self, TargetsCommand.self, SimulatorSpeedCommand.self,
-      MergeCommand.self, AuditCommand.self, AuditCandidateCommand.self, RunLaunchCommand.self,
+      MergeCommand.self, SlurmCommand.self, AuditCommand.self, AuditCandidateCommand.self, RunLaunchCommand.self,
     ]
   )
 

@@ -25,7 +25,11 @@ struct MergeCommand: ParsableCommand {
 
   func run() throws {
     let merge = try RunMerge(
-      parts.map { try RunDirectory(opening: $0) }, into: output, allowsMixedMachines: allowMixed)
+      parts.map { RunMerge.Part(directory: $0) }, into: output, allowsMixedMachines: allowMixed)
+    if merge.directory.manifest.modelled == true {
+      if json { try printJSON(MergeDocument(results: [], missing: merge.missing.map(\.id))) }
+      return try printProjected(merge)
+    }
     try Report.write(merge.directory)
     let results = try merge.directory.store.rows(ResultRow.self)
     if json { try printJSON(MergeDocument(results: results, missing: merge.missing.map(\.id))) }
@@ -35,6 +39,14 @@ struct MergeCommand: ParsableCommand {
         + "skipped, \(merge.missing.count) missing; report in \(merge.directory.path)/report.md")
     if failed > 0 { throw ExitStatus.somePointsFailed.code }
   }
+}
+
+/// Says how many points of a run in which nothing is measured are projected.
+func printProjected(_ merge: RunMerge) throws {
+  let statuses = try merge.directory.store.statuses().values
+  printMessage(
+    "\(statuses.count { $0 == .done }) points projected, \(statuses.count { $0 == .skipped }) skipped, "
+      + "\(merge.missing.count) missing; \(merge.directory.path)/projections.csv")
 }
 
 private struct MergeDocument: Encodable {

@@ -37,3 +37,17 @@ func printTable(_ header: [String], _ rows: [[String]]) {
     print(cells.joined(separator: "  "))
   }
 }
+
+/// A time in the unit that suits it.
+func duration(_ seconds: Double) -> String {
+  if seconds < 0.001 { return String(format: "%.0f us", seconds * 1e6) }
+  if seconds < 1 { return String(format: "%.0f ms", seconds * 1e3) }
+  if seconds < 120 { return String(format: "%.1f s", seconds) }
+  return String(format: "%.0f min", seconds / 60)
+}
+
+/// A word as a shell reads it, for people to copy.
+func shellQuoted(_ word: String) -> String {
+  let isPlain = word.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "/._-=,:%@".contains($0)) }
+  return isPlain && !word.isEmpty ? word : "'" + word.replacingOccurrences(of: "'", with: "'\\''") + "'"
+}

@@ -16,6 +16,9 @@ final class Progress {
     case .started(let point, let progress):
       guard isTerminal else { return }
       write("\r\u{1B}[K" + ProgressLine(progress, point: point.label, last: last).text(columns: Self.columns))
+    case .projected(let point, let done, let total):
+      guard isTerminal else { return printMessage("[\(done)/\(total)] \(point.label)") }
+      write("\r\u{1B}[K" + "[\(done)/\(total)] \(point.label)".prefix(Self.columns - 1))
     case .finished(let result, let progress):
       last = ProgressLine.result(result)
       if isTerminal {

@@ -31,10 +31,24 @@ struct ProjectCommand: ParsableCommand {
     help: "Also say how far each figure of a machine moves each projection, capacities of caches included (slower).")
   var sensitivity = false
 
+  @Option(
+    help: "A directory to make or to go on with: every projection as it comes, in results.sqlite and projections.csv.")
+  var output: String?
+
+  @Option(help: "With --output: project only part I of N of the points, as I/N: see 'merge'.")
+  var shard: String?
+
+  @Flag(help: "With --output: discard the run that the directory holds, if any, and start over.")
+  var restart = false
+
   @Flag(help: "Print one JSON document.")
   var json = false
 
   func run() throws {
+    if let output { return try store(in: output) }
+    guard shard == nil else {
+      throw InputError(key: "--shard", "expected --output with it, for 'merge' to join the parts")
+    }
     let (experiment, plan, runID, strategies) = try sourcePlan()
     let names = machines.isEmpty ? experiment.machines.filter { $0 != Machine.hostName } : machines
     guard !names.isEmpty else {
@@ -70,6 +84,45 @@ struct ProjectCommand: ParsableCommand {
           thousands($0.tokensPerSecondAtPlusTenth),
         ]
       })
+  }
+
+  /// A run in which nothing is measured: resumed and merged like any other.
+  private func store(in path: String) throws {
+    guard !sensitivity else { throw InputError(key: "--sensitivity", "expected no --output with it") }
+    let shard = try shard.map { try Shard(argument: $0) }
+    let experiment = try Experiment(
+      contentsOf: source, overrides: overrides + Experiment.override(machines: machines))
+    let inputs = try RunInputs(experiment)
+    guard !inputs.machines.isEmpty else {
+      throw InputError(key: "--machine", "expected at least one machine; 'lookahead machines list' shows the catalogue")
+    }
+    let plan = try Plan(experiment, topology: .read())
+    let estimate = TimeEstimate(experiment)
+    let revision = GitRevision.current()
+    let manifest = Manifest(
+      experiment: experiment, commandLine: CommandLine.arguments, gitRevision: revision?.commit,
+      gitDirty: revision?.isDirty, host: ProcessInfo.processInfo.hostName, toolVersion: toolVersion, shard: shard,
+      modelled: true)
+    let run = try RunDirectory.createOrResume(
+      at: path, plan: plan, manifest: manifest, only: shard?.points(of: plan) { estimate.projectionSeconds($0) },
+      restart: restart)
+    Interruption.note()
+    let progress = Progress()
+    do {
+      try ProjectionSweep(experiment, in: run, machines: inputs.machines) { progress.show($0) }.run()
+    } catch is Interrupted {
+      progress.clear()
+      printMessage(
+        "interrupted with \(try run.pendingPoints().count) points to go; the same command goes on where it stopped")
+      throw ExitStatus.failure.code
+    }
+    progress.clear()
+    let rows = try run.store.rows(ProjectionRow.self)
+    if json {
+      let labels = Dictionary(plan.points.map { ($0.id, $0.label) }, uniquingKeysWith: { first, _ in first })
+      try printJSON(ProjectionDocument(rows: rows, sensitivities: nil, labels: labels))
+    }
+    printMessage("\(rows.count) projections of \(Set(rows.map(\.pointID)).count) points; \(path)/projections.csv")
   }
 
   /// `strategies` are those that a run chose for the points that leave theirs open.

@@ -63,24 +63,25 @@ struct RunCommand: ParsableCommand {
     let experiment = try Experiment(contentsOf: experiment, overrides: overrides)
     let topology = Topology.read()
     let plan = try Plan(experiment, topology: topology)
+    let shard = try shard.map { try Shard(argument: $0) }
+    let estimate = TimeEstimate(experiment)
+    let own = shard?.points(of: plan) { estimate.seconds($0).expected }
     if dryRun {
-      return try DryRun(experiment, plan, topology: topology, earlier: timings).show(json: json)
+      return try DryRun(experiment, plan, only: own, topology: topology, earlier: timings).show(json: json)
     }
     guard BuildConfiguration.current == .release || allowDebug else {
       throw DebugBuild()
     }
     let inputs = try RunInputs(experiment)
-    if !experiment.constraints.isEmpty {
-      let state = MachineState.capture()
-      try experiment.constraints.enforce({ state[$0] }, file: experiment.file) { printMessage($0) }
-    }
+    try experiment.enforceConstraints()
     let revision = GitRevision.current()
     let manifest = Manifest(
       experiment: experiment, commandLine: CommandLine.arguments, gitRevision: revision?.commit,
       gitDirty: revision?.isDirty, host: ProcessInfo.processInfo.hostName, toolVersion: toolVersion,
-      shard: try shard.map { try Shard(argument: $0) })
+      shard: shard)
     let path = output ?? "reports/\(experiment.name)"
-    let directory = try RunDirectory.createOrResume(at: path, plan: plan, manifest: manifest, restart: restart)
+    let directory = try RunDirectory.createOrResume(
+      at: path, plan: plan, manifest: manifest, only: own, restart: restart)
     Interruption.note()
     let progress = quiet ? nil : Progress()
     do {
@@ -113,6 +114,15 @@ struct RunCommand: ParsableCommand {
     options.retriesFailed = retry
     options.allowsMixedMachines = allowMixed
     return options
+  }
+}
+
+extension Experiment {
+  /// Holds this machine's state against the experiment's constraints.
+  func enforceConstraints() throws {
+    guard !constraints.isEmpty else { return }
+    let state = MachineState.capture()
+    try constraints.enforce({ state[$0] }, file: file) { printMessage($0) }
   }
 }
 

@@ -19,9 +19,11 @@ struct CommandLineTool {
 
   static func run(_ arguments: String...) throws -> Outcome { try run(arguments) }
 
-  static func run(_ arguments: [String]) throws -> Outcome {
+  /// `variables` are added to the environment.
+  static func run(_ arguments: [String], variables: [String: String] = [:]) throws -> Outcome {
     let process = Process()
     process.executableURL = executable
+    process.environment = ProcessInfo.processInfo.environment.merging(variables) { _, new in new }
     process.arguments = arguments
     process.currentDirectoryURL = root
     // Files rather than pipes: a full pipe would block the process while we read the other one.

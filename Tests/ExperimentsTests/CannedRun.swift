@@ -66,7 +66,8 @@ func run(
 func run(
   _ experiment: Experiment, in directory: RunDirectory, launcher: any Launcher = InThisProcess(),
   options: SweepRunner.Options = SweepRunner.Options(), isInterrupted: @escaping () -> Bool = { false },
-  calibrate: @escaping (Int) throws -> Calibration = { _ in cannedCalibration() }
+  calibrate: @escaping (Int) throws -> Calibration = { _ in cannedCalibration() },
+  report: @escaping (RunEvent) -> Void = { _ in }
 ) throws -> [RunEvent] {
   var events: [RunEvent] = []
   try SweepRunner(
@@ -78,7 +79,11 @@ func run(
         BaselineAudit(
           layers, candidates: LibraryCandidates.all(isas: [.scalar]), peaks: peaks, measure: CandidateReport.measure)
       }),
-    launcher: launcher, isInterrupted: isInterrupted, report: { events.append($0) }
+    launcher: launcher, isInterrupted: isInterrupted,
+    report: {
+      events.append($0)
+      report($0)
+    }
   ).run()
   return events
 }

@@ -19,7 +19,9 @@ import Testing
     let experiment = try experiment(body)
     let manifest = Manifest(
       experiment: experiment, commandLine: [], host: host, toolVersion: "1", shard: shard)
-    let directory = try RunDirectory.createOrResume(at: path, plan: Plan(experiment, cpuCount: 1), manifest: manifest)
+    let plan = try Plan(experiment, cpuCount: 1)
+    let directory = try RunDirectory.createOrResume(
+      at: path, plan: plan, manifest: manifest, only: shard?.points(of: plan) { _ in 1 })
     var count = 0
     let launcher = Interceptor { _ in
       count += 1
@@ -30,7 +32,7 @@ import Testing
     } catch is Interrupted {}
   }
 
-  private func opened(_ paths: String...) throws -> [RunDirectory] { try paths.map { try RunDirectory(opening: $0) } }
+  private func opened(_ paths: String...) -> [RunMerge.Part] { paths.map { RunMerge.Part(directory: $0) } }
 
   @Test func `shards merge into the whole plan, each point once`() throws {
     try withTemporaryDirectory { path in
@@ -61,7 +63,9 @@ import Testing
       }
       let first = try all()
       #expect(try all() == first)
-      let parts = try opened("\(path)/1", "\(path)/2").flatMap { try $0.store.rows(SampleRow.self) }
+      let parts = try ["1", "2"].flatMap {
+        try RunDirectory(opening: "\(path)/\($0)").store.rows(SampleRow.self)
+      }
       #expect(first.count == parts.count)
     }
   }
@@ -87,7 +91,7 @@ import Testing
       func complaint(_ paths: [String], mixed: Bool = false) -> String {
         do {
           _ = try RunMerge(
-            paths.map { try RunDirectory(opening: $0) }, into: "\(path)/all", allowsMixedMachines: mixed)
+            paths.map { RunMerge.Part(directory: $0) }, into: "\(path)/all", allowsMixedMachines: mixed)
           return "none"
         } catch { return "\(error)" }
       }

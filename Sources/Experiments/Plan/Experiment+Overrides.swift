@@ -24,6 +24,12 @@ extension Experiment {
     }
   }
 
+  /// The override that makes `machines` those of an experiment; none for none.
+  public static func override(machines: [String]) -> [String] {
+    guard !machines.isEmpty else { return [] }
+    return ["machines=[\(machines.map { "'\($0.replacing("'", with: "''"))'" }.joined(separator: ", "))]"]
+  }
+
   private mutating func apply(_ key: String, _ value: YAMLValue) throws {
     let parts = key.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
     switch (parts.first, parts.count) {

@@ -26,16 +26,21 @@ public struct Shard: Equatable, Codable, Sendable {
   public var argument: String { "\(index)/\(count)" }
 
   /// The part's points, by id; `seconds` estimates how long one takes.
-  func points(of plan: Plan, seconds: (Point) -> Double) -> Set<String> {
-    let sorted = plan.points.map { (id: $0.id, seconds: seconds($0)) }
+  public func points(of plan: Plan, seconds: (Point) -> Double) -> Set<String> {
+    Set(Self.parts(count, of: plan, seconds: seconds)[index - 1].map(\.id))
+  }
+
+  /// The points of each of `count` parts, the longest first.
+  static func parts(_ count: Int, of plan: Plan, seconds: (Point) -> Double) -> [[Point]] {
+    let sorted = plan.points.map { (point: $0, id: $0.id, seconds: seconds($0)) }
       .sorted { ($0.seconds, $1.id) > ($1.seconds, $0.id) }
     var loads = [Double](repeating: 0, count: count)
-    var own: Set<String> = []
-    for point in sorted {
+    var parts = [[Point]](repeating: [], count: count)
+    for entry in sorted {
       let least = loads.indices.min { (loads[$0], $0) < (loads[$1], $1) } ?? 0
-      loads[least] += point.seconds
-      if least == index - 1 { own.insert(point.id) }
+      loads[least] += entry.seconds
+      parts[least].append(entry.point)
     }
-    return own
+    return parts
   }
 }

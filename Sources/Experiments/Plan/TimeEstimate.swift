@@ -15,6 +15,8 @@ public struct TimeEstimate: Sendable {
     public var nanosecondsPerReferenceFlop = 1.2
     /// Of simulating a token on one machine; the simulated batch is short.
     public var projectionSecondsPerToken = 0.5 / 4096
+    /// To start the process of a launch and to hear from it: `overhead_s` of attempts.csv is about this.
+    public var launchSeconds = 0.05
 
     public init() {}
   }
@@ -26,6 +28,9 @@ public struct TimeEstimate: Sendable {
   private let measured: [String: Double]
   /// How much longer (or shorter) than stated the measured points took, by kernel.
   private let correction: [KernelKind: Double]
+
+  /// Calibration and the audit of the baseline, before the first point of a run.
+  public static let preparationSeconds = 45.0
 
   /// Tokens that the check compares.
   private static let checkedTokens = 16.0
@@ -44,6 +49,11 @@ public struct TimeEstimate: Sendable {
     }
   }
 
+  /// For an experiment as its file has it.
+  public init(_ experiment: Experiment, earlier: [(Point, ResultRow)] = []) {
+    self.init(experiment.measure, machines: max(1, experiment.machines.count), earlier: earlier)
+  }
+
   public struct Seconds: Equatable, Sendable {
     /// One pass over all tokens.
     public var pass: Double
@@ -55,16 +65,24 @@ public struct TimeEstimate: Sendable {
     public var isMeasured: Bool
   }
 
+  /// Of a point that is only projected, in seconds: its layer and its simulation.
+  public func projectionSeconds(_ point: Point) -> Double { layer(point) + simulation(point) }
+
+  private func layer(_ point: Point) -> Double { Double(point.parameterCount) * rates.nanosecondsPerParameter * 1e-9 }
+
+  private func simulation(_ point: Point) -> Double {
+    Double(min(point.tokens, Projector.simulatedTokens) * machines) * rates.projectionSecondsPerToken
+  }
+
   public func seconds(_ point: Point) -> Seconds {
     let known = measured[point.key(ignoring: [])]
     let stated: Double = TimeEstimate.passNanoseconds(rates)(point) * (correction[point.kernel] ?? 1)
     let pass: Double = (known ?? stated) * 1e-9
-    let parameters = Double(point.parameterCount) * rates.nanosecondsPerParameter
     let check = TimeEstimate.checkedTokens * point.flopPerToken * rates.nanosecondsPerReferenceFlop
-    let simulated = Double(min(point.tokens, Projector.simulatedTokens) * machines) * rates.projectionSecondsPerToken
+    let simulated = simulation(point)
     // One more pass before the check, and at least one to warm up.
     let running: Double = pass + max(measure.warmupSeconds, pass)
-    let fixed: Double = (parameters + check) * 1e-9 + simulated + running
+    let fixed: Double = layer(point) + check * 1e-9 + simulated + running + rates.launchSeconds
     let sampling = max(measure.minSeconds, Double(measure.minSamples) * pass)
     let limit = max(measure.maxSeconds, pass)
     // Each launch builds, checks and samples anew; the stream is simulated once.
@@ -81,6 +99,23 @@ public struct TimeEstimate: Sendable {
         point.flopPerToken / rates.flopPerNanosecond + point.tableBytesPerToken / rates.tableBytesPerNanosecond
       return max(1, perToken * Double(point.tokens) / Double(point.threads))
     }
+  }
+}
+
+extension RunDirectory {
+  /// What the run has measured, with the points.
+  public func timings() throws -> [(Point, ResultRow)] {
+    let points = Dictionary(plan.points.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
+    return try store.rows(ResultRow.self).compactMap { row in points[row.pointID].map { ($0, row) } }
+  }
+
+  /// Seconds that each point is still expected to take, by what the run has measured so far: 0 for those that have ended.
+  public func secondsLeft() throws -> (Point) -> Double {
+    let experiment = try experiment()
+    let estimate = TimeEstimate(experiment, earlier: try timings())
+    var sofar = MeasuredSoFar(launches: experiment.measure.launches)
+    try sofar.add(store)
+    return { sofar.status($0.id) == .planned ? estimate.seconds($0).expected : 0 }
   }
 }
 

@@ -6,10 +6,13 @@ struct LaunchLedger {
   private var begun: [RunStore.LaunchKey: Int] = [:]
   private var deaths: [RunStore.LaunchKey: Int] = [:]
 
-  /// Launches that are measured stay, and so do points that failed, unless `retriesFailed`.
-  init(_ store: RunStore, _ schedule: Schedule, retriesFailed: Bool) throws {
+  /// Launches that are measured stay, here or in the parts of the run that have `elsewhere`, and so do points that failed,
+  /// unless `retriesFailed`.
+  init(
+    _ store: RunStore, _ schedule: Schedule, retriesFailed: Bool, elsewhere: Set<RunStore.LaunchKey> = []
+  ) throws {
     let statuses = try store.statuses()
-    let measured = try store.measuredLaunches()
+    let measured = try store.measuredLaunches().union(elsewhere)
     for attempt in try store.rows(AttemptRow.self) {
       let key = RunStore.LaunchKey(pointID: attempt.pointID, launch: attempt.launch)
       begun[key, default: 0] += 1

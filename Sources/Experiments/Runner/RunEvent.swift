@@ -3,6 +3,8 @@ public enum RunEvent {
   case message(String)
   case started(point: Point, progress: RunProgress)
   case finished(result: ResultRow, progress: RunProgress)
+  /// The `done`th of `total` points of a run in which nothing is measured.
+  case projected(point: Point, done: Int, total: Int)
 }
 
 /// How far a run is: in launches, which are points where each has one.

@@ -6,7 +6,7 @@ import Profiler
 public struct RunInputs {
   let counters: CounterPlan
   /// Machines of the catalogue or of files, without the host.
-  let machines: [Machine]
+  public let machines: [Machine]
   /// Whether to project onto this host: where the experiment says so, or names no machine at all.
   let includesHost: Bool
 

@@ -25,6 +25,8 @@ public struct SweepRunner {
     public var retriesFailed = false
     /// Whether a run may go on although its machine is not as it was.
     public var allowsMixedMachines = false
+    /// Launches that another part of the run holds.
+    var measuredElsewhere: Set<RunStore.LaunchKey> = []
 
     public init() {}
   }
@@ -97,12 +99,13 @@ public struct SweepRunner {
     let schedule = Schedule(
       directory.plan, launches: experiment.measure.launches, seed: experiment.seed,
       isShuffled: experiment.order == .random)
-    var ledger = try LaunchLedger(directory.store, schedule, retriesFailed: options.retriesFailed)
+    var ledger = try LaunchLedger(
+      directory.store, schedule, retriesFailed: options.retriesFailed, elsewhere: options.measuredElsewhere)
     guard !ledger.pending.isEmpty else { return }
     let checks = try checkCounters()
     let time = try RunTime(directory.store)
     let drift = try DriftRecorder(directory, time, topology: topology)
-    var remaining = RemainingTime(experiment.measure)
+    var remaining = RemainingTime(experiment)
     var streams = try KnownStreams(
       directory,
       placementMatters: Projector.placementMatters((inputs.includesHost ? [setup.host] : []) + inputs.machines))

@@ -25,6 +25,8 @@ public struct Manifest: Equatable, Codable, Sendable {
   public var seed: UInt64
   /// The part of the plan that the run measures; nil for all of it.
   public var shard: Shard?
+  /// Whether points are projected only, and nothing is measured; nil for no, as in manifests of older tools.
+  public var modelled: Bool?
 
   enum CodingKeys: String, CodingKey {
     case schema
@@ -38,13 +40,14 @@ public struct Manifest: Equatable, Codable, Sendable {
     case gitDirty = "git_dirty"
     case created, finished, host
     case toolVersion = "tool_version"
-    case seed, shard
+    case seed, shard, modelled
   }
 
   /// A manifest for a run of `experiment` that starts at `created` (whole seconds are kept).
   public init(
     experiment: Experiment, commandLine: [String], gitRevision: String? = nil, gitDirty: Bool? = nil,
-    created: Date = Date(), host: String, toolVersion: String, shard: Shard? = nil
+    created: Date = Date(), host: String, toolVersion: String, shard: Shard? = nil,
+    modelled: Bool? = nil
   ) {
     self.experiment = experiment.name
     experimentFile = experiment.file
@@ -58,6 +61,7 @@ public struct Manifest: Equatable, Codable, Sendable {
     self.toolVersion = toolVersion
     seed = experiment.seed
     self.shard = shard
+    self.modelled = modelled
     // The time orders runs; the hash tells apart those that start in the same second on different hosts or files.
     let time = Self.timestamp(self.created).filter { $0 != "-" && $0 != ":" }
     let digest = hexadecimal(
@@ -66,6 +70,9 @@ public struct Manifest: Equatable, Codable, Sendable {
           separator: "|")))
     runID = "\(time)-\(digest.prefix(8))"
   }
+
+  /// What becomes of the points, in a word.
+  var kind: String { modelled == true ? "projected" : "measured" }
 
   /// `2026-01-31T12:00:00Z`.
   public static func timestamp(_ date: Date) -> String {
@@ -90,6 +97,7 @@ public struct Manifest: Equatable, Codable, Sendable {
     try container.encode(toolVersion, forKey: .toolVersion)
     try container.encode(seed, forKey: .seed)
     try container.encode(shard, forKey: .shard)
+    try container.encode(modelled, forKey: .modelled)
   }
 
   func json() throws -> String {

@@ -16,17 +16,20 @@ public final class RunDirectory {
 
   /// Starts a run in an empty or absent directory, or resumes the run of the same experiment that is there; then points
   /// already done stay done, and the manifest of the first start is kept. With `restart` a run that is there is discarded.
+  /// A run that starts here measures all of the plan, or the points in `ids`.
   ///
   /// Throws, and changes nothing, where the directory holds anything else, where another process has it (`RunHeld`), and
   /// where it lies on a network.
   public static func createOrResume(
-    at path: String, plan: Plan, manifest: Manifest, restart: Bool = false
+    at path: String, plan: Plan, manifest: Manifest, only ids: Set<String>? = nil, restart: Bool = false
   ) throws -> RunDirectory {
-    try createOrResume(at: path, plan: plan, manifest: manifest, restart: restart, fileSystem: FileSystemKind.of(path))
+    try createOrResume(
+      at: path, plan: plan, manifest: manifest, only: ids, restart: restart, fileSystem: FileSystemKind.of(path))
   }
 
   static func createOrResume(
-    at path: String, plan: Plan, manifest: Manifest, restart: Bool = false, fileSystem: FileSystemKind
+    at path: String, plan: Plan, manifest: Manifest, only ids: Set<String>? = nil, restart: Bool = false,
+    fileSystem: FileSystemKind
   ) throws -> RunDirectory {
     try fileSystem.requireLocal(path)
     let files = FileManager.default
@@ -62,7 +65,7 @@ public final class RunDirectory {
     }
     let store = try RunStore(path: url.appendingPathComponent(databaseName).path, create: true)
     try store.setHolder()
-    try store.add(plan, only: manifest.shard?.points(of: plan) { _ in 1 })
+    try store.add(plan, only: ids)
     try writeAtomically(plan.jsonLines(), to: url.appendingPathComponent(planName))
     // Last, because its presence is what makes the directory a run.
     try writeAtomically(manifest.json(), to: url.appendingPathComponent(manifestName))
@@ -171,6 +174,9 @@ public final class RunDirectory {
     try Self.writeAtomically(text, to: url)
   }
 
+  /// Names the hosts whose measurements the run holds.
+  func setHost(_ host: String) throws { try update { $0.host = host } }
+
   private func update(_ change: (inout Manifest) -> Void) throws {
     var changed = manifest
     change(&changed)
@@ -198,6 +204,7 @@ public final class RunDirectory {
     if old.shard != manifest.shard {
       lines += ["- shard: \(old.shard?.argument ?? "none")", "+ shard: \(manifest.shard?.argument ?? "none")"]
     }
+    if old.kind != manifest.kind { lines += ["- points: \(old.kind)", "+ points: \(manifest.kind)"] }
     if old.host != manifest.host { lines += ["- host: \(old.host)", "+ host: \(manifest.host)"] }
     if lines.isEmpty {
       // The same words, but of another machine's size or of other kernels.

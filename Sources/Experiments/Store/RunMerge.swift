@@ -13,65 +13,118 @@ public struct RunMerge {
   /// Points that no part has done, failed or skipped.
   public let missing: [Point]
 
-  /// Merges `parts` into the run at `path`, which may be one of an earlier merge. Throws `InputError`, with the difference,
-  /// where parts are of different experiments, or of different machines unless `allowsMixedMachines`.
-  public init(_ parts: [RunDirectory], into path: String, allowsMixedMachines: Bool = false) throws {
-    guard let first = parts.first else { throw InputError(key: "merge", "expected at least one run directory") }
-    for part in parts.dropFirst() { try Self.requireSame(first, part, allowsMixedMachines: allowsMixedMachines) }
+  /// A run to be merged. It is opened when its turn comes, since there may be a thousand.
+  public struct Part {
+    /// What complaints call it.
+    let name: String
+    let read: ((RunDirectory) throws -> Void) throws -> Void
+
+    public init(directory path: String) {
+      name = path
+      read = { try $0(RunDirectory(opening: path)) }
+    }
+
+    /// A run in one file, unpacked under `scratch`.
+    public init(_ archive: RunArchive, scratch: String) {
+      name = archive.path
+      read = { body in try archive.read(scratch: scratch) { try body($0) } }
+    }
+  }
+
+  /// Merges `parts` into the run at `path`, which may be one of an earlier merge; with `restart` that one is discarded first.
+  /// Throws `InputError`, with the difference, where parts are of different experiments, or of different machines unless
+  /// `allowsMixedMachines`.
+  public init(_ parts: [Part], into path: String, allowsMixedMachines: Bool = false, restart: Bool = false) throws {
+    var common = Common(allowsMixedMachines: allowsMixedMachines)
+    for part in parts { try part.read { try common.add($0, name: part.name) } }
+    guard let first = common.run else { throw InputError(key: "merge", "expected at least one run directory") }
     var manifest = first.manifest
+    // A merge of an earlier time may hold parts of other hosts.
+    if !restart, let earlier = try? RunDirectory(opening: path) {
+      try common.add(earlier, name: path)
+      manifest.host = earlier.manifest.host
+    }
     manifest.shard = nil
     manifest.finished = nil
-    // A merge of an earlier time may hold parts of other hosts.
-    if let earlier = try? RunDirectory(opening: path) {
-      try Self.requireSame(first, earlier, allowsMixedMachines: allowsMixedMachines)
-      manifest.host = earlier.manifest.host
-    } else {
-      var hosts: [String] = []
-      for part in parts where !hosts.contains(part.manifest.host) { hosts.append(part.manifest.host) }
-      manifest.host = hosts.joined(separator: " ")
+    let whole = try RunDirectory.createOrResume(at: path, plan: first.plan, manifest: manifest, restart: restart)
+    try whole.setHost(common.hosts.joined(separator: " "))
+    for part in parts {
+      try part.read { run in
+        try whole.store.take(from: run.store, launches: run.experiment().measure.launches)
+        let host = RunDirectory.hostMachineName
+        if !FileManager.default.fileExists(atPath: "\(path)/\(host)"),
+          let text = try? readTextFile("\(run.path)/\(host)")
+        {
+          try whole.write(text, to: host)
+        }
+      }
     }
-    directory = try RunDirectory.createOrResume(at: path, plan: first.plan, manifest: manifest)
-    for part in parts { try directory.store.take(from: part.store, launches: part.experiment().measure.launches) }
-    let host = "\(path)/\(RunDirectory.hostMachineName)"
-    if !FileManager.default.fileExists(atPath: host),
-      let text = try? readTextFile("\(first.path)/\(RunDirectory.hostMachineName)")
-    {
-      try directory.write(text, to: RunDirectory.hostMachineName)
-    }
-    let statuses = try directory.store.statuses()
-    missing = directory.plan.executionOrder.filter {
+    let statuses = try whole.store.statuses()
+    directory = whole
+    missing = whole.plan.executionOrder.filter {
       let status = statuses[$0.id] ?? .planned
       return status == .planned || status == .running
     }
     if missing.isEmpty { try directory.finish() } else { try directory.exportCSV() }
   }
 
-  private static func requireSame(_ one: RunDirectory, _ other: RunDirectory, allowsMixedMachines: Bool) throws {
-    var lines = ExperimentDifference.lines(
-      (one.manifest.experimentText, one.manifest.overrides), (other.manifest.experimentText, other.manifest.overrides))
-    if lines.isEmpty, Set(one.plan.points.map(\.id)) != Set(other.plan.points.map(\.id)) {
-      lines = ["- \(one.plan.points.count) points", "+ \(other.plan.points.count) points, or of other kernels"]
+  /// What all parts have to share: the experiment, the plan, the machine.
+  private struct Common {
+    let allowsMixedMachines: Bool
+    private(set) var run: (manifest: Manifest, plan: Plan)?
+    private(set) var hosts: [String] = []
+    private var first = ""
+    private var ids: Set<String> = []
+    /// Of the first part that has one: one that was never begun has none.
+    private var machine: (name: String, state: MachineState)?
+
+    init(allowsMixedMachines: Bool) {
+      self.allowsMixedMachines = allowsMixedMachines
     }
-    guard lines.isEmpty else {
-      throw InputError(
-        file: other.path,
-        "expected the same experiment as in \(one.path) (-), found another (+):\n"
-          + lines.map { "  \($0)" }.joined(separator: "\n"))
+
+    mutating func add(_ part: RunDirectory, name: String) throws {
+      for host in part.manifest.host.split(separator: " ").map(String.init) where !hosts.contains(host) {
+        hosts.append(host)
+      }
+      let state = MachineState(try part.store.rows(), .start)
+      let changes = machine.map { state.facts.isEmpty ? [] : $0.state.identityChanges(to: state) } ?? []
+      let machineLines = changes.flatMap {
+        ["- \($0.name): \($0.before ?? "unknown")", "+ \($0.name): \($0.after ?? "unknown")"]
+      }
+      let ids = Set(part.plan.points.map(\.id))
+      if let run {
+        var lines = ExperimentDifference.lines(
+          (run.manifest.experimentText, run.manifest.overrides),
+          (part.manifest.experimentText, part.manifest.overrides))
+        if run.manifest.kind != part.manifest.kind {
+          lines += ["- points: \(run.manifest.kind)", "+ points: \(part.manifest.kind)"]
+        }
+        if lines.isEmpty, self.ids != ids {
+          // Points depend on the machine that they are planned on: its CPUs, its second-level cache.
+          lines = [
+            "- \(self.ids.count) points",
+            "+ \(ids.count) points, or of other kernels or sizes"
+              + (machineLines.isEmpty ? "" : ", on another machine"),
+          ]
+          lines += machineLines
+        }
+        guard lines.isEmpty else {
+          throw Self.error(name, "expected the same experiment as in \(first) (-), found another (+)", lines)
+        }
+        guard machineLines.isEmpty || allowsMixedMachines else {
+          throw Self.error(
+            name,
+            "expected the machine of \(machine?.name ?? first) (-), found another (+); --allow-mixed merges them all the same",
+            machineLines)
+        }
+      } else {
+        (run, first, self.ids) = ((part.manifest, part.plan), name, ids)
+      }
+      if machine == nil, !state.facts.isEmpty { machine = (name, state) }
     }
-    guard !allowsMixedMachines else { return }
-    let (here, there) = (
-      MachineState(try one.store.rows(), .start), MachineState(try other.store.rows(), .start)
-    )
-    // A part that was never begun has no machine yet.
-    if here.facts.isEmpty || there.facts.isEmpty { return }
-    let changes = here.identityChanges(to: there)
-    guard changes.isEmpty else {
-      throw InputError(
-        file: other.path,
-        "expected the machine of \(one.path) (-), found another (+); --allow-mixed merges them all the same:\n"
-          + changes.flatMap {
-            ["  - \($0.name): \($0.before ?? "unknown")", "  + \($0.name): \($0.after ?? "unknown")"]
-          }.joined(separator: "\n"))
+
+    private static func error(_ name: String, _ complaint: String, _ lines: [String]) -> InputError {
+      InputError(file: name, "\(complaint):\n" + lines.map { "  \($0)" }.joined(separator: "\n"))
     }
   }
 }
@@ -174,7 +227,7 @@ extension RunStore {
 
 extension PointStatus {
   /// Which of two outcomes of a point counts: the one that got further.
-  fileprivate var rank: Int {
+  var rank: Int {
     switch self {
     case .planned, .running: 0
     case .skipped: 1

@@ -99,6 +99,18 @@ public final class RunStore {
     }
   }
 
+  /// Stores what the model says of a point that nobody measures, in one transaction; the point is skipped for `reason` where
+  /// it says nothing.
+  func finish(_ pointID: String, projected: Projector.Outcome?, reason: String?) throws {
+    try database.write { db in
+      for type in Self.outcomeTypes { try Self.delete(type, of: pointID, in: db) }
+      for row in projected?.rows ?? [] { try row.insert(db) }
+      for row in projected?.sensitivities ?? [] { try row.insert(db) }
+      for row in projected?.stages ?? [] { try row.insert(db) }
+      try Self.set(projected == nil ? .skipped : .done, projected == nil ? reason : nil, of: pointID, in: db)
+    }
+  }
+
   // MARK: - The run as a whole
 
   /// Replaces the ceilings: they belong to the machine in its present state, so that a resumed run measures them anew.

@@ -1,0 +1,139 @@
+import Foundation
+import InputFiles
+
+/// Slurm's commands, as far as a sweep needs them. Nothing else starts them, and tests put a recording in their place.
+public struct Slurm {
+  /// How a command ended.
+  public struct Answer {
+    public var status: Int32
+    public var output: String
+    /// Its last line on standard error.
+    public var message: String
+
+    public init(status: Int32 = 0, output: String = "", message: String = "") {
+      self.status = status
+      self.output = output
+      self.message = message
+    }
+  }
+
+  private let command: (_ name: String, _ arguments: [String]) throws -> Answer
+
+  public init(command: @escaping (_ name: String, _ arguments: [String]) throws -> Answer) {
+    self.command = command
+  }
+
+  /// The commands in PATH. Throws `SlurmMissing` where there are none.
+  public static func installed(path: String? = ProcessInfo.processInfo.environment["PATH"]) throws -> Slurm {
+    let folders = (path ?? "").split(separator: ":").map(String.init)
+    func find(_ name: String) throws -> URL {
+      let candidates = folders.map { URL(fileURLWithPath: $0).appendingPathComponent(name) }
+      guard let url = candidates.first(where: { FileManager.default.isExecutableFile(atPath: $0.path) }) else {
+        throw SlurmMissing(command: name)
+      }
+      return url
+    }
+    for name in ["sbatch", "squeue"] { _ = try find(name) }
+    return Slurm { name, arguments in
+      let process = try ChildProcess.run(find(name), arguments, seconds: timeoutSeconds)
+      guard case .exited(let status) = process.ending else {
+        throw SlurmFailed("\(name) \(process.failure ?? "ended")")
+      }
+      return Answer(
+        status: status, output: String(decoding: process.output, as: UTF8.self), message: process.lastMessage)
+    }
+  }
+
+  /// Beyond what a busy controller takes to answer: Slurm's own MessageTimeout is 10 s by default, and commands try again.
+  private static let timeoutSeconds = 120.0
+
+  // MARK: - Verbs
+
+  /// Submits a batch job and returns its number.
+  func submit(_ arguments: [String]) throws -> String {
+    let output = try ask("sbatch", arguments).output
+    // With several clusters: NUMBER;CLUSTER.
+    let id = output.split(separator: "\n").last?.split(separator: ";").first.map(String.init) ?? ""
+    guard !id.isEmpty, id.allSatisfy(\.isNumber) else {
+      throw SlurmFailed("sbatch: expected the number of a job, found '\(output.prefix(80))'")
+    }
+    return id
+  }
+
+  /// A task of an array as squeue sees it; for some minutes after its end too.
+  struct QueuedTask: Equatable {
+    var jobID: String
+    var task: Int
+    /// Such as `RUNNING`.
+    var state: String
+    /// Empty while it waits.
+    var node: String
+    /// Why it waits, or why it ended.
+    var reason: String
+
+    /// Whether Slurm is done with it. A state that is not known here counts as alive: rather wait than run twice.
+    var hasEnded: Bool { Self.ends.contains(state) }
+
+    private static let ends: Set<String> = [
+      "BOOT_FAIL", "CANCELLED", "COMPLETED", "DEADLINE", "FAILED", "NODE_FAIL", "OUT_OF_MEMORY", "PREEMPTED", "REVOKED",
+      "TIMEOUT",
+    ]
+  }
+
+  /// The tasks of jobs, one each; jobs that Slurm has forgotten have none.
+  func queue(_ jobIDs: [String]) throws -> [QueuedTask] {
+    guard !jobIDs.isEmpty else { return [] }
+    let arguments = [
+      "--noheader", "--array", "--states=all", "--format=%F|%K|%T|%N|%r", "--jobs=\(jobIDs.joined(separator: ","))",
+    ]
+    let answer = try command("squeue", arguments)
+    // So it says where it has forgotten every one of them.
+    if answer.status != 0, answer.message.contains("Invalid job id") { return [] }
+    try Self.requireSuccess("squeue", answer)
+    return try answer.output.split(separator: "\n").map { line in
+      let fields = line.split(separator: "|", maxSplits: 4, omittingEmptySubsequences: false)
+        .map { $0.trimmingCharacters(in: .whitespaces) }
+      guard fields.count == 5, let task = Int(fields[1]) else {
+        throw SlurmFailed("squeue: expected JOB|TASK|STATE|NODE|REASON, found '\(line)'")
+      }
+      return QueuedTask(jobID: fields[0], task: task, state: fields[2], node: fields[3], reason: fields[4])
+    }
+  }
+
+  /// The number that an array's tasks must stay below; nil where the configuration does not say.
+  func maxArraySize() throws -> Int? {
+    let lines = try ask("scontrol", ["show", "config"]).output.split(separator: "\n")
+    return lines.first { $0.hasPrefix("MaxArraySize") }?.split(separator: "=").last
+      .flatMap { Int($0.trimmingCharacters(in: .whitespaces)) }
+  }
+
+  private func ask(_ name: String, _ arguments: [String]) throws -> Answer {
+    let answer = try command(name, arguments)
+    try Self.requireSuccess(name, answer)
+    return answer
+  }
+
+  private static func requireSuccess(_ name: String, _ answer: Answer) throws {
+    guard answer.status != 0 else { return }
+    let words = answer.message.hasPrefix("\(name): ") ? answer.message : "\(name): \(answer.message)"
+    throw SlurmFailed(answer.message.isEmpty ? "\(name) ended with exit code \(answer.status)" : words)
+  }
+}
+
+/// A machine without Slurm.
+public struct SlurmMissing: Error, CustomStringConvertible {
+  let command: String
+
+  public var description: String {
+    "expected Slurm's '\(command)' in PATH, found none; run this on a host that submits to the cluster"
+  }
+}
+
+/// A command of Slurm that did not do what it was asked for.
+public struct SlurmFailed: Error, CustomStringConvertible {
+  public let description: String
+
+  init(_ description: String) {
+    self.description = description
+  }
+}

@@ -1,0 +1,185 @@
+import Foundation
+import InputFiles
+import Profiler
+
+/// The directory of a sweep on a cluster, on a file system that submitting host and nodes share: files that are put in place
+/// whole, and no database under way.
+public struct SlurmDirectory {
+  public let path: String
+  public let job: SlurmJob
+  /// As the submitting host planned it.
+  public let plan: Plan
+
+  static let jobName = "job.json"
+  static let planName = "plan.jsonl"
+  static let scriptName = "task.sh"
+  static let partsName = "parts"
+  static let logsName = "logs"
+  static let submissionsName = "submissions"
+
+  /// Where `collect` puts the whole run by default.
+  public var runPath: String { "\(path)/run" }
+
+  /// A call of sbatch.
+  public struct Submission: Codable, Equatable, Sendable {
+    /// Nil where sbatch was not heard of.
+    public var jobID: String?
+    public var tasks: [Int]
+    public var submitted: String
+
+    enum CodingKeys: String, CodingKey {
+      case jobID = "job_id"
+      case tasks, submitted
+    }
+  }
+
+  /// Makes the directory of `job` in an empty or absent one.
+  public static func create(at path: String, job: SlurmJob, plan: Plan) throws -> SlurmDirectory {
+    let path = URL(fileURLWithPath: path).standardizedFileURL.path
+    try requireReadable(path)
+    let files = FileManager.default
+    if let first = try? files.contentsOfDirectory(atPath: path).sorted().first {
+      throw InputError(file: path, "expected an empty directory or none, found '\(first)' in it")
+    }
+    let directory = SlurmDirectory(path: path, job: job, plan: plan)
+    do {
+      for name in [partsName, logsName, submissionsName] {
+        try files.createDirectory(atPath: "\(path)/\(name)", withIntermediateDirectories: true)
+      }
+      try directory.write(SlurmJob.script, to: scriptName)
+      try directory.write(plan.jsonLines(), to: planName)
+      // Last, because its presence is what makes the directory a job.
+      try directory.write(Self.json(job), to: jobName)
+    } catch {
+      throw InputError(file: path, "expected a directory that can be written to: \(error.localizedDescription)")
+    }
+    return directory
+  }
+
+  /// Slurm replaces `%` and takes away `\` in the paths of a job's files.
+  private static func requireReadable(_ path: String) throws {
+    guard
+      let wrong = path.unicodeScalars.first(where: {
+        $0 == "%" || $0 == "\\" || $0.properties.generalCategory == .control
+      })
+    else { return }
+    let name = wrong.properties.generalCategory == .control ? "a control character" : "'\(wrong)'"
+    throw InputError(file: path, "expected a path that Slurm can read, found \(name) in it, which it would change")
+  }
+
+  public init(opening path: String) throws {
+    let path = URL(fileURLWithPath: path).standardizedFileURL.path
+    let file = "\(path)/\(Self.jobName)"
+    guard FileManager.default.fileExists(atPath: file) else {
+      throw InputError(file: path, "expected the directory of a 'slurm submit', found no \(Self.jobName)")
+    }
+    guard let job = try? JSONDecoder().decode(SlurmJob.self, from: Data(readTextFile(file).utf8)),
+      job.schema == SlurmJob.schema, job.tasks >= 1
+    else { throw InputError(file: file, "expected a job of \(SlurmJob.schema)") }
+    self.init(
+      path: path, job: job,
+      plan: try Plan(jsonLines: readTextFile("\(path)/\(Self.planName)"), file: "\(path)/\(Self.planName)"))
+  }
+
+  private init(path: String, job: SlurmJob, plan: Plan) {
+    self.path = path
+    self.job = job
+    self.plan = plan
+  }
+
+  // MARK: - Parts
+
+  /// What tasks have measured, by task; a task that was started again has a part for each start. Those of task 0 were there
+  /// before.
+  func parts() throws -> [Int: [RunArchive]] {
+    var parts: [Int: [RunArchive]] = [:]
+    for name in try names(in: Self.partsName) {
+      guard !name.hasPrefix("."), name.hasSuffix("." + RunArchive.fileExtension),
+        let task = name.split(separator: "-").first.flatMap({ Int($0) })
+      else { continue }
+      parts[task, default: []].append(RunArchive(path: "\(path)/\(Self.partsName)/\(name)"))
+    }
+    return parts
+  }
+
+  /// The part that `runID` makes of `task`.
+  func part(_ task: Int, runID: String) -> RunArchive {
+    RunArchive(path: "\(path)/\(Self.partsName)/\(task)-\(runID).\(RunArchive.fileExtension)")
+  }
+
+  /// Puts a run that was begun elsewhere among the parts.
+  public func take(_ run: RunDirectory) throws {
+    try part(0, runID: run.manifest.runID).write(run)
+  }
+
+  // MARK: - Submissions
+
+  public func submissions() throws -> [Submission] {
+    try submissionNumbers().map { number in
+      let file = submissionPath(number)
+      guard let submission = try? JSONDecoder().decode(Submission.self, from: Data(readTextFile(file).utf8)) else {
+        throw InputError(file: file, "expected a submission of \(SlurmJob.schema)")
+      }
+      return submission
+    }
+  }
+
+  /// Submits `tasks` and notes it; returns the job's number. Throws where another process is at it.
+  @discardableResult
+  public func submit(_ tasks: [Int], to slurm: Slurm) throws -> String {
+    if let limit = try slurm.maxArraySize(), let last = tasks.max(), last >= limit {
+      throw InputError(
+        key: "--tasks", "expected at most \(limit - 1), this cluster's MaxArraySize less one, found \(last)")
+    }
+    let file = submissionPath((try submissionNumbers().last ?? 0) + 1)
+    var submission = Submission(jobID: nil, tasks: tasks, submitted: Manifest.timestamp(Date()))
+    do {
+      // Whoever makes the file submits.
+      try Data(Self.json(submission).utf8).write(to: URL(fileURLWithPath: file), options: .withoutOverwriting)
+    } catch {
+      throw SlurmFailed("\(file) cannot be made; does another 'slurm collect' run? (\(error.localizedDescription))")
+    }
+    do {
+      submission.jobID = try slurm.submit(job.arguments(tasks: tasks, in: path))
+    } catch {
+      try? FileManager.default.removeItem(atPath: file)
+      throw error
+    }
+    try write(Self.json(submission), to: "\(Self.submissionsName)/\(URL(fileURLWithPath: file).lastPathComponent)")
+    return submission.jobID ?? ""
+  }
+
+  /// Removes what `create` made, where nothing came of it.
+  public func remove() throws {
+    for name in [Self.jobName, Self.planName, Self.scriptName, Self.partsName, Self.logsName, Self.submissionsName] {
+      try FileManager.default.removeItem(atPath: "\(path)/\(name)")
+    }
+  }
+
+  private func submissionPath(_ number: Int) -> String { "\(path)/\(Self.submissionsName)/\(number).json" }
+
+  private func submissionNumbers() throws -> [Int] {
+    try names(in: Self.submissionsName).compactMap { $0.hasSuffix(".json") ? Int($0.dropLast(5)) : nil }.sorted()
+  }
+
+  // MARK: - Files
+
+  private func names(in folder: String) throws -> [String] {
+    do {
+      return try FileManager.default.contentsOfDirectory(atPath: "\(path)/\(folder)").sorted()
+    } catch {
+      throw InputError(
+        file: "\(path)/\(folder)", "expected a directory that can be read: \(error.localizedDescription)")
+    }
+  }
+
+  private func write(_ text: String, to name: String) throws {
+    try Data(text.utf8).write(to: URL(fileURLWithPath: "\(path)/\(name)"), options: .atomic)
+  }
+
+  private static func json(_ value: some Encodable) throws -> String {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    return String(decoding: try encoder.encode(value), as: UTF8.self) + "\n"
+  }
+}

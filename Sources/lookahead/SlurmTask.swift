@@ -1,0 +1,61 @@
+import ArgumentParser
+import Experiments
+import Foundation
+import InputFiles
+import Profiler
+
+/// What the batch script of 'slurm submit' starts on each node, in the job's directory.
+struct SlurmTaskCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "task",
+    abstract: "Measure what a task of a job array lacks: started by Slurm.",
+    shouldDisplay: false)
+
+  func run() throws {
+    // From the start: Slurm may want the node back at any time.
+    Interruption.note()
+    let directory = try SlurmDirectory(opening: FileManager.default.currentDirectoryPath)
+    let job = directory.job
+    guard BuildConfiguration.current == .release || job.settings.allowsDebug || job.settings.projects else {
+      throw DebugBuild()
+    }
+    guard FileManager.default.changeCurrentDirectoryPath(job.workingDirectory) else {
+      throw InputError(file: job.workingDirectory, "expected the directory of the submission on this node too")
+    }
+    let place = try SlurmTask.Place(scratch: job.settings.scratch)
+    let task = try SlurmTask(directory, at: place)
+    let experiment = try job.readExperiment()
+    let topology = Topology.read()
+    let inputs = try RunInputs(experiment)
+    if !job.settings.projects { try experiment.enforceConstraints() }
+    let revision = GitRevision.current()
+    let manifest = Manifest(
+      experiment: experiment, commandLine: job.commandLine, gitRevision: revision?.commit,
+      gitDirty: revision?.isDirty, host: place.node, toolVersion: toolVersion, shard: task.shard,
+      modelled: job.settings.projects ? true : nil)
+    printMessage("task \(task.shard.argument) of job \(place.jobID) on \(place.node), in \(place.scratch)")
+    let progress = Progress()
+    do {
+      let results = try task.run(
+        Plan(experiment, topology: topology), manifest: manifest, report: { progress.show($0) },
+        measure: { run, options, report in
+          if job.settings.projects {
+            return try ProjectionSweep(experiment, in: run, machines: inputs.machines, report: report).run()
+          }
+          var options = options
+          options.tuningDirectory = TuningCache.defaultDirectory()
+          try SweepRunner(
+            experiment: experiment, inputs: inputs, directory: run, topology: topology, options: options, report: report
+          ).run()
+        })
+      guard let results else { return printMessage("nothing was missing") }
+      if job.settings.projects { return }
+      let failed = results.count { $0.status == .failed }
+      printMessage("\(results.count { $0.status == .passed }) passed, \(failed) failed")
+      if failed > 0 { throw ExitStatus.somePointsFailed.code }
+    } catch is Interrupted {
+      printMessage("asked to end; what is complete is copied, and the next start goes on from there")
+      throw ExitStatus.failure.code
+    }
+  }
+}

@@ -151,6 +151,18 @@ private struct Pass {
   }
 
   @Test(arguments: [TableType.bf16, .int8])
+  func `where no library multiplies in a type, only those that are there are named, and none to install that is`(
+    dtype: TableType
+  ) {
+    guard !Libraries.multiply(dtype), let oneDNN = try? BLAS.load(LibraryCandidate(file: "libdnnl.so.2")) else {
+      return
+    }
+    let message = errorMessage { _ = try BLAS.load(for: dtype) }
+    #expect(message.contains("\(oneDNN.title) cannot multiply in \(dtype.rawValue)"), "\(message)")
+    #expect(!message.contains("apt-get") && !message.contains("cannot open shared object file"), "\(message)")
+  }
+
+  @Test(arguments: [TableType.bf16, .int8])
   func `a library without products of a type says so`(dtype: TableType) throws {
     guard let library = try? BLAS.load(LibraryCandidate(file: "libblis.so.4")) else { return }
     let parameters = DenseFFNParameters.random(DenseFFNShape(hidden: 4, intermediate: 6), seed: 1)

@@ -27,20 +27,27 @@ extension BLAS {
   /// The first library found that multiplies in `dtype`. Throws `InputError` saying what each of them lacks.
   public static func load(for dtype: TableType) throws -> BLAS {
     guard dtype != .fp32 else { return try load() }
-    var reasons: [String] = []
+    var incapable: [String] = []
+    var missing: [String] = []
+    var hasOneDNN = false
     // oneDNN first: it has every type on every CPU that has an instruction for it.
     for file in ["libdnnl.so.2", "libdnnl.so.3"] + LibraryFamily.known.flatMap(\.files).filter({ !$0.contains("dnnl") })
     {
       do {
         let library = try load(LibraryCandidate(file: file))
+        if file.contains("dnnl") { hasOneDNN = true }
         try library.requireProduct(of: dtype)
         return library
-      } catch { reasons.append("\(error)") }
+      } catch let error as LibraryNotLoaded {
+        missing.append(error.description)
+      } catch { incapable.append("\(error)") }
     }
+    // To install what is there but cannot is no advice, and what is not there is a reason only where nothing is.
     throw InputError(
       key: "dtype",
-      "expected a library that multiplies in \(dtype.rawValue) (Debian: apt-get install libdnnl2); "
-        + reasons.joined(separator: "; "))
+      "expected a library that multiplies in \(dtype.rawValue)"
+        + (hasOneDNN ? "; " : " (Debian: apt-get install libdnnl2); ")
+        + (incapable.isEmpty ? missing : incapable).joined(separator: "; "))
   }
 
   /// Throws `UnsupportedProduct` where the library cannot multiply in `dtype` on this CPU, or saturates sums of int8 products.

@@ -28,7 +28,7 @@ let package = Package(
     .systemLibrary(name: "CLibNUMA", pkgConfig: "numa", providers: [.apt(["libnuma-dev"])]),
     .target(name: "CLinux", cSettings: [.define("_GNU_SOURCE")]),
     .target(name: "CKernels", cSettings: [.define("NDEBUG", .when(configuration: .release))] + optimisedC),
-    .target(name: "CMicroBenchmarks"),
+    .target(name: "CMicroBenchmarks", cSettings: optimisedC),
     .target(name: "CSetSearch", cSettings: optimisedC),
 
     // MARK: - The rooms
@@ -41,7 +41,7 @@ let package = Package(
       name: "Kernels", dependencies: ["CKernels", "CLinux", "CacheModel", "InputFiles"], swiftSettings: optimised),
     .target(
       name: "Profiler", dependencies: ["CMicroBenchmarks", "CLinux", "CLibPFM", "CLibNUMA", "InputFiles"],
-      resources: [.copy("Groups")]),
+      resources: [.copy("Groups")], swiftSettings: optimised),
     .target(
       name: "Experiments",
       dependencies: [

@@ -79,6 +79,14 @@ import Testing
     #expect(rule.count == 50)
   }
 
+  @Test func `the time limit counts the way from one sample to the next`() {
+    var rule = StopRule(measure(maxSeconds: 1))
+    rule.add(nanoseconds: 1000, taking: 4e8)
+    rule.add(nanoseconds: 1000, taking: 4e8)
+    #expect(rule.reason == nil)
+    #expect(rule.add(nanoseconds: 1000, taking: 4e8) == .maxSeconds)
+  }
+
   @Test func `scattered samples stop at the time limit, which is recorded`() {
     var rule = StopRule(measure(maxSeconds: 1))
     var sign = 1.0

@@ -204,12 +204,15 @@ struct PointRunner {
   ) throws -> [SampleRow] {
     var rule = StopRule(context.experiment.measure)
     var times: [(start: UInt64, wall: UInt64)] = []
+    var previous = Clock.now()
     while rule.reason == nil {
       try goOn()
       let start = Clock.now()
       let wall = pool.timed(work)
       times.append((start, wall))
-      rule.add(nanoseconds: Double(wall))
+      let end = Clock.now()
+      rule.add(nanoseconds: Double(wall), taking: Double(end - previous))
+      previous = end
     }
     let statistics = Statistics(times.map { Double($0.wall) })
     if let statistics { row.set(statistics, stopReason: rule.reason) }

@@ -10,7 +10,8 @@ public enum StopReason: String, CaseIterable, Codable, Sendable {
 ///
 /// It stops when there are `minSamples` samples, `minSeconds` of accumulated time and an interval within `intervalWidth`,
 /// or when `maxSeconds` have accumulated, whichever comes first; the limit wins over the minima, so that a point that takes
-/// a minute a sample still ends. Time is the sum of the samples: points take turns, and a point should not pay for others.
+/// a minute a sample still ends. Time is what sampling took, the way from one sample to the next included: waking the threads
+/// for a pass of a microsecond takes many times as long where they share a CPU, and a limit that did not count it would be none.
 public struct StopRule: Sendable {
   public let measure: Measure
   public private(set) var elapsedSeconds = 0.0
@@ -24,11 +25,12 @@ public struct StopRule: Sendable {
 
   public var count: Int { sorted.count }
 
-  /// Takes a sample in nanoseconds; returns the reason to stop, or nil to go on.
+  /// Takes a sample in nanoseconds, and how long it took to take it where that is more; returns the reason to stop, or nil to
+  /// go on.
   @discardableResult
-  public mutating func add(nanoseconds: Double) -> StopReason? {
+  public mutating func add(nanoseconds: Double, taking elapsed: Double = 0) -> StopReason? {
     sorted.insert(nanoseconds, at: insertionIndex(of: nanoseconds))
-    elapsedSeconds += nanoseconds * 1e-9
+    elapsedSeconds += max(nanoseconds, elapsed) * 1e-9
     if isNarrow {
       reason = .intervalWidth
     } else if elapsedSeconds >= measure.maxSeconds {

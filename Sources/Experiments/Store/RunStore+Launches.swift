@@ -114,16 +114,14 @@ extension RunStore {
     }
     try delete(ResultRow.self, of: id, in: db)
     try pooled.result.insert(db)
+    var outcome = outcome
+    outcome.samples = pooled.samples.filter { $0.launch == launch }
     for rows in outcome.rows where !rows.isEmpty {
       let type = Swift.type(of: rows[0])
       if !type.columns.contains("launch") { try delete(type, of: id, in: db) }
       for row in rows { try row.insert(db) }
     }
-    for sample in pooled.samples {
-      try db.execute(
-        sql: "UPDATE samples SET outlier = ? WHERE point_id = ? AND launch = ? AND sample = ? AND outlier <> ?",
-        arguments: [sample.outlier, id, sample.launch, sample.sample, sample.outlier])
-    }
+    if !others.isEmpty { try flagOutliers(as: pooled.samples, of: id, in: db) }
     // On the host a projection stands beside the measurement.
     try db.execute(
       sql: "UPDATE projections SET measured_tokens_per_s = ? WHERE point_id = ? AND measured_tokens_per_s IS NOT NULL",
@@ -132,6 +130,21 @@ extension RunStore {
       db, sql: "SELECT COUNT(DISTINCT launch) FROM samples WHERE point_id = ?", arguments: [id])
     try set(count == launches ? .done : .running, nil, of: id, in: db)
     return pooled.result
+  }
+
+  /// Stores the flags that are no longer what the store has; rows stay where they are, in the order in which they were
+  /// measured. By the number of the row: by launch and sample, each update would search through all samples of the point.
+  private static func flagOutliers(as samples: [SampleRow], of pointID: String, in db: Database) throws {
+    struct Key: Hashable { var launch, sample: Int }
+    let flags = Dictionary(
+      samples.map { (Key(launch: $0.launch, sample: $0.sample), $0.outlier) }, uniquingKeysWith: { $1 })
+    let rows = try Row.fetchAll(
+      db, sql: "SELECT rowid, launch, sample, outlier FROM samples WHERE point_id = ?", arguments: [pointID])
+    for row in rows {
+      guard let flag = flags[Key(launch: row["launch"], sample: row["sample"])], flag != row["outlier"] else { continue }
+      try db.execute(
+        sql: "UPDATE samples SET outlier = ? WHERE rowid = ?", arguments: [flag, row["rowid"] as Int])
+    }
   }
 
   private static func replace(_ attempt: AttemptRow, in db: Database) throws {

@@ -32,6 +32,21 @@ enum { LINE = 64 };
       }                                                                                                          \
     }                                                                                                            \
   }                                                                                                              \
+  target static void name##_read_row_pieces(                                                                      \
+      const char *base, size_t row_bytes, size_t piece_bytes, const uint32_t *rows, size_t count) {              \
+    for (size_t first = 0; first < count; first += MICROBENCH_ROW_GROUP)                                         \
+      for (size_t offset = 0; offset < row_bytes; offset += piece_bytes)                                         \
+        for (size_t i = first; i < first + MICROBENCH_ROW_GROUP; i++) {                                          \
+          const char *at = base + (size_t)rows[i] * row_bytes + offset;                                          \
+          for (const char *end = at + piece_bytes; at < end; at += LINE) {                                       \
+            vector loaded[LINE / vector_bytes];                                                                  \
+            _Pragma("clang loop unroll(full)") for (int v = 0; v < LINE / vector_bytes; v++)                     \
+              loaded[v] = load(at + v * vector_bytes);                                                           \
+            _Pragma("clang loop unroll(full)") for (int v = 0; v < LINE / vector_bytes; v++)                     \
+              __asm__ volatile("" ::constraint(loaded[v]));                                                      \
+          }                                                                                                      \
+        }                                                                                                        \
+  }                                                                                                              \
   target static void name##_write(char *base, size_t bytes, size_t passes) {                                     \
     vector value = {1};                                                                                          \
     for (size_t pass = 0; pass < passes; pass++) {                                                               \
@@ -107,4 +122,9 @@ void microbench_copy(microbench_path path, void *to, const void *from, size_t by
 void microbench_read_rows(
     microbench_path path, const void *base, size_t row_bytes, const uint32_t *indices, size_t count) {
   DISPATCH(path, read_rows, base, row_bytes, indices, count);
+}
+
+void microbench_read_row_pieces(
+    microbench_path path, const void *base, size_t row_bytes, size_t piece_bytes, const uint32_t *indices, size_t count) {
+  DISPATCH(path, read_row_pieces, base, row_bytes, piece_bytes, indices, count);
 }

@@ -7,7 +7,7 @@ extension CalibrationReport {
     [
       latencyPlot, bandwidthPlot(threads: 1, name: "bandwidth-one-thread"),
       allThreads > 1 ? bandwidthPlot(threads: allThreads, name: "bandwidth-all-threads") : nil, linesInFlightPlot,
-      randomRowsPlot, randomRowsBySizePlot, loadedLatencyPlot, interleavedLatencyPlot,
+      randomRowsPlot, randomRowPiecesPlot, randomRowsBySizePlot, loadedLatencyPlot, interleavedLatencyPlot,
     ].compactMap { $0 }
   }
 
@@ -133,27 +133,40 @@ extension CalibrationReport {
   }
 
   private var randomRowsPlot: Plot? {
-    let sizes = Set(series(Calibration.Name.randomRows(128), threads: 1).compactMap(\.workingSetBytes)).sorted()
+    byRow(
+      "random-rows", "Measured reads of whole rows at random, 1 thread", Calibration.randomRowSizes, "Row",
+      name: Calibration.Name.randomRows)
+  }
+
+  private var randomRowPiecesPlot: Plot? {
+    byRow(
+      "random-row-pieces", "Measured reads of rows at random, in eight pieces of 128 rows side by side, 1 thread",
+      Calibration.randomRowPieceSizes, "Piece of a row", name: Calibration.Name.randomRowPieces)
+  }
+
+  private func byRow(
+    _ plotName: String, _ title: String, _ rowSizes: [Int], _ label: String, name: (Int) -> String
+  ) -> Plot? {
+    // Whole rows of the profiled size have many working sets more.
+    guard let low = rowSizes.first, let high = rowSizes.last else { return nil }
+    let sizes = Set(series(name(low), threads: 1).compactMap(\.workingSetBytes)).sorted()
     let names = machine.caches.map(\.name) + ["memory"]
     let curves = sizes.enumerated().map { index, size in
       Curve(
         "\(index < names.count ? names[index] : "") (\(bytes(size)))",
-        Calibration.randomRowSizes.compactMap { rowBytes in
-          let row = series(Calibration.Name.randomRows(rowBytes), threads: 1).first { $0.workingSetBytes == size }
+        rowSizes.compactMap { rowBytes in
+          let row = series(name(rowBytes), threads: 1).first { $0.workingSetBytes == size }
           return row?.statistics.map {
             .init(x: Double(rowBytes), y: $0.median, low: $0.interval?.low, high: $0.interval?.high)
           }
         })
     }.filter { $0.points.count > 1 }
-    guard let low = Calibration.randomRowSizes.first, let high = Calibration.randomRowSizes.last, !curves.isEmpty else {
-      return nil
-    }
-    let title = "Measured reads of whole rows at random, 1 thread"
-    var script = PlotScript(name: "random-rows", title: title)
-    script.byteAxis("Row", from: low, to: high)
+    guard !curves.isEmpty else { return nil }
+    var script = PlotScript(name: plotName, title: title)
+    script.byteAxis(label, from: low, to: high)
     script.decadeAxis("Bandwidth (GB/s)", around: curves.flatMap { $0.points.map(\.y) })
     script.legendBelow(curves.map(\.title), most: 4)
-    return plot(curves, name: "random-rows", title: title, x: "row_bytes", script: script)
+    return plot(curves, name: plotName, title: title, x: "row_bytes", script: script)
   }
 
   private var loadedLatencyPlot: Plot? {

@@ -95,7 +95,7 @@ public struct CalibrationReport {
     text += "## Caches\n\n" + boundaryTable + figure("latency") + bandwidthTable
     text += figure("bandwidth-one-thread", "bandwidth-all-threads")
     text += "## Lines in flight\n\n" + linesTable + figure("lines-in-flight")
-    text += "## Rows at random\n\n" + figure("random-rows", "random-rows-by-size")
+    text += "## Rows at random\n\n" + figure("random-rows", "random-row-pieces", "random-rows-by-size")
     text += "## Latency under load\n\n" + loadedText + figure("loaded-latency", "interleaved-latency")
     text += "## Threads\n\n" + table(of: [Calibration.Name.forkJoin, Calibration.Name.barrier])
     text += "## Reproduce\n\n`lookahead calibrate --report DIR`\n"
@@ -167,12 +167,14 @@ public struct CalibrationReport {
   private var bandwidthTable: String {
     var table = MarkdownTable([
       ("level", .left), ("latency", .right), ("reads", .right), ("stores", .right), ("rows of 512 B at random", .right),
+      ("pieces of 256 B", .right),
     ])
     func perCycle(_ value: Double?) -> String? { value.map { "\(significant($0)) B/cycle" } }
     for cache in machine.caches {
       table.append([
         cache.name, cache.latencyCycles.map { "\(significant($0)) cycles" }, perCycle(cache.bytesPerCycle),
         perCycle(cache.writeBytesPerCycle), perCycle(cache.randomRows.first { $0.rowBytes == 512 }?.rate),
+        perCycle(cache.randomRowPieces.first { $0.rowBytes == 256 }?.rate),
       ])
     }
     if let memory = machine.memory.first {
@@ -181,6 +183,7 @@ public struct CalibrationReport {
         "memory", "\(significant(memory.idleLatencyNanoseconds)) ns", reads.map { "\(significant($0)) GB/s" },
         memory.writeGigabytesPerSecondPerCore.map { "\(significant($0)) GB/s" },
         memory.randomRows.first { $0.rowBytes == 512 }.map { "\(significant($0.rate)) GB/s" },
+        memory.randomRowPieces.first { $0.rowBytes == 256 }.map { "\(significant($0.rate)) GB/s" },
       ])
     }
     return "One core, within each level:\n\n" + table.text + "\n"

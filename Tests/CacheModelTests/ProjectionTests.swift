@@ -261,6 +261,18 @@ import Testing
     #expect(result.limiter == .l2)
   }
 
+  @Test func `rows read in pieces come at the rate of the piece, or of the whole row where that is not known`() throws {
+    var job = rowsInL2()
+    job.phases[0].wholeRowBytes = 4096
+    var machine = machine(linesInFlight: 1000)
+    machine.caches[1].randomRows = [.init(rowBytes: 512, rate: 8), .init(rowBytes: 4096, rate: 16)]
+    #expect(isClose(try project(job, on: machine).phases[0].seconds, 32 * 512 / (16 * 2e9)))
+    machine.caches[1].randomRowPieces = [.init(rowBytes: 256, rate: 20), .init(rowBytes: 768, rate: 28)]
+    #expect(isClose(try project(job, on: machine).phases[0].seconds, 32 * 512 / (24 * 2e9)))
+    job.phases[0].wholeRowBytes = 0
+    #expect(isClose(try project(job, on: machine).phases[0].seconds, 32 * 512 / (8 * 2e9)), "a row of its own")
+  }
+
   @Test func `without a rate of its own a level takes a donor's share of its stream for random rows`() throws {
     let result = try project(rowsInL2(), on: machine(linesInFlight: 1000))
     let stream = 32 * 512 / (32 * 2e9)

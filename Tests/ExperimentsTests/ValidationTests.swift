@@ -127,6 +127,17 @@ import Testing
     }
   }
 
+  @Test func `rows in pieces have rates of their own`() {
+    let set = Calibration.levelSets(sizes)[sizes.count]
+    let calibration = Calibration(ceilings: [
+      CeilingRow(name: Calibration.Name.randomRowPieces(64), threads: 1, workingSetBytes: set, value: 5, unit: "GB/s"),
+      CeilingRow(name: Calibration.Name.randomRowPieces(256), threads: 1, workingSetBytes: set, value: 12, unit: "GB/s"),
+    ])
+    let rows = RandomRows(calibration, cacheSizes: sizes)
+    #expect(rows.rates(.inPieces, level: sizes.count) == [.init(rowBytes: 64, rate: 5), .init(rowBytes: 256, rate: 12)])
+    #expect(rows.rates(level: sizes.count).isEmpty)
+  }
+
   @Test func `a last level shared with strangers is as large as what it holds`() {
     let held = Double(RandomRows(calibration(), cacheSizes: sizes).lastLevelBytes)
     #expect(abs(held / (12 * 1_048_576) - 1) < 0.15, "\(held)")

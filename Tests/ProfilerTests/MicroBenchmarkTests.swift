@@ -207,6 +207,7 @@ struct MicroBenchmarkTests {
         MicroBenchmarks.coreFrequency(pool: pool, repetitions: 2),
         try MicroBenchmarks.bandwidth(.copy, workingSetBytes: 10_000, pool: pool, repetitions: 2),
         try MicroBenchmarks.randomRowBandwidth(workingSetBytes: 1 << 16, pool: pool, repetitions: 2),
+        try MicroBenchmarks.randomRowBandwidth(workingSetBytes: 1 << 16, pieceBytes: 64, pool: pool, repetitions: 2),
         try MicroBenchmarks.latency(workingSetBytes: 1 << 16, pool: pool, repetitions: 2),
         MicroBenchmarks.forkJoin(pool: pool, repetitions: 2),
         MicroBenchmarks.barrier(pool: pool, repetitions: 2),
@@ -225,6 +226,9 @@ struct MicroBenchmarkTests {
     #expect(throws: InputError.self) { try MicroBenchmarks.latency(workingSetBytes: -1, pool: pool) }
     #expect(throws: InputError.self) {
       try MicroBenchmarks.randomRowBandwidth(workingSetBytes: 1 << 16, rowBytes: 100, pool: pool)
+    }
+    #expect(throws: InputError.self) {
+      try MicroBenchmarks.randomRowBandwidth(workingSetBytes: 1 << 16, rowBytes: 512, pieceBytes: 192, pool: pool)
     }
   }
 

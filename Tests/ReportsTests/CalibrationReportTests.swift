@@ -45,6 +45,9 @@ private func report() throws -> CalibrationReport {
     for row in Calibration.randomRowSizes {
       add(Calibration.Name.randomRows(row), 1, 50, "GB/s", bytes: size)
     }
+    for piece in Calibration.randomRowPieceSizes {
+      add(Calibration.Name.randomRowPieces(piece), 1, 40, "GB/s", bytes: size)
+    }
   }
   for chains in [1, 4, 16, 64] {
     add(
@@ -72,7 +75,7 @@ private func report() throws -> CalibrationReport {
       let report = try report()
       #expect(
         report.plots.map(\.name) == [
-          "latency", "bandwidth-one-thread", "bandwidth-all-threads", "lines-in-flight", "random-rows",
+          "latency", "bandwidth-one-thread", "bandwidth-all-threads", "lines-in-flight", "random-rows", "random-row-pieces",
           "random-rows-by-size", "loaded-latency", "interleaved-latency",
         ])
       let problems = try CalibrationDirectory(path).write(report)

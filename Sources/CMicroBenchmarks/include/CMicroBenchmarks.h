@@ -65,6 +65,14 @@ void microbench_copy(microbench_path path, void *to, const void *from, size_t by
 void microbench_read_rows(
     microbench_path path, const void *base, size_t row_bytes, const uint32_t *indices, size_t count);
 
+// Rows that are read side by side, piece by piece: as many as a layer of the published shape has tables.
+enum { MICROBENCH_ROW_GROUP = 128 };
+
+// Reads the rows that `indices` name, MICROBENCH_ROW_GROUP of them at a time (of which `count` is a multiple): one piece of
+// each before the next piece of any. A piece is a multiple of 64 bytes and divides the row.
+void microbench_read_row_pieces(
+    microbench_path path, const void *base, size_t row_bytes, size_t piece_bytes, const uint32_t *indices, size_t count);
+
 // Links the 64-byte lines of `base` into one random cycle: each line begins with the address of the next.
 void microbench_link_lines(void *base, size_t lines, uint64_t seed);
 

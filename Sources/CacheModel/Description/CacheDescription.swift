@@ -26,6 +26,16 @@ public struct RandomRowRate: Equatable, Sendable {
   }
 }
 
+extension [RandomRowRate] {
+  mutating func scale(by factor: Double) {
+    for index in indices { self[index].rate *= factor }
+  }
+
+  func scaled(by factor: Double) -> [RandomRowRate] {
+    map { RandomRowRate(rowBytes: $0.rowBytes, rate: $0.rate * factor) }
+  }
+}
+
 /// One level of cache. All its instances in the socket are alike.
 public struct CacheDescription: Equatable, Sendable, Encodable {
   public var name: String
@@ -45,6 +55,9 @@ public struct CacheDescription: Equatable, Sendable, Encodable {
   public var writeBytesPerCycle: Double?
   /// By rising row size; empty where nobody has measured it.
   public var randomRows: [RandomRowRate]
+  /// The same of rows that are read side by side, a piece of each at a time, by rising size of the *piece*: hardware
+  /// prefetchers run ahead within a row while others are read. Empty where nobody has measured it.
+  public var randomRowPieces: [RandomRowRate]
   public var policy: ReplacementKind
   public var inclusion: InclusionKind
   public var prefetcher: PrefetcherDescription?
@@ -52,6 +65,7 @@ public struct CacheDescription: Equatable, Sendable, Encodable {
   public init(
     name: String, sizeBytes: Int, ways: Int, lineBytes: Int = 64, sharedByCores: Int = 1, latencyCycles: Double? = nil,
     bytesPerCycle: Double? = nil, writeBytesPerCycle: Double? = nil, randomRows: [RandomRowRate] = [],
+    randomRowPieces: [RandomRowRate] = [],
     policy: ReplacementKind = .lru, inclusion: InclusionKind = .nine,
     prefetcher: PrefetcherDescription? = nil
   ) {
@@ -64,6 +78,7 @@ public struct CacheDescription: Equatable, Sendable, Encodable {
     self.bytesPerCycle = bytesPerCycle
     self.writeBytesPerCycle = writeBytesPerCycle
     self.randomRows = randomRows
+    self.randomRowPieces = randomRowPieces
     self.policy = policy
     self.inclusion = inclusion
     self.prefetcher = prefetcher

@@ -177,7 +177,7 @@ private func check(
 extension CacheDescription {
   static let keys = [
     "name", "size", "ways", "line", "shared_by", "latency_cycles", "bytes_per_cycle", "write_bytes_per_cycle",
-    "random_rows", "policy", "inclusion", "write_policy", "prefetcher",
+    "random_rows", "random_row_pieces", "policy", "inclusion", "write_policy", "prefetcher",
   ]
 
   /// What `value` does not say is `base`'s, where there is one.
@@ -196,6 +196,8 @@ extension CacheDescription {
       // Another bandwidth makes the donor's rates at random meaningless.
       randomRows: try object["random_rows"].map(decodeRandomRows)
         ?? (bytesPerCycle == nil ? base?.randomRows : nil) ?? [],
+      randomRowPieces: try object["random_row_pieces"].map(decodeRandomRows)
+        ?? (bytesPerCycle == nil ? base?.randomRowPieces : nil) ?? [],
       policy: try object["policy"]?.choice() ?? base?.policy ?? .lru,
       inclusion: try object["inclusion"]?.choice() ?? base?.inclusion ?? .nine,
       prefetcher: try object["prefetcher"].map(PrefetcherDescription.init) ?? base?.prefetcher)
@@ -276,7 +278,7 @@ extension MemoryDescription {
   static let keys = [
     "name", "channels", "transfer_mts", "channel_bytes", "peak_gbps", "idle_latency_ns", "curve", "curve_from",
     "lines_in_flight_per_core", "random_lines_in_flight_per_core", "write_gbps_per_core", "stream_store_gbps_per_core",
-    "random_rows",
+    "random_rows", "random_row_pieces",
   ]
 
   init(_ value: YAMLValue, donors: DonorMachines) throws {
@@ -294,7 +296,8 @@ extension MemoryDescription {
       randomLinesInFlightPerCore: try object["random_lines_in_flight_per_core"]?.double(in: 1...100_000),
       writeGigabytesPerSecondPerCore: try object["write_gbps_per_core"]?.double(in: 0.001...1_000_000),
       streamStoreGigabytesPerSecondPerCore: try object["stream_store_gbps_per_core"]?.double(in: 0.001...1_000_000),
-      randomRows: try object["random_rows"].map(decodeRandomRows) ?? [])
+      randomRows: try object["random_rows"].map(decodeRandomRows) ?? [],
+      randomRowPieces: try object["random_row_pieces"].map(decodeRandomRows) ?? [])
     if let donor = object["curve_from"] {
       guard curve.isEmpty else { throw donor.error("expected either curve or curve_from, found both") }
       curve = curves(of: try donors.memory(donor))

@@ -58,6 +58,7 @@ extension CacheDescription {
     case bytesPerCycle = "bytes_per_cycle"
     case writeBytesPerCycle = "write_bytes_per_cycle"
     case randomRows = "random_rows"
+    case randomRowPieces = "random_row_pieces"
   }
 }
 
@@ -73,6 +74,7 @@ extension MemoryDescription {
     case writeGigabytesPerSecondPerCore = "write_gbps_per_core"
     case streamStoreGigabytesPerSecondPerCore = "stream_store_gbps_per_core"
     case randomRows = "random_rows"
+    case randomRowPieces = "random_row_pieces"
   }
 }
 

@@ -144,6 +144,7 @@ extension Machine {
       if cache.bytesPerCycle != nil { keys.append("bytes_per_cycle") }
       if cache.writeBytesPerCycle != nil { keys.append("write_bytes_per_cycle") }
       if !cache.randomRows.isEmpty { keys.append("random_rows") }
+      if !cache.randomRowPieces.isEmpty { keys.append("random_row_pieces") }
       paths += keys.map { "caches[\(level)].\($0)" }
     }
     for (index, memory) in memory.enumerated() {
@@ -155,6 +156,7 @@ extension Machine {
       if memory.streamStoreGigabytesPerSecondPerCore != nil { keys.append("stream_store_gbps_per_core") }
       if !memory.curve.isEmpty { keys.append("curve") }
       if !memory.randomRows.isEmpty { keys.append("random_rows") }
+      if !memory.randomRowPieces.isEmpty { keys.append("random_row_pieces") }
       paths += keys.map { "memory[\(index)].\($0)" }
     }
     if let numa {

@@ -174,7 +174,8 @@ extension Machine {
 
   private mutating func speedUpCache(_ level: Int, to rate: Double, from own: Double) {
     caches[level].bytesPerCycle = rate
-    for row in caches[level].randomRows.indices { caches[level].randomRows[row].rate *= rate / own }
+    caches[level].randomRows.scale(by: rate / own)
+    caches[level].randomRowPieces.scale(by: rate / own)
   }
 }
 

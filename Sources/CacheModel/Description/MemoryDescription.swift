@@ -26,13 +26,16 @@ public struct MemoryDescription: Equatable, Sendable, Encodable {
   public var streamStoreGigabytesPerSecondPerCore: Double?
   /// By rising row size, with one core reading; empty where nobody has measured it.
   public var randomRows: [RandomRowRate]
+  /// As `CacheDescription.randomRowPieces`.
+  public var randomRowPieces: [RandomRowRate]
 
   public init(
     name: String, channels: Int? = nil, transferMegatransfers: Double? = nil,
     channelBytes: Int = MemoryDescription.ddrChannelBytes, peakGigabytesPerSecond: Double,
     idleLatencyNanoseconds: Double, curve: [LoadedLatencyCurve] = [], linesInFlightPerCore: Double,
     randomLinesInFlightPerCore: Double? = nil, writeGigabytesPerSecondPerCore: Double? = nil,
-    streamStoreGigabytesPerSecondPerCore: Double? = nil, randomRows: [RandomRowRate] = []
+    streamStoreGigabytesPerSecondPerCore: Double? = nil, randomRows: [RandomRowRate] = [],
+    randomRowPieces: [RandomRowRate] = []
   ) {
     self.name = name
     self.channels = channels
@@ -46,6 +49,7 @@ public struct MemoryDescription: Equatable, Sendable, Encodable {
     self.writeGigabytesPerSecondPerCore = writeGigabytesPerSecondPerCore
     self.streamStoreGigabytesPerSecondPerCore = streamStoreGigabytesPerSecondPerCore
     self.randomRows = randomRows
+    self.randomRowPieces = randomRowPieces
   }
 }
 

@@ -62,7 +62,7 @@ struct PhaseModel {
     transfersBelowFirst = transfers.dropFirst().reduce(0, +)
     cacheRows = inputs.caches.indices.dropFirst().map { level in
       Double(counts.gatherSources[level]) * rowBytes
-        / (inputs.caches[level].randomRows.rate(rowBytes: wholeRowBytes) * hertz * threads)
+        / (inputs.caches[level].randomRows.rate(pieceBytes: rowBytes, ofRow: wholeRowBytes) * hertz * threads)
     }
     allCacheRows = cacheRows.reduce(0, +)
     let fromMemory = Double(counts.gatherSources.last ?? 0)
@@ -70,7 +70,8 @@ struct PhaseModel {
       inputs.memory.randomRows.isEmpty
       ? 0
       : fromMemory * rowBytes
-        / (RandomRowRates(inputs.memory.randomRows, stream: 0).rate(rowBytes: wholeRowBytes) * 1e9 * threads)
+        / (RandomRowRates(inputs.memory.randomRows, pieces: inputs.memory.randomRowPieces, stream: 0)
+          .rate(pieceBytes: rowBytes, ofRow: wholeRowBytes) * 1e9 * threads)
     idleNanoseconds = inputs.memory.idleLatencyNanoseconds
 
     let linesInFlight = inputs.memory.linesInFlightPerCore

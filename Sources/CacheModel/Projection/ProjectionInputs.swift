@@ -119,23 +119,21 @@ struct ProjectionInputs {
     self.transfersOverlap = transfersOverlap
     caches = zip(machine.caches, uncertainties.caches).map { cache, uncertainties in
       let bandwidth = (cache.bytesPerCycle ?? 1) * corner.rate(uncertainties.bandwidth)
-      let rows = cache.randomRows.map {
-        RandomRowRate(rowBytes: $0.rowBytes, rate: $0.rate * corner.rate(uncertainties.randomRows))
-      }
+      let rows = corner.rate(uncertainties.randomRows)
       return Cache(
         latencyCycles: (cache.latencyCycles ?? 0) * corner.delay(uncertainties.latency),
         bytesPerCycle: bandwidth,
         writeBytesPerCycle: cache.writeBytesPerCycle.map { $0 * corner.rate(uncertainties.writeBandwidth) },
-        randomRows: RandomRowRates(rows, stream: bandwidth))
+        randomRows: RandomRowRates(
+          cache.randomRows.scaled(by: rows), pieces: cache.randomRowPieces.scaled(by: rows), stream: bandwidth))
     }
 
     var memory = machine.memory[index]
     memory.peakGigabytesPerSecond *= corner.rate(uncertainties.memory.peak)
     memory.idleLatencyNanoseconds *= corner.delay(uncertainties.memory.idleLatency)
     memory.linesInFlightPerCore *= corner.rate(uncertainties.memory.linesInFlight)
-    memory.randomRows = memory.randomRows.map {
-      RandomRowRate(rowBytes: $0.rowBytes, rate: $0.rate * corner.rate(uncertainties.memory.randomRows))
-    }
+    memory.randomRows.scale(by: corner.rate(uncertainties.memory.randomRows))
+    memory.randomRowPieces.scale(by: corner.rate(uncertainties.memory.randomRows))
     if corner != .expected {
       memory.scaleCurves(
         bandwidth: corner.rate(uncertainties.memory.curve), latency: corner.delay(uncertainties.memory.curve))

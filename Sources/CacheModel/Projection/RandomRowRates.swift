@@ -1,8 +1,11 @@
 import Foundation
 
-/// Rates of random row reads as a function of the row's size: a machine's own, or a donor's shares of its streams.
+/// Rates of random row reads as a function of the size of the row, or of the pieces that it is read in: a machine's own, or a
+/// donor's shares of its streams.
 struct RandomRowRates {
   private var rates: [RandomRowRate]
+  /// Empty where the machine does not say.
+  private var pieces: [RandomRowRate]
 
   /// What random rows reach of a stream from the same level where a machine file does not say: EPYC (Zen 4), one core of a
   /// virtual machine, micro-benchmarks of 2026-11-24 (docs/MODEL.md, "Numbers that were tuned").
@@ -10,18 +13,27 @@ struct RandomRowRates {
     (128, 0.80), (256, 0.86), (512, 0.87), (1024, 0.88), (2048, 0.89),
   ]
 
-  init(_ rates: [RandomRowRate], stream: Double) {
+  init(_ rates: [RandomRowRate], pieces: [RandomRowRate], stream: Double) {
+    self.pieces = pieces
     self.rates =
       rates.isEmpty
       ? RandomRowRates.standInShares.map { RandomRowRate(rowBytes: $0.rowBytes, rate: $0.share * stream) } : rates
   }
 
   mutating func scale(by factor: Double) {
-    for index in rates.indices { rates[index].rate *= factor }
+    rates.scale(by: factor)
+    pieces.scale(by: factor)
   }
 
-  /// Piecewise linear in the row's size between the points, constant outside them.
-  func rate(rowBytes: Double) -> Double {
+  /// Of rows of `rowBytes` that are read in pieces of `pieceBytes`, one of each before the next of any; the same number twice
+  /// where a row is read as a whole. Where the machine does not say what pieces reach, they come as whole rows do.
+  func rate(pieceBytes: Double, ofRow rowBytes: Double) -> Double {
+    pieceBytes < rowBytes && !pieces.isEmpty
+      ? RandomRowRates.rate(in: pieces, bytes: pieceBytes) : RandomRowRates.rate(in: rates, bytes: rowBytes)
+  }
+
+  /// Piecewise linear in the size between the points, constant outside them.
+  private static func rate(in rates: [RandomRowRate], bytes rowBytes: Double) -> Double {
     guard var left = rates.first else { return 0 }
     if rowBytes <= Double(left.rowBytes) { return left.rate }
     for right in rates.dropFirst() {

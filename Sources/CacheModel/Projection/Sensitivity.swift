@@ -88,10 +88,12 @@ public struct Sensitivity: Equatable, Sendable {
       },
       Parameter(name: "\(path).lines_in_flight_per_core") { $0.memory.linesInFlightPerCore *= $1 },
     ]
-    if !machine.memory[memory].randomRows.isEmpty {
+    let own = machine.memory[memory]
+    if !own.randomRows.isEmpty {
       all.append(
         Parameter(name: "\(path).random_rows") { inputs, factor in
-          for row in inputs.memory.randomRows.indices { inputs.memory.randomRows[row].rate *= factor }
+          inputs.memory.randomRows.scale(by: factor)
+          inputs.memory.randomRowPieces.scale(by: factor)
         })
     }
     return all

@@ -65,10 +65,17 @@ public struct Calibration {
     public static let productRate = "product_rate_fp32"
     /// Random reads of whole rows of so many bytes.
     public static func randomRows(_ bytes: Int) -> String { "random_rows_\(bytes)b_bandwidth" }
+    /// The same of rows that are read in `piecesPerRow` pieces of so many bytes.
+    public static func randomRowPieces(_ bytes: Int) -> String { "random_row_pieces_\(bytes)b_bandwidth" }
   }
 
   /// Rows from two lines, the least that the loop reads, to the widest row that a kernel reads at once (512 fp32 columns).
   public static let randomRowSizes = [128, 256, 512, 1024, 2048]
+  /// Pieces of a row that sums in registers take at a time: 64 columns with 256-bit vectors, of int8, bf16 and fp32, and 128
+  /// of fp32 with 512-bit vectors.
+  public static let randomRowPieceSizes = [64, 128, 256, 512]
+  /// 512 columns in pieces of 64.
+  static let piecesPerRow = 8
   /// The row size that is measured over all working sets, which shows where a level really ends: that of the default
   /// strategy's row pieces (128 fp32 columns).
   static let profiledRowSize = 512

@@ -112,6 +112,16 @@ struct CalibrationBench {
           Calibration.Name.randomRows(bytes), pool)
       }
     }
+    guard isAlone else { return }
+    for bytes in Calibration.randomRowPieceSizes {
+      for size in levels {
+        ceiling(
+          try MicroBenchmarks.randomRowBandwidth(
+            workingSetBytes: size, rowBytes: bytes * Calibration.piecesPerRow, pieceBytes: bytes, pool: pool,
+            memory: memory, repetitions: repetitions),
+          Calibration.Name.randomRowPieces(bytes), pool)
+      }
+    }
   }
 
   private mutating func latency(_ pool: PinnedPool, _ memory: BenchmarkMemory) throws {

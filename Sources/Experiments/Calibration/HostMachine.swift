@@ -66,6 +66,12 @@ extension Machine {
       if !rows.isEmpty {
         note("caches[\(index)].random_rows", .measured, "random reads of whole rows within the level / core frequency")
       }
+      let pieces = index > 0 ? randomRows.rates(.inPieces, level: index, per: frequency) : []
+      if !pieces.isEmpty {
+        note(
+          "caches[\(index)].random_row_pieces", .measured,
+          "the same of rows read in \(Calibration.piecesPerRow) pieces, 128 rows side by side")
+      }
       let writes = calibration.plateau(Calibration.Name.writeBandwidth, within: low...high)
       if writes != nil {
         note(
@@ -88,6 +94,7 @@ extension Machine {
         latencyCycles: latency.map { rounded($0 * frequency) },
         bytesPerCycle: bandwidth.map { rounded($0 / frequency) },
         writeBytesPerCycle: writes.map { rounded($0 / frequency) }, randomRows: rows,
+        randomRowPieces: pieces,
         policy: .lru, inclusion: inclusion)
     }
 
@@ -116,6 +123,12 @@ extension Machine {
     memory.randomRows = randomRows.rates(level: levels.count)
     if !memory.randomRows.isEmpty {
       note("memory[0].random_rows", .measured, "random reads of whole rows far outside the last cache, one thread")
+    }
+    memory.randomRowPieces = randomRows.rates(.inPieces, level: levels.count)
+    if !memory.randomRowPieces.isEmpty {
+      note(
+        "memory[0].random_row_pieces", .measured,
+        "the same of rows read in \(Calibration.piecesPerRow) pieces, 128 rows side by side")
     }
     return Machine(
       name: hostName, description: model ?? "this host",

@@ -12,19 +12,41 @@ struct RandomRows {
     sizes = cacheSizes
   }
 
+  /// How rows are read.
+  enum Reading {
+    /// One after the other; sizes are those of rows.
+    case whole
+    /// Side by side, a piece of each at a time; sizes are those of pieces.
+    case inPieces
+
+    func name(_ bytes: Int) -> String {
+      switch self {
+      case .whole: Calibration.Name.randomRows(bytes)
+      case .inPieces: Calibration.Name.randomRowPieces(bytes)
+      }
+    }
+
+    var sizes: [Int] {
+      switch self {
+      case .whole: Calibration.randomRowSizes
+      case .inPieces: Calibration.randomRowPieceSizes
+      }
+    }
+  }
+
   /// GB/s at which one core reads random rows that lie in `level`, the number of levels standing for memory; nil where it
   /// was not measured.
   ///
   /// A working set larger than the levels above still finds their share of its rows there, at their rate: time per byte is
   /// the mean of both, weighted by where the rows lie.
-  func rate(rowBytes: Int, level: Int) -> Double? {
-    let name = Calibration.Name.randomRows(rowBytes)
+  func rate(_ reading: Reading = .whole, rowBytes: Int, level: Int) -> Double? {
+    let name = reading.name(rowBytes)
     let sets = Calibration.levelSets(sizes)
     guard sets.indices.contains(level) else { return nil }
     let set = sets[level]
     guard let measured = calibration.value(name, workingSetBytes: set), measured > 0 else { return nil }
     guard level > 0 else { return measured }
-    guard let above = rate(rowBytes: rowBytes, level: level - 1) else { return measured }
+    guard let above = rate(reading, rowBytes: rowBytes, level: level - 1) else { return measured }
     let capacityAbove = level < sizes.count ? Double(sizes[level - 1]) : Double(lastLevelBytes)
     let share = min(0.9, capacityAbove / Double(set))
     let secondsPerByte = (1 / measured - share / above) / (1 - share)
@@ -32,10 +54,10 @@ struct RandomRows {
   }
 
   /// Rates of all row sizes, made not to fall: what noise makes a longer row slower is no property of the level.
-  func rates(level: Int, per unit: Double = 1) -> [RandomRowRate] {
+  func rates(_ reading: Reading = .whole, level: Int, per unit: Double = 1) -> [RandomRowRate] {
     var most = 0.0
-    return Calibration.randomRowSizes.compactMap { bytes in
-      rate(rowBytes: bytes, level: level).map { rate in
+    return reading.sizes.compactMap { bytes in
+      rate(reading, rowBytes: bytes, level: level).map { rate in
         most = max(most, rate / unit)
         return RandomRowRate(rowBytes: bytes, rate: (most * 1000).rounded() / 1000)
       }

@@ -60,15 +60,20 @@ extension MicroBenchmarks {
 
   /// Bandwidth of reading whole rows in random order, in GB/s over the pool's threads: the access pattern of a table
   /// look-up without its arithmetic; `isBusy` with several multiply-adds on every vector read, which a core may or may not
-  /// do while it waits for rows. Each thread has its own table and its own precomputed list of rows.
+  /// do while it waits for rows; with `pieceBytes` in such pieces, one of each of 128 rows before the next of any, as sums
+  /// that stay in registers take them. Each thread has its own table and its own precomputed list of rows.
   public static func randomRowBandwidth(
-    workingSetBytes: Int, rowBytes: Int = 2048, isBusy: Bool = false, pool: PinnedPool, path: VectorPath = .widest,
+    workingSetBytes: Int, rowBytes: Int = 2048, pieceBytes: Int? = nil, isBusy: Bool = false, pool: PinnedPool, path: VectorPath = .widest,
     pages: PageKind = .transparentHuge, policy: MemoryPolicy = .local, memory shared: BenchmarkMemory? = nil,
     seed: UInt64 = 1, repetitions: Int = 10
   ) throws -> MicroBenchmarkResult {
     try require(path)
     guard rowBytes > 0, rowBytes % Int(MICROBENCH_ROW_STEP) == 0 else {
       throw InputError(key: "rowBytes", "expected a positive multiple of \(MICROBENCH_ROW_STEP), found \(rowBytes)")
+    }
+    if let pieceBytes, pieceBytes <= 0 || pieceBytes % lineBytes != 0 || rowBytes % pieceBytes != 0 {
+      throw InputError(
+        key: "pieceBytes", "expected a multiple of \(lineBytes) that divides \(rowBytes), found \(pieceBytes)")
     }
     let bytes = try rounded(workingSetBytes, to: rowBytes)
     let rows = bytes / rowBytes
@@ -88,8 +93,12 @@ extension MicroBenchmarks {
         lists[thread].withUnsafeBufferPointer { list in
           for _ in 0..<rounds {
             let start = list.baseAddress.map { $0 + turns[thread] * rowsPerPass }
-            let read = isBusy ? microbench_busy_rows : microbench_read_rows
-            read(path.code, base, rowBytes, start, rowsPerPass)
+            if let pieceBytes {
+              microbench_read_row_pieces(path.code, base, rowBytes, pieceBytes, start, rowsPerPass)
+            } else {
+              let read = isBusy ? microbench_busy_rows : microbench_read_rows
+              read(path.code, base, rowBytes, start, rowsPerPass)
+            }
             turns[thread] = (turns[thread] + 1) % passes
           }
         }

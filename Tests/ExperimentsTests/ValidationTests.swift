@@ -131,10 +131,12 @@ import Testing
     let set = Calibration.levelSets(sizes)[sizes.count]
     let calibration = Calibration(ceilings: [
       CeilingRow(name: Calibration.Name.randomRowPieces(64), threads: 1, workingSetBytes: set, value: 5, unit: "GB/s"),
-      CeilingRow(name: Calibration.Name.randomRowPieces(256), threads: 1, workingSetBytes: set, value: 12, unit: "GB/s"),
+      CeilingRow(
+        name: Calibration.Name.randomRowPieces(256), threads: 1, workingSetBytes: set, value: 12, unit: "GB/s"),
     ])
     let rows = RandomRows(calibration, cacheSizes: sizes)
-    #expect(rows.rates(.inPieces, level: sizes.count) == [.init(rowBytes: 64, rate: 5), .init(rowBytes: 256, rate: 12)])
+    #expect(
+      rows.rates(.inPieces, level: sizes.count) == [.init(rowBytes: 64, rate: 5), .init(rowBytes: 256, rate: 12)])
     #expect(rows.rates(level: sizes.count).isEmpty)
   }
 

@@ -75,7 +75,8 @@ private func report() throws -> CalibrationReport {
       let report = try report()
       #expect(
         report.plots.map(\.name) == [
-          "latency", "bandwidth-one-thread", "bandwidth-all-threads", "lines-in-flight", "random-rows", "random-row-pieces",
+          "latency", "bandwidth-one-thread", "bandwidth-all-threads", "lines-in-flight", "random-rows",
+          "random-row-pieces",
           "random-rows-by-size", "loaded-latency", "interleaved-latency",
         ])
       let problems = try CalibrationDirectory(path).write(report)

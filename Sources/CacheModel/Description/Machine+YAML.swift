@@ -48,7 +48,8 @@ extension CacheDescription {
       ("name", quoted(name)), ("size", exactByteCount(sizeBytes)), ("ways", "\(ways)"), ("line", "\(lineBytes)"),
       ("shared_by", "\(sharedByCores)"), ("latency_cycles", latencyCycles.map(number)),
       ("bytes_per_cycle", bytesPerCycle.map(number)), ("write_bytes_per_cycle", writeBytesPerCycle.map(number)),
-      ("random_rows", pairs(randomRows)), ("random_row_pieces", pairs(randomRowPieces)), ("policy", policy.rawValue), ("inclusion", inclusion.rawValue),
+      ("random_rows", pairs(randomRows)), ("random_row_pieces", pairs(randomRowPieces)), ("policy", policy.rawValue),
+      ("inclusion", inclusion.rawValue),
       ("write_policy", "write-back"),
       (
         "prefetcher",

@@ -141,7 +141,9 @@ extension RunStore {
     let rows = try Row.fetchAll(
       db, sql: "SELECT rowid, launch, sample, outlier FROM samples WHERE point_id = ?", arguments: [pointID])
     for row in rows {
-      guard let flag = flags[Key(launch: row["launch"], sample: row["sample"])], flag != row["outlier"] else { continue }
+      guard let flag = flags[Key(launch: row["launch"], sample: row["sample"])], flag != row["outlier"] else {
+        continue
+      }
       try db.execute(
         sql: "UPDATE samples SET outlier = ? WHERE rowid = ?", arguments: [flag, row["rowid"] as Int])
     }

@@ -63,7 +63,8 @@ extension MicroBenchmarks {
   /// do while it waits for rows; with `pieceBytes` in such pieces, one of each of 128 rows before the next of any, as sums
   /// that stay in registers take them. Each thread has its own table and its own precomputed list of rows.
   public static func randomRowBandwidth(
-    workingSetBytes: Int, rowBytes: Int = 2048, pieceBytes: Int? = nil, isBusy: Bool = false, pool: PinnedPool, path: VectorPath = .widest,
+    workingSetBytes: Int, rowBytes: Int = 2048, pieceBytes: Int? = nil, isBusy: Bool = false, pool: PinnedPool,
+    path: VectorPath = .widest,
     pages: PageKind = .transparentHuge, policy: MemoryPolicy = .local, memory shared: BenchmarkMemory? = nil,
     seed: UInt64 = 1, repetitions: Int = 10
   ) throws -> MicroBenchmarkResult {

@@ -193,11 +193,14 @@ struct MicroBenchmarkTests {
     }
   }
 
-  @Test func `samples go on until the three fastest agree, or there were twelve times as many as asked for`() {
-    #expect(MicroBenchmarks.isUndisturbed([100, 101, 102], 5, 5))
-    #expect(!MicroBenchmarks.isUndisturbed([100, 101, 103], 5, 5))
-    #expect(MicroBenchmarks.isUndisturbed([100, 200, 300], 60, 5))
-    #expect(MicroBenchmarks.isUndisturbed([100, 200], 2, 2), "two samples cannot agree as three")
+  @Test func `samples go on for several moments and until the three fastest agree, or enough is enough`() {
+    let (moments, never) = (MicroBenchmarks.severalMomentsNs, MicroBenchmarks.patienceNs)
+    #expect(MicroBenchmarks.isUndisturbed([100, 101, 102], 5, 5, after: moments))
+    #expect(!MicroBenchmarks.isUndisturbed([100, 101, 102], 5, 5, after: moments - 1), "all of them may be disturbed")
+    #expect(!MicroBenchmarks.isUndisturbed([100, 101, 103], 5, 5, after: moments))
+    #expect(MicroBenchmarks.isUndisturbed([100, 200, 300], 80, 5, after: moments))
+    #expect(MicroBenchmarks.isUndisturbed([100, 200, 300], 5, 5, after: never))
+    #expect(MicroBenchmarks.isUndisturbed([100, 200], 2, 2, after: 0), "two samples cannot agree as three")
   }
 
   @Test func `every benchmark returns as many samples as asked for, all positive`() throws {

@@ -17,10 +17,12 @@ public enum MicroBenchmarks {
   static let retriesPerSample = 4
   /// A benchmark goes on beyond the samples that it was asked for until its fastest `agreeing` lie within `agreement` of each
   /// other: then it has seen the machine undisturbed. A virtual CPU whose core another guest's thread shares is left alone for
-  /// a few milliseconds in ten, and medians then measure the neighbour. It gives up at `patience` times what it was asked for.
+  /// a few milliseconds in ten, and medians then measure the neighbour. Since samples that are all disturbed may agree too, it
+  /// goes on for as long as several such moments take, and gives up at `patience` times what it was asked for.
   static let agreeing = 3
   static let agreement = 0.02
-  static let patience = 12
+  static let patience = 16
+  static let severalMomentsNs: UInt64 = 50_000_000
   static let patienceNs: UInt64 = 250_000_000
 
   /// Samples of one benchmark, and how they came about.
@@ -62,10 +64,10 @@ public enum MicroBenchmarks {
     retries = retriesPerSample * repetitions
     var fastest: [UInt64] = []
     // Once the kernel itself keeps taking the CPU away, waiting for an undisturbed moment would only share it out longer.
-    let deadline = Clock.now() + patienceNs
+    let start = Clock.now()
     func isWorthWaiting() -> Bool {
-      samples.disturbed == 0 && Clock.now() < deadline
-        && !isUndisturbed(fastest, samples.nanoseconds.count, repetitions)
+      samples.disturbed == 0
+        && !isUndisturbed(fastest, samples.nanoseconds.count, repetitions, after: Clock.now() - start)
     }
     while samples.nanoseconds.count < repetitions || isWorthWaiting() {
       let (ns, isDisturbed) = timed(pool) { body($0, iterations) }
@@ -81,13 +83,15 @@ public enum MicroBenchmarks {
     return samples
   }
 
-  /// Whether the fastest samples of `count` agree, or there is no point in waiting until they do.
-  static func isUndisturbed(_ fastest: [UInt64], _ count: Int, _ repetitions: Int) -> Bool {
-    guard repetitions >= agreeing, count < patience * repetitions, let first = fastest.first, let last = fastest.last
+  /// Whether the fastest samples of `count`, taken in `elapsed` nanoseconds, agree, or there is no point in waiting until they
+  /// do.
+  static func isUndisturbed(_ fastest: [UInt64], _ count: Int, _ repetitions: Int, after elapsed: UInt64) -> Bool {
+    guard repetitions >= agreeing, count < patience * repetitions, elapsed < patienceNs, let first = fastest.first,
+      let last = fastest.last
     else {
       return true
     }
-    return Double(last) <= Double(first) * (1 + agreement)
+    return elapsed >= severalMomentsNs && Double(last) <= Double(first) * (1 + agreement)
   }
 
   /// One timed pass over all threads, and whether one of them lost its CPU in it.

@@ -104,31 +104,31 @@ extension LookupTask {
       case .table: t
       case .sliced: (t / Double(strategy.tableGroup(of: shape, tileTokens: tileTokens))).rounded(.up)
       }
-    // Per row piece: one multiply-add per vector and what widens it, and about 5 instructions for code, score, address and
-    // loop; int8 two more for the scale. Arithmetic is fp32 whatever the tables, so `operands` stays fp32 and the type
-    // shows in the bytes.
+    // Per row piece one multiply-add per vector and what widens it. Arithmetic is fp32 whatever the tables, so `operands`
+    // stays fp32 and the type shows in the bytes.
     let widening = Double(tableType.wideningOperations)
     let pieces = t * (out / Double(width)).rounded(.up)
-    let overhead = tableType.scaleBytes > 0 ? 7.0 : 5.0
     // A piece of a token's sums passes through a group of tables: its sums are loaded, its rows added one after another, and
     // the sums stored, with as many tokens' pieces side by side as keep eight sums busy.
     let vectors = Double(width) / Double(isa.vectorLanes)
     let together = max(1, (LookupTask.gatherSums / vectors).rounded(.down))
     let visits = passesOverOutput * (out / Double(width)).rounded(.up)
     let rowsOfVisit = t / passesOverOutput
-    // Counted in the compiled code: per row an address, per step over the tables a loop, per visit the sums' addresses; a
-    // piece as wide as eight vectors leaves its loop over tokens for every token.
-    let perVisit = vectors < LookupTask.gatherSums ? 38.0 : 110.0
-    let scalar = pieces * (2 + 11 / together) + visits * perVisit
+    // Counted by callgrind in the compiled code, with pieces of 16 to 64 columns and groups of 1 to 128 tables. Per piece its
+    // code and score are loaded (int8: and its scale), it takes an address, and a share of the loop over tables; per visit
+    // there are the sums' addresses, and about two pointers a vector are loaded.
+    let narrowLoads = tableType.scaleBytes > 0 ? 3.0 : 2.0
+    let scalarOfPiece = (tableType.scaleBytes > 0 ? 3 : 1) + 5.5 / together
+    let scalar = pieces * scalarOfPiece + visits * 21
     let chains = Chains(
       steps: visits / together * (rowsOfVisit + 4) * Double(isa.vectorLanes) * n,
       operations: vectors * together * (rowsOfVisit * (1 + widening) + 2))
-    let instructionsPerRow = Double(width) / Double(isa.vectorLanes) * (1 + widening) + overhead
+    let instructionsPerRow = vectors * (1 + widening) + narrowLoads + scalarOfPiece
     let rowBytes = t * out * Double(tableType.bytes) + pieces * Double(tableType.scaleBytes)
     let gather = PhaseWork(
       name: "gather", multiplyAdds: t * out * n, otherOperations: widening * t * out * n,
       loadBytes: (rowBytes + 4 * passesOverOutput * out) * n, storeBytes: 4 * passesOverOutput * out * n,
-      narrowLoads: (pieces * (tableType.scaleBytes > 0 ? 3 : 2) + visits * perVisit / 4) * n,
+      narrowLoads: (pieces * narrowLoads + visits * 1.75 * vectors) * n,
       scalarInstructions: scalar * n, chains: chains,
       independentRows: max(
         LookupTask.reorderWindow / instructionsPerRow, Double(schedule.prefetchRows(tileTokens: tileTokens))),

@@ -13,7 +13,7 @@ struct CalibrateCommand: ParsableCommand {
     discussion: """
       Core frequency, multiply-add peaks, bandwidth and load-to-use latency over working sets from the first cache to \
       memory, rows at random, lines in flight, latency under load, and what threads' cooperation costs, with one thread \
-      and with every core of one socket. Takes about a minute.
+      and with every core of one socket. Takes one to two minutes.
       """)
 
   @Option(help: "Where to write the machine file; standard output by default.")
@@ -22,11 +22,20 @@ struct CalibrateCommand: ParsableCommand {
   @Option(help: "A directory for the machine file, every sample as CSV, report.md and plots.")
   var report: String?
 
+  @Option(
+    help: "Times that every micro-benchmark is gone through: more find a shared machine undisturbed for longer.")
+  var rounds = CalibrationExtent.full.rounds
+
   @Option(help: "Name of the machine in the file.")
   var name = Machine.hostName
 
   @Flag(help: "Print one JSON document: the machine and every ceiling with its interval.")
   var json = false
+
+  func validate() throws {
+    // 1000 rounds take half a day.
+    guard (1...1000).contains(rounds) else { throw ValidationError("--rounds: expected 1 to 1000, found \(rounds)") }
+  }
 
   func run() throws {
     guard BuildConfiguration.current == .release else { throw DebugBuild() }
@@ -34,9 +43,9 @@ struct CalibrateCommand: ParsableCommand {
     let directory = try report.map { try CalibrationDirectory($0) }
     let topology = Topology.read()
     let start = Clock.now()
-    let calibration = try Calibration.measure(topology: topology, allThreads: topology.allowedSocketCores) {
-      printMessage($0)
-    }
+    let calibration = try Calibration.measure(
+      topology: topology, allThreads: topology.allowedSocketCores, rounds: rounds
+    ) { printMessage($0) }
     let seconds = Double(Clock.now() - start) * 1e-9
     let state = MachineState.capture()
     var machine = try Machine.host(

@@ -80,11 +80,13 @@ public struct Calibration {
   /// strategy's row pieces (128 fp32 columns).
   static let profiledRowSize = 512
 
-  /// Measures on `topology`'s compact placement with one thread and with `allThreads`. `progress` hears what is next.
+  /// Measures on `topology`'s compact placement with one thread and with `allThreads`, going `rounds` times through all that is
+  /// repeated, by default as often as the extent asks for. `progress` hears what is next.
   public static func measure(
-    topology: Topology, allThreads: Int, extent: CalibrationExtent = .full, progress: (String) -> Void = { _ in }
+    topology: Topology, allThreads: Int, extent: CalibrationExtent = .full, rounds: Int? = nil,
+    progress: (String) -> Void = { _ in }
   ) throws -> Calibration {
-    var bench = CalibrationBench(topology: topology, extent: extent)
+    var bench = CalibrationBench(topology: topology, extent: extent, rounds: rounds ?? extent.rounds)
     for threads in Set([1, allThreads]).sorted() {
       progress("calibrating \(threads) thread\(threads == 1 ? "" : "s")")
       try bench.measure(threads: threads)

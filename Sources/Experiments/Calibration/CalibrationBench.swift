@@ -4,27 +4,29 @@ import Profiler
 struct CalibrationBench {
   private let topology: Topology
   private let extent: CalibrationExtent
+  private let rounds: Int
   /// Capacities of one CPU's data caches, from the first to the last.
   private let caches: [Int]
   /// Through all memory of the one thread that measures first: what chases under load go on along, on the same CPU.
   private var chase: ChaseCycle?
   private(set) var calibration = Calibration(ceilings: [])
 
-  init(topology: Topology, extent: CalibrationExtent) {
+  init(topology: Topology, extent: CalibrationExtent, rounds: Int) {
     self.topology = topology
     self.extent = extent
+    self.rounds = rounds
     caches = topology.dataCaches(of: topology.allowedCPUs.first ?? 0).compactMap(\.sizeBytes)
   }
 
   private var repetitions: Int { extent.repetitions }
   /// Of what is measured in one go.
-  private var allRepetitions: Int { extent.rounds * extent.repetitions }
+  private var allRepetitions: Int { rounds * extent.repetitions }
 
   /// Everything for so many threads; one thread has to come first.
   mutating func measure(threads: Int) throws {
     let pool = try PinnedPool(cpus: topology.cpus(for: .compact, threads: threads))
     let memory = try BenchmarkMemory(bytesPerThread: memorySet(threads: threads), pool: pool)
-    for _ in 0..<extent.rounds {
+    for _ in 0..<rounds {
       try arithmetic(pool)
       try streams(pool, memory)
       try randomRows(pool, memory)

@@ -8,7 +8,7 @@ public enum CalibrationExtent: Sendable {
 
   /// Times that all micro-benchmarks but those under load are gone through, seconds apart: what disturbs one for a while
   /// leaves it alone in another.
-  var rounds: Int {
+  public var rounds: Int {
     switch self {
     case .quick, .full: 3
     }

@@ -17,7 +17,7 @@ set tmargin 3.8
 set arrow from 614.4, graph 0 to 614.4, graph 1 nohead back dashtype 3 linewidth 1.5 linecolor '#707070'
 set label "epyc-9755: 614.4 GB/s" at 614.4, graph 1.03 center font 'Arial,13' textcolor '#505050'
 set logscale y 10
-set yrange [0.029962653169049464:51.51485298517291]
+set yrange [0.029962653169049464:51.57816744837549]
 set ytics ('0.05' 0.05, '0.1' 0.1, '0.2' 0.2, '0.5' 0.5, '1' 1.0, '2' 2.0, '5' 5.0, '10' 10.0, '20' 20.0, '50' 50.0)
 set ylabel "Modelled speed-up over dense, whole socket (times)"
 set bmargin 8.50

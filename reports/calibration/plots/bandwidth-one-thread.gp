@@ -14,7 +14,7 @@ set logscale x 2
 set xrange [5792.618751480197:379625062.49700624]
 set xtics ('8 KiB' 8192, '32 KiB' 32768, '128 KiB' 131072, '512 KiB' 524288, '2 MiB' 2097152, '8 MiB' 8388608, '32 MiB' 33554432, '128 MiB' 134217728)
 set logscale y 10
-set yrange [9.446429166340698:247.28548199034043]
+set yrange [9.911241001058688:239.94322621507249]
 set ytics ('10' 10.0, '20' 20.0, '50' 50.0, '100' 100.0, '200' 200.0)
 set ylabel "Bandwidth (GB/s)"
 set title offset 0,0.5

@@ -11,8 +11,8 @@ set grid linecolor '#E4E4E4' linetype 1 linewidth 1
 set bars small
 set xlabel 'Bandwidth at the memory (GB/s)'
 set ylabel 'Time of a load and its traffic (ns)'
-set xrange [0:37.29377400274718]
-set yrange [0:739.6578369140625]
+set xrange [0:42.11370523529328]
+set yrange [0:652.9072265625]
 set bmargin 7.20
 set key at screen 0.5, screen 0.015 bottom center horizontal maxcols 2 samplen 2.5 spacing 1.15 font 'Arial,14'
 plot 'interleaved-latency.csv' skip 1 using ($1 == 1 ? $2 : NaN):3:(valid(4) ? $4 : $3):(valid(5) ? $5 : $3) with yerrorlines linecolor '#0072B2' linewidth 2 pointtype 7 pointsize 0.9 title "reads, read ratio 1.0", \

@@ -14,7 +14,7 @@ set logscale x 2
 set xrange [5792.618751480197:379625062.49700624]
 set xtics ('8 KiB' 8192, '32 KiB' 32768, '128 KiB' 131072, '512 KiB' 524288, '2 MiB' 2097152, '8 MiB' 8388608, '32 MiB' 33554432, '128 MiB' 134217728)
 set logscale y 10
-set yrange [0.9373569488525392:307.2882080078125]
+set yrange [0.9728693962097169:353.033447265625]
 set ytics ('1' 1.0, '2' 2.0, '5' 5.0, '10' 10.0, '20' 20.0, '50' 50.0, '100' 100.0, '200' 200.0)
 set ylabel "Latency (ns)"
 set title offset 0,0.5
@@ -25,10 +25,9 @@ set arrow from 524288, graph 0 to 524288, graph 1 nohead back dashtype 3 linewid
 set label "L2 512 KiB" at 524288, graph 1.03 center font 'Arial,13' textcolor '#505050'
 set arrow from 33554432, graph 0 to 33554432, graph 1 nohead back dashtype 3 linewidth 1.5 linecolor '#707070'
 set label "L3 32 MiB" at 33554432, graph 1.03 center font 'Arial,13' textcolor '#505050'
-set arrow from 29684, graph 0 to 29684, graph 0.06 backhead filled size graph 0.012,20 linewidth 2 linecolor '#D55E00'
-set arrow from 193544, graph 0 to 193544, graph 0.06 backhead filled size graph 0.012,20 linewidth 2 linecolor '#D55E00'
-set arrow from 574154, graph 0 to 574154, graph 0.06 backhead filled size graph 0.012,20 linewidth 2 linecolor '#D55E00'
-set arrow from 4947930, graph 0 to 4947930, graph 0.06 backhead filled size graph 0.012,20 linewidth 2 linecolor '#D55E00'
+set arrow from 36641, graph 0 to 36641, graph 0.06 backhead filled size graph 0.012,20 linewidth 2 linecolor '#D55E00'
+set arrow from 355178, graph 0 to 355178, graph 0.06 backhead filled size graph 0.012,20 linewidth 2 linecolor '#D55E00'
+set arrow from 3826674, graph 0 to 3826674, graph 0.06 backhead filled size graph 0.012,20 linewidth 2 linecolor '#D55E00'
 set bmargin 5.90
 set key at screen 0.5, screen 0.015 bottom center horizontal maxcols 3 samplen 2.5 spacing 1.15 font 'Arial,14'
 plot 'latency.csv' skip 1 using ($1 == 1 ? $2 : NaN):3:(valid(4) ? $4 : $3):(valid(5) ? $5 : $3) with yerrorlines linecolor '#0072B2' linewidth 2 pointtype 7 pointsize 0.9 title "huge pages", \

@@ -11,8 +11,8 @@ set grid linecolor '#E4E4E4' linetype 1 linewidth 1
 set bars small
 set xlabel 'Bandwidth at the memory (GB/s)'
 set ylabel 'Latency (ns)'
-set xrange [0:28.422694136291604]
-set yrange [0:272.8908]
+set xrange [0:30.61073762538475]
+set yrange [0:233.48325000000003]
 set bmargin 7.20
 set key at screen 0.5, screen 0.015 bottom center horizontal maxcols 2 samplen 2.5 spacing 1.15 font 'Arial,14'
 plot 'loaded-latency.csv' skip 1 using ($1 == 5 ? $2 : NaN):3 with lines linewidth 2 linecolor '#0072B2' notitle, \

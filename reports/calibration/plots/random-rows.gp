@@ -14,8 +14,8 @@ set logscale x 2
 set xrange [90.50966799187808:2896.309375740099]
 set xtics ('128 B' 128, '256 B' 256, '512 B' 512, '1 KiB' 1024, '2 KiB' 2048)
 set logscale y 10
-set yrange [3.9648809232341633:172.61540931952322]
-set ytics ('5' 5.0, '10' 10.0, '20' 20.0, '50' 50.0, '100' 100.0)
+set yrange [3.8885125991796956:234.1267993080909]
+set ytics ('5' 5.0, '10' 10.0, '20' 20.0, '50' 50.0, '100' 100.0, '200' 200.0)
 set ylabel "Bandwidth (GB/s)"
 set bmargin 5.90
 set key at screen 0.5, screen 0.015 bottom center horizontal maxcols 4 samplen 2.5 spacing 1.15 font 'Arial,14'

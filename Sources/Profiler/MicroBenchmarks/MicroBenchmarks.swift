@@ -63,8 +63,8 @@ public enum MicroBenchmarks {
     var samples = Samples(iterations: iterations)
     retries = retriesPerSample * repetitions
     var fastest: [UInt64] = []
-    // Once the kernel itself keeps taking the CPU away, waiting for an undisturbed moment would only share it out longer.
     let start = Clock.now()
+    // Once the kernel itself keeps taking the CPU away, waiting for an undisturbed moment would only share it out longer.
     func isWorthWaiting() -> Bool {
       samples.disturbed == 0
         && !isUndisturbed(fastest, samples.nanoseconds.count, repetitions, after: Clock.now() - start)

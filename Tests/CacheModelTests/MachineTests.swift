@@ -64,6 +64,29 @@ import Testing
     #expect(try Machine(text: odd.yaml(), file: "m.yaml") == odd)
   }
 
+  @Test func `what rows in pieces reach may be stated, of a memory beside what whole rows reach`() throws {
+    let text = """
+      caches:
+        - {size: 32KiB, ways: 8, random_row_pieces: [[64, 8], [256, 16.5]]}
+      memory:
+        - {name: m, peak_gbps: 40, idle_latency_ns: 100, lines_in_flight_per_core: 30, random_rows: [[512, 8]],
+           random_row_pieces: [[64, 6], [256, 10.5]]}
+      provenance:
+        "caches[0].random_row_pieces": {tag: measured, source: s}
+        "memory[0].random_row_pieces": {tag: measured, source: s}
+
+      """
+    let check = try MachineCheck(text: text, file: "m.yaml")
+    #expect(check.problems.isEmpty, "\(check.problems)")
+    let machine = try #require(check.machine)
+    #expect(machine.caches[0].randomRowPieces.map(\.rate) == [8, 16.5])
+    #expect(machine.memory[0].randomRowPieces.map(\.rowBytes) == [64, 256])
+    #expect(try Machine(text: machine.yaml(), file: "m.yaml") == machine)
+    let alone = text.replacingOccurrences(of: " random_rows: [[512, 8]],", with: "")
+    let problems = try MachineCheck(text: alone, file: "m.yaml").problems
+    #expect(problems.contains { "\($0)".contains("expected random_rows beside it") }, "\(problems)")
+  }
+
   @Test func `what stores and random lines reach may be stated, and is checked like everything else`() throws {
     let text = """
       caches:

@@ -298,6 +298,9 @@ extension MemoryDescription {
       streamStoreGigabytesPerSecondPerCore: try object["stream_store_gbps_per_core"]?.double(in: 0.001...1_000_000),
       randomRows: try object["random_rows"].map(decodeRandomRows) ?? [],
       randomRowPieces: try object["random_row_pieces"].map(decodeRandomRows) ?? [])
+    if let pieces = object["random_row_pieces"], randomRows.isEmpty {
+      throw pieces.error("expected random_rows beside it, found none")
+    }
     if let donor = object["curve_from"] {
       guard curve.isEmpty else { throw donor.error("expected either curve or curve_from, found both") }
       curve = curves(of: try donors.memory(donor))

@@ -57,6 +57,14 @@ public struct PhaseWork: Equatable, Sendable {
 
   /// Floating-point operations, a fused multiply-add counted as two.
   public var flops: Double { 2 * multiplyAdds + otherOperations }
+
+  /// Instructions of a core with vectors of `vectorBytes`, all operands fp32.
+  package func instructions(vectorBytes: Double) -> Double {
+    (multiplyAdds + otherOperations) * 4 / vectorBytes + otherInstructions(vectorBytes: vectorBytes)
+  }
+
+  /// Those that do not compute in vectors. Whole vectors are loaded by the instructions that use them.
+  func otherInstructions(vectorBytes: Double) -> Double { storeBytes / vectorBytes + narrowLoads + scalarInstructions }
 }
 
 /// Dependent vector operations of a phase, which a core overlaps only with what follows within its look-ahead.

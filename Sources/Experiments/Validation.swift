@@ -54,17 +54,29 @@ public struct Validation {
   /// A stage of a point's kernel; times are per token.
   public struct Stage {
     public var name: String
-    public var measuredNanoseconds: Double
     public var modelledNanoseconds: Double
+    /// As the median over some passes.
+    public var medianNanoseconds: Double
+    /// In the pass that was fastest in this stage; nil in runs of earlier versions.
+    public var fastestNanoseconds: Double?
 
-    public init(name: String, measuredNanoseconds: Double, modelledNanoseconds: Double) {
+    public init(
+      name: String, modelledNanoseconds: Double, medianNanoseconds: Double, fastestNanoseconds: Double? = nil
+    ) {
       self.name = name
-      self.measuredNanoseconds = measuredNanoseconds
       self.modelledNanoseconds = modelledNanoseconds
+      self.medianNanoseconds = medianNanoseconds
+      self.fastestNanoseconds = fastestNanoseconds
+    }
+
+    public func measured(_ reference: Reference) -> Double? {
+      reference == .median ? medianNanoseconds : fastestNanoseconds
     }
 
     /// Measured over modelled time, less one: above zero the model is too fast, as in a point's error.
-    public var relativeError: Double { measuredNanoseconds / modelledNanoseconds - 1 }
+    public func relativeError(_ reference: Reference) -> Double? {
+      measured(reference).map { $0 / modelledNanoseconds - 1 }
+    }
   }
 
   public var machine: Machine
@@ -107,7 +119,9 @@ public struct Validation {
           guard let measured = row.measuredNanosecondsPerToken, let modelled = own?.modelledNanosecondsPerToken else {
             return nil
           }
-          return Stage(name: row.stage, measuredNanoseconds: measured, modelledNanoseconds: modelled)
+          return Stage(
+            name: row.stage, modelledNanoseconds: modelled, medianNanoseconds: measured,
+            fastestNanoseconds: row.fastestNanosecondsPerToken)
         }
         return Entry(
           point: point, measuredTokensPerSecond: rate, fastestTokensPerSecond: fastest[point.id],

@@ -47,7 +47,7 @@ struct LookupScratch {
       defer { next += (floats + 15) / 16 * 16 }  // each array starts on a cache line
       return next
     }
-    rows = place(tile * rowStride)
+    rows = place((isBH4 ? laneGroup : tile) * rowStride)
     lanes = place(groups * laneStride)
     ping = place(groups * laneStride)
     pong = place(groups * laneStride)
@@ -135,10 +135,10 @@ final class LookupFFNWorker: StagedWorker {
     scratch = try memory.floats(layout.count, for: .scratch(worker: index))
     tables = kernel.tables(ofCopy: memory.tableCopy(ofWorker: index))
 
-    // The padding of rows is written here and never again.
+    // The padding of rows, which BH4 alone has, is written here and never again.
     let hidden = kernel.shape.hidden
     if layout.rowStride > hidden {
-      for row in 0..<kernel.schedule.projectionTile {
+      for row in 0..<laneGroup {
         let padding = scratch.base + layout.rows + row * layout.rowStride + hidden
         padding.update(repeating: 0, count: layout.rowStride - hidden)
       }
@@ -274,7 +274,7 @@ final class LookupFFNWorker: StagedWorker {
   private func toLanes(_ group: Range<Int>, place: Int) {
     let width = kernel.shape.hidden
     var call = lk_to_lanes(
-      x: scratch.base + layout.rows + place * layout.rowStride, x_stride: layout.rowStride,
+      x: scratch.base + layout.rows, x_stride: layout.rowStride,
       lanes: scratch.base + layout.lanes + place / laneGroup * layout.laneStride, rows: group.count, columns: width,
       padded_columns: kernel.shape.paddedHidden)
     kernel.kernels.to_lanes(&call)

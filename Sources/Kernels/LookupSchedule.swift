@@ -10,7 +10,7 @@ let laneGroup = Int(LK_LANES)
 enum LookupStep: Equatable {
   /// Layer normalisation into scratch rows.
   case normalise(tokens: Range<Int>)
-  /// Scratch rows of one lane group into lanes.
+  /// Scratch rows, those of one lane group, into lanes.
   case toLanes(tokens: Range<Int>, place: Int)
   /// One factor of one BH4 chain: block-diagonal product, then the transform.
   case factor(tokens: Range<Int>, chain: Int, factor: Int)
@@ -179,12 +179,15 @@ struct LookupSchedule {
   }
 
   private func projectionSteps(_ tokens: Range<Int>) -> [LookupStep] {
-    var steps: [LookupStep] = [.normalise(tokens: tokens)]
+    var steps: [LookupStep] = []
     switch shape.projection {
     case .dense:
-      steps.append(.project(tokens: tokens))
+      steps = [.normalise(tokens: tokens), .project(tokens: tokens)]
     case .bh4:
-      steps += tokens.pieces(of: laneGroup).map { .toLanes(tokens: $0, place: $0.lowerBound - tokens.lowerBound) }
+      // Each lane group's rows go into lanes while they are in the first caches.
+      steps = tokens.pieces(of: laneGroup).flatMap { group in
+        [.normalise(tokens: group), .toLanes(tokens: group, place: group.lowerBound - tokens.lowerBound)]
+      }
       for chain in 0..<shape.repeats {
         for factor in 0..<LookupFFNShape.factors {
           steps.append(.factor(tokens: tokens, chain: chain, factor: factor))

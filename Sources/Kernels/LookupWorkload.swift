@@ -124,7 +124,7 @@ package struct LookupWorkload: Workload {
     case .toLanes(let group, let place):
       kernels.toLanes(
         rows: group.count, columns: shape.hidden, paddedColumns: shape.paddedHidden,
-        from: at(layout.rows + place * layout.rowStride), rowStride: layout.rowStride * 4,
+        from: at(layout.rows), rowStride: layout.rowStride * 4,
         to: at(layout.lanes + place / laneGroup * layout.laneStride))
     case .factor(let tokens, let chain, let factor):
       if schedule.projectsRows(tokens) {
@@ -253,7 +253,7 @@ package struct LookupWorkload: Workload {
     let isFirst = step.tables.lowerBound == 0
     let isLast = step.tables.upperBound == shape.tables
     let streams = isLast && schedule.streamsOutput(tokens: schedule.gatheredTokens(ofWorker: core, tokens: tokens))
-    let pieces = kernels.gatherPieces(columns: width)
+    let pieces = isa.gatherPieces(columns: width)
     let together = kernels.tokensTogether(columns: width)
 
     func sums(_ index: Int, _ column: Int) -> UInt64 {

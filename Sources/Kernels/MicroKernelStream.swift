@@ -23,16 +23,18 @@ struct MicroKernelStream {
     func writeLanes(_ columns: Range<Int>) {
       stream.write(lanes + UInt64(columns.lowerBound * Self.line), bytes: columns.count * Self.line)
     }
-    // Tiles of a vector's rows, all columns; then what rows are left, one by one; then zeros for those that are not there.
-    for first in stride(from: 0, to: rows - rows % width, by: width) {
+    // Tiles of a vector's rows, some columns of all rows at a time; then what rows are left, one by one; then zeros for those
+    // that are not there.
+    let whole = rows - rows % width
+    if whole > 0 {
       for piece in (0..<columns).pieces(of: Self.lineFloats) {
-        for row in first..<first + width {
+        for row in 0..<whole {
           stream.read(x + UInt64(row * rowStride + piece.lowerBound * 4), bytes: piece.count * 4)
         }
         writeLanes(piece)
       }
     }
-    for row in (rows - rows % width)..<rows {
+    for row in whole..<rows {
       for piece in (0..<columns).pieces(of: Self.lineFloats) {
         stream.read(x + UInt64(row * rowStride + piece.lowerBound * 4), bytes: piece.count * 4)
         writeLanes(piece)
@@ -141,32 +143,32 @@ struct MicroKernelStream {
 
   // MARK: - gather.h
 
-  /// Sums that keep the multiply-add pipes busy: narrower pieces take several tokens together.
-  private static let chains = 8
-
   /// Tokens of a lane group that the gather takes before the next, `columns` wide: one where a piece is wide enough.
-  func tokensTogether(columns: Int) -> Int { columns < Self.chains * isa.vectorLanes ? Self.chains : 1 }
+  func tokensTogether(columns: Int) -> Int { columns < ISA.gatherSums * isa.vectorLanes ? ISA.gatherSums : 1 }
+}
+
+extension ISA {
+  /// Lane groups that a block product takes together (`block_product.h`).
+  fileprivate var blockGroups: Int { self == .avx512 ? 2 : 1 }
+
+  /// Sums that the gather keeps busy at a time (`CHAINS` in gather.h).
+  static let gatherSums = 8
 
   /// The pieces in which `columns` columns are gathered, and the tokens that each takes at once.
   func gatherPieces(columns: Int) -> [(columns: Range<Int>, tokens: Int)] {
-    let width = isa.vectorLanes
-    let most = isa.gatherColumns / width
+    let width = vectorLanes
+    let most = gatherColumns / width
     var pieces: [(columns: Range<Int>, tokens: Int)] = []
     var column = 0
     for vectors in [most, most / 2, most / 4, most / 8, 1] {
       while column + vectors * width <= columns {
-        pieces.append((column..<column + vectors * width, max(1, Self.chains / vectors)))
+        pieces.append((column..<column + vectors * width, max(1, ISA.gatherSums / vectors)))
         column += vectors * width
       }
     }
     if column < columns { pieces.append((column..<columns, 1)) }
     return pieces
   }
-}
-
-extension ISA {
-  /// Lane groups that a block product takes together (`block_product.h`).
-  fileprivate var blockGroups: Int { self == .avx512 ? 2 : 1 }
 
   /// Output columns that the gather holds in registers: half of the vector registers (`gather.h`).
   var gatherColumns: Int {

@@ -151,13 +151,13 @@ public struct ValidationReport {
   }
 
   private var stageGroups: [(name: String, errors: ErrorSummary, share: Double)] {
-    let stages = validation.entries.flatMap(\.stages)
-    let total = stages.reduce(0) { $0 + $1.measuredNanoseconds }
+    let stages = validation.entries.flatMap(\.stages).filter { $0.measured(reference) != nil }
+    func total(_ stages: [Validation.Stage]) -> Double { stages.reduce(0) { $0 + ($1.measured(reference) ?? 0) } }
     var names: [String] = []
     for stage in stages where !names.contains(stage.name) { names.append(stage.name) }
     return names.map { name in
       let own = stages.filter { $0.name == name }
-      return (name, ErrorSummary(own.map(\.relativeError)), own.reduce(0) { $0 + $1.measuredNanoseconds } / total)
+      return (name, ErrorSummary(own.compactMap { $0.relativeError(reference) }), total(own) / total(stages))
     }
   }
 
@@ -184,12 +184,16 @@ public struct ValidationReport {
   }
 
   private var stagesCSV: String {
-    var data = CSVWriter(header: ["point_id", "stage", "measured_ns_per_token", "modelled_ns_per_token", "error"])
+    var data = CSVWriter(header: [
+      "point_id", "stage", "measured_ns_per_token", "fastest_ns_per_token", "modelled_ns_per_token", "error",
+      "error_against_fastest",
+    ])
     for entry in validation.entries {
       for stage in entry.stages {
         data.append([
-          entry.point.id, stage.name, PlotScript.cell(stage.measuredNanoseconds),
-          PlotScript.cell(stage.modelledNanoseconds), PlotScript.cell(stage.relativeError),
+          entry.point.id, stage.name, PlotScript.cell(stage.medianNanoseconds),
+          PlotScript.cell(stage.fastestNanoseconds), PlotScript.cell(stage.modelledNanoseconds),
+          PlotScript.cell(stage.relativeError(.median)), PlotScript.cell(stage.relativeError(.fastest)),
         ])
       }
     }

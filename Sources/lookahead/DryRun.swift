@@ -9,6 +9,7 @@ struct DryRun {
   private let points: [Point]
   private let estimate: TimeEstimate
   private let obstacles: [String?]
+  private let preparationSeconds: Double
   /// Whether another run's times stand behind the estimates.
   private let isScaled: Bool
 
@@ -18,6 +19,7 @@ struct DryRun {
     let timings = try earlier.map { try RunDirectory(opening: $0).timings() } ?? []
     isScaled = !timings.isEmpty
     estimate = TimeEstimate(experiment, earlier: timings)
+    preparationSeconds = TimeEstimate.preparationSeconds(experiment.measure)
     let memory = AvailableMemory.read()?.bytes
     obstacles = points.map { $0.obstacle(topology: topology, memory: memory) }
   }
@@ -29,9 +31,9 @@ struct DryRun {
         seconds: obstacle == nil ? estimate.seconds(point) : nil, skipped: obstacle)
     }
     let document = Document(
-      points: entries, preparationSeconds: TimeEstimate.preparationSeconds,
-      seconds: entries.reduce(TimeEstimate.preparationSeconds) { $0 + ($1.seconds?.expected ?? 0) },
-      secondsAtMost: entries.reduce(TimeEstimate.preparationSeconds) { $0 + ($1.seconds?.atMost ?? 0) })
+      points: entries, preparationSeconds: preparationSeconds,
+      seconds: entries.reduce(preparationSeconds) { $0 + ($1.seconds?.expected ?? 0) },
+      secondsAtMost: entries.reduce(preparationSeconds) { $0 + ($1.seconds?.atMost ?? 0) })
     if json { return try printJSON(document) }
     printTable(
       ["point", "sweep", "memory", "a pass", "in all"],
@@ -49,7 +51,7 @@ struct DryRun {
     print(
       "\(entries.count) points" + (skipped > 0 ? ", \(skipped) of them skipped" : "")
         + "; about \(duration(document.seconds)), at most \(duration(document.secondsAtMost)), of which "
-        + "\(duration(TimeEstimate.preparationSeconds)) to calibrate and audit. Times are estimates"
+        + "\(duration(preparationSeconds)) to calibrate and audit. Times are estimates"
         + (entries.contains { $0.seconds?.isMeasured == true } ? ", but those marked measured." : " from stated rates.")
     )
   }

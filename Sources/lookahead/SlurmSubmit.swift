@@ -152,7 +152,7 @@ struct SlurmSubmitCommand: ParsableCommand {
   }
 
   private func taskCount(_ sweep: Sweep, _ options: SlurmOptions) throws -> Int {
-    let preparation = project ? 0 : TimeEstimate.preparationSeconds
+    let preparation = project ? 0 : TimeEstimate.preparationSeconds(sweep.experiment.measure)
     // A fifth is left for points that take longer than they are expected to.
     let room = options.timeLimit.map {
       0.8 * ($0.seconds - Double(SlurmJob.secondsToEnd)) - preparation
@@ -214,11 +214,12 @@ private struct SlurmSubmission: Encodable {
   init(_ job: SlurmJob, plan: Plan, directory: String, id: String? = nil) throws {
     self.id = id
     self.directory = URL(fileURLWithPath: directory).standardizedFileURL.path
+    let preparation = try job.preparationSeconds()
     tasks = try job.shards(of: plan).enumerated().map { index, points in
       let seconds = points.map { job.seconds[$0.id] ?? 0 }
       return Task(
         task: index + 1, points: seconds.count { $0 > 0 },
-        seconds: seconds.reduce(job.preparationSeconds, +))
+        seconds: seconds.reduce(preparation, +))
     }
     arguments = job.arguments(tasks: Array(1...job.tasks), in: self.directory)
   }

@@ -48,7 +48,7 @@ let shippedExperiments: [String] =
         axes: {table_rows: {pow2: [4, 6]}, tokens: [1, 2, 3], tables: {range: [1, 3, 1]}, dtype: [fp32]}
         zip: [[table_rows, tokens, tables]]
         exclude: [{tokens: {at_most: 1}, dtype: [fp32, bf16]}]
-    measure: {min_samples: 9, max_seconds: 0.5}
+    measure: {min_samples: 9, max_seconds: 0.5, multiplex: true, calibrate: every-launch}
     constraints: {governor: warn, free_memory: {at_least: 1GiB, otherwise: fail}}
     order: as-written
     """
@@ -57,7 +57,8 @@ let shippedExperiments: [String] =
     ("name: x", "nome: x"), ("kernel: lookup", "kernel: lockup"), ("threads: all", "threads: some"),
     ("memory: node:1", "memory: nearby"), ("zipf(1.5)", "zipf"), ("pow2: [4, 6]", "pow3: [4, 6]"),
     ("tokens: [1, 2, 3]", "tokens: 1"), ("dtype: [fp32]", "dtype: [fp8]"), ("min_samples", "min_sample"),
-    ("governor: warn", "governor: perhaps"), ("as-written", "sorted"), ("at_most: 1}", "atmost: 1}"),
+    ("governor: warn", "governor: perhaps"), ("as-written", "sorted"), ("every-launch", "always"),
+    ("multiplex: true", "multiplex: 1"), ("at_most: 1}", "atmost: 1}"),
     ("table_rows: {pow2: [4, 6]}", "table_rows: [17, 32, 64]"), ("tokens: [1, 2, 3]", "tokens: [0, 2, 3]"),
   ])
   func `what the parser refuses as misspelt, the schema refuses too`(_ before: String, _ after: String) throws {

@@ -31,9 +31,7 @@ struct CoreWork {
     let storedPerCycle = inputs.caches[0].writeBytesPerCycle ?? CoreWork.storesPerLoad * bytesPerCycle
     stores = work.storeBytes / (storedPerCycle * cycles)
 
-    // Whole vectors are loaded by the instructions that use them.
-    let instructions =
-      vectorCycles * units + work.storeBytes / vectorBytes + work.narrowLoads + work.scalarInstructions
+    let instructions = vectorCycles * units + work.otherInstructions(vectorBytes: vectorBytes)
     let issue = instructions / (inputs.issueWidth * cycles)
 
     let chains =

@@ -67,11 +67,9 @@ struct PhaseModel {
     allCacheRows = cacheRows.reduce(0, +)
     let fromMemory = Double(counts.gatherSources.last ?? 0)
     memoryRows =
-      inputs.memory.randomRows.isEmpty
-      ? 0
-      : fromMemory * rowBytes
-        / (RandomRowRates(inputs.memory.randomRows, pieces: inputs.memory.randomRowPieces, stream: 0)
-          .rate(pieceBytes: rowBytes, ofRow: wholeRowBytes) * 1e9 * threads)
+      inputs.memoryRandomRows.map { rows in
+        fromMemory * rowBytes / (rows.rate(pieceBytes: rowBytes, ofRow: wholeRowBytes) * 1e9 * threads)
+      } ?? 0
     idleNanoseconds = inputs.memory.idleLatencyNanoseconds
 
     let linesInFlight = inputs.memory.linesInFlightPerCore

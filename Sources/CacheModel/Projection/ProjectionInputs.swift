@@ -51,6 +51,8 @@ struct ProjectionInputs {
   /// Share of the shorter of a core's own work and its transfers that hides behind the longer, where transfers overlap.
   var overlap: Double
   var memory: MemoryDescription
+  /// Of one thread from an idle memory, in GB/s; nil where nobody has measured it.
+  var memoryRandomRows: RandomRowRates?
   /// Equal to the memory's own where the machine names no remote nodes.
   var remoteLatencyNanoseconds: Double
   /// Infinite where the machine names no link.
@@ -132,12 +134,15 @@ struct ProjectionInputs {
     memory.peakGigabytesPerSecond *= corner.rate(uncertainties.memory.peak)
     memory.idleLatencyNanoseconds *= corner.delay(uncertainties.memory.idleLatency)
     memory.linesInFlightPerCore *= corner.rate(uncertainties.memory.linesInFlight)
-    memory.randomRows.scale(by: corner.rate(uncertainties.memory.randomRows))
-    memory.randomRowPieces.scale(by: corner.rate(uncertainties.memory.randomRows))
     if corner != .expected {
       memory.scaleCurves(
         bandwidth: corner.rate(uncertainties.memory.curve), latency: corner.delay(uncertainties.memory.curve))
     }
+    let rows = corner.rate(uncertainties.memory.randomRows)
+    memoryRandomRows =
+      memory.randomRows.isEmpty
+      ? nil
+      : RandomRowRates(memory.randomRows.scaled(by: rows), pieces: memory.randomRowPieces.scaled(by: rows), stream: 0)
     self.memory = memory
     remoteLatencyNanoseconds =
       machine.numa?.remoteLatencyNanoseconds.map { $0 * corner.delay(uncertainties.remoteLatency) }

@@ -92,8 +92,7 @@ public struct Sensitivity: Equatable, Sendable {
     if !own.randomRows.isEmpty {
       all.append(
         Parameter(name: "\(path).random_rows") { inputs, factor in
-          inputs.memory.randomRows.scale(by: factor)
-          inputs.memory.randomRowPieces.scale(by: factor)
+          inputs.memoryRandomRows?.scale(by: factor)
         })
     }
     return all

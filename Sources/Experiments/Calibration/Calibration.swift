@@ -109,6 +109,31 @@ public struct Calibration {
   /// The second level's working set among `levelSets`; the only level's where there is one.
   static func secondLevelSet(_ sizes: [Int]) -> Int { levelSets(sizes).prefix(2).last ?? 16 << 10 }
 
+  /// Adds samples: to those of the same micro-benchmark at the same setting where there are some.
+  mutating func add(_ later: CalibrationSeries) {
+    var all = later
+    if let known = series.firstIndex(where: later.isSame) {
+      series[known].samples += later.samples
+      series[known].disturbedSamples += later.disturbedSamples
+      all = series[known]
+    } else {
+      series.append(later)
+    }
+    // What has more parameters than ceilings.csv has columns is no ceiling.
+    guard all.parameter == nil else { return }
+    if let row = ceilings.firstIndex(where: { $0.isSame(as: all.ceiling) }) {
+      ceilings[row] = all.ceiling
+    } else {
+      ceilings.append(all.ceiling)
+    }
+  }
+
+  /// Adds what a later calibration of the same host found, as if it had been another round of this one.
+  mutating func add(_ later: Calibration) {
+    for series in later.series { add(series) }
+    missing = later.missing
+  }
+
   /// The multiply-add peaks of one thread alone, in 10^9 operations per second, and why others are missing.
   public static func multiplyAddPeaks() throws -> (peaks: [ElementType: Double], missing: [ElementType: String]) {
     let pool = try PinnedPool(cpus: Topology.read().cpus(for: .compact, threads: 1))
@@ -124,18 +149,16 @@ public struct Calibration {
     return (peaks, missing)
   }
 
-  /// The same with every ceiling at its least disturbed sample instead of its median: what the machine is when others leave
-  /// it alone. Others can only slow a micro-benchmark down (McVoy and Staelin, USENIX 1996, take the least time likewise),
-  /// and how much they do so at the moment of a calibration says nothing of the moment that is to be predicted.
+  /// The same with every ceiling at what its least disturbed samples sustain instead of its median: what the machine is when
+  /// others leave it alone. Others can only slow a micro-benchmark down (McVoy and Staelin, USENIX 1996, take the least time
+  /// likewise), and how much they do so at the moment of a calibration says nothing of the moment that is to be predicted.
   ///
   /// Of a setting of loaded latency it is the sample with the least latency, and the bandwidth of that very sample.
   public var undisturbed: Calibration {
     var best = self
     for index in ceilings.indices {
-      guard let value = series.first(where: { $0.parameter == nil && $0.ceiling.isSame(as: ceilings[index]) })?.best
-      else {
-        continue
-      }
+      let own = series.first { $0.parameter == nil && $0.ceiling.isSame(as: ceilings[index]) }
+      guard let value = own?.sustained else { continue }
       best.ceilings[index].value = value
       best.ceilings[index].ci95Low = nil
       best.ceilings[index].ci95High = nil

@@ -151,7 +151,7 @@ struct CalibrationBench {
       let results = try MicroBenchmarks.independentChases(
         workingSetBytes: size, pool: pool, memory: memory, repetitions: allRepetitions)
       for (chains, result) in zip(MicroBenchmarks.chainCounts, results) {
-        calibration.series.append(
+        calibration.add(
           CalibrationSeries(result, Calibration.Name.independentChases, threads: 1, parameter: .chains(chains)))
       }
     }
@@ -203,18 +203,7 @@ struct CalibrationBench {
   // MARK: - Keeping
 
   private mutating func ceiling(_ result: MicroBenchmarkResult, _ name: String, _ pool: PinnedPool) {
-    let series = CalibrationSeries(result, name, threads: pool.threadCount)
-    // A later round adds to what the first has found.
-    if let known = calibration.series.firstIndex(where: series.isSame),
-      let row = calibration.ceilings.firstIndex(where: { $0.isSame(as: series.ceiling) })
-    {
-      calibration.series[known].samples += series.samples
-      calibration.series[known].disturbedSamples += series.disturbedSamples
-      calibration.ceilings[row] = calibration.series[known].ceiling
-    } else {
-      calibration.series.append(series)
-      calibration.ceilings.append(series.ceiling)
-    }
+    calibration.add(CalibrationSeries(result, name, threads: pool.threadCount))
   }
 
   private mutating func loaded(
@@ -225,7 +214,7 @@ struct CalibrationBench {
       (bandwidth, MicroBenchmarkResult.Unit.gigabytesPerSecond, result.bandwidth),
       (latency, MicroBenchmarkResult.Unit.nanoseconds, result.latency),
     ] {
-      calibration.series.append(
+      calibration.add(
         CalibrationSeries(
           name: name, threads: pool.threadCount, parameter: parameter, unit: unit.rawValue, samples: samples,
           disturbedSamples: result.disturbedSamples))

@@ -9,7 +9,7 @@ extension Machine {
   public static let hostName = "host"
 
   /// This host as the model sees it: geometry as the operating system reports it, rates and latencies as `calibration`
-  /// measured them, each at its least disturbed sample. No kernel's result enters. `date` and `model` go into the provenance
+  /// measured them, each at its least disturbed samples. No kernel's result enters. `date` and `model` go into the provenance
   /// of what was measured.
   public static func host(
     _ measured: Calibration, topology: Topology, vendor: String?, model: String?, date: Date = Date()
@@ -132,7 +132,7 @@ extension Machine {
     }
     return Machine(
       name: hostName, description: model ?? "this host",
-      sources: ["micro-benchmarks of this host, the least disturbed sample of each, \(when)"],
+      sources: ["micro-benchmarks of this host, the least disturbed samples of each, \(when)"],
       cores: topology.socketCores, frequencyGHz: rounded(frequency), simd: simd, caches: caches,
       transfersOverlap: isAMD, overlap: overlap.map(rounded), memory: [memory],
       numa: numa(calibration, topology, allThreads: allThreads, note),

@@ -85,7 +85,9 @@ public struct SlurmJob: Codable, Equatable, Sendable {
   }
 
   /// What a task needs before its first point.
-  public var preparationSeconds: Double { settings.projects ? 0 : TimeEstimate.preparationSeconds }
+  public func preparationSeconds() throws -> Double {
+    settings.projects ? 0 : TimeEstimate.preparationSeconds(try readExperiment().measure)
+  }
 
   public func readExperiment() throws -> Experiment {
     try Experiment(text: experimentText, file: experimentFile, overrides: overrides)

@@ -48,8 +48,7 @@ public enum ExperimentSchema {
     case "sweeps": return list(["$ref": "#/$defs/sweep"], "Families of points.")
     case "exclude": return ["$ref": "#/$defs/exclusions"]
     case "measure":
-      let amount: [String: Any] = ["type": "number", "minimum": 0]
-      return object(Measure.keys.map { ($0, amount) }, "How long and how often a point is measured.")
+      return object(Measure.keys.map { ($0, measureKey($0)) }, "How long and how often a point is measured.")
     case "counters": return list(text("A group's name or path."), "Counter groups.")
     case "machines": return list(text("A machine's name or path."), "Machines to project onto.")
     case "constraints":
@@ -57,6 +56,14 @@ public enum ExperimentSchema {
         Constraint.Name.allCases.map { ($0.rawValue, constraint($0)) }, "What is asked of the machine's state.")
     case "name": return text("A short name.")
     default: return text("What the experiment is to answer.")
+    }
+  }
+
+  private static func measureKey(_ key: String) -> [String: Any] {
+    switch key {
+    case "multiplex": return ["type": "boolean"]
+    case "calibrate": return names(Measure.CalibrationTime.allCases, "When the host is calibrated.")
+    default: return ["type": "number", "minimum": 0]
     }
   }
 

@@ -25,12 +25,22 @@ public struct Measure: Equatable, Codable, Sendable {
   /// Seconds for a launch, from the start of its process to its end, after which it is killed. Beyond anything that works:
   /// the largest layers take a minute to make, and a projection onto all machines of the catalogue about as long.
   public var timeoutSeconds = 600.0
+  /// When the host's ceilings and its machine file are measured.
+  public var calibrate = CalibrationTime.once
+
+  public enum CalibrationTime: String, CaseIterable, Codable, Sendable {
+    /// Before the first point.
+    case once
+    /// Before each round of launches, half a minute each: the host is then described over the same time as its points were
+    /// measured, which matters where others share it.
+    case everyLaunch = "every-launch"
+  }
 
   public init() {}
 
   static let keys = [
     "min_samples", "min_seconds", "max_seconds", "interval_width", "warmup_seconds", "launches", "attempts",
-    "timeout_seconds", "multiplex",
+    "timeout_seconds", "multiplex", "calibrate",
   ]
 
   /// Sets one of `keys`.
@@ -45,6 +55,7 @@ public struct Measure: Equatable, Codable, Sendable {
     case "interval_width":
       intervalWidth = try yaml.double(in: 0...1)
     case "multiplex": multiplex = try yaml.bool()
+    case "calibrate": calibrate = try yaml.choice()
     default: warmupSeconds = try yaml.double(in: 0...3600)
     }
   }

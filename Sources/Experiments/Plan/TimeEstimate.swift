@@ -29,8 +29,11 @@ public struct TimeEstimate: Sendable {
   /// How much longer (or shorter) than stated the measured points took, by kernel.
   private let correction: [KernelKind: Double]
 
-  /// Calibration and the audit of the baseline, before the first point of a run.
-  public static let preparationSeconds = 45.0
+  /// Calibration and the audit of the baseline, before the first point of a run; later calibrations too.
+  public static func preparationSeconds(_ measure: Measure) -> Double {
+    let again = measure.calibrate == .everyLaunch ? measure.launches - 1 : 0
+    return 45 + 35 * Double(again)
+  }
 
   /// Tokens that the check compares.
   private static let checkedTokens = 16.0

@@ -36,6 +36,7 @@ struct KnownStreams {
         outcome.stages[index].pointID = id
         // Modelled is the twin's, measured never is.
         outcome.stages[index].measuredNanosecondsPerToken = nil
+        outcome.stages[index].fastestNanosecondsPerToken = nil
       }
       for index in outcome.sensitivities.indices { outcome.sensitivities[index].pointID = id }
       for index in outcome.projections.indices {

@@ -122,7 +122,6 @@ struct PointRunner {
       pool.run(work)
     }
     let samples = try sample(point, pool, work, row: &row)
-    let stages = stageTimes(workers, stages: kernel.accounts.count, pool: pool, input.base, output.base)
     let counters = PointCounting(
       plan: context.counters, runID: context.runID, point: point, launch: context.launch
     ).rows(pool, work)
@@ -146,20 +145,20 @@ struct PointRunner {
     var projected = Projector.Outcome()
     let stream = context.projector?.streamKey(resolved)
     if let projector = context.projector, let stream, !context.knownStreams.contains(stream) {
+      let stages = try stageTimes(workers, stages: kernel.accounts.count, pool: pool, input.base, output.base)
       do {
         projected = try projector.project(
           point, kernel: kernel, input: input.base, measuredTokensPerSecond: row.tokensPerSecond)
         notes += projected.notes
+        for (index, time) in zip(projected.stages.indices, stages ?? []) {
+          projected.stages[index].measuredNanosecondsPerToken = time.median / Double(point.tokens)
+          projected.stages[index].fastestNanosecondsPerToken = time.fastest / Double(point.tokens)
+        }
       } catch {
         notes.append("not projected: \(error)")
       }
     }
     row.notes = notes.isEmpty ? nil : notes.joined(separator: "; ")
-    if let stages {
-      for index in projected.stages.indices where stages.indices.contains(index) {
-        projected.stages[index].measuredNanosecondsPerToken = stages[index] / Double(point.tokens)
-      }
-    }
     return PointOutcome(
       result: row, samples: samples, counters: counters,
       metrics: MetricRow.derived(from: counters, groups: context.counters.groups), stages: projected.stages,
@@ -229,18 +228,23 @@ struct PointRunner {
   }
 
   /// Passes from which the stages' times are taken, apart from the samples of the whole pass because each reads the clock
-  /// more often. The fewest whose median one disturbed pass cannot move, and one more to have as many on both sides.
+  /// more often: the fewest whose median one disturbed pass cannot move, and one more to have as many on both sides; and as
+  /// many as fit into the time that a micro-benchmark spends at most on its fastest samples.
   private static let stagePasses = 5
+  private static let stageSeconds = 0.25
 
-  /// Nanoseconds of each stage, all threads working at once: the mean over them, as the median over some passes. Nil for
-  /// kernels that do not tell their stages apart.
+  /// Nanoseconds of each stage, all threads working at once: the mean over them, of all passes. Nil for kernels that do not
+  /// tell their stages apart.
   private func stageTimes(
     _ workers: [any KernelWorker], stages: Int, pool: PinnedPool, _ input: UnsafePointer<Float>,
     _ output: UnsafeMutablePointer<Float>
-  ) -> [Double]? {
+  ) throws -> [(median: Double, fastest: Double)]? {
     let staged = workers.compactMap { $0 as? any StagedWorker }
     guard !staged.isEmpty, staged.count == workers.count else { return nil }
-    let passes = (0..<PointRunner.stagePasses).map { _ in
+    var passes: [[Double]] = []
+    let start = Clock.now()
+    while passes.count < PointRunner.stagePasses || seconds(since: start) < PointRunner.stageSeconds {
+      try goOn()
       let perThread = pool.map { index in
         var nanoseconds = [UInt64](repeating: 0, count: stages)
         nanoseconds.withUnsafeMutableBufferPointer { buffer in
@@ -250,11 +254,13 @@ struct PointRunner {
         }
         return nanoseconds
       }
-      return (0..<stages).map { stage in
-        perThread.reduce(0) { $0 + Double($1[stage]) } / Double(perThread.count)
-      }
+      passes.append(
+        (0..<stages).map { stage in perThread.reduce(0) { $0 + Double($1[stage]) } / Double(perThread.count) })
     }
-    return (0..<stages).map { stage in quantile(passes.map { $0[stage] }.sorted(), 0.5) }
+    return (0..<stages).map { stage in
+      let times = passes.map { $0[stage] }.sorted()
+      return (quantile(times, 0.5), times[0])
+    }
   }
 
   private func seconds(since start: UInt64) -> Double { Double(Clock.now() - start) * 1e-9 }

@@ -7,7 +7,12 @@ import Profiler
 /// What a run finds out before its first point, and keeps: the ceilings of the machine, the host as a machine file, and the
 /// library behind each layer. A run that is resumed goes on with the same.
 struct RunSetup {
+  /// Of all times that the host was calibrated so far.
   var calibration: Calibration
+  /// The rounds of launches before which that was, and how many of them are in `host`: one, until no launch is left that has
+  /// to know it.
+  var calibratedRounds = [0]
+  var calibrationsOfHost = 1
   var host: Machine
   var libraries: LibraryChoice
   var fingerprint: MachineFingerprint
@@ -25,6 +30,21 @@ extension RunSetup {
     var libraryFiles: [String]
 
     static let key = "setup"
+  }
+
+  /// Every sample of the calibrations, kept where there are to be several.
+  private struct KeptSamples: Codable {
+    var rounds: [Int]
+    var calibrationsOfHost: Int
+    var series: [CalibrationSeries]
+
+    static let key = "calibration"
+  }
+
+  private func keepSamples(in store: RunStore) throws {
+    let kept = KeptSamples(
+      rounds: calibratedRounds, calibrationsOfHost: calibrationsOfHost, series: calibration.series)
+    try store.setMeta(KeptSamples.key, String(decoding: LaunchCoding.encoder.encode(kept), as: UTF8.self))
   }
 
   /// The steps that tests replace.
@@ -55,8 +75,7 @@ extension RunSetup {
 
     let calibration = try steps.calibrate(threads)
     if isInterrupted() { throw Interrupted() }
-    let host = try Machine.host(
-      calibration, topology: topology, vendor: state["cpu_vendor"], model: state[FactName.cpuModel])
+    let host = try host(calibration, topology, state)
     let layers = AuditLayer.all(directory.plan.points)
     var libraries = LibraryChoice()
     var audit = BaselineAudit()
@@ -79,13 +98,49 @@ extension RunSetup {
     try directory.store.replace(audit: audit.rows)
     try directory.store.replace(
       facts: FactRow.all(state, .start, topology, audit.rows, calibration.missing) + steps.facts(.start), at: .start)
+    let setup = RunSetup(
+      calibration: calibration, host: host, libraries: libraries,
+      fingerprint: MachineFingerprint(state, topology: topology, machine: host), state: state)
+    if try directory.experiment().measure.calibrate == .everyLaunch { try setup.keepSamples(in: directory.store) }
     // Last: what is kept is complete.
     let kept = Kept(
       threads: threads, missing: calibration.missing, libraries: libraries, libraryFiles: steps.libraryFiles)
     try directory.store.setMeta(Kept.key, String(decoding: LaunchCoding.encoder.encode(kept), as: UTF8.self))
-    return RunSetup(
-      calibration: calibration, host: host, libraries: libraries,
-      fingerprint: MachineFingerprint(state, topology: topology, machine: host), state: state)
+    return setup
+  }
+
+  private static func host(_ calibration: Calibration, _ topology: Topology, _ state: MachineState) throws -> Machine {
+    try Machine.host(calibration, topology: topology, vendor: state["cpu_vendor"], model: state[FactName.cpuModel])
+  }
+
+  /// Calibrates once more where it has not been done before this round, and adds what it finds. Launches keep to the host
+  /// that they know. Throws `Interrupted` before anything is kept that an interrupt may have spoilt.
+  mutating func calibrate(
+    before round: Int, _ directory: RunDirectory, steps: Steps, isInterrupted: () -> Bool
+  ) throws {
+    guard round > calibratedRounds.last ?? 0 else { return }
+    let again = try steps.calibrate(directory.plan.points.map(\.threads).max() ?? 1)
+    if isInterrupted() { throw Interrupted() }
+    calibration.add(again)
+    calibratedRounds.append(round)
+    try directory.store.replace(ceilings: calibration.ceilings)
+    try keepSamples(in: directory.store)
+  }
+
+  /// Describes the host by all calibrations, once no launch is left, and projects the points onto it anew: the launches had
+  /// projected them onto what the first calibration found. Does nothing where there was one only.
+  mutating func reviseHost(
+    _ directory: RunDirectory, topology: Topology, isInterrupted: () -> Bool, report: (RunEvent) -> Void
+  ) throws {
+    guard calibrationsOfHost < calibratedRounds.count else { return }
+    report(.message("projecting anew, onto the host as \(calibratedRounds.count) calibrations found it"))
+    let revised = try RunSetup.host(calibration, topology, state)
+    let rows = try directory.hostProjections(onto: revised, isInterrupted: isInterrupted)
+    try directory.write(revised.yaml(), to: RunDirectory.hostMachineName)
+    try directory.store.replace(rows, onto: revised.name)
+    host = revised
+    calibrationsOfHost = calibratedRounds.count
+    try keepSamples(in: directory.store)
   }
 
   /// Nil where the run has not got as far, or was started for other libraries.
@@ -108,8 +163,13 @@ extension RunSetup {
       report(
         .message("the machine is not as it was when this run began: \(changes.map(\.name).joined(separator: ", "))"))
     }
+    let samples = try directory.store.meta(KeptSamples.key).flatMap {
+      try? LaunchCoding.decoder.decode(KeptSamples.self, from: Data($0.utf8))
+    }
     return RunSetup(
-      calibration: Calibration(ceilings: try directory.store.rows(), missing: kept.missing), host: host,
+      calibration: Calibration(
+        ceilings: try directory.store.rows(), series: samples?.series ?? [], missing: kept.missing),
+      calibratedRounds: samples?.rounds ?? [0], calibrationsOfHost: samples?.calibrationsOfHost ?? 1, host: host,
       libraries: kept.libraries, fingerprint: MachineFingerprint(state, topology: topology, machine: host), state: state
     )
   }

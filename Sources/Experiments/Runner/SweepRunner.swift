@@ -75,11 +75,12 @@ public struct SweepRunner {
       report(.message("cleared \(variable.name)=\(variable.value), which would steer a numerical library"))
     }
     try directory.store.closeOpenAttempts()
-    let setup = try RunSetup.prepare(
+    var setup = try RunSetup.prepare(
       directory, topology: topology, steps: steps, allowsChange: options.allowsMixedMachines,
       isInterrupted: isInterrupted, report: report)
     do {
-      try measure(setup)
+      try measure(&setup)
+      try setup.reviseHost(directory, topology: topology, isInterrupted: isInterrupted, report: report)
     } catch is Interrupted {
       try directory.store.noteDrift()
       try directory.exportCSV()
@@ -95,7 +96,7 @@ public struct SweepRunner {
 
   // MARK: - Launches
 
-  private func measure(_ setup: RunSetup) throws {
+  private func measure(_ setup: inout RunSetup) throws {
     let schedule = Schedule(
       directory.plan, launches: experiment.measure.launches, seed: experiment.seed,
       isShuffled: experiment.order == .random)
@@ -112,6 +113,9 @@ public struct SweepRunner {
 
     while let next = ledger.pending.first {
       if isInterrupted() { throw Interrupted() }
+      if experiment.measure.calibrate == .everyLaunch {
+        try setup.calibrate(before: next.launch, directory, steps: steps, isInterrupted: isInterrupted)
+      }
       let point = next.point
       if let reason = Self.reasonNotToFit(point) {
         try skip(next, reason, &ledger, time)

@@ -55,6 +55,10 @@ extension RunStore {
       try addMissingColumns(of: ResultRow.self, in: db)
       try db.execute(sql: "PRAGMA user_version = 7")
     }
+    migrator.registerMigration("8") { db in
+      try addMissingColumns(of: StageRow.self, in: db)
+      try db.execute(sql: "PRAGMA user_version = 8")
+    }
     return migrator
   }
 

@@ -6,7 +6,7 @@ import InputFiles
 /// a run that is killed loses at most the point it was measuring.
 public final class RunStore {
   /// Raised with every migration.
-  public static let schemaVersion = 7
+  public static let schemaVersion = 8
 
   let database: DatabaseQueue
   private let path: String
@@ -147,11 +147,13 @@ public final class RunStore {
     }
   }
 
-  private func replaceAll<Rows: RunRow>(_ rows: [Rows]) throws {
-    try database.write { db in
-      try db.execute(sql: "DELETE FROM \(Rows.table)")
+  /// Replaces whole tables in one transaction.
+  func replaceAll<each Rows: RunRow>(_ tables: repeat [each Rows]) throws {
+    func replace<Row: RunRow>(_ rows: [Row], _ db: Database) throws {
+      try db.execute(sql: "DELETE FROM \(Row.table)")
       for row in rows { try row.insert(db) }
     }
+    try database.write { db in repeat try replace(each tables, db) }
   }
 
   /// A value of the meta table, nil where there is none.

@@ -15,8 +15,9 @@ public struct StageRow: RunRow, Equatable, Sendable {
   /// Between the last cache and memory.
   public var modelledMemoryLinesPerToken: Double?
   public var modelledNanosecondsPerToken: Double?
-  /// Where the stage was timed on its own.
+  /// Where the stage was timed on its own, as the median over the passes; and in the pass that was fastest in this stage.
   public var measuredNanosecondsPerToken: Double?
+  public var fastestNanosecondsPerToken: Double?
 
   public enum CodingKeys: String, CodingKey, CaseIterable {
     case pointID = "point_id"
@@ -29,13 +30,15 @@ public struct StageRow: RunRow, Equatable, Sendable {
     case modelledMemoryLinesPerToken = "modelled_memory_lines_per_token"
     case modelledNanosecondsPerToken = "modelled_ns_per_token"
     case measuredNanosecondsPerToken = "measured_ns_per_token"
+    case fastestNanosecondsPerToken = "fastest_ns_per_token"
   }
 
   public init(
     pointID: String, stage: String, flopPerToken: Double? = nil, algorithmicBytesPerToken: Double? = nil,
     tableBytesPerToken: Double? = nil, modelledL2LinesPerToken: Double? = nil,
     modelledL3LinesPerToken: Double? = nil, modelledMemoryLinesPerToken: Double? = nil,
-    modelledNanosecondsPerToken: Double? = nil, measuredNanosecondsPerToken: Double? = nil
+    modelledNanosecondsPerToken: Double? = nil, measuredNanosecondsPerToken: Double? = nil,
+    fastestNanosecondsPerToken: Double? = nil
   ) {
     self.pointID = pointID
     self.stage = stage
@@ -47,5 +50,6 @@ public struct StageRow: RunRow, Equatable, Sendable {
     self.modelledMemoryLinesPerToken = modelledMemoryLinesPerToken
     self.modelledNanosecondsPerToken = modelledNanosecondsPerToken
     self.measuredNanosecondsPerToken = measuredNanosecondsPerToken
+    self.fastestNanosecondsPerToken = fastestNanosecondsPerToken
   }
 }

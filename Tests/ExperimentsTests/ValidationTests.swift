@@ -97,7 +97,9 @@ import Testing
   private let held: [Double] = [32 * 1024, 1_048_576, 12 * 1_048_576]
   private let rates: [Double] = [200, 100, 50, 5]
 
-  private func calibration() -> Calibration {
+  /// With every rate `slowed` to so much of itself.
+  private func calibration(held: [Double]? = nil, slowed: Double = 1) -> Calibration {
+    let held = held ?? self.held
     func rate(_ set: Int) -> Double {
       // Rows spread evenly: each level serves its capacity's share of the set, less what lies above it.
       var secondsPerByte = 0.0
@@ -107,7 +109,7 @@ import Testing
         secondsPerByte += max(0, within - above) / Double(set) / rate
         above = max(above, within)
       }
-      return 1 / secondsPerByte
+      return slowed / secondsPerByte
     }
     let sets = (14...28).flatMap { [1 << $0, 3 << ($0 - 1)] } + Calibration.levelSets(sizes)
     return Calibration(
@@ -143,6 +145,14 @@ import Testing
   @Test func `a last level shared with strangers is as large as what it holds`() {
     let held = Double(RandomRows(calibration(), cacheSizes: sizes).lastLevelBytes)
     #expect(abs(held / (12 * 1_048_576) - 1) < 0.15, "\(held)")
+  }
+
+  @Test func `how much of the last level there is comes from typical rates, however slow, and rates from the others`() {
+    // At their best moments nobody else is in the cache.
+    let best = calibration(held: [32 * 1024, 1_048_576, 32 * 1_048_576])
+    let rows = RandomRows(best, typical: calibration(slowed: 0.6), cacheSizes: sizes)
+    #expect(abs(Double(rows.lastLevelBytes) / (12 * 1_048_576) - 1) < 0.15, "\(rows.lastLevelBytes)")
+    #expect(abs((rows.rate(rowBytes: 512, level: 2) ?? 0) / 50 - 1) < 0.06)
   }
 
   @Test func `without measurements there are no rates, and the level is as reported`() {

@@ -31,7 +31,7 @@ extension Machine {
     }
     let verdicts = calibration.cacheVerdicts(topology)
 
-    let randomRows = RandomRows(calibration, cacheSizes: levels.compactMap(\.sizeBytes))
+    let randomRows = RandomRows(calibration, typical: measured, cacheSizes: levels.compactMap(\.sizeBytes))
     note("caches", .vendor, "geometry as the operating system reports it")
     note("memory", .measured, "micro-benchmarks far outside the last cache")
     let caches = try levels.enumerated().map { index, cache in
@@ -86,7 +86,7 @@ extension Machine {
         held = max(randomRows.lastLevelBytes / (ways * line), 1) * ways * line
         note(
           "caches[\(index)].size", .measured,
-          "what random reads find in it; the operating system reports \(size >> 10) KiB, shared with other guests")
+          "what random reads find in it, as medians; the operating system reports \(size >> 10) KiB, shared with other guests")
       }
       let cores = Set(cache.sharedCPUs.compactMap { topology.cpu($0)?.core }).count
       return CacheDescription(

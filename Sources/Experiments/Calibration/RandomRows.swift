@@ -4,11 +4,16 @@ import CacheModel
 /// the last one this host really has.
 struct RandomRows {
   private let calibration: Calibration
+  /// As medians; nil where `calibration` is that itself.
+  private let typical: Calibration?
   /// As the operating system reports them.
   private let sizes: [Int]
 
-  init(_ calibration: Calibration, cacheSizes: [Int]) {
+  /// Rates come from `calibration`, and from `typical` how much of the last level there is: a rate is at its best while others
+  /// rest, but what they have of a cache is a state that a few quiet milliseconds do not change.
+  init(_ calibration: Calibration, typical: Calibration? = nil, cacheSizes: [Int]) {
     self.calibration = calibration
+    self.typical = typical
     sizes = cacheSizes
   }
 
@@ -70,6 +75,7 @@ struct RandomRows {
   /// With a share h of random rows found in the level, time per byte is h / rate of the level + (1 - h) / rate of memory.
   /// Solved for h, h x working set is the capacity; the median over working sets where both shares matter.
   var lastLevelBytes: Int {
+    if let typical { return RandomRows(typical, cacheSizes: sizes).lastLevelBytes }
     guard sizes.count > 1, let reported = sizes.last else { return sizes.last ?? 0 }
     let bytes = Calibration.profiledRowSize
     let name = Calibration.Name.randomRows(bytes)

@@ -86,7 +86,8 @@ extension Machine {
         held = max(randomRows.lastLevelBytes / (ways * line), 1) * ways * line
         note(
           "caches[\(index)].size", .measured,
-          "what random reads find in it, as medians; the operating system reports \(size >> 10) KiB, shared with other guests")
+          "what random reads find in it, as medians; the operating system reports \(size >> 10) KiB, shared with other guests"
+        )
       }
       let cores = Set(cache.sharedCPUs.compactMap { topology.cpu($0)?.core }).count
       return CacheDescription(

@@ -11,10 +11,10 @@ set grid linecolor '#E4E4E4' linetype 1 linewidth 1
 set bars small
 set size square
 set logscale xy 10
-set xrange [4884.37951414546:1812727.1284648546]
-set yrange [4884.37951414546:1812727.1284648546]
-set xtics ('5 k' 5000.0, '10 k' 10000.0, '20 k' 20000.0, '50 k' 50000.0, '100 k' 100000.0, '200 k' 200000.0, '500 k' 500000.0, '1 M' 1000000.0)
-set ytics ('5 k' 5000.0, '10 k' 10000.0, '20 k' 20000.0, '50 k' 50000.0, '100 k' 100000.0, '200 k' 200000.0, '500 k' 500000.0, '1 M' 1000000.0)
+set xrange [5150.21573839757:1892574.7159503738]
+set yrange [5150.21573839757:1892574.7159503738]
+set xtics ('10 k' 10000.0, '20 k' 20000.0, '50 k' 50000.0, '100 k' 100000.0, '200 k' 200000.0, '500 k' 500000.0, '1 M' 1000000.0)
+set ytics ('10 k' 10000.0, '20 k' 20000.0, '50 k' 50000.0, '100 k' 100000.0, '200 k' 200000.0, '500 k' 500000.0, '1 M' 1000000.0)
 set xlabel 'Measured throughput (tokens/s)'
 set ylabel 'Projected throughput (tokens/s)' offset -1,0
 set bmargin 7.20

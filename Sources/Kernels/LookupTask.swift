@@ -32,7 +32,7 @@ extension LookupTask {
   private static let normSums = 8
 
   /// Instructions beside those of the definition, for each vector of it, counted by callgrind in the compiled AVX2 code
-  /// (docs/MODEL.md, "Work"): addresses, loops, and vectors loaded by instructions of their own.
+  /// (`make test-streams` compares them): addresses, loops, and vectors loaded by instructions of their own.
   private enum Overhead {
     static let normalise = 4.0
     static let transpose = 2.0

@@ -60,7 +60,7 @@ public struct CalibrationSeries: Equatable, Codable, Sendable {
   public var statistics: Statistics? { Statistics(samples) }
 
   /// Samples in a row whose mean is believed: 5, of a millisecond each, as long as a pass over a few hundred tokens. What a
-  /// machine gives for a single millisecond no kernel gets; on a host shared with others it is up to 15 % more.
+  /// machine gives for a single millisecond no kernel gets; on a host shared with others it is up to a fifth more.
   static let sustainedSamples = 5
 
   /// What is sustained while others disturb least: the shortest mean time, or the rate of the shortest mean time per unit, of

@@ -29,7 +29,8 @@ public struct TimeEstimate: Sendable {
   /// How much longer (or shorter) than stated the measured points took, by kernel.
   private let correction: [KernelKind: Double]
 
-  /// Calibration and the audit of the baseline, before the first point of a run; later calibrations too.
+  /// Calibration and the audit of the baseline, before the first point of a run; later calibrations too, each
+  /// of which takes half a minute on two cores.
   public static func preparationSeconds(_ measure: Measure) -> Double {
     let again = measure.calibrate == .everyLaunch ? measure.launches - 1 : 0
     return 45 + 35 * Double(again)

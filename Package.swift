@@ -57,7 +57,8 @@ let package = Package(
 
     // Run by scripts/test-numa inside an emulated machine of several memory nodes.
     .executableTarget(
-      name: "placement-probe", dependencies: ["Profiler", "Kernels", "CLibNUMA"], path: "Tests/PlacementProbe"),
+      name: "placement-probe", dependencies: ["Profiler", "Kernels", "CLibNUMA", "CLinux"], path: "Tests/PlacementProbe"
+    ),
 
     // MARK: - Tests, one target per room
 

@@ -139,6 +139,26 @@ INLINE long GATHER_(gather_pieces)(
   return column;
 }
 
+/// One token's row of the only table on top of `start`, columns of whole vectors: a sum of a single row need not stay in
+/// registers, so that its address and weight are found once and not for every piece. Returns the column behind them.
+INLINE long GATHER_(add_row)(
+    const lk_gather *a, const int32_t *codes, const float *scores, const float *start, float *out) {
+  const ELEMENT *row = (const ELEMENT *)a->tables + codes[0] * a->row_stride;
+  const LK_(vec) weight = LK_(splat)(ROW_WEIGHT(0, 0));
+  const long whole = a->columns - a->columns % LK_WIDTH;
+  long column = 0;
+  for (; column + SUMS * LK_WIDTH <= whole; column += SUMS * LK_WIDTH) {
+#pragma clang loop unroll(full)
+    for (int v = 0; v < SUMS; v++) {
+      const long c = column + v * LK_WIDTH;
+      LK_(store)(out + c, LK_(load)(start + c) + weight * LOAD_ROW(row + c));
+    }
+  }
+  for (; column < whole; column += LK_WIDTH)
+    LK_(store)(out + column, LK_(load)(start + column) + weight * LOAD_ROW(row + column));
+  return column;
+}
+
 /// Calls of any width: one token after the other, so that the whole of a row is read while its page is open.
 INLINE void GATHER_(gather_wide)(const lk_gather *a, GATHER_(ahead) ahead, const bool prefetching) {
   const long end = a->first_token + a->tokens;
@@ -150,10 +170,14 @@ INLINE void GATHER_(gather_wide)(const lk_gather *a, GATHER_(ahead) ahead, const
     const int32_t *codes = a->codes + k / LK_LANES * a->group_stride + k % LK_LANES;
     const float *scores = a->scores + k / LK_LANES * a->group_stride + k % LK_LANES;
     long column = 0;
-    column = GATHER_(gather_pieces)(a, codes, scores, column, start, out, SUMS, prefetching);
-    column = GATHER_(gather_pieces)(a, codes, scores, column, start, out, SUMS / 2, prefetching);
-    column = GATHER_(gather_pieces)(a, codes, scores, column, start, out, SUMS / 4, prefetching);
-    column = GATHER_(gather_pieces)(a, codes, scores, column, start, out, 1, prefetching);
+    if (a->table_count == 1 && !a->streaming) {
+      column = GATHER_(add_row)(a, codes, scores, start, out);
+    } else {
+      column = GATHER_(gather_pieces)(a, codes, scores, column, start, out, SUMS, prefetching);
+      column = GATHER_(gather_pieces)(a, codes, scores, column, start, out, SUMS / 2, prefetching);
+      column = GATHER_(gather_pieces)(a, codes, scores, column, start, out, SUMS / 4, prefetching);
+      column = GATHER_(gather_pieces)(a, codes, scores, column, start, out, 1, prefetching);
+    }
     if (column < a->columns)
       GATHER_(gather_columns)(
           a, codes, scores, column, start + column, out + column, 1, 0, a->columns - column, prefetching);

@@ -118,7 +118,10 @@ extension LookupTask {
       chains: Chains(steps: 16 * z * lanes, operations: 26))
 
     let schedule = LookupSchedule(shape: shape, strategy: strategy, team: team)
-    let slices = schedule.slices.map { isa.gatherPieces(columns: $0.count).count }
+    let haveOwnLoop = schedule.slices.map { slice in (0...3).contains { isa.gatherColumns >> $0 == slice.count } }
+    // A visit of one table adds its row as a whole.
+    let addsRows = strategy.order == .table && !haveOwnLoop.contains(true)
+    let slices = schedule.slices.map { addsRows ? 1 : isa.gatherPieces(columns: $0.count).count }
     // Of a row, and their mean width.
     let rowPieces = Double(slices.reduce(0, +))
     let columns = out / rowPieces
@@ -136,13 +139,13 @@ extension LookupTask {
     // A piece of a token's sums passes through a group of tables: its sums are loaded, its rows added one after another, and
     // the sums stored, with as many tokens' pieces side by side as keep eight sums busy.
     let vectors = columns / width
-    let haveOwnLoop = schedule.slices.map { slice in (0...3).contains { isa.gatherColumns >> $0 == slice.count } }
     let together = haveOwnLoop.allSatisfy(\.self) ? max(1, (Double(ISA.gatherSums) / vectors).rounded(.down)) : 1
     let visits = passesOverOutput * rowPieces
     let rowsOfVisit = t / passesOverOutput
     // Counted by callgrind in the compiled code, with pieces of 16 to 64 columns and groups of 1 to 128 tables. Per piece its
     // code and score are loaded (int8: and its scale), it takes an address, and a share of the loop over tables; per visit
-    // there are the sums' addresses, and about two pointers a vector are loaded.
+    // there are the sums' addresses, and about two pointers a vector are loaded. A row that is added as a whole has one address
+    // and one weight, and no more than the loop over its vectors.
     let narrowLoads = tableType.scaleBytes > 0 ? 3.0 : 2.0
     let scalarOfPiece = (tableType.scaleBytes > 0 ? 3 : 1) + 5.5 / together
     // A call does something for each token, most where its columns are not of a width that has a loop of its own; a row ahead
@@ -151,7 +154,11 @@ extension LookupTask {
     let ahead = Double(schedule.prefetchRows(tileTokens: tileTokens))
     let prefetched = ahead > 0 ? max(0, 1 - ahead / rowsOfVisit) * pieces : 0
     let linesOfPiece = max(1, columns * Double(tableType.bytes) / 64)
-    let scalar = pieces * scalarOfPiece + prefetched * (3 + linesOfPiece) + visits * 21 + callsOfToken
+    let scalar =
+      addsRows
+      ? visits * (66 + 1.6 * vectors)
+      : pieces * scalarOfPiece + prefetched * (3 + linesOfPiece) + visits * 21 + callsOfToken
+    let sumPointers = addsRows ? 0 : visits * 1.75 * vectors
     let chains = Chains(
       steps: visits / together * (rowsOfVisit + 4) * Double(isa.vectorLanes) * n,
       operations: vectors * together * (rowsOfVisit * (1 + widening) + 2))
@@ -161,7 +168,7 @@ extension LookupTask {
     let gather = PhaseWork(
       name: "gather", multiplyAdds: t * out * n, otherOperations: widening * t * out * n,
       loadBytes: (rowBytes + 4 * passesOverOutput * out) * n, storeBytes: 4 * passesOverOutput * out * n,
-      narrowLoads: (pieces * narrowLoads + visits * 1.75 * vectors) * n,
+      narrowLoads: (pieces * narrowLoads + sumPointers) * n,
       scalarInstructions: scalar * n, chains: chains,
       independentRows: max(LookupTask.reorderWindow / instructionsPerRow, ahead),
       rowBytes: columns * Double(tableType.bytes),

@@ -49,6 +49,7 @@ import Testing
     ("peak_gbps: 76.8", "peak_gbps: 80", "memory[0].peak_gbps"),
     ("[60, 200]", "[60, 90]", "memory[0].curve[0].points"),
     ("cores: 8", "cores: eight", "cores"),
+    ("cores: 8", "cores: 8\neffective_cores: 9", "effective_cores"),
     ("frequency_ghz: 3", "frequency_ghz: 3000", "frequency_ghz"),
     ("size: 16MiB", "size: 16MB", "caches[2].size"),
     ("transfers_overlap: true", "transfer_overlap: true", "transfer_overlap"),

@@ -286,7 +286,8 @@ import Testing
     // Twice as fast as the rows can come one after another.
     machine.caches[1].randomRows = [.init(rowBytes: 512, rate: 64)]
     let result = try project(job, on: machine)
-    #expect(isClose(result.phases[0].seconds, 32 * 16 / 2e9), "16 cycles for each row")
+    let cycles = (16.0 * 16 + 8 * 8).squareRoot()
+    #expect(isClose(result.phases[0].seconds, 32 * cycles / 2e9), "16 cycles of waiting and 8 of transfer for each row")
     #expect(result.limiter == .latency)
   }
 
@@ -309,6 +310,15 @@ import Testing
       machine.simd?.productShare = own
       #expect(isClose(try project(Job(phases: [gemm]), on: machine).tokensPerSecond, expected * 1000 / 1e-3))
     }
+  }
+
+  @Test func `cores that share what they have are slower together than one alone`() throws {
+    var shared = machine()
+    shared.effectiveCores = 2
+    let job = Job(phases: [PhaseWork(name: "gemm", multiplyAdds: 64e6)])
+    let alone = try project(job, on: shared)
+    #expect(alone.tokensPerSecond == (try project(job, on: machine()).tokensPerSecond))
+    #expect(isClose(alone.socket.tokensPerSecond, 2 * alone.tokensPerSecond), "four cores' work in two cores' time")
   }
 
   @Test func `a whole socket computes as much as its cores, and shares its memory`() throws {

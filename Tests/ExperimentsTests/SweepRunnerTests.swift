@@ -102,6 +102,43 @@ import Testing
     #expect(machine.tag(of: "caches[0].policy") == .assumed)
   }
 
+  private func calibration(_ more: [CeilingRow]) -> Calibration {
+    Calibration(ceilings: cannedCalibration().ceilings + more)
+  }
+
+  private func row(_ name: String, _ value: Double, threads: Int = 1, set: Int? = nil) -> CeilingRow {
+    CeilingRow(name: name, threads: threads, workingSetBytes: set, value: value, unit: "")
+  }
+
+  @Test func `transfers overlap where rows and work were seen to hide each other, whoever made the core`() throws {
+    let set = Calibration.secondLevelSet(topology.dataCaches(of: topology.allowedCPUs[0]).compactMap(\.sizeBytes))
+    let seen = calibration([
+      row(Calibration.Name.randomRows(CoreConstants.rowBytes), 50, set: set),
+      row(CoreConstants.Name.busyRows, 60, set: 16 << 10), row(CoreConstants.Name.busyRows, 40, set: set),
+    ])
+    let machine = try Machine.host(seen, topology: topology, vendor: "GenuineIntel", model: nil)
+    #expect(machine.transfersOverlap == true && machine.overlap == 0.7)
+    #expect(machine.tag(of: "transfers_overlap") == .measured)
+  }
+
+  @Test func `cores count for as much as all threads' multiply-adds say`() throws {
+    let peak = try #require(cannedCalibration().value(Calibration.Name.multiplyAddPeak))
+    let halves = calibration([row(Calibration.Name.multiplyAddPeak, 4 * peak, threads: 8)])
+    let machine = try Machine.host(halves, topology: topology, vendor: nil, model: nil)
+    #expect(machine.effectiveCores == Double(topology.socketCores) / 2)
+    #expect(try Machine.host(cannedCalibration(), topology: topology, vendor: nil, model: nil).effectiveCores == nil)
+  }
+
+  @Test func `the product's share is of the peak that the file states, not of a slower clock's`() throws {
+    let canned = cannedCalibration()
+    let peak = try #require(canned.value(Calibration.Name.multiplyAddPeak))
+    let slower = Calibration(
+      ceilings: canned.ceilings.filter { $0.name != Calibration.Name.multiplyAddPeak }
+        + [row(Calibration.Name.multiplyAddPeak, 0.9 * peak), row(Calibration.Name.productRate, 0.88 * peak)])
+    let machine = try Machine.host(slower, topology: topology, vendor: nil, model: nil)
+    #expect(machine.simd?.productShare == 0.88)
+  }
+
   @Test func `a plateau is the median of the sizes within, and nothing where there are none`() {
     func row(_ bytes: Int, _ value: Double) -> CeilingRow {
       CeilingRow(name: "b", threads: 1, workingSetBytes: bytes, value: value, unit: "GB/s")

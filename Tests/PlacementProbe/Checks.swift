@@ -1,7 +1,9 @@
 import CLibNUMA
+import CLinux
 import Profiler
 
 func runChecks(_ expected: Arguments, _ table: inout CheckTable) throws {
+  table.check("a static executable loads libraries", "false", "\(linux_can_load_libraries())")
   let topology = Topology.read()
   table.check("CPUs of the nodes", try expected["nodes"], lists(topology.nodes.map(\.cpus)))
   table.check("CPUs of the L3 clusters", try expected["clusters"], lists(topology.clusters.map(\.cpus)))

@@ -34,6 +34,12 @@ struct DiagnosisTests {
     #expect(item.reason.contains("hypervisor"))
   }
 
+  @Test func `a static executable says why it has no dense baseline`() {
+    let item = Diagnosis.blas(canLoad: false)
+    #expect(item.status == .unavailable)
+    #expect(item.reason.contains("static"))
+  }
+
   @Test func `counters that are shared are degraded`() {
     #expect(hardware(.advances(CounterCounts(raw: 100, enabledNs: 1000, runningNs: 500))).status == .degraded)
   }

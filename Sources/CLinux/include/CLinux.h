@@ -1,5 +1,7 @@
 #pragma once
 
+#include <stdbool.h>
+
 // Fixed-arity shims for what Swift cannot express: variadic system calls, function-like macros and thread attributes.
 // Unless a comment says otherwise a function returns a non-negative result, or -errno.
 
@@ -12,3 +14,7 @@
 
 /// The file that the dynamic loader mapped at `address`, as the loader names it; NULL where it mapped none there.
 const char *linux_file_of(const void *address);
+
+/// Whether this executable was linked dynamically. One linked statically has a C library of its own, and a library that it
+/// loads all the same brings another one, of another state: OpenBLAS dies dividing by a page size of zero.
+bool linux_can_load_libraries(void);

@@ -2,6 +2,7 @@
 extension Machine: Encodable {
   private enum Key: String, CodingKey {
     case schema, name, description, status, sources, cores, simd, caches, tlb, overlap, memory, numa, provenance
+    case effectiveCores = "effective_cores"
     case frequencyGHz = "frequency_ghz"
     case transfersOverlap = "transfers_overlap"
   }
@@ -14,6 +15,7 @@ extension Machine: Encodable {
     try object.encode(status, forKey: .status)
     try object.encode(sources, forKey: .sources)
     try object.encodeIfPresent(cores, forKey: .cores)
+    try object.encodeIfPresent(effectiveCores, forKey: .effectiveCores)
     try object.encodeIfPresent(frequencyGHz, forKey: .frequencyGHz)
     try object.encodeIfPresent(simd, forKey: .simd)
     try object.encode(caches, forKey: .caches)

@@ -9,6 +9,7 @@ extension Machine {
     if status != .current { lines.append("status: \(status.rawValue)") }
     if !sources.isEmpty { lines += ["sources:"] + sources.map { "  - \(quoted($0))" } }
     if let cores { lines.append("cores: \(cores)") }
+    if let effectiveCores { lines.append("effective_cores: \(number(effectiveCores))") }
     if let frequencyGHz { lines.append("frequency_ghz: \(number(frequencyGHz))") }
     if let simd {
       let entries = [

@@ -21,6 +21,9 @@ public struct Machine: Equatable, Sendable {
   public var sources: [String]
   /// Physical cores of the socket.
   public var cores: Int?
+  /// Cores' worth of multiply-adds that all cores together reach: fewer than `cores` where their clock falls under load, or
+  /// where a virtual machine's cores are halves of real ones. Nil where nobody has measured it.
+  public var effectiveCores: Double?
   /// Sustained core frequency with every core busy.
   public var frequencyGHz: Double?
   public var simd: VectorUnits?
@@ -42,7 +45,8 @@ public struct Machine: Equatable, Sendable {
 
   public init(
     name: String, description: String = "", status: Status = .current, sources: [String] = [], cores: Int? = nil,
-    frequencyGHz: Double? = nil, simd: VectorUnits? = nil, caches: [CacheDescription], tlb: [TLBDescription] = [],
+    effectiveCores: Double? = nil, frequencyGHz: Double? = nil, simd: VectorUnits? = nil, caches: [CacheDescription],
+    tlb: [TLBDescription] = [],
     transfersOverlap: Bool? = nil, overlap: Double? = nil,
     memory: [MemoryDescription] = [], numa: NUMADescription? = nil, provenance: [String: Provenance] = [:]
   ) {
@@ -51,6 +55,7 @@ public struct Machine: Equatable, Sendable {
     self.status = status
     self.sources = sources
     self.cores = cores
+    self.effectiveCores = effectiveCores
     self.frequencyGHz = frequencyGHz
     self.simd = simd
     self.caches = caches

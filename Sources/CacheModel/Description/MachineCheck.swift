@@ -116,6 +116,9 @@ extension Machine {
           ))
       }
     }
+    if let effectiveCores, let cores, effectiveCores > Double(cores) {
+      found.append(("effective_cores", "expected at most the \(cores) cores, found \(effectiveCores)"))
+    }
     if let remote = numa?.remoteLatencyNanoseconds, let local = memory.first?.idleLatencyNanoseconds, remote < local {
       found.append(
         ("numa.remote_latency_ns", "expected at least the \(local) ns of the memory that is near, found \(remote)"))
@@ -128,6 +131,7 @@ extension Machine {
     var paths = ["transfers_overlap"]
     if overlap != nil { paths.append("overlap") }
     if cores != nil { paths.append("cores") }
+    if effectiveCores != nil { paths.append("effective_cores") }
     if frequencyGHz != nil { paths.append("frequency_ghz") }
     if let simd {
       paths += ["isa", "width_bits", "fma_units"].map { "simd.\($0)" }

@@ -1,11 +1,11 @@
 /// What a phase's instructions take in a core that finds every operand in its first level (docs/MODEL.md, "Timing").
 struct CoreWork {
   /// Seconds of the vector units, of starting instructions and of chains, as they bound each other; of loads; of stores.
-  let arithmetic: Double
-  let loads: Double
-  let stores: Double
+  private(set) var arithmetic: Double
+  private(set) var loads: Double
+  private(set) var stores: Double
   /// Seconds of all of them together.
-  let total: Double
+  private(set) var total: Double
 
   /// Stores as wide as a vector for every load where nobody has measured them: most cores of the catalogue start two loads
   /// and one store.
@@ -39,5 +39,15 @@ struct CoreWork {
     func with(_ throughput: Double) -> Double { (throughput * throughput + chains * chains).squareRoot() }
     arithmetic = with(max(vector, issue))
     total = with(max(vector, issue, loads, stores))
+  }
+
+  /// The same work where every core is so many times slower.
+  func slowed(by factor: Double) -> CoreWork {
+    var work = self
+    work.arithmetic *= factor
+    work.loads *= factor
+    work.stores *= factor
+    work.total *= factor
+    return work
   }
 }

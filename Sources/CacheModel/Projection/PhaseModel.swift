@@ -6,7 +6,11 @@ struct PhaseModel {
   private let transfersOverlap: Bool
   private let overlap: Double
   /// Seconds of the core's own work, operands in the first level at hand.
-  private let work: CoreWork
+  private var work: CoreWork
+  /// How many times slower a core is while all the phase's threads are busy.
+  private let crowding: Double
+  private let threads: Double
+  private let effectiveCores: Double
   /// Seconds of transfers into each level's side of the core, rows at random apart: index 0 is registers to first level.
   private let transfers: [Double]
   /// Seconds of random rows that each level below the first serves: index 0 is the second level.
@@ -42,9 +46,12 @@ struct PhaseModel {
     name = work.name
     transfersOverlap = inputs.transfersOverlap
     overlap = inputs.overlap
-    let coreWork = CoreWork(work, threads: threads, inputs: inputs)
+    effectiveCores = inputs.effectiveCores
+    crowding = max(1, Double(threads) / effectiveCores)
+    let coreWork = CoreWork(work, threads: threads, inputs: inputs).slowed(by: crowding)
     self.work = coreWork
     let threads = Double(threads)
+    self.threads = threads
     let hertz = inputs.frequencyHertz
 
     let lineBytes = Double(inputs.lineBytes)
@@ -95,10 +102,11 @@ struct PhaseModel {
     linkBytesPerSecond = inputs.linkGigabytesPerSecond * 1e9
   }
 
-  /// That many groups of cores each do the whole work at once: only memory and link see it.
+  /// That many groups of cores each do the whole work at once: memory and link see it, and cores that share what they have.
   func copied(_ copies: Double) -> PhaseModel {
     var model = self
     model.memoryBytes *= copies
+    model.work = work.slowed(by: max(1, copies * threads / effectiveCores) / crowding)
     return model
   }
 
@@ -134,20 +142,23 @@ struct PhaseModel {
   private struct CoreSeconds {
     var total: Double
     var stream: Double
-    /// Of random rows: the longer of waiting for first lines and of `rows`.
+    /// Of random rows: waiting for first lines and `rows`, as they add up.
     var gathers: Double
     /// At the rates of random rows.
     var rows: Double
+    /// Whether these are the longer part.
+    var areBoundByRate: Bool
   }
 
   /// Time without the bandwidth limits of memory and link, and its two latency terms.
   private func coreSeconds(at bandwidth: Double) -> CoreSeconds {
     let nanoseconds = latency.nanoseconds(at: bandwidth) + remoteShare * remoteExtraNanoseconds
     let stream = memoryStream * nanoseconds / 1e9
-    // With too few independent rows a core waits for first lines; with enough, for what it can keep under way.
+    // With too few independent rows a core waits for first lines; with enough, for what it can keep under way. Where both
+    // are near neither hides the other.
     let exposed = cacheGathers + memoryGathers * nanoseconds / 1e9
     let rows = allCacheRows + memoryRows * max(1, nanoseconds / idleNanoseconds)
-    let gathers = max(exposed, rows)
+    let gathers = (exposed * exposed + rows * rows).squareRoot()
     let total: Double
     if transfersOverlap {
       // Whatever a core waits for passes through the same few buffers for lines under way, one source after another. What
@@ -157,7 +168,8 @@ struct PhaseModel {
     } else {
       total = max(work.arithmetic, allTransfers + stream + gathers)
     }
-    return CoreSeconds(total: total, stream: stream, gathers: gathers, rows: rows)
+    return CoreSeconds(
+      total: total, stream: stream, gathers: gathers, rows: rows, areBoundByRate: rows >= exposed)
   }
 
   private func time(at bandwidth: Double) -> PhaseTime {
@@ -166,7 +178,7 @@ struct PhaseModel {
     var causes: [Limiter: Double] = [.compute: work.arithmetic, .memory: memorySeconds, .link: linkSeconds]
     for (level, seconds) in transfers.enumerated() { causes[.cache(level), default: 0] += seconds }
     // While enough rows are under way, the caches that serve most of them are the bound; latency otherwise.
-    let boundByRate = core.rows == core.gathers && allCacheRows >= core.rows / 2
+    let boundByRate = core.areBoundByRate && allCacheRows >= core.rows / 2
     var waiting = core.gathers
     if boundByRate {
       for (index, seconds) in cacheRows.enumerated() { causes[.cache(index + 1), default: 0] += seconds }

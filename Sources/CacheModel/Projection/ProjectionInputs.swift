@@ -36,6 +36,8 @@ struct ProjectionInputs {
 
   var corner: Corner
   var frequencyHertz: Double
+  /// Infinite where nobody has measured it.
+  var effectiveCores: Double
   var simd: VectorUnits
   /// Share of the multiply-add peak that arithmetic with operands in the caches reaches.
   var productShare: Double
@@ -102,6 +104,7 @@ struct ProjectionInputs {
 
     self.corner = corner
     frequencyHertz = frequency * 1e9 * corner.rate(uncertainties.frequency)
+    effectiveCores = machine.effectiveCores ?? .infinity
     self.simd = simd
     self.simd.bf16PerCycle = simd.bf16PerCycle.map { $0 * corner.rate(uncertainties.bf16) }
     self.simd.int8PerCycle = simd.int8PerCycle.map { $0 * corner.rate(uncertainties.int8) }

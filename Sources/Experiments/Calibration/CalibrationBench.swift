@@ -27,7 +27,7 @@ struct CalibrationBench {
     let pool = try PinnedPool(cpus: topology.cpus(for: .compact, threads: threads))
     let memory = try BenchmarkMemory(bytesPerThread: memorySet(threads: threads), pool: pool)
     for _ in 0..<rounds {
-      try arithmetic(pool)
+      try arithmetic(pool, memory)
       try streams(pool, memory)
       try randomRows(pool, memory)
       if threads == 1 { try latency(pool, memory) }
@@ -48,7 +48,7 @@ struct CalibrationBench {
 
   // MARK: - Parts
 
-  private mutating func arithmetic(_ pool: PinnedPool) throws {
+  private mutating func arithmetic(_ pool: PinnedPool, _ memory: BenchmarkMemory) throws {
     if pool.threadCount == 1 || extent == .full {
       ceiling(MicroBenchmarks.coreFrequency(pool: pool, repetitions: repetitions), Calibration.Name.frequency, pool)
     }
@@ -71,8 +71,9 @@ struct CalibrationBench {
     }
     if pool.threadCount == 1 {
       ceiling(try MicroBenchmarks.productRate(pool: pool, repetitions: repetitions), Calibration.Name.productRate, pool)
+      let rowSets = Calibration.levelSets(caches).dropFirst().map { min($0, memory.bytesPerThread) }
       for (name, result) in try CoreConstants.measure(
-        pool: pool, rowSet: Calibration.secondLevelSet(caches), repetitions: repetitions)
+        pool: pool, memory: memory, rowSets: rowSets, repetitions: repetitions)
       { ceiling(result, name, pool) }
     }
   }

@@ -7,22 +7,19 @@ struct CoreConstants {
 
   init(_ calibration: Calibration) { self.calibration = calibration }
 
-  /// The ceilings behind the constants, all of one thread; `rowSet` is a working set of the second-level cache.
-  static func measure(pool: PinnedPool, rowSet: Int, repetitions: Int) throws -> [(
+  /// The ceilings behind the constants, all of one thread; `rowSets` are working sets of the second level and those beyond.
+  static func measure(pool: PinnedPool, memory: BenchmarkMemory, rowSets: [Int], repetitions: Int) throws -> [(
     name: String, result: MicroBenchmarkResult
   )] {
-    [
+    func busyRows(_ set: Int) throws -> MicroBenchmarkResult {
+      try MicroBenchmarks.randomRowBandwidth(
+        workingSetBytes: set, rowBytes: rowBytes, isBusy: true, pool: pool, memory: memory, repetitions: repetitions)
+    }
+    return try [
       (Name.latency, try MicroBenchmarks.multiplyAddLatency(pool: pool, repetitions: repetitions)),
       (Name.chainRate, try MicroBenchmarks.chainRate(pool: pool, repetitions: repetitions)),
       (Name.instructionRate, MicroBenchmarks.instructionRate(pool: pool, repetitions: repetitions)),
-      (Name.busyRows, try busyRows(pool, firstLevelSet, repetitions)),
-      (Name.busyRows, try busyRows(pool, rowSet, repetitions)),
-    ]
-  }
-
-  private static func busyRows(_ pool: PinnedPool, _ set: Int, _ repetitions: Int) throws -> MicroBenchmarkResult {
-    try MicroBenchmarks.randomRowBandwidth(
-      workingSetBytes: set, rowBytes: rowBytes, isBusy: true, pool: pool, repetitions: repetitions)
+    ] + ([firstLevelSet] + rowSets).map { (Name.busyRows, try busyRows($0)) }
   }
 
   enum Name {

@@ -10,6 +10,7 @@ extension BLAS {
 
   /// Loads the library at `path`, or the first of the known names that this system has.
   public static func load(path: String? = nil) throws -> BLAS {
+    try requireLoader(path)
     var reasons: [String] = []
     for file in path.map({ [$0] }) ?? defaultFiles {
       do {
@@ -27,6 +28,7 @@ extension BLAS {
   /// The first library found that multiplies in `dtype`. Throws `InputError` saying what each of them lacks.
   public static func load(for dtype: TableType) throws -> BLAS {
     guard dtype != .fp32 else { return try load() }
+    try requireLoader()
     var incapable: [String] = []
     var missing: [String] = []
     var hasOneDNN = false
@@ -48,6 +50,13 @@ extension BLAS {
       "expected a library that multiplies in \(dtype.rawValue)"
         + (hasOneDNN ? "; " : " (Debian: apt-get install libdnnl2); ")
         + (incapable.isEmpty ? missing : incapable).joined(separator: "; "))
+  }
+
+  private static func requireLoader(_ path: String? = nil) throws {
+    guard linux_can_load_libraries() else {
+      throw InputError(
+        file: path, "expected a dynamically linked executable, since this one is static and cannot load a BLAS library")
+    }
   }
 
   /// Throws `UnsupportedProduct` where the library cannot multiply in `dtype` on this CPU, or saturates sums of int8 products.
@@ -146,6 +155,9 @@ public struct LibraryNotLoaded: Error, CustomStringConvertible {
 /// Opens a library in a state of its own. One that the process holds already has picked its kernels, so that a copy of the
 /// file is opened then, which the loader takes for another library; `original` is the file that was copied.
 private func openAnew(_ file: String) throws -> (handle: UnsafeMutableRawPointer, original: String?) {
+  guard linux_can_load_libraries() else {
+    throw LibraryNotLoaded("\(file): a static executable cannot load libraries")
+  }
   if let present = dlopen(file, RTLD_NOW | RTLD_LOCAL | RTLD_NOLOAD),
     let original = fileBehind(LibrarySymbols(handle: present))
   {

@@ -1,3 +1,4 @@
+import CLinux
 import Foundation
 import InputFiles
 
@@ -130,7 +131,12 @@ extension Diagnosis {
         fix: "unset them")
   }
 
-  static func blas() -> Item {
+  static func blas(canLoad: Bool = linux_can_load_libraries()) -> Item {
+    guard canLoad else {
+      return Item(
+        "blas", .unavailable, "this executable is static and cannot load libraries: no dense baseline",
+        fix: "build it without -static-executable")
+    }
     LibraryVariables.clear()
     let candidates = ["libopenblas.so.0", "libblis.so.4", "libdnnl.so.2", "libdnnl.so.3", "libmkl_rt.so.2"]
     let found = candidates.filter { name in

@@ -6,6 +6,9 @@ public final class BenchmarkMemory {
   public let bytesPerThread: Int
   /// Where each thread's part was found to lie after the first touch.
   public let placements: [PlacementReport]
+  /// How far into each part traffic has come: the next goes on from there, so that none finds in a large cache what another
+  /// has just brought there.
+  var trafficPosition = 0
 
   public init(
     bytesPerThread: Int, pool: PinnedPool, pages: PageKind = .transparentHuge, policy: MemoryPolicy = .local

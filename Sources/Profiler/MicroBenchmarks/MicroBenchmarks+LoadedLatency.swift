@@ -72,6 +72,7 @@ extension MicroBenchmarks {
       )
     }
     let region = try TrafficRegion(traffic, of: memory, from: 0)
+    let start = region.place(memory.trafficPosition)
     let bytesPerChunk = Double(chunkBytes) * (traffic.lines.read + traffic.lines.written)
     let state = (0..<pool.threadCount).map { _ in LoadingThread() }
     let isOver = Atomic<Bool>(false)
@@ -82,7 +83,8 @@ extension MicroBenchmarks {
       pool.run { thread in
         pool.barrier()
         if thread > 0, thread <= loadingThreads {
-          state[thread].load(region, memory.parts[thread].base + region.start, pause: pause, until: isOver)
+          state[thread].load(
+            region, memory.parts[thread].base + region.start, from: start, pause: pause, until: isOver)
         } else if thread == 0 {
           defer { isOver.store(true, ordering: .relaxed) }
           let loading = state[1...].prefix(loadingThreads)
@@ -113,6 +115,7 @@ extension MicroBenchmarks {
         }
       }
     }
+    memory.trafficPosition = start + chunkBytes * (state.map(\.chunks).max() ?? 0)
     return result
   }
 
@@ -135,7 +138,7 @@ extension MicroBenchmarks {
     }
     let loads = 64
     let bytes = loads * linesPerLoad * lineBytes
-    var offsets = Positions(count: pool.threadCount, at: 0)
+    var offsets = Positions(count: pool.threadCount, at: region.place(memory.trafficPosition))
     let samples = offsets.withUnsafe { offsets in
       sample(pool: pool, repetitions: repetitions) { thread, passes in
         for _ in 0..<passes {
@@ -147,6 +150,7 @@ extension MicroBenchmarks {
         }
       }
     }
+    memory.trafficPosition = offsets.withUnsafe { $0[0] }
     let moved =
       Double(loads * lineBytes) + Double(bytes) * (traffic.lines.read + traffic.lines.written)
     return LoadedLatency(
@@ -176,6 +180,9 @@ extension MicroBenchmarks {
           "expected at least \(start + parts * chunkBytes) bytes for each thread, found \(memory.bytesPerThread)")
       }
     }
+
+    /// Where traffic that has come so far goes on: a chunk's beginning.
+    func place(_ position: Int) -> Int { position % bytes / chunkBytes * chunkBytes }
   }
 
   /// A thread that makes traffic, and what it lets others see.
@@ -193,9 +200,10 @@ extension MicroBenchmarks {
     var lastReport: UInt64 { reported.load(ordering: .relaxed) }
 
     func load(
-      _ region: TrafficRegion, _ base: UnsafeMutableRawPointer, pause: Int, until isOver: borrowing Atomic<Bool>
+      _ region: TrafficRegion, _ base: UnsafeMutableRawPointer, from start: Int, pause: Int,
+      until isOver: borrowing Atomic<Bool>
     ) {
-      var offset = 0
+      var offset = start
       var last = Clock.now()
       while !isOver.load(ordering: .relaxed) {
         microbench_traffic(region.traffic.code, base, region.half, offset, chunkBytes, pause)

@@ -123,7 +123,9 @@ import Testing
 
   @Test func `cores count for as much as all threads' multiply-adds say`() throws {
     let peak = try #require(cannedCalibration().value(Calibration.Name.multiplyAddPeak))
-    let halves = calibration([row(Calibration.Name.multiplyAddPeak, 4 * peak, threads: 8)])
+    let halves = calibration([
+      row(Calibration.Name.multiplyAddPeak, 4 * peak, threads: 8), row(Calibration.Name.readBandwidth, 20, threads: 8),
+    ])
     let machine = try Machine.host(halves, topology: topology, vendor: nil, model: nil)
     #expect(machine.effectiveCores == Double(topology.socketCores) / 2)
     #expect(try Machine.host(cannedCalibration(), topology: topology, vendor: nil, model: nil).effectiveCores == nil)

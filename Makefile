@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 BINARY := .build/release/lookahead
 
-.PHONY: run bench test test-kernels test-streams test-numa test-slurm build format lint setup clean
+.PHONY: run bench static test test-kernels test-streams test-numa test-slurm build format lint setup clean
 
 # A fresh run of the first experiment: an earlier one in the same directory is discarded.
 run: build
@@ -17,6 +17,14 @@ bench: build
 
 build: setup
 	swift build -c release
+
+# One executable and what lies beside it, for a machine that has none of our libraries: in .build/lookahead-static. It cannot
+# load a BLAS library, so dense points are left out there.
+static: setup
+	swift build -c release --product lookahead --static-swift-stdlib -Xswiftc -static-executable --scratch-path .build/static
+	rm -rf .build/lookahead-static && mkdir .build/lookahead-static
+	strip -o .build/lookahead-static/lookahead .build/static/release/lookahead
+	cp -r .build/static/release/lookahead_*.resources .build/lookahead-static/
 
 # One after another: all tests share a process and its environment, from which numerical libraries take their settings as
 # they load, so that tests that load them must not overlap with tests that clear or examine it.

@@ -118,20 +118,20 @@ extension LookupTask {
       chains: Chains(steps: 16 * z * lanes, operations: 26))
 
     let schedule = LookupSchedule(shape: shape, strategy: strategy, team: team)
-    let haveOwnLoop = schedule.slices.map { slice in (0...3).contains { isa.gatherColumns >> $0 == slice.count } }
-    // A visit of one table adds its row as a whole.
-    let addsRows = strategy.order == .table && !haveOwnLoop.contains(true)
-    let slices = schedule.slices.map { addsRows ? 1 : isa.gatherPieces(columns: $0.count).count }
-    // Of a row, and their mean width.
-    let rowPieces = Double(slices.reduce(0, +))
-    let columns = out / rowPieces
     let tileTokens = min(schedule.gatheredTokens(ofWorker: 0, tokens: tokens), schedule.tokenTile)
-    let passesOverOutput: Double =
+    let tablesOfCall =
       switch strategy.order {
-      case .token: 1
-      case .table: t
-      case .sliced: (t / Double(strategy.tableGroup(of: shape, tileTokens: tileTokens))).rounded(.up)
+      case .token: shape.tables
+      case .table: 1
+      case .sliced: strategy.tableGroup(of: shape, tileTokens: tileTokens)
       }
+    let passesOverOutput = (t / Double(tablesOfCall)).rounded(.up)
+    let haveOwnLoop = schedule.slices.map { isa.hasOwnGatherLoop(columns: $0.count) }
+    let addsRows = tablesOfCall == 1 && !haveOwnLoop.contains(true)
+    // Of a row, and their mean width.
+    let rowPieces = Double(
+      schedule.slices.map { isa.gatherPieces(columns: $0.count, tables: tablesOfCall).count }.reduce(0, +))
+    let columns = out / rowPieces
     // Per row piece one multiply-add per vector and what widens it. Arithmetic is fp32 whatever the tables, so `operands`
     // stays fp32 and the type shows in the bytes.
     let widening = Double(tableType.wideningOperations)

@@ -253,7 +253,7 @@ package struct LookupWorkload: Workload {
     let isFirst = step.tables.lowerBound == 0
     let isLast = step.tables.upperBound == shape.tables
     let streams = isLast && schedule.streamsOutput(tokens: schedule.gatheredTokens(ofWorker: core, tokens: tokens))
-    let pieces = isa.gatherPieces(columns: width)
+    let pieces = isa.gatherPieces(columns: width, tables: step.tables.count)
     let together = kernels.tokensTogether(columns: width)
 
     func sums(_ index: Int, _ column: Int) -> UInt64 {

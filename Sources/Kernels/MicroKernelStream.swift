@@ -154,9 +154,17 @@ extension ISA {
   /// Sums that the gather keeps busy at a time (`CHAINS` in gather.h).
   static let gatherSums = 8
 
-  /// The pieces in which `columns` columns are gathered, and the tokens that each takes at once.
-  func gatherPieces(columns: Int) -> [(columns: Range<Int>, tokens: Int)] {
+  /// Whether the gather has a loop for slices of exactly so many columns.
+  func hasOwnGatherLoop(columns: Int) -> Bool { (0...3).contains { gatherColumns >> $0 == columns } }
+
+  /// The pieces in which `columns` columns of `tables` tables are gathered in one call, and the tokens that each takes at once.
+  func gatherPieces(columns: Int, tables: Int) -> [(columns: Range<Int>, tokens: Int)] {
     let width = vectorLanes
+    let whole = columns - columns % width
+    // A single row is added as a whole (`add_row` in gather.h).
+    if tables == 1, whole > 0, !hasOwnGatherLoop(columns: columns) {
+      return [(0..<whole, 1)] + (whole < columns ? [(whole..<columns, 1)] : [])
+    }
     let most = gatherColumns / width
     var pieces: [(columns: Range<Int>, tokens: Int)] = []
     var column = 0

@@ -15,7 +15,7 @@ public final class Projector: @unchecked Sendable {
   }
 
   /// Raised with every change that can move a projection.
-  static let modelVersion = "6"
+  static let modelVersion = "7"
 
   /// Tokens simulated at most. A batch of this many makes several passes over every published strategy's tile, so that
   /// tokens beyond it repeat the same steady state; results are per token.

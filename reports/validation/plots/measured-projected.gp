@@ -11,8 +11,8 @@ set grid linecolor '#E4E4E4' linetype 1 linewidth 1
 set bars small
 set size square
 set logscale xy 10
-set xrange [5150.21573839757:1892574.7159503738]
-set yrange [5150.21573839757:1892574.7159503738]
+set xrange [5002.738636996818:1869445.4824438533]
+set yrange [5002.738636996818:1869445.4824438533]
 set xtics ('10 k' 10000.0, '20 k' 20000.0, '50 k' 50000.0, '100 k' 100000.0, '200 k' 200000.0, '500 k' 500000.0, '1 M' 1000000.0)
 set ytics ('10 k' 10000.0, '20 k' 20000.0, '50 k' 50000.0, '100 k' 100000.0, '200 k' 200000.0, '500 k' 500000.0, '1 M' 1000000.0)
 set xlabel 'Measured throughput (tokens/s)'

@@ -529,7 +529,7 @@ static void score_case(const lk_kernels *kernels, long tables, long bits, bool h
   if (coin())
     for (long c = 0; c < columns; c++) bias[c] = 0;
   for (long i = 0; i < columns * LK_LANES; i++)
-    if (whole(0, 7) == 0) y[i / LK_LANES * y_stride + i % LK_LANES] = special[whole(0, 11)];
+    if (whole(0, 7) == 0) y[i / LK_LANES * y_stride + i % LK_LANES] = special[whole(0, 9)];
   const lk_score a = {
       .y = y, .y_stride = y_stride, .h = h, .h_columns = h_columns, .mix = 0.7f, .bias = bias, .tables = tables,
       .bits = bits, .codes = codes, .scores = scores, .z = z};
@@ -704,7 +704,7 @@ static void bias_gelu_case(const lk_kernels *kernels, long rows, long columns) {
   float *bias = matrix(1, 0, columns, false);
   for (long i = 0; i < rows * columns; i++) {
     float *p = x + i / columns * stride + i % columns;
-    *p = whole(0, 7) == 0 ? special[whole(0, 9)] : 3 * *p;
+    *p = whole(0, 7) == 0 ? special[whole(0, 11)] : 3 * *p;
   }
   float *before = buffer(buffer_floats(rows, stride, columns));
   memcpy(before, x, (size_t)buffer_floats(rows, stride, columns) * sizeof(float));

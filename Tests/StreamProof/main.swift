@@ -10,6 +10,7 @@ import Kernels
 //   StreamProof cases                      says how many cases there are
 //   StreamProof run-case N                 the case of that number, from 0
 //   StreamProof streams TRACE              compares each case's trace with the stream that its kernel states
+//   StreamProof streams-first TRACE        the same of the first case alone
 //   StreamProof caches TRACE CACHEGRIND    compares simulated D1 and LL counts with cachegrind's of the same run
 //   StreamProof instructions CALLGRIND...  compares each case's instructions with those that the model takes for it
 
@@ -24,12 +25,15 @@ do {
     }
     try run(Case.all[number...number])
   case "instructions": try compareInstructions(callgrind: Array(CommandLine.arguments.dropFirst(2)))
-  case "streams" where CommandLine.arguments.count == 3: try compareStreams(trace: CommandLine.arguments[2])
+  case "streams" where CommandLine.arguments.count == 3:
+    try compareStreams(of: Case.all, trace: CommandLine.arguments[2])
+  case "streams-first" where CommandLine.arguments.count == 3:
+    try compareStreams(of: Case.all.prefix(1), trace: CommandLine.arguments[2])
   case "caches" where CommandLine.arguments.count == 4:
     try compareCaches(trace: CommandLine.arguments[2], cachegrind: CommandLine.arguments[3])
   default:
     print(
-      "usage: StreamProof run | run-first | cases | run-case N | streams TRACE | caches TRACE CACHEGRIND | instructions FILE..."
+      "usage: StreamProof run | run-first | cases | run-case N | streams TRACE | streams-first TRACE | caches TRACE CACHEGRIND | instructions FILE..."
     )
     exit(64)
   }

@@ -10,9 +10,9 @@ set tics nomirror out textcolor '#202020'
 set grid linecolor '#E4E4E4' linetype 1 linewidth 1
 set bars small
 set xlabel 'Time since the run began (s)'
-set xrange [0:119.6]
+set xrange [0:129.1]
 set ylabel 'Speed relative to the median'
-set yrange [0.6340:1.224]
+set yrange [0.7840:1.224]
 set bmargin 5.90
 set key at screen 0.5, screen 0.015 bottom center horizontal maxcols 3 samplen 2.5 spacing 1.15 font 'Arial,14'
 plot 'drift.csv' skip 1 using ($1 == 1 ? $2 : NaN):3 with linespoints linecolor '#0072B2' linewidth 1.5 pointtype 7 pointsize 0.5 title "compute", \

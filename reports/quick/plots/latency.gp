@@ -22,7 +22,7 @@ set label "L2 512 KiB" at 524288, graph 1.03 center font 'Arial,13' textcolor '#
 set arrow from 33554432, graph 0 to 33554432, graph 1 nohead back dashtype 3 linewidth 1.5 linecolor '#707070'
 set label "L3 32 MiB" at 33554432, graph 1.03 center font 'Arial,13' textcolor '#505050'
 set logscale y 10
-set yrange [0.9630898066929409:244.4331298828125]
+set yrange [0.9606259209769114:258.59804687499997]
 set ytics ('1' 1.0, '2' 2.0, '5' 5.0, '10' 10.0, '20' 20.0, '50' 50.0, '100' 100.0, '200' 200.0)
 set ylabel "Latency (ns)"
 set bmargin 5.90

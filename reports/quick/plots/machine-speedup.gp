@@ -11,7 +11,7 @@ set grid linecolor '#E4E4E4' linetype 1 linewidth 1
 set bars small
 set ytics ("epyc-7773x" 4, "host" 3, "xeon-max-9480" 2, "epyc-7763" 1) scale 0
 set yrange [0.4:4.6]
-set xrange [0:4.04011637116933]
+set xrange [0:4.029918405445435]
 set xlabel 'Projected speed-up of look-ups over dense (times)'
 set grid noytics
 set style fill solid 0.85 noborder

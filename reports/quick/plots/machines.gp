@@ -11,7 +11,7 @@ set grid linecolor '#E4E4E4' linetype 1 linewidth 1
 set bars small
 set ytics ("host" 4, "epyc-7763" 3, "epyc-7773x" 2, "xeon-max-9480" 1) scale 0
 set yrange [0.4:4.6]
-set xrange [0:279595.3185901003]
+set xrange [0:279044.22096213774]
 set xtics ('0' 0.0, '50 k' 50000.0, '100 k' 100000.0, '150 k' 150000.0, '200 k' 200000.0, '250 k' 250000.0)
 set xlabel 'Projected throughput (tokens/s), bars expected, whiskers low to high'
 set grid noytics

@@ -11,10 +11,10 @@ set grid linecolor '#E4E4E4' linetype 1 linewidth 1
 set bars small
 set size square
 set logscale xy 10
-set xrange [9685.914316907045:474046.18628501496]
-set yrange [9685.914316907045:474046.18628501496]
-set xtics ('10 k' 10000.0, '20 k' 20000.0, '50 k' 50000.0, '100 k' 100000.0, '200 k' 200000.0)
-set ytics ('10 k' 10000.0, '20 k' 20000.0, '50 k' 50000.0, '100 k' 100000.0, '200 k' 200000.0)
+set xrange [9747.676926667895:518739.550759998]
+set yrange [9747.676926667895:518739.550759998]
+set xtics ('10 k' 10000.0, '20 k' 20000.0, '50 k' 50000.0, '100 k' 100000.0, '200 k' 200000.0, '500 k' 500000.0)
+set ytics ('10 k' 10000.0, '20 k' 20000.0, '50 k' 50000.0, '100 k' 100000.0, '200 k' 200000.0, '500 k' 500000.0)
 set xlabel 'Measured throughput (tokens/s)'
 set ylabel 'Projected throughput (tokens/s)' offset -1,0
 set bmargin 7.20

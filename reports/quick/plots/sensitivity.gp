@@ -9,7 +9,7 @@ set border 3 linewidth 1.2 linecolor '#404040'
 set tics nomirror out textcolor '#202020'
 set grid linecolor '#E4E4E4' linetype 1 linewidth 1
 set bars small
-set ytics ("frequency_ghz" 8, "simd.product_share" 7, "overlap" 6, "memory[0].lines_in_flight_per_core" 5, "memory[0].idle_latency_ns" 4, "caches[1].random_rows" 3, "caches[2].bytes_per_cycle" 2, "caches[2].random_rows" 1) scale 0
+set ytics ("frequency_ghz" 8, "simd.product_share" 7, "overlap" 6, "memory[0].lines_in_flight_per_core" 5, "memory[0].idle_latency_ns" 4, "caches[1].random_rows" 3, "caches[2].bytes_per_cycle" 2, "simd.window" 1) scale 0
 set yrange [0.4:8.6]
 set xrange [-12:12]
 set xlabel 'Change of projected throughput (%)'

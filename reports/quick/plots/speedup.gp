@@ -13,7 +13,7 @@ set xlabel "Size of all tables"
 set logscale x 2
 set xrange [2965820.8007578608:379625062.49700624]
 set xtics ('4 MiB' 4194304, '8 MiB' 8388608, '16 MiB' 16777216, '32 MiB' 33554432, '64 MiB' 67108864, '128 MiB' 134217728, '256 MiB' 268435456)
-set yrange [0:6.468080054207122]
+set yrange [0:6.918738427036857]
 set ylabel 'Lookup tokens/s over dense tokens/s'
 set arrow from graph 0, first 1 to graph 1, first 1 nohead linewidth 1.5 linecolor '#707070'
 set bmargin 7.20

@@ -37,7 +37,7 @@ plot 'stages.csv' skip 1 using ($4/2):($1 == 1 ? $2 : NaN):($4/2):(0.36) with bo
 set lmargin at screen 0.5597
 set rmargin at screen 0.7248
 set ytics ('' 1, '' 2, '' 3, '' 4, '' 5, '' 6, '' 7) scale 0
-set xrange [0:12341.526892898926]
+set xrange [0:12484.163593547426]
 set xtics ('0' 0.0, '2 k' 2000.0, '4 k' 4000.0, '6 k' 6000.0, '8 k' 8000.0, '10 k' 10000.0, '12 k' 12000.0)
 set xlabel "Time (measured, ns)"
 plot 'stages.csv' skip 1 using ($5/2):($1 == 1 ? $2 : NaN):($5/2):(0.36) with boxxyerror linecolor '#0072B2', \
@@ -45,7 +45,7 @@ plot 'stages.csv' skip 1 using ($5/2):($1 == 1 ? $2 : NaN):($5/2):(0.36) with bo
 set lmargin at screen 0.7648
 set rmargin at screen 0.9300
 set ytics ('' 1, '' 2, '' 3, '' 4, '' 5, '' 6, '' 7) scale 0
-set xrange [0:12341.526892898926]
+set xrange [0:12484.163593547426]
 set xtics ('0' 0.0, '2 k' 2000.0, '4 k' 4000.0, '6 k' 6000.0, '8 k' 8000.0, '10 k' 10000.0, '12 k' 12000.0)
 set xlabel "Time (modelled, ns)"
 plot 'stages.csv' skip 1 using ($6/2):($1 == 1 ? $2 : NaN):($6/2):(0.36) with boxxyerror linecolor '#0072B2', \

@@ -17,12 +17,12 @@ set title offset 0,0.5
 set tmargin 3.8
 set arrow from 33554432, graph 0 to 33554432, graph 1 nohead back dashtype 3 linewidth 1.5 linecolor '#707070'
 set label "L3 32 MiB" at 33554432, graph 1.03 center font 'Arial,13' textcolor '#505050'
-set yrange [0:200513.8523492466]
+set yrange [0:234963.7489567539]
 set ytics ('0' 0.0, '50 k' 50000.0, '100 k' 100000.0, '150 k' 150000.0, '200 k' 200000.0)
 set ylabel 'Throughput (tokens/s)'
 set bmargin 7.20
 set key at screen 0.5, screen 0.015 bottom center horizontal maxcols 3 samplen 2.5 spacing 1.15 font 'Arial,14'
 plot 'throughput-minilm.csv' skip 1 using ($1 == 1 ? $2 : NaN):3:(valid(4) ? $4 : $3):(valid(5) ? $5 : $3) with yerrorlines linecolor '#0072B2' linewidth 2 pointtype 7 pointsize 0.9 title "lookup, 1 thread", \
   'throughput-minilm.csv' skip 1 using ($1 == 2 ? $2 : NaN):3:(valid(4) ? $4 : $3):(valid(5) ? $5 : $3) with yerrorlines linecolor '#D55E00' linewidth 2 pointtype 5 pointsize 0.9 title "lookup, 2 threads", \
-  30692.78792768725 with lines linecolor '#0072B2' linewidth 2 dashtype 2 title "dense, 1 thread", \
-  59313.458304781976 with lines linecolor '#D55E00' linewidth 2 dashtype 3 title "dense, 2 threads"
+  29916.450132725033 with lines linecolor '#0072B2' linewidth 2 dashtype 2 title "dense, 1 thread", \
+  58032.80247487233 with lines linecolor '#D55E00' linewidth 2 dashtype 3 title "dense, 2 threads"

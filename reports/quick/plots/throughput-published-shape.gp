@@ -17,12 +17,12 @@ set title offset 0,0.5
 set tmargin 3.8
 set arrow from 33554432, graph 0 to 33554432, graph 1 nohead back dashtype 3 linewidth 1.5 linecolor '#707070'
 set label "L3 32 MiB" at 33554432, graph 1.03 center font 'Arial,13' textcolor '#505050'
-set yrange [0:178985.30712410467]
+set yrange [0:198510.25665698436]
 set ytics ('0' 0.0, '50 k' 50000.0, '100 k' 100000.0, '150 k' 150000.0)
 set ylabel 'Throughput (tokens/s)'
 set bmargin 7.20
 set key at screen 0.5, screen 0.015 bottom center horizontal maxcols 3 samplen 2.5 spacing 1.15 font 'Arial,14'
 plot 'throughput-published-shape.csv' skip 1 using ($1 == 1 ? $2 : NaN):3:(valid(4) ? $4 : $3):(valid(5) ? $5 : $3) with yerrorlines linecolor '#0072B2' linewidth 2 pointtype 7 pointsize 0.9 title "lookup, 1 thread", \
   'throughput-published-shape.csv' skip 1 using ($1 == 2 ? $2 : NaN):3:(valid(4) ? $4 : $3):(valid(5) ? $5 : $3) with yerrorlines linecolor '#D55E00' linewidth 2 pointtype 5 pointsize 0.9 title "lookup, 2 threads", \
-  18257.404549834362 with lines linecolor '#0072B2' linewidth 2 dashtype 2 title "dense, 1 thread", \
-  32625.55941762739 with lines linecolor '#D55E00' linewidth 2 dashtype 3 title "dense, 2 threads"
+  17726.837739883584 with lines linecolor '#0072B2' linewidth 2 dashtype 2 title "dense, 1 thread", \
+  32651.07259092319 with lines linecolor '#D55E00' linewidth 2 dashtype 3 title "dense, 2 threads"

@@ -321,6 +321,13 @@ import Testing
     #expect(isClose(alone.socket.tokensPerSecond, 2 * alone.tokensPerSecond), "four cores' work in two cores' time")
   }
 
+  @Test func `a grid's cores share as those of its base do`() throws {
+    var base = machine()
+    base.effectiveCores = 2
+    #expect(base.effectiveCores(of: 16) == 8 && base.effectiveCores(of: 1) == 1)
+    #expect(machine().effectiveCores(of: 16) == nil)
+  }
+
   @Test func `a whole socket computes as much as its cores, and shares its memory`() throws {
     let computing = try project(Job(phases: [PhaseWork(name: "gemm", multiplyAdds: 64e6)]), on: machine())
     #expect(computing.socket.cores == 4)

@@ -113,6 +113,33 @@ struct MicroBenchmarkTests {
     }
   }
 
+  @Test func `traffic goes on where the last one stopped, so that no cache holds what it reads`() throws {
+    let memory = try BenchmarkMemory(bytesPerThread: 1 << 20, pool: pool)
+    let chases = try ChaseCycle.all(in: memory, bytes: 1 << 18, pool: pool)
+    let half = 1 << 18
+    memory.trafficPosition = half
+    _ = try MicroBenchmarks.interleavedLatency(
+      .reads, linesPerLoad: 0, pool: pool, memory: memory, chases: chases, repetitions: 1)
+    #expect(memory.trafficPosition == half, "nothing was read")
+    let cpus = Array(Topology.read().allowedCPUs.prefix(2))
+    guard cpus.count == 2 else { return }
+    let two = try PinnedPool(cpus: cpus)
+    let shared = try BenchmarkMemory(bytesPerThread: 1 << 20, pool: two)
+    let chase = try #require(ChaseCycle.all(in: shared, bytes: 1 << 18, pool: two).first)
+    shared.trafficPosition = half
+    // With such pauses it makes a few chunks of 4 KiB meanwhile.
+    _ = try MicroBenchmarks.loadedLatency(
+      .reads, loadingThreads: 1, pause: 10_000, pool: two, memory: shared, chase: chase, repetitions: 1)
+    #expect(shared.trafficPosition >= half)
+  }
+
+  @Test(arguments: [128, 256, 2048])
+  func `a list of rows of a large table touches more than any last cache holds`(rowBytes: Int) {
+    let rows = (8 << 30) / rowBytes
+    let bytes = MicroBenchmarks.listedPasses(rows: rows, rowBytes: rowBytes) * 16_384 * rowBytes
+    #expect(bytes >= 1152 << 20, "of EPYC 9684X")
+  }
+
   @Test func `interleaved traffic never writes into the chase`() throws {
     let memory = try BenchmarkMemory(bytesPerThread: 1 << 19, pool: pool)
     let bytes = 1 << 18

@@ -16,5 +16,5 @@
 const char *linux_file_of(const void *address);
 
 /// Whether this executable was linked dynamically. One linked statically has a C library of its own, and a library that it
-/// loads all the same brings another one, of another state: OpenBLAS dies dividing by a page size of zero.
+/// loads all the same brings another one, in another state: loading OpenBLAS ended such a process with SIGFPE.
 bool linux_can_load_libraries(void);

@@ -13,8 +13,7 @@ extension Machine {
 
   static let keys = [
     "schema", "name", "description", "status", "based_on", "sources", "cores", "effective_cores", "frequency_ghz",
-    "simd", "caches",
-    "tlb", "transfers_overlap", "overlap", "memory", "numa", "provenance",
+    "simd", "caches", "tlb", "transfers_overlap", "overlap", "memory", "numa", "provenance",
   ]
 
   /// With `based_on`, what the file does not say is the donor's: caches by name and key, everything else as a whole.
@@ -35,7 +34,7 @@ extension Machine {
       status: try object["status"]?.choice() ?? base?.status ?? .current,
       sources: try object["sources"].map(decodeSources) ?? base?.sources ?? [],
       cores: cores,
-      effectiveCores: try object["effective_cores"]?.double(in: 0.1...4096) ?? base?.effectiveCores,
+      effectiveCores: try object["effective_cores"]?.double(in: 1...4096) ?? base?.effectiveCores(of: cores),
       frequencyGHz: try object["frequency_ghz"]?.double(in: 0.1...10) ?? base?.frequencyGHz,
       simd: try object["simd"].map(VectorUnits.init) ?? base?.simd,
       caches: try decodeCaches(object, base: base?.caches, cores: cores),

@@ -46,8 +46,7 @@ public struct Machine: Equatable, Sendable {
   public init(
     name: String, description: String = "", status: Status = .current, sources: [String] = [], cores: Int? = nil,
     effectiveCores: Double? = nil, frequencyGHz: Double? = nil, simd: VectorUnits? = nil, caches: [CacheDescription],
-    tlb: [TLBDescription] = [],
-    transfersOverlap: Bool? = nil, overlap: Double? = nil,
+    tlb: [TLBDescription] = [], transfersOverlap: Bool? = nil, overlap: Double? = nil,
     memory: [MemoryDescription] = [], numa: NUMADescription? = nil, provenance: [String: Provenance] = [:]
   ) {
     self.name = name
@@ -65,6 +64,12 @@ public struct Machine: Equatable, Sendable {
     self.memory = memory
     self.numa = numa
     self.provenance = provenance
+  }
+
+  /// What `cores` of this machine's cores reach together: others than it has are like those that it has.
+  func effectiveCores(of cores: Int?) -> Double? {
+    guard let effectiveCores, let own = self.cores, let cores else { return effectiveCores }
+    return max(1, effectiveCores * Double(cores) / Double(own))
   }
 
   /// Bytes of a cache line, the same in every level.

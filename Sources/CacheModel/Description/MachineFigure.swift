@@ -160,7 +160,10 @@ extension Machine {
       memory[0].idleLatencyNanoseconds = value
       memory[0].shiftCurves(nanoseconds: value - own)
     case .lines: memory[0].linesInFlightPerCore = value
-    case .cores: cores = max(1, Int(value.rounded()))
+    case .cores:
+      let count = max(1, Int(value.rounded()))
+      effectiveCores = effectiveCores(of: count)
+      cores = count
     case .simd: simd?.widthBits = max(32, Int((value / 32).rounded()) * 32)
     case .frequency: frequencyGHz = value
     }

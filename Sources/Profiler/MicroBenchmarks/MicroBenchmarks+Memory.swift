@@ -60,6 +60,13 @@ extension MicroBenchmarks {
   /// Bytes of the rows on a list before it begins anew: twice the largest last cache of today.
   private static let touchedBytes = 2 << 30
 
+  /// Passes of a list of row numbers: about as many look-ups as rows, so that the samples cover the working set and not a
+  /// small hot part of it; at most half a million, or as many as touch 2 GiB, since half a million of 128 bytes fit the last
+  /// cache of some servers. The list's own 4 bytes per row vanish beside the row.
+  static func listedPasses(rows: Int, rowBytes: Int) -> Int {
+    min(max(rows / rowsPerPass, 1), max(32, touchedBytes / rowBytes / rowsPerPass))
+  }
+
   /// Bandwidth of reading whole rows in random order, in GB/s over the pool's threads: the access pattern of a table
   /// look-up without its arithmetic; `isBusy` with several multiply-adds on every vector read, which a core may or may not
   /// do while it waits for rows; with `pieceBytes` in such pieces, one of each of 128 rows before the next of any, as sums
@@ -82,10 +89,7 @@ extension MicroBenchmarks {
     let rows = bytes / rowBytes
     guard rows <= Int(UInt32.max) else { throw InputError(key: "workingSetBytes", "expected at most 2^32 rows") }
     let memory = try memory(shared, bytes: bytes, pool: pool, pages: pages, policy: policy)
-    // About as many look-ups as rows, so that the samples cover the working set and not a small hot part of it; at most
-    // half a million, or as many as touch 2 GiB, since half a million of 128 bytes fit the last cache of some servers. The
-    // list's own 4 bytes per row vanish beside the row.
-    let passes = min(max(rows / rowsPerPass, 1), max(32, touchedBytes / rowBytes / rowsPerPass))
+    let passes = listedPasses(rows: rows, rowBytes: rowBytes)
     let lists = (0..<pool.threadCount).map { thread in
       var generator = XorShift64(seed: seed &+ UInt64(thread) &* 0x9E37_79B9_7F4A_7C15)
       return (0..<passes * rowsPerPass).map { _ in UInt32(truncatingIfNeeded: generator.next(below: rows)) }

@@ -34,24 +34,39 @@ let package = Package(
     // MARK: - The rooms
 
     .target(name: "InputFiles", dependencies: ["Yams"]),
+    // The model, one target a folder.
     .target(
-      name: "CacheModel", dependencies: ["CSetSearch", "InputFiles"], resources: [.copy("Machines")],
+      name: "AccessStreams", dependencies: ["InputFiles"], path: "Sources/CacheModel/AccessStreams",
       swiftSettings: optimised),
     .target(
-      name: "Kernels", dependencies: ["CKernels", "CLinux", "CacheModel", "InputFiles"], swiftSettings: optimised),
+      name: "Machines", dependencies: ["AccessStreams", "InputFiles"], path: "Sources/CacheModel/Machines",
+      resources: [.copy("Catalogue")], swiftSettings: optimised),
+    .target(
+      name: "Simulation", dependencies: ["CSetSearch", "Machines", "AccessStreams", "InputFiles"],
+      path: "Sources/CacheModel/Simulation", swiftSettings: optimised),
+    .target(
+      name: "Profiles", dependencies: ["Simulation", "Machines", "AccessStreams", "InputFiles"],
+      path: "Sources/CacheModel/Profiles", swiftSettings: optimised),
+    .target(
+      name: "Projection", dependencies: ["Profiles", "Simulation", "Machines", "AccessStreams", "InputFiles"],
+      path: "Sources/CacheModel/Projection", swiftSettings: optimised),
+
+    .target(
+      name: "Kernels", dependencies: ["CKernels", "CLinux", "AccessStreams", "InputFiles"], swiftSettings: optimised),
     .target(
       name: "Profiler", dependencies: ["CMicroBenchmarks", "CLinux", "CLibPFM", "CLibNUMA", "InputFiles"],
       resources: [.copy("Groups")], swiftSettings: optimised),
     .target(
       name: "Experiments",
       dependencies: [
-        "Profiler", "Kernels", "CacheModel", "InputFiles", "CLinux", .product(name: "GRDB", package: "GRDB.swift"),
+        "Profiler", "Kernels", "AccessStreams", "Machines", "Simulation", "Profiles", "Projection", "InputFiles", "CLinux",
+        .product(name: "GRDB", package: "GRDB.swift"),
       ]),
-    .target(name: "Reports", dependencies: ["Experiments"]),
+    .target(name: "Reports", dependencies: ["Experiments", "Kernels", "Profiler", "Machines", "Projection", "InputFiles"]),
     .executableTarget(
       name: "lookahead",
       dependencies: [
-        "Reports", "Experiments", "Profiler", "Kernels", "CacheModel",
+        "Reports", "Experiments", "Profiler", "Kernels", "AccessStreams", "Machines", "Simulation", "Profiles", "Projection",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 
@@ -65,7 +80,7 @@ let package = Package(
     .target(name: "TestSupport", path: "Tests/TestSupport"),
     .target(name: "CSeccomp", path: "Tests/CSeccomp"),
     .testTarget(name: "InputFilesTests", dependencies: ["InputFiles"]),
-    .testTarget(name: "CacheModelTests", dependencies: ["CacheModel"], exclude: ["Fixtures"]),
+    .testTarget(name: "CacheModelTests", dependencies: ["AccessStreams", "Machines", "Simulation", "Profiles", "Projection"], exclude: ["Fixtures"]),
     .testTarget(name: "KernelsTests", dependencies: ["Kernels"]),
     .testTarget(
       name: "ProfilerTests",
@@ -76,7 +91,7 @@ let package = Package(
     .testTarget(name: "CommandTests", dependencies: ["lookahead", "TestSupport"]),
     // Not a test of its own: scripts/test-streams runs it under valgrind.
     .executableTarget(
-      name: "StreamProof", dependencies: ["Kernels", "CacheModel", "InputFiles"], path: "Tests/StreamProof"),
+      name: "StreamProof", dependencies: ["Kernels", "AccessStreams", "Machines", "Simulation", "InputFiles"], path: "Tests/StreamProof"),
   ],
   swiftLanguageModes: [.v5]
 )

@@ -1,6 +1,6 @@
-import CacheModel
 import Foundation
 import InputFiles
+import Machines
 
 /// Projected against measured throughput of a run's points, on the machine that ran them.
 ///

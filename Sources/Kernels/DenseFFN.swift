@@ -1,5 +1,4 @@
 import CKernels
-import CacheModel
 import InputFiles
 
 /// The dense feed-forward network: two library products per tile of tokens with bias and GELU between them.

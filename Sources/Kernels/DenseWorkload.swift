@@ -1,4 +1,4 @@
-import CacheModel
+import AccessStreams
 
 /// A dense feed-forward pass as the cache model sees it.
 ///

@@ -1,4 +1,4 @@
-import CacheModel
+import AccessStreams
 
 /// A feed-forward kernel, ready to run: the one interface that a harness needs, whichever network it is.
 public protocol Kernel: AnyObject {

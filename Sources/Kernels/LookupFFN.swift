@@ -1,5 +1,4 @@
 import CKernels
-import CacheModel
 import InputFiles
 
 /// LookupFFN, packed for the micro-kernels.

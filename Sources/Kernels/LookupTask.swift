@@ -1,4 +1,4 @@
-import CacheModel
+import AccessStreams
 
 /// A pass of look-ups as far as it is known before a strategy is chosen for it.
 public struct LookupTask: Hashable, Sendable {

@@ -1,4 +1,4 @@
-import CacheModel
+import AccessStreams
 
 /// A LookupFFN pass as the cache model sees it: the steps of the schedule that runs, with the codes of real tokens.
 ///

@@ -1,5 +1,5 @@
+import AccessStreams
 import CKernels
-import CacheModel
 
 /// The order in which a micro-kernel goes through its operands, cache line by cache line: what a step's own description
 /// leaves open, and what decides which lines a cache keeps that holds the step only in part.

@@ -1,4 +1,4 @@
-import CacheModel
+import AccessStreams
 
 /// The access stream of a matrix product C[m, n] = A[m, k] B[n, k]^T in a library: packed panels and a register tile, after
 /// Goto and van de Geijn, "Anatomy of High-Performance Matrix Multiplication", ACM TOMS 34(3), 2008.

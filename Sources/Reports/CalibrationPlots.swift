@@ -1,6 +1,7 @@
-import CacheModel
 import Experiments
+import Machines
 import Profiler
+import Simulation
 
 extension CalibrationReport {
   var plots: [Plot] {

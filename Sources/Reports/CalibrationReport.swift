@@ -1,6 +1,6 @@
-import CacheModel
 import Experiments
 import Foundation
+import Machines
 import Profiler
 
 /// A calibration as people read it: what was measured, how sure it is, and what the machine file says because of it.

@@ -1,8 +1,8 @@
 import ArgumentParser
-import CacheModel
 import Experiments
 import Foundation
 import InputFiles
+import Machines
 import Profiler
 import Reports
 

@@ -1,6 +1,6 @@
 import ArgumentParser
-import CacheModel
 import InputFiles
+import Machines
 
 /// `machines`: the catalogue of CPUs, and the check of a machine file.
 struct MachinesCommand: ParsableCommand {

@@ -1,6 +1,7 @@
+import AccessStreams
 import ArgumentParser
-import CacheModel
 import InputFiles
+import Profiles
 
 /// `mrc`: the miss ratio of every cache size at once, from one pass over a trace.
 struct MissRatioCurveCommand: ParsableCommand {

@@ -1,10 +1,11 @@
 import ArgumentParser
-import CacheModel
 import Experiments
 import Foundation
 import InputFiles
 import Kernels
+import Machines
 import Profiler
+import Simulation
 
 struct ProjectCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

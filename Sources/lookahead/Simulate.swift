@@ -1,6 +1,8 @@
+import AccessStreams
 import ArgumentParser
-import CacheModel
 import InputFiles
+import Machines
+import Simulation
 
 /// `simulate`: a memory trace on a machine's caches, exactly.
 struct SimulateCommand: ParsableCommand {

@@ -1,6 +1,8 @@
+import AccessStreams
 import ArgumentParser
-import CacheModel
 import Foundation
+import Machines
+import Simulation
 
 /// `simulator-speed`: line accesses per second of the exact simulator, for `make bench`.
 struct SimulatorSpeedCommand: ParsableCommand {

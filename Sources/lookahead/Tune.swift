@@ -1,9 +1,9 @@
 import ArgumentParser
-import CacheModel
 import Experiments
 import Foundation
 import InputFiles
 import Kernels
+import Machines
 import Profiler
 
 struct TuneCommand: ParsableCommand {

@@ -1,6 +1,7 @@
 import Foundation
 
-@testable import CacheModel
+@testable import AccessStreams
+@testable import Profiles
 
 /// Streams of line numbers that caches meet: what each is for is in its name.
 enum AccessPattern: String, CaseIterable {

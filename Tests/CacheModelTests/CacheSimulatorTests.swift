@@ -1,7 +1,9 @@
 import InputFiles
 import Testing
 
-@testable import CacheModel
+@testable import AccessStreams
+@testable import Machines
+@testable import Simulation
 
 @Suite struct CacheSimulatorTests {
   // MARK: - Write-back, write-allocate

@@ -1,6 +1,8 @@
 import Testing
 
-@testable import CacheModel
+@testable import AccessStreams
+@testable import Machines
+@testable import Simulation
 
 /// The simulator plays levels in turn where it can; playing every access to the end is the reference.
 @Suite struct LevelwiseHierarchyTests {

@@ -1,6 +1,7 @@
 import Testing
 
-@testable import CacheModel
+@testable import Machines
+@testable import Projection
 
 @Suite struct LoadedLatencyTests {
   private func memory(_ curve: [LoadedLatencyCurve]) -> MemoryDescription {

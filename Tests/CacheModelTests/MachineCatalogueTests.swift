@@ -1,7 +1,8 @@
 import InputFiles
 import Testing
 
-@testable import CacheModel
+@testable import AccessStreams
+@testable import Machines
 
 @Suite struct MachineCatalogueTests {
   @Test func `every machine of the catalogue loads, is named after its file and is enough to project`() throws {

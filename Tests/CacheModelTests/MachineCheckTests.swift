@@ -2,7 +2,7 @@ import Foundation
 import InputFiles
 import Testing
 
-@testable import CacheModel
+@testable import Machines
 
 @Suite struct MachineCheckTests {
   private let sound = """

@@ -1,6 +1,10 @@
 import Testing
 
-@testable import CacheModel
+@testable import AccessStreams
+@testable import Machines
+@testable import Profiles
+@testable import Projection
+@testable import Simulation
 
 /// Machines that nobody has built, by changing one figure of one that somebody has.
 @Suite struct MachineFigureTests {

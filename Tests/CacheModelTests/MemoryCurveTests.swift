@@ -1,6 +1,9 @@
 import Testing
 
-@testable import CacheModel
+@testable import AccessStreams
+@testable import Machines
+@testable import Projection
+@testable import Simulation
 
 /// The rows of published measurements that the catalogue's curves stand for: the most bandwidth at a share of reads, the
 /// latency there, and where they are published for that share the latencies at 50, 80 and 90 % of the most.

@@ -1,6 +1,6 @@
 import Testing
 
-@testable import CacheModel
+@testable import Simulation
 
 /// LRU is implemented twice, once for speed; the plain one is the reference.
 @Suite struct PackedLRUPolicyTests {

@@ -1,7 +1,8 @@
 import Foundation
 import Testing
 
-@testable import CacheModel
+@testable import Machines
+@testable import Simulation
 
 /// What prefetchers ask for, and what becomes of it: sequences worked out by hand.
 @Suite struct PrefetcherTests {

@@ -1,7 +1,10 @@
 import InputFiles
 import Testing
 
-@testable import CacheModel
+@testable import AccessStreams
+@testable import Machines
+@testable import Projection
+@testable import Simulation
 
 @Suite struct ProjectionTests {
   /// 4 cores of 2 GHz with two 512-bit FMA units: 128 GFLOP/s of fp32 each. Memory without a curve unless given.

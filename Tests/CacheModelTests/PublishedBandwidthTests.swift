@@ -1,6 +1,7 @@
 import Testing
 
-@testable import CacheModel
+@testable import Machines
+@testable import Projection
 
 /// The catalogue's memories beside STREAM results that others published, none of which the catalogue was made from.
 @Suite struct PublishedBandwidthTests {

@@ -1,7 +1,9 @@
 import Foundation
 import Testing
 
-@testable import CacheModel
+@testable import AccessStreams
+@testable import Machines
+@testable import Simulation
 
 /// The same counts as pycachesim 0.3.1, an independent simulator, on the traces of `Fixtures/record-pycachesim.py`.
 @Suite struct PycachesimParityTests {

@@ -1,6 +1,7 @@
 import Testing
 
-@testable import CacheModel
+@testable import Machines
+@testable import Simulation
 
 /// Sequences worked out by hand on one set, each ending in the question which line is gone.
 @Suite struct ReplacementPolicyTests {

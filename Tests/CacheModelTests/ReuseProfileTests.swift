@@ -1,6 +1,8 @@
 import Testing
 
-@testable import CacheModel
+@testable import AccessStreams
+@testable import Profiles
+@testable import Simulation
 
 @Suite struct ReuseProfileTests {
   /// Misses of an LRU cache of `ways` lines, one set: by the exact simulator.
@@ -148,32 +150,5 @@ import Testing
     #expect(private1.profile.accesses.cold == 6, "each core's own cache sees every line for the first time")
     #expect(shared.profile.accesses.cold == 3)
     #expect(shared.profile.accesses.misses(lines: 1) == 3, "the second core finds what the first has just fetched")
-  }
-
-  @Test func `threads of unequal appetite share a cache as their interleaved stream does`() throws {
-    let hungry = AccessPattern.random.lines(count: 40_000, span: 800, seed: 3)
-    let modest = AccessPattern.zipf.lines(count: 20_000, span: 500, seed: 5).map { $0 + 10_000 }
-    var curves: [MissRatioCurve] = []
-    for lines in [hungry, modest] {
-      let profiler = try ReuseProfiler()
-      profiler.play(lines)
-      profiler.resetCounts()
-      profiler.play(lines)
-      curves.append(profiler.profile.curve)
-    }
-    let composition = ThreadComposition([.init(curve: curves[0], rate: 2), .init(curve: curves[1], rate: 1)])
-    let together = try ReuseProfiler()
-    for pass in 0..<2 {
-      if pass == 1 { together.resetCounts() }
-      for index in modest.indices { together.play([hungry[2 * index], hungry[2 * index + 1], modest[index]]) }
-    }
-    for capacity in [50, 200, 400, 700, 1000, 1200] {
-      let shares = composition.shares(lines: capacity)
-      #expect(abs(shares[0].lines + shares[1].lines - Double(capacity)) < 1)
-      let composed = (2 * shares[0].missRatio + shares[1].missRatio) / 3
-      let exact = together.profile.curve.missRatio(lines: capacity)
-      #expect(abs(composed - exact) < 0.01, "\(capacity) lines: composed \(composed), interleaved \(exact)")
-    }
-    #expect(composition.shares(lines: 5000).map(\.missRatio) == curves.map { $0.points.last?.missRatio ?? 1 })
   }
 }

@@ -1,6 +1,6 @@
 import Testing
 
-@testable import CacheModel
+@testable import Profiles
 
 /// SHARDS: exact at rate 1, and close below it.
 @Suite struct SamplingTests {

@@ -1,6 +1,7 @@
 import Testing
 
-@testable import CacheModel
+@testable import Profiles
+@testable import Simulation
 
 @Suite struct SetAssociativityTests {
   @Test func `one set is fully associative`() {

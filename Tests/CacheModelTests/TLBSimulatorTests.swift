@@ -1,7 +1,9 @@
 import Foundation
 import Testing
 
-@testable import CacheModel
+@testable import AccessStreams
+@testable import Machines
+@testable import Simulation
 
 @Suite struct TLBSimulatorTests {
   private let small = [TLBDescription(name: "L1", entries: 2, ways: 2, pageBytes: [4096, 2 << 20])]

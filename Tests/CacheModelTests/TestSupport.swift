@@ -1,7 +1,9 @@
 import Foundation
 import InputFiles
 
-@testable import CacheModel
+@testable import AccessStreams
+@testable import Machines
+@testable import Simulation
 
 /// The message of what `body` throws, or "no error".
 func message(_ body: () throws -> Void) -> String {

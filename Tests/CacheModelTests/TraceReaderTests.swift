@@ -2,7 +2,7 @@ import Foundation
 import InputFiles
 import Testing
 
-@testable import CacheModel
+@testable import AccessStreams
 
 @Suite struct TraceReaderTests {
   private final class Recorder: AccessSink {

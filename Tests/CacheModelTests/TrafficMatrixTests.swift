@@ -1,6 +1,9 @@
 import Testing
 
-@testable import CacheModel
+@testable import AccessStreams
+@testable import Machines
+@testable import Projection
+@testable import Simulation
 
 /// Traffic between nodes, worked out by hand.
 @Suite struct TrafficMatrixTests {

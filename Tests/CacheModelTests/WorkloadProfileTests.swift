@@ -1,6 +1,9 @@
 import Testing
 
-@testable import CacheModel
+@testable import AccessStreams
+@testable import Machines
+@testable import Profiles
+@testable import Simulation
 
 /// One profile, many machines: beside the exact simulation of each.
 @Suite struct WorkloadProfileTests {

@@ -1,5 +1,5 @@
-import CacheModel
 import Foundation
+import Machines
 import Profiler
 import Testing
 

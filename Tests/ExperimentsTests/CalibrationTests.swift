@@ -1,8 +1,9 @@
-import CacheModel
 import Foundation
 import InputFiles
 import Kernels
+import Machines
 import Profiler
+import Simulation
 import Testing
 
 @testable import Experiments

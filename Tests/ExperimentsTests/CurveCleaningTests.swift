@@ -1,4 +1,4 @@
-import CacheModel
+import Machines
 import Testing
 
 @testable import Experiments

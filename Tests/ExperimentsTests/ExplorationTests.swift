@@ -1,6 +1,6 @@
-import CacheModel
 import Foundation
 import InputFiles
+import Machines
 import Testing
 
 @testable import Experiments

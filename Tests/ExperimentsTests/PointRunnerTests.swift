@@ -1,5 +1,6 @@
-import CacheModel
+import AccessStreams
 import Kernels
+import Machines
 import Profiler
 import Testing
 

@@ -1,6 +1,8 @@
-import CacheModel
 import InputFiles
 import Kernels
+import Machines
+import Projection
+import Simulation
 import Testing
 
 @testable import Experiments

@@ -1,5 +1,5 @@
-import CacheModel
 import Kernels
+import Machines
 import Testing
 
 @testable import Experiments

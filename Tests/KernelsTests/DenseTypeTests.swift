@@ -1,5 +1,5 @@
+import AccessStreams
 import CKernels
-import CacheModel
 import Testing
 
 @testable import Kernels

@@ -1,5 +1,6 @@
+import AccessStreams
 import CKernels
-import CacheModel
+import Projection
 import Testing
 
 @testable import Kernels

@@ -1,4 +1,7 @@
-import CacheModel
+import Machines
+import Profiles
+import Projection
+import Simulation
 import Testing
 
 @testable import Kernels

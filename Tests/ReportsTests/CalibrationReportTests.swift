@@ -1,6 +1,7 @@
-import CacheModel
 import Foundation
+import Machines
 import Profiler
+import Simulation
 import Testing
 
 @testable import Experiments

@@ -1,4 +1,4 @@
-import CacheModel
+import AccessStreams
 import Foundation
 import Kernels
 

@@ -1,5 +1,7 @@
-import CacheModel
+import AccessStreams
 import Foundation
+import Machines
+import Simulation
 
 /// Plays a trace as cachegrind does: loads and stores alike, instruction fetches through a first level of their own into
 /// the same last level, a request that spans two lines as at most one miss a level. Such a request asks the last level for

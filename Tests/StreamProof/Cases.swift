@@ -1,5 +1,5 @@
-import CacheModel
 import Kernels
+import Projection
 
 /// A kernel and strategy to be proved, small enough to be traced and large enough to pass through several tiles.
 struct Case {

@@ -1,6 +1,7 @@
-import CacheModel
+import AccessStreams
 import Foundation
 import Kernels
+import Profiles
 
 /// Splits a trace into its cases, and profiles what each does in the arena.
 private final class TracedCases: AccessSink {

@@ -1,7 +1,7 @@
-import CacheModel
 import Foundation
 import InputFiles
 import Kernels
+import Machines
 
 // Proves that the streams which the model plays are those of the code that runs: see scripts/test-streams.
 //

@@ -1,4 +1,6 @@
 import Foundation
+import Machines
+import Simulation
 
 /// The traffic that a reuse profile predicts on machine after machine.
 ///

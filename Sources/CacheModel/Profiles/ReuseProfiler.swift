@@ -1,3 +1,4 @@
+import AccessStreams
 import InputFiles
 
 /// Profiles a stream in one pass: the stack distances of its accesses, from which the misses of every capacity follow.

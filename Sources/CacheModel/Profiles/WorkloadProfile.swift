@@ -1,3 +1,6 @@
+import AccessStreams
+import Simulation
+
 /// The reuse profiles of a workload that a machine may ask for: one for every number of cores that can share a cache.
 ///
 /// Made once, in a pass over the stream; `Traffic` of a machine then costs a sum over the profiles' bins per level.

@@ -1,3 +1,5 @@
+import AccessStreams
+
 /// What a phase's instructions take in a core that finds every operand in its first level (docs/MODEL.md, "Timing").
 struct CoreWork {
   /// Seconds of the vector units, of starting instructions and of chains, as they bound each other; of loads; of stores.

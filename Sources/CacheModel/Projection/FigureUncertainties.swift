@@ -1,3 +1,5 @@
+import Machines
+
 /// How far each figure that the timing equations use may be off, relative to itself: what the tags of a machine's provenance
 /// stand for. Machines of a grid share their base's.
 public struct FigureUncertainties: Sendable {

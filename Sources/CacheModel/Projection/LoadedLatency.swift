@@ -1,3 +1,5 @@
+import Machines
+
 /// Memory's load-to-use latency under load at one share of reads: from the machine's measured curves, or a stand-in.
 struct LoadedLatency {
   /// Latency at a share of the most bandwidth.

@@ -1,3 +1,5 @@
+import Machines
+
 /// A machine as the timing equations see it: with every figure as stated, and with all of them at the bad and at the good end
 /// of their uncertainty. Made once for whatever is projected onto the machine.
 public struct MachineCorners {

@@ -1,4 +1,6 @@
+import AccessStreams
 import InputFiles
+import Simulation
 
 /// The timing equations of one phase on one machine (docs/MODEL.md, "Timing"), with every input known.
 struct PhaseModel {

@@ -1,4 +1,5 @@
 import Foundation
+import Machines
 
 /// Rates of random row reads as a function of the size of the row, or of the pieces that it is read in: a machine's own, or a
 /// donor's shares of its streams.

@@ -1,4 +1,7 @@
+import AccessStreams
 import InputFiles
+import Machines
+import Simulation
 
 /// How far one figure of a machine moves a projection: what it would be with that figure a tenth lower and a tenth higher.
 public struct Sensitivity: Equatable, Sendable {
@@ -96,17 +99,5 @@ public struct Sensitivity: Equatable, Sendable {
         })
     }
     return all
-  }
-}
-
-extension MemoryDescription {
-  /// Moves all points of all curves.
-  mutating func scaleCurves(bandwidth: Double = 1, latency: Double = 1) {
-    for index in curve.indices {
-      for point in curve[index].points.indices {
-        curve[index].points[point].gigabytesPerSecond *= bandwidth
-        curve[index].points[point].nanoseconds *= latency
-      }
-    }
   }
 }

@@ -1,4 +1,5 @@
 import CSetSearch
+import Machines
 
 /// The contents of one cache: its sets, ordered by `Policy`. A plain view of memory that the simulator owns, so that
 /// copying it costs nothing and the inner loop counts no references.

@@ -1,3 +1,5 @@
+import Machines
+
 extension CacheHierarchy {
   /// What the host's own second-level caches hold beside the simulator's other data: smaller levels need no prefetch.
   private static var largeBytes: Int { 256 << 10 }

@@ -1,3 +1,6 @@
+import AccessStreams
+import Machines
+
 /// The machinery of the exact simulator: what a load, a store and an eviction do, level by level.
 ///
 /// A value of plain pointers into memory that `CacheSimulator` owns. It is copied into a local before a loop, so that the

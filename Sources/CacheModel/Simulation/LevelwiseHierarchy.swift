@@ -1,3 +1,6 @@
+import AccessStreams
+import Machines
+
 /// A hierarchy of non-inclusive levels without prefetchers, played a block of requests at a time, level by level.
 ///
 /// In such a hierarchy nothing flows back up: a level hands down the lines that it lacks and the dirty ones that it gives

@@ -1,3 +1,5 @@
+import Machines
+
 /// The replacement policies as implemented: LRU in two ways.
 enum PolicyChoice {
   case packedLRU, lru, fifo, plru, srrip

@@ -1,3 +1,5 @@
+import Machines
+
 /// Guesses the lines that a core will want next at one level: one kind a file.
 ///
 /// The contract: `train` is called with every demand access that misses the level and with the first use of every line

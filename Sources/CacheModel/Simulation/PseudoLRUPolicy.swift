@@ -3,9 +3,6 @@
 /// Node 1 is the root, node n has children 2n and 2n + 1, and a set bit n points to the right half. A number of ways that
 /// is no power of two uses the next larger tree; a node whose right half holds no way always leads to the left.
 enum PseudoLRUPolicy: ReplacementPolicy {
-  /// The tree's nodes are the bits of one 64-bit word.
-  static let mostWays = 64
-
   static func stateBytes(ways: Int) -> Int { MemoryLayout<UInt64>.size }
 
   @inline(__always)

@@ -1,3 +1,6 @@
+import AccessStreams
+import Machines
+
 /// The machinery behind `CacheSimulator`: it holds the caches' contents and counts where it is told to.
 protocol SimulationEngine {
   /// Counts from here on in `store`; the caches stay as they are.

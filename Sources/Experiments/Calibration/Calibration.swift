@@ -1,7 +1,8 @@
-import CacheModel
 import Foundation
 import Kernels
+import Machines
 import Profiler
+import Simulation
 
 /// Micro-benchmarks of this host: the ceilings that a run quotes, and the figures that its machine file is made of.
 public struct Calibration {

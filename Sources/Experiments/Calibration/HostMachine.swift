@@ -1,8 +1,9 @@
-import CacheModel
 import Foundation
 import InputFiles
 import Kernels
+import Machines
 import Profiler
+import Simulation
 
 extension Machine {
   /// The name of the machine that describes the host of a run.

@@ -1,4 +1,4 @@
-import CacheModel
+import Machines
 
 /// What independent chases say about how many lines a core keeps under way, by Little's law: lines = rate x latency.
 public struct LinesInFlight: Equatable, Sendable {

@@ -1,4 +1,4 @@
-import CacheModel
+import Machines
 
 extension LoadedLatencyCurve {
   /// A curve as the machine file wants it, from points by rising pressure.

@@ -1,7 +1,11 @@
-import CacheModel
+import AccessStreams
 import Dispatch
 import Foundation
 import InputFiles
+import Machines
+import Profiles
+import Projection
+import Simulation
 
 /// Answers questions to grids of machines: every point's stream is profiled once, every machine is then a sum over the profile
 /// and the timing equations. All of it is modelled.

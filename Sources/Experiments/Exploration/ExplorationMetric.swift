@@ -1,5 +1,5 @@
-import CacheModel
 import InputFiles
+import Machines
 
 /// By what an exploration judges machines; more is better.
 public enum ExplorationMetric: String, CaseIterable, Sendable, Encodable {

@@ -1,6 +1,6 @@
-import CacheModel
 import Foundation
 import InputFiles
+import Machines
 
 /// A question to a grid of machines.
 ///

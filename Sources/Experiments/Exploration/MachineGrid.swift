@@ -1,6 +1,6 @@
-import CacheModel
 import Foundation
 import InputFiles
+import Machines
 
 /// Values of a machine's figure to try: `l2=1MiB,2MiB,4MiB`, or `l2=512KiB..8MiB` for a geometric series, eight an octave
 /// or as many as `:N` says.

@@ -1,5 +1,9 @@
-import CacheModel
+import AccessStreams
 import Kernels
+import Machines
+import Profiles
+import Projection
+import Simulation
 
 /// A point whose access stream has been profiled once, ready to be timed on any number of machines.
 struct ProfiledPoint {

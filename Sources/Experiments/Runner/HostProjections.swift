@@ -1,5 +1,5 @@
-import CacheModel
 import Kernels
+import Machines
 
 extension RunDirectory {
   /// What the model says of each measured point on `host`, with the measurement beside it; of points that have no projection

@@ -1,5 +1,8 @@
-import CacheModel
+import AccessStreams
+import Machines
 import Profiler
+import Projection
+import Simulation
 
 extension Point {
   /// Which nodes' memories the point's traffic asks on `machine`; one node alone where the machine states no link.

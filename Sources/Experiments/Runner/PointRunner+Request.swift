@@ -1,6 +1,6 @@
-import CacheModel
 import Foundation
 import Kernels
+import Machines
 import Profiler
 
 extension PointRunner {

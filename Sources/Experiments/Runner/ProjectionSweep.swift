@@ -1,5 +1,5 @@
-import CacheModel
 import Foundation
+import Machines
 
 /// A run in which nothing is measured: projects the points of its plan onto machines, and stores each point as it comes. It is
 /// resumed, divided and merged like any other.

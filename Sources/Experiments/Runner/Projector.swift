@@ -1,6 +1,9 @@
-import CacheModel
+import AccessStreams
 import Foundation
 import Kernels
+import Machines
+import Projection
+import Simulation
 
 /// Projects points onto machines: simulates each point's access stream on each machine's caches, then times it.
 public final class Projector: @unchecked Sendable {

@@ -1,4 +1,4 @@
-import CacheModel
+import Machines
 import Profiler
 
 /// What an experiment names and a run needs: read before anything is written or measured, because a misspelt name must

@@ -1,7 +1,7 @@
-import CacheModel
 import Foundation
 import InputFiles
 import Kernels
+import Machines
 import Profiler
 
 /// What a run finds out before its first point, and keeps: the ceilings of the machine, the host as a machine file, and the

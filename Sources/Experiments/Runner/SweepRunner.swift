@@ -1,7 +1,7 @@
-import CacheModel
 import Foundation
 import InputFiles
 import Kernels
+import Machines
 import Profiler
 
 /// Walks the launches of a run that are missing, each in a process of its own, and stores what comes of each.

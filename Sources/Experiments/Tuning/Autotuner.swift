@@ -1,5 +1,5 @@
-import CacheModel
 import Kernels
+import Machines
 import Profiler
 
 /// Chooses the strategies of a run's points, from the cache where it can.

@@ -1,5 +1,5 @@
-import CacheModel
 import Kernels
+import Machines
 import Profiler
 
 /// What makes a strategy chosen on one machine right on another: text, one `name=value` for each trait.

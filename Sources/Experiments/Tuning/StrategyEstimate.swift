@@ -1,6 +1,8 @@
-import CacheModel
 import Foundation
 import Kernels
+import Machines
+import Projection
+import Simulation
 
 /// What a strategy's pass would take on a machine, from the sizes of what it keeps in use: the timing equations of a
 /// projection with traffic in closed form instead of a simulated one (docs/METHODS.md, "The autotuner").

@@ -1,6 +1,6 @@
-import CacheModel
 import InputFiles
 import Kernels
+import Machines
 import Profiler
 
 /// Chooses a strategy: estimates all candidates on the machine's model, times the best of them in turns, and takes the fastest

@@ -1,5 +1,5 @@
-import CacheModel
 import InputFiles
+import Machines
 import Profiler
 
 extension Tuning {

@@ -90,3 +90,15 @@ extension MemoryDescription {
     }
   }
 }
+
+extension MemoryDescription {
+  /// Moves all points of all curves.
+  package mutating func scaleCurves(bandwidth: Double = 1, latency: Double = 1) {
+    for index in curve.indices {
+      for point in curve[index].points.indices {
+        curve[index].points[point].gigabytesPerSecond *= bandwidth
+        curve[index].points[point].nanoseconds *= latency
+      }
+    }
+  }
+}

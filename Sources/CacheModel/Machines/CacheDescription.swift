@@ -1,6 +1,9 @@
 /// Which line of a full set a cache gives up.
 public enum ReplacementKind: String, CaseIterable, Sendable, Encodable {
   case lru, fifo, plru, srrip
+
+  /// The most ways that tree pseudo-LRU can order: the simulator keeps the tree's nodes as the bits of one 64-bit word.
+  package static let mostPseudoLRUWays = 64
 }
 
 /// What a level promises about the levels between it and the cores.
@@ -27,11 +30,11 @@ public struct RandomRowRate: Equatable, Sendable {
 }
 
 extension [RandomRowRate] {
-  mutating func scale(by factor: Double) {
+  package mutating func scale(by factor: Double) {
     for index in indices { self[index].rate *= factor }
   }
 
-  func scaled(by factor: Double) -> [RandomRowRate] {
+  package func scaled(by factor: Double) -> [RandomRowRate] {
     // A grid of machines asks for the expected corner most often: no copy then.
     factor == 1 ? self : map { RandomRowRate(rowBytes: $0.rowBytes, rate: $0.rate * factor) }
   }

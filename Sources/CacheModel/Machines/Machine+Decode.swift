@@ -210,9 +210,9 @@ extension CacheDescription {
       throw (object["size"] ?? value).error(
         "expected a multiple of \(ways) ways x \(lineBytes) bytes = \(ways * lineBytes), found \(sizeBytes) bytes")
     }
-    if policy == .plru, ways > PseudoLRUPolicy.mostWays {
+    if policy == .plru, ways > ReplacementKind.mostPseudoLRUWays {
       throw (object["policy"] ?? value).error(
-        "expected at most \(PseudoLRUPolicy.mostWays) ways with plru, found \(ways)")
+        "expected at most \(ReplacementKind.mostPseudoLRUWays) ways with plru, found \(ways)")
     }
     if let writePolicy = object["write_policy"] { try checkWritePolicy(writePolicy) }
   }

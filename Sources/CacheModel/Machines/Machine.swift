@@ -1,3 +1,5 @@
+import AccessStreams
+
 /// One CPU socket as the model sees it: cores, caches, memory.
 ///
 /// Everything but the caches may be absent: caches are enough to simulate a trace; a projection says which key it misses.

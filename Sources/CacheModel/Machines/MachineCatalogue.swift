@@ -24,12 +24,12 @@ public struct MachineCatalogue: Sendable {
     let candidates = [executable] + CommandLine.arguments
     for candidate in candidates {
       let folder = URL(fileURLWithPath: candidate).resolvingSymlinksInPath().deletingLastPathComponent()
-        .appendingPathComponent("lookahead_CacheModel.resources/Machines").path
+        .appendingPathComponent("lookahead_Machines.resources/Catalogue").path
       if FileManager.default.fileExists(atPath: folder) { return MachineCatalogue(folder: folder) }
     }
     let expected = URL(fileURLWithPath: executable).deletingLastPathComponent().path
     throw InputError(
-      file: "\(expected)/lookahead_CacheModel.resources/Machines",
+      file: "\(expected)/lookahead_Machines.resources/Catalogue",
       "expected the machine catalogue beside the executable, found none; copy that folder along, or name a .yaml file")
   }
 

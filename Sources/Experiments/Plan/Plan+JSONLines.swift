@@ -31,7 +31,9 @@ extension Plan {
   /// Reads what `jsonLines` wrote; `file` is used in messages.
   public init(jsonLines text: String, file: String) throws {
     var lines: [PlanLine] = []
-    for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: true).enumerated() {
+    for (index, line) in text.split(omittingEmptySubsequences: false) { $0 == "\n" || $0 == "\r\n" }.enumerated() {
+      if line.allSatisfy(\.isWhitespace) { continue }
+      try JSONValue.check(String(line), file: file, line: index + 1)
       guard let read = try? CanonicalJSON.decode(PlanLine.self, from: String(line)) else {
         throw InputError(file: file, line: index + 1, "expected a point of a plan as one JSON object")
       }

@@ -5,7 +5,9 @@
 public func printable(_ text: String, atMost limit: Int = .max) -> String {
   let scalars = text.unicodeScalars
   // Cut before escaping, so that a text of megabytes costs no more than a short one.
-  let isLong = scalars.index(scalars.startIndex, offsetBy: limit, limitedBy: scalars.endIndex).map { $0 != scalars.endIndex }
+  let isLong = scalars.index(scalars.startIndex, offsetBy: limit, limitedBy: scalars.endIndex).map {
+    $0 != scalars.endIndex
+  }
   guard isLong == true else { return shortened(scalars.map(escaped).joined(), to: limit) }
   let ends = scalars.prefix(limit).map(escaped).joined() + ellipsis + scalars.suffix(limit).map(escaped).joined()
   return shortened(ends, to: limit)

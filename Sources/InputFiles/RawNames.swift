@@ -48,7 +48,9 @@ struct RawNames {
   /// The bytes that name `path` to the system, without a terminating 0.
   func bytes(of path: String) throws -> [UInt8] {
     let decoded = Array(path.utf8)
-    guard !decoded.contains(0) else { throw InputError(file: path, "expected a file name, found a NUL character in it") }
+    guard !decoded.contains(0) else {
+      throw InputError(file: path, "expected a file name, found a NUL character in it")
+    }
     guard !origins.isEmpty, path.unicodeScalars.contains("\u{FFFD}") else { return decoded }
     let components = decoded.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
     return Array(

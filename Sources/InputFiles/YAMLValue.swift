@@ -49,7 +49,8 @@ public struct YAMLValue {
     let isOneLine = !text.unicodeScalars.contains { $0.properties.generalCategory == .control }
     let root = isOneLine ? try? Yams.compose(yaml: "[\(text), \(mark)]") : nil
     guard case .sequence(let sequence)? = root, sequence.count == 2, sequence[1].scalar?.string == mark else {
-      throw InputError(file: option, line: 1, key: key, "expected one value of YAML and no comment, found \(quote(text))")
+      throw InputError(
+        file: option, line: 1, key: key, "expected one value of YAML and no comment, found \(quote(text))")
     }
     return sequence[0]
   }

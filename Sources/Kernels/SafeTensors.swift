@@ -65,7 +65,9 @@ public struct SafeTensors {
     do {
       if let members = try JSONValue(parsing: text, file: file, line: nil).members { return members }
     } catch let error as InputError {
-      if let key = error.key { throw InputError(file: file, key: key, "expected each tensor and key once, found it twice") }
+      if let key = error.key {
+        throw InputError(file: file, key: key, "expected each tensor and key once, found it twice")
+      }
       throw InputError(file: file, "expected a JSON object as the safetensors header: \(error.message)")
     }
     throw InputError(file: file, "expected a JSON object as the safetensors header")
@@ -95,7 +97,8 @@ public struct SafeTensors {
     }
     let dimensions = shape.compactMap { $0 }
     guard dimensions.count == shape.count, dimensions.allSatisfy({ $0 >= 0 }) else {
-      throw InputError(file: file, key: name, "expected dtype, shape and data_offsets, with dimensions from 0 to 2^63 - 1")
+      throw InputError(
+        file: file, key: name, "expected dtype, shape and data_offsets, with dimensions from 0 to 2^63 - 1")
     }
     var bytes = bytesPerElement[type] ?? 0
     for dimension in dimensions {
@@ -107,25 +110,30 @@ public struct SafeTensors {
     }
     let found = offsets[1] - offsets[0]
     guard bytesPerElement[type] == nil || bytes == found else {
-      throw InputError(file: file, key: name, "expected \(bytes) bytes for \(type) \(described(dimensions)), found \(found)")
+      throw InputError(
+        file: file, key: name, "expected \(bytes) bytes for \(type) \(described(dimensions)), found \(found)")
     }
     return Tensor(type: type, shape: dimensions, bytes: offsets[0]..<offsets[1])
   }
 
   private static let bytesPerElement = [
-    "F64": 8, "I64": 8, "U64": 8, "C64": 8, "F32": 4, "I32": 4, "U32": 4, "F16": 2, "BF16": 2, "I16": 2, "U16": 2, "I8": 1,
+    "F64": 8, "I64": 8, "U64": 8, "C64": 8, "F32": 4, "I32": 4, "U32": 4, "F16": 2, "BF16": 2, "I16": 2, "U16": 2,
+    "I8": 1,
     "U8": 1, "BOOL": 1,
   ]
 
   /// The bytes of all tensors: they must follow each other in some order, from the header to the end of the file, so that
   /// no byte belongs to two tensors or to none.
   private static func data(of tensors: [String: Tensor], behind start: Int, in file: InputFile) throws -> Data {
-    let ordered = tensors.sorted { ($0.value.bytes.lowerBound, $0.value.bytes.upperBound) < ($1.value.bytes.lowerBound, $1.value.bytes.upperBound) }
+    let ordered = tensors.sorted {
+      ($0.value.bytes.lowerBound, $0.value.bytes.upperBound) < ($1.value.bytes.lowerBound, $1.value.bytes.upperBound)
+    }
     if case .regular(let size) = file.kind {
       for (name, tensor) in ordered where tensor.bytes.upperBound > size - start {
         throw InputError(
           file: file.path, key: name,
-          "expected data up to byte \(tensor.bytes.upperBound) behind the header, but the file has \(size - start); truncated")
+          "expected data up to byte \(tensor.bytes.upperBound) behind the header, but the file has \(size - start); truncated"
+        )
       }
     }
     var end = 0
@@ -140,7 +148,8 @@ public struct SafeTensors {
     guard case .regular(let size) = file.kind else { return try streamed(end, from: file) }
     guard size == start + end else {
       throw InputError(
-        file: file.path, "expected the file to end with its last tensor, at byte \(start + end), found \(size - start - end) more")
+        file: file.path,
+        "expected the file to end with its last tensor, at byte \(start + end), found \(size - start - end) more")
     }
     return try mapped(size, of: file).suffix(from: start)
   }
@@ -148,7 +157,8 @@ public struct SafeTensors {
   private static func streamed(_ count: Int, from file: InputFile) throws -> Data {
     guard count <= mostStreamed else {
       throw InputError(
-        file: file.path, "expected at most \(formatByteCount(mostStreamed)) from a pipe, found tensors of \(count) bytes; "
+        file: file.path,
+        "expected at most \(formatByteCount(mostStreamed)) from a pipe, found tensors of \(count) bytes; "
           + "name a regular file")
     }
     let bytes = try file.read(upTo: count)
@@ -186,7 +196,8 @@ public struct SafeTensors {
   public func shape(_ name: String, rank: Int) throws -> [Int] {
     let found = try tensor(name).shape
     guard found.count == rank else {
-      throw InputError(file: file, key: name, "expected \(rank) dimensions, found \(found.count) (\(Self.described(found)))")
+      throw InputError(
+        file: file, key: name, "expected \(rank) dimensions, found \(found.count) (\(Self.described(found)))")
     }
     return found
   }
@@ -219,7 +230,9 @@ public struct SafeTensors {
 
   private func values<Element>(_ name: String, type: String, shape: [Int]?) throws -> [Element] {
     let tensor = try tensor(name)
-    guard tensor.type == type else { throw InputError(file: file, key: name, "expected \(type), found \(printable(tensor.type, atMost: 60))") }
+    guard tensor.type == type else {
+      throw InputError(file: file, key: name, "expected \(type), found \(printable(tensor.type, atMost: 60))")
+    }
     if let shape, tensor.shape != shape {
       throw InputError(file: file, key: name, "expected shape \(shape), found \(Self.described(tensor.shape))")
     }

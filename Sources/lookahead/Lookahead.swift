@@ -32,7 +32,10 @@ struct Lookahead: ParsableCommand {
       printError(error)
       Foundation.exit(ExitStatus.failure.rawValue)
     } catch {
-      exit(withError: error)
+      let text = fullMessage(for: error)
+      guard exitCode(for: error) == .validationFailure, !text.isEmpty else { exit(withError: error) }
+      printUsage(text)
+      Foundation.exit(ExitStatus.invalidInput.rawValue)
     }
   }
 

@@ -25,6 +25,14 @@ func printError(_ error: any Error) {
   printMessage("error: " + errorLines(error, prefix: "lookahead: error: "))
 }
 
+/// Prints what ArgumentParser says of a wrong command line: the complaint, which quotes arguments, and the usage below it.
+func printUsage(_ text: String) {
+  let lines = text.split(separator: "\n", omittingEmptySubsequences: false).map { line in
+    printable(String(line), atMost: line.hasPrefix("Error:") ? 300 : .max)
+  }
+  FileHandle.standardError.write(Data((lines.joined(separator: "\n") + "\n").utf8))
+}
+
 /// Prints one JSON document on standard output: keys sorted, so that two outputs can be compared line by line.
 ///
 /// Types write absent measurements with `encode` of an optional, which gives `null`: missing is missing, never 0.

@@ -33,7 +33,8 @@ import Testing
   }
 
   @Test(arguments: [
-    "010.5", "1_0.5", "1:30.5", ".inf", "-.inf", ".nan", "nan", "inf", "0x1p3", "1e309", "1e-400", ".", "1.2.3", "1e", "٣.٥",
+    "010.5", "1_0.5", "1:30.5", ".inf", "-.inf", ".nan", "nan", "inf", "0x1p3", "1e309", "1e-400", ".", "1.2.3", "1e",
+    "٣.٥",
     "'1.5'",
   ])
   func `a number that is not finite, or another in another version, is refused`(text: String) {
@@ -44,11 +45,14 @@ import Testing
     #expect(try value("true").bool() && value("TRUE").bool())
     #expect(try !value("False").bool())
     for text in ["yes", "no", "on", "off", "y", "1", "\"true\"", "!!str true"] {
-      #expect(message { _ = try value(text).bool() }.hasPrefix("f.yaml:1: a: expected true or false, found "), "\(text)")
+      #expect(
+        message { _ = try value(text).bool() }.hasPrefix("f.yaml:1: a: expected true or false, found "), "\(text)")
     }
   }
 
-  @Test(arguments: ["010", "010KiB", "0x10", "1e30GiB", "1e3", "+5", "١٢", "1_0KiB", "1:30", ".5KiB", "5.KiB", "inf", "9000000TiB"])
+  @Test(arguments: [
+    "010", "010KiB", "0x10", "1e30GiB", "1e3", "+5", "١٢", "1_0KiB", "1:30", ".5KiB", "5.KiB", "inf", "9000000TiB",
+  ])
   func `a size in another spelling is refused`(text: String) {
     #expect(parseByteCount(text) == nil)
   }

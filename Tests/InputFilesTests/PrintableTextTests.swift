@@ -31,7 +31,8 @@ import Testing
   @Test func `an error keeps its file, line and key, and fits a line`() {
     let long = String(repeating: "n", count: 5000)
     let error = InputError(
-      file: "/d/\(long)/e.yaml", line: 7, key: "sweeps[0].\(long)", "expected a, found '\(long)\u{1b}[31m'; end of the message")
+      file: "/d/\(long)/e.yaml", line: 7, key: "sweeps[0].\(long)",
+      "expected a, found '\(long)\u{1b}[31m'; end of the message")
     let text = "\(error)"
     #expect(text.unicodeScalars.count <= 280)
     #expect(text.contains("/d/") && text.contains("e.yaml:7: sweeps[0]") && text.contains("expected a, found"))

@@ -24,7 +24,9 @@ import Testing
     #expect(try names.bytes(of: "/home/\u{FFFD}/x") == Array("/home/".utf8) + [0xfc] + Array("/x".utf8))
   }
 
-  @Test func `two names that decode alike are refused, and a name that holds the replacement character itself is kept`() throws {
+  @Test func `two names that decode alike are refused, and a name that holds the replacement character itself is kept`()
+    throws
+  {
     let names = RawNames(arguments: [[0x61, 0xfc], [0x61, 0xfd]])
     #expect(throws: InputError.self) { try names.bytes(of: "a\u{FFFD}") }
     #expect(try names.bytes(of: "b\u{FFFD}") == Array("b\u{FFFD}".utf8))

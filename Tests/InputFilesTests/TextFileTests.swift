@@ -19,7 +19,8 @@ import Testing
   }
 
   @Test(arguments: [
-    ("gzip", [0x1f, 0x8b, 8, 0] as [UInt8]), ("zstd", [0x28, 0xb5, 0x2f, 0xfd]), ("xz", [0xfd, 0x37, 0x7a, 0x58, 0x5a, 0]),
+    ("gzip", [0x1f, 0x8b, 8, 0] as [UInt8]), ("zstd", [0x28, 0xb5, 0x2f, 0xfd]),
+    ("xz", [0xfd, 0x37, 0x7a, 0x58, 0x5a, 0]),
     ("bzip2", Array("BZh9".utf8) + [0x31, 0x41, 0x59, 0x26, 0x53, 0x59]),
     ("bzip2", Array("BZh9".utf8) + [0x17, 0x72, 0x45, 0x38, 0x50, 0x90]),
   ])
@@ -36,7 +37,8 @@ import Testing
     #expect(try read([0xff, 0xfe, 0x61, 0]) == "FILE: expected UTF-8 text, found UTF-16")
     #expect(try read([0x61, 0]) == "FILE: expected text, found a NUL byte in its first 2")
     #expect(
-      try read(Array(String(repeating: "line\n", count: 2000).utf8) + [0]) == "FILE:2001: expected text, found a NUL byte")
+      try read(Array(String(repeating: "line\n", count: 2000).utf8) + [0])
+        == "FILE:2001: expected text, found a NUL byte")
   }
 
   @Test func `a file longer than the limit, and an endless one, are refused with the limit`() throws {
@@ -50,7 +52,9 @@ import Testing
   @Test func `a pipe of more than a chunk is read whole`() throws {
     let text = String(repeating: "0123456789\n", count: 50_000)
     let pipe = Pipe()
-    let writer = Thread { pipe.fileHandleForWriting.write(Data(text.utf8)); try? pipe.fileHandleForWriting.close() }
+    let writer = Thread {
+      pipe.fileHandleForWriting.write(Data(text.utf8)); try? pipe.fileHandleForWriting.close()
+    }
     writer.start()
     #expect(try readTextFile("/dev/fd/\(pipe.fileHandleForReading.fileDescriptor)") == text)
   }

@@ -33,7 +33,8 @@ import Testing
 
   @Test func `a key given twice is an error`() throws {
     #expect(
-      message { _ = try root("b: 0\na: 1\na: 2\n").object() } == "f.yaml:2: expected a YAML document: expected each key once, found 'a' twice"
+      message { _ = try root("b: 0\na: 1\na: 2\n").object() }
+        == "f.yaml:2: expected a YAML document: expected each key once, found 'a' twice"
     )
   }
 
@@ -64,12 +65,15 @@ import Testing
 
   @Test func `numbers of an argument are those of a file`() throws {
     #expect(try YAMLValue(argument: "12", key: "x", option: "--set").int() == 12)
-    #expect(message { _ = try YAMLValue(argument: "010", key: "x", option: "--set").int() }.contains("expected a whole"))
+    #expect(
+      message { _ = try YAMLValue(argument: "010", key: "x", option: "--set").int() }.contains("expected a whole"))
     #expect(try YAMLValue(argument: "", key: "x", option: "--set").isNull)
   }
 
   @Test func `a document whose aliases multiply is refused before it is expanded`() {
-    let levels = (1...9).map { "y\($0): &a\($0) [" + Array(repeating: "*a\($0 - 1)", count: 10).joined(separator: ",") + "]" }
+    let levels = (1...9).map {
+      "y\($0): &a\($0) [" + Array(repeating: "*a\($0 - 1)", count: 10).joined(separator: ",") + "]"
+    }
     let bomb = "y0: &a0 [1]\n" + levels.joined(separator: "\n") + "\n? *a9\n: 1\n"
     #expect(message { _ = try root(bomb) } == "f.yaml: expected at most 32 aliases ('*name'), found 91")
     #expect(throws: Never.self) { try root("a: &x 1\nb: *x\nc: 2 * 3 * 4\n") }

@@ -66,7 +66,8 @@ final class ChunkedLines {
     memmove(base, base + start, left)
     start = 0
     end = left
-    let count = try file.read(into: UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(buffer)[left...]))
+    let count = try file.read(
+      into: UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(buffer)[left...]))
     end += count
     isAtEnd = count == 0
   }

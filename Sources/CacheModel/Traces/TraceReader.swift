@@ -62,7 +62,9 @@ public final class TraceReader {
       self.opened = nil
       return opened
     }
-    guard !isStream else { throw InputError(file: path, "expected a regular file to read twice, found a pipe or device") }
+    guard !isStream else {
+      throw InputError(file: path, "expected a regular file to read twice, found a pipe or device")
+    }
     return try ChunkedLines(path: path)
   }
 }

@@ -73,11 +73,14 @@ public struct SlurmDirectory {
     guard FileManager.default.fileExists(atPath: file) else {
       throw InputError(file: path, "expected the directory of a 'slurm submit', found no \(Self.jobName)")
     }
-    guard let job = try readJSONFile(SlurmJob.self, at: file), job.schema == SlurmJob.schema, job.tasks >= 1 else { throw InputError(file: file, "expected a job of \(SlurmJob.schema)") }
+    guard let job = try readJSONFile(SlurmJob.self, at: file), job.schema == SlurmJob.schema, job.tasks >= 1 else {
+      throw InputError(file: file, "expected a job of \(SlurmJob.schema)")
+    }
     self.init(
       path: path, job: job,
       plan: try Plan(
-        jsonLines: readTextFile("\(path)/\(Self.planName)", limit: TextLimit.runFile), file: "\(path)/\(Self.planName)"))
+        jsonLines: readTextFile("\(path)/\(Self.planName)", limit: TextLimit.runFile), file: "\(path)/\(Self.planName)")
+    )
   }
 
   private init(path: String, job: SlurmJob, plan: Plan) {

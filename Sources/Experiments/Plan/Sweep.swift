@@ -33,7 +33,8 @@ public struct Sweep: Equatable, Sendable {
         }
       } ?? []
     for axis in axes where set[axis.parameter] != nil {
-      throw yaml.error("expected \(axis.parameter.rawValue) in either set or axes of sweep \(quote(name)), found it in both")
+      throw yaml.error(
+        "expected \(axis.parameter.rawValue) in either set or axes of sweep \(quote(name)), found it in both")
     }
     exclude = try object["exclude"]?.list().map(Exclusion.init) ?? []
     for group in try object["zip"]?.list() ?? [] {

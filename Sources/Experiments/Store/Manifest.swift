@@ -108,13 +108,13 @@ public struct Manifest: Equatable, Codable, Sendable {
   }
 
   init(json text: String, file: String) throws {
-    try JSONValue.check(text, file: file)
     let decoder = JSONDecoder()
     decoder.dateDecodingStrategy = .iso8601
     guard let manifest = try? decoder.decode(Manifest.self, from: Data(text.utf8)), manifest.schema == Self.schema
     else {
       throw InputError(file: file, key: "schema", "expected a manifest of \(Self.schema)")
     }
+    try JSONValue.check(text, file: file)
     self = manifest
   }
 }

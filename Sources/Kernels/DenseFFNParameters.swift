@@ -34,7 +34,7 @@ extension DenseFFNParameters {
       throw InputError(file: file.file, key: "fc1.weight", "expected at least one row and column, found \(first)")
     }
     if let activation = file.metadata["activation"], activation != "gelu_erf" {
-      throw InputError(file: file.file, key: "__metadata__.activation", "expected gelu_erf, found '\(activation)'")
+      throw InputError(file: file.file, key: "__metadata__.activation", "expected gelu_erf, found \(quote(activation))")
     }
     self.init(
       shape: shape,

@@ -28,7 +28,7 @@ extension LookupFFNParameters {
     guard let kind = file.metadata["projection"].flatMap(LookupFFNShape.Projection.init(rawValue:)) else {
       throw InputError(
         file: file.file, key: "__metadata__.projection",
-        "expected bh4 or dense, found \(file.metadata["projection"].map { "'\($0)'" } ?? "nothing")")
+        "expected bh4 or dense, found \(file.metadata["projection"].map(quote) ?? "nothing")")
     }
     let tableShape = try file.shape("tables", rank: 3)
     let hidden = try file.shape("LayerNorm.weight", rank: 1)[0]

@@ -60,9 +60,9 @@ struct CompareCommand: ParsableCommand {
 
   private func fraction(_ text: String) throws -> Double {
     let isPercent = text.hasSuffix("%")
-    let number = Double(text.dropLast(isPercent ? 1 : 0).trimmingCharacters(in: .whitespaces))
+    let number = parseNumber(text.dropLast(isPercent ? 1 : 0).trimmingCharacters(in: .whitespaces))
     guard let value = number.map({ isPercent ? $0 / 100 : $0 }), (0..<1).contains(value) else {
-      throw InputError(key: "--threshold", "expected a share below 100 %, such as 2% or 0.02, found '\(text)'")
+      throw InputError(key: "--threshold", "expected a share below 100 %, such as 2% or 0.02, found \(quote(text))")
     }
     return value
   }

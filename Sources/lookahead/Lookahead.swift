@@ -22,16 +22,20 @@ struct Lookahead: ParsableCommand {
 
   static func main() {
     do {
+      try checkArgumentsAreText()
       var command = try parseAsRoot()
       try command.run()
     } catch let error as InputError {
-      printMessage("error: \(error)")
+      printError(error)
       Foundation.exit(ExitStatus.invalidInput.rawValue)
     } catch let error where isOwnError(error) {
-      printMessage("error: \(error)")
+      printError(error)
       Foundation.exit(ExitStatus.failure.rawValue)
     } catch {
-      exit(withError: error)
+      let text = fullMessage(for: error)
+      guard exitCode(for: error) == .validationFailure, !text.isEmpty else { exit(withError: error) }
+      printUsage(text)
+      Foundation.exit(ExitStatus.invalidInput.rawValue)
     }
   }
 

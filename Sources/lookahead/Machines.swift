@@ -99,7 +99,7 @@ struct MachinesCommand: ParsableCommand {
             missingForProjection: missing))
       }
       guard check.problems.isEmpty else {
-        for problem in check.problems { printMessage("error: \(problem)") }
+        for problem in check.problems { printError(problem) }
         throw ExitStatus.invalidInput.code
       }
       if json { return }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import InputFiles
 
 /// The exit codes that scripts rely on.
 enum ExitStatus: Int32 {
@@ -12,8 +13,24 @@ enum ExitStatus: Int32 {
 }
 
 /// Prints one line for people on standard error, which leaves standard output to data.
-func printMessage(_ line: String) {
-  FileHandle.standardError.write(Data("lookahead: \(line)\n".utf8))
+///
+/// Whatever a file brought into it is printable on the terminal afterwards, line by line.
+func printMessage(_ text: String) {
+  let lines = text.split(separator: "\n", omittingEmptySubsequences: false).map { printable(String($0)) }
+  FileHandle.standardError.write(Data("lookahead: \(lines.joined(separator: "\n"))\n".utf8))
+}
+
+/// Prints an error as `printMessage` does, in lines of at most 300 characters.
+func printError(_ error: any Error) {
+  printMessage("error: " + errorLines(error, prefix: "lookahead: error: "))
+}
+
+/// Prints what ArgumentParser says of a wrong command line: the complaint, which quotes arguments, and the usage below it.
+func printUsage(_ text: String) {
+  let lines = text.split(separator: "\n", omittingEmptySubsequences: false).map { line in
+    printable(String(line), atMost: line.hasPrefix("Error:") ? 300 : .max)
+  }
+  FileHandle.standardError.write(Data((lines.joined(separator: "\n") + "\n").utf8))
 }
 
 /// Prints one JSON document on standard output: keys sorted, so that two outputs can be compared line by line.

@@ -29,16 +29,22 @@ struct SimulateCommand: ParsableCommand {
 
   func run() throws {
     guard let pageBytes = parseByteCount(page) else {
-      throw InputError(key: "page", "expected a size such as 4KiB or 2MiB, found '\(page)'")
+      throw InputError(key: "page", "expected a size such as 4KiB or 2MiB, found \(quote(page))")
     }
     let machines = try machine.map { try Machine.named($0) }
-    let results = try concurrentMap(machines) { machine in
-      let simulator = try CacheSimulator(machine: machine)
-      let tlb =
-        machine.tlb.isEmpty
-        ? nil : try TLBSimulator(machine.tlb, pageBytes: pageBytes, lineBytes: machine.lineBytes)
-      try TraceReader(path: trace, format: format).read(into: FanOut([simulator] + (tlb.map { [$0] } ?? [])))
-      return SimulationResult(machine: machine, counts: simulator.totalCounts, tlb: tlb)
+    let reader = try TraceReader(path: trace, format: format)
+    let results: [SimulationResult]
+    if reader.isStream {
+      // Its bytes come once: all machines take them together.
+      let runs = try machines.map { try MachineRun($0, pageBytes: pageBytes) }
+      try reader.read(into: FanOut(runs.flatMap(\.sinks)))
+      results = runs.map(\.result)
+    } else {
+      results = try concurrentMap(machines) { machine in
+        let run = try MachineRun(machine, pageBytes: pageBytes)
+        try TraceReader(path: trace, format: format).read(into: FanOut(run.sinks))
+        return run.result
+      }
     }
     // One machine's document is the result itself: scripts rely on its keys.
     if json, results.count == 1 { return try printJSON(results[0]) }
@@ -51,6 +57,24 @@ struct SimulateCommand: ParsableCommand {
 }
 
 extension TraceFormat: ExpressibleByArgument {}
+
+/// A machine that takes a trace.
+private struct MachineRun {
+  private let machine: Machine
+  private let simulator: CacheSimulator
+  private let tlb: TLBSimulator?
+
+  init(_ machine: Machine, pageBytes: Int) throws {
+    self.machine = machine
+    simulator = try CacheSimulator(machine: machine)
+    tlb =
+      machine.tlb.isEmpty ? nil : try TLBSimulator(machine.tlb, pageBytes: pageBytes, lineBytes: machine.lineBytes)
+  }
+
+  var sinks: [any AccessSink] { [simulator] + (tlb.map { [$0] } ?? []) }
+
+  var result: SimulationResult { SimulationResult(machine: machine, counts: simulator.totalCounts, tlb: tlb) }
+}
 
 /// What `simulate` reports, under the keys that scripts rely on.
 private struct SimulationResult: Encodable {

@@ -20,7 +20,7 @@ extension Machine {
   init(_ root: YAMLValue, donors: DonorMachines) throws {
     let object = try root.object(keys: Machine.keys)
     if let schema = object["schema"], try schema.string() != Machine.schema {
-      throw schema.error("expected \(Machine.schema), found '\(try schema.string())'")
+      throw schema.error("expected \(Machine.schema), found \(quote(try schema.string()))")
     }
     let base = try object["based_on"].map(donors.machine)
     let cores = try object["cores"]?.int(in: 1...4096) ?? base?.cores
@@ -117,7 +117,7 @@ private func decodeCaches(
     let name = try value.object().required("name")
     guard base.contains(where: { (try? name.string()) == $0.name }) else {
       let known = base.map(\.name).joined(separator: ", ")
-      throw name.error("expected a cache of the donor (\(known)), found '\(try name.string())'")
+      throw name.error("expected a cache of the donor (\(known)), found \(quote(try name.string()))")
     }
   }
   return try check(
@@ -145,7 +145,7 @@ private func check(_ levels: [(CacheDescription, YAMLValue?)], cores: Int?) thro
       throw complain("inclusion", "expected nine for the first level: no level above fills it")
     }
     if caches.contains(where: { $0.name == cache.name }) {
-      throw value?.error("expected each cache name once, found '\(cache.name)' twice")
+      throw value?.error("expected each cache name once, found \(quote(cache.name)) twice")
         ?? complain("name", "expected each cache name once")
     }
     caches.append(cache)
@@ -269,7 +269,7 @@ private func checkWritePolicy(_ value: YAMLValue) throws {
   // People spell it with spaces, hyphens, underscores or a slash; all of them mean the same one policy.
   let plain = text.lowercased().filter { $0.isLetter }
   guard ["writeback", "writebackwriteallocate", "writebackallocate", "wb", "wbwa"].contains(plain) else {
-    throw value.error("expected write-back (with write-allocate, the only policy modelled), found '\(text)'")
+    throw value.error("expected write-back (with write-allocate, the only policy modelled), found \(quote(text))")
   }
 }
 

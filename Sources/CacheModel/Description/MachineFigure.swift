@@ -24,7 +24,7 @@ public enum MachineFigure: String, CaseIterable, Sendable, Encodable {
     guard let figure = MachineFigure(rawValue: name) else {
       let names = MachineFigure.allCases.map(\.rawValue)
       let hint = nearestName(to: name, among: names).map { "; did you mean '\($0)'?" } ?? ""
-      throw InputError("expected a figure of a machine (\(names.joined(separator: ", "))), found '\(name)'\(hint)")
+      throw InputError("expected a figure of a machine (\(names.joined(separator: ", "))), found \(quote(name))\(hint)")
     }
     self = figure
   }
@@ -72,12 +72,12 @@ public enum MachineFigure: String, CaseIterable, Sendable, Encodable {
     switch self {
     case .l1, .l2, .l3:
       guard let bytes = parseByteCount(text), bytes > 0 else {
-        throw InputError("expected a size such as 2MiB for \(rawValue), found '\(text)'")
+        throw InputError("expected a size such as 2MiB for \(rawValue), found \(quote(text))")
       }
       return Double(bytes)
     default:
-      guard let number = Double(text), number > 0, number.isFinite else {
-        throw InputError("expected a number of \(unit) above 0 for \(rawValue), found '\(text)'")
+      guard let number = parseNumber(text), number > 0 else {
+        throw InputError("expected a number of \(unit) above 0 for \(rawValue), found \(quote(text))")
       }
       return number
     }

@@ -153,9 +153,10 @@ public final class ReuseProfiler: AccessSink {
 
 extension DistanceHistogram {
   /// SHARDS-adj: the sample has more or fewer accesses than its rate says because it has more or fewer of the hot lines
-  /// than it should, so the difference is counted at the smallest distance (Waldspurger et al., section 3.2).
+  /// than it should, so the difference is counted at the smallest distance (Waldspurger et al., section 3.2). A sample of
+  /// nothing stays empty: it tells no distance, and not that all are short.
   fileprivate func corrected(to accesses: Double, if isSampled: Bool) -> DistanceHistogram {
-    guard isSampled else { return self }
+    guard isSampled, total > 0 else { return self }
     return self + DistanceHistogram(bins: [Bin(distance: 0, count: accesses - total)])
   }
 }

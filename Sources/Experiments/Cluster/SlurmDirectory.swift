@@ -73,12 +73,14 @@ public struct SlurmDirectory {
     guard FileManager.default.fileExists(atPath: file) else {
       throw InputError(file: path, "expected the directory of a 'slurm submit', found no \(Self.jobName)")
     }
-    guard let job = try? JSONDecoder().decode(SlurmJob.self, from: Data(readTextFile(file).utf8)),
-      job.schema == SlurmJob.schema, job.tasks >= 1
-    else { throw InputError(file: file, "expected a job of \(SlurmJob.schema)") }
+    guard let job = try readJSONFile(SlurmJob.self, at: file), job.schema == SlurmJob.schema, job.tasks >= 1 else {
+      throw InputError(file: file, "expected a job of \(SlurmJob.schema)")
+    }
     self.init(
       path: path, job: job,
-      plan: try Plan(jsonLines: readTextFile("\(path)/\(Self.planName)"), file: "\(path)/\(Self.planName)"))
+      plan: try Plan(
+        jsonLines: readTextFile("\(path)/\(Self.planName)", limit: TextLimit.runFile), file: "\(path)/\(Self.planName)")
+    )
   }
 
   private init(path: String, job: SlurmJob, plan: Plan) {
@@ -117,7 +119,7 @@ public struct SlurmDirectory {
   public func submissions() throws -> [Submission] {
     try submissionNumbers().map { number in
       let file = submissionPath(number)
-      guard let submission = try? JSONDecoder().decode(Submission.self, from: Data(readTextFile(file).utf8)) else {
+      guard let submission = try readJSONFile(Submission.self, at: file) else {
         throw InputError(file: file, "expected a submission of \(SlurmJob.schema)")
       }
       return submission

@@ -43,10 +43,14 @@ public struct ComparisonSide {
     let (path, settings) = Self.split(text)
     var selection: [Parameter: ParameterValue] = [:]
     for setting in settings {
-      // A one-line document, so that a value is read and checked like one of an experiment.
-      let pair = setting.split(separator: "=", maxSplits: 1).map(String.init)
-      let read = try parameters(YAMLValue(text: "\(pair[0]): \(pair.count > 1 ? pair[1] : "")", file: text))
-      selection.merge(read) { _, new in new }
+      let pair = setting.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+      let value = try YAMLValue(argument: pair.count > 1 ? pair[1] : "", key: pair[0], option: text)
+      guard let parameter = Parameter(rawValue: pair[0]) else {
+        let known = Parameter.allCases.map(\.rawValue)
+        let hint = nearestName(to: pair[0], among: known).map { "; did you mean '\($0)'?" } ?? ""
+        throw value.error("unknown key\(hint) (known: \(known.joined(separator: ", ")))")
+      }
+      selection[parameter] = try parameter.value(value)
     }
     var sides = try Self.runs(at: path).map { try ComparisonSide(RunDirectory(opening: $0), text, selection) }
     var joined = sides.removeFirst()

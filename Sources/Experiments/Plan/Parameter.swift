@@ -39,33 +39,33 @@ extension Parameter {
     case .codes:
       let text = try yaml.string()
       guard let source = CodeSource(rawValue: text) else {
-        throw yaml.error("expected \(CodeSource.vocabulary), found '\(text)'")
+        throw yaml.error("expected \(CodeSource.vocabulary), found \(quote(text))")
       }
       return .text(source.rawValue)
     case .layer, .variant: return .text(try yaml.string())
     case .cpus:
       let text = try yaml.string()
       guard let placement = CPUPlacement(text) else {
-        throw yaml.error("expected \(CPUPlacement.vocabulary), found '\(text)'")
+        throw yaml.error("expected \(CPUPlacement.vocabulary), found \(quote(text))")
       }
       return .text(placement.description)
     case .memory:
       let text = try yaml.string()
       guard let policy = MemoryPolicy(text) else {
-        throw yaml.error("expected \(MemoryPolicy.vocabulary), found '\(text)'")
+        throw yaml.error("expected \(MemoryPolicy.vocabulary), found \(quote(text))")
       }
       return .text(policy.description)
     case .threads:
       if (try? yaml.string()) == Self.allThreads { return .text(Self.allThreads) }
       guard let count = try? yaml.int(), case let value = ParameterValue.int(count), accepts(count) else {
-        throw yaml.error("expected \(expectation), found \((try? yaml.string()).map { "'\($0)'" } ?? "no plain value")")
+        throw yaml.error("expected \(expectation), found \((try? yaml.string()).map(quote) ?? "no plain value")")
       }
       return value
     default:
       guard let choices else { return try value(yaml.int(), at: yaml) }
       let text = try yaml.string()
       guard choices.contains(text) else {
-        throw yaml.error("expected one of \(choices.joined(separator: ", ")), found '\(text)'")
+        throw yaml.error("expected one of \(choices.joined(separator: ", ")), found \(quote(text))")
       }
       return .text(text)
     }

@@ -31,10 +31,13 @@ extension Plan {
   /// Reads what `jsonLines` wrote; `file` is used in messages.
   public init(jsonLines text: String, file: String) throws {
     var lines: [PlanLine] = []
-    for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: true).enumerated() {
+    // "\r\n" is one character.
+    let rows = text.split(omittingEmptySubsequences: false, whereSeparator: { $0 == "\n" || $0 == "\r\n" })
+    for (index, line) in rows.enumerated() where !line.allSatisfy(\.isWhitespace) {
       guard let read = try? CanonicalJSON.decode(PlanLine.self, from: String(line)) else {
         throw InputError(file: file, line: index + 1, "expected a point of a plan as one JSON object")
       }
+      try JSONValue.check(String(line), file: file, line: index + 1)
       lines.append(read)
     }
     guard lines.map(\.position).sorted() == Array(lines.indices) else {

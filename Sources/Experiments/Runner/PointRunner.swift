@@ -107,7 +107,8 @@ struct PointRunner {
     try goOn()
     pool.run(work)
     let check = try kernel.check(input: input.base, output: output.base, tokens: sampledTokens(point, shares))
-    row.maxAbsError = check.maxAbsoluteError
+    // An error that is no finite number is missing; the reason says it.
+    row.maxAbsError = check.maxAbsoluteError.isFinite ? check.maxAbsoluteError : nil
     row.codeMismatches = point.kernel == .lookup ? check.codeMismatches : nil
     if let failure = check.failure {
       row.status = .failed

@@ -1,4 +1,5 @@
 import CacheModel
+import InputFiles
 import Profiler
 
 /// What an experiment names and a run needs: read before anything is written or measured, because a misspelt name must
@@ -11,6 +12,13 @@ public struct RunInputs {
   let includesHost: Bool
 
   public init(_ experiment: Experiment) throws {
+    // Each launch is a process of its own, which reads them anew.
+    for path in experiment.machines where MachineCatalogue.isPath(path) {
+      try requireNoStream(path, readers: "each launch of a run")
+    }
+    for path in experiment.counters where path.hasSuffix(".yaml") {
+      try requireNoStream(path, readers: "each launch of a run")
+    }
     var counters = try CounterPlan(experiment.counters)
     counters.multiplex = experiment.measure.multiplex
     self.counters = counters

@@ -181,8 +181,7 @@ enum OtherMachine {
     InputError(
       file: path,
       "this run was begun on another machine or under other settings (- then, + now); restore them, choose another "
-        + "directory, or --allow-mixed to go on all the same:\n"
-        + lines.map { "  \($0)" }.joined(separator: "\n"))
+        + "directory, or --allow-mixed to go on all the same:", details: lines.map { "  \($0)" })
   }
 }
 

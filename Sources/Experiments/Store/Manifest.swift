@@ -114,6 +114,7 @@ public struct Manifest: Equatable, Codable, Sendable {
     else {
       throw InputError(file: file, key: "schema", "expected a manifest of \(Self.schema)")
     }
+    try JSONValue.check(text, file: file)
     self = manifest
   }
 }

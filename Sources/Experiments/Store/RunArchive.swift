@@ -29,7 +29,7 @@ public struct RunArchive: Equatable, Sendable {
     let copy = try DatabaseQueue(path: snapshot)
     try copy.write { db in
       for name in Self.texts {
-        guard let text = try? readTextFile("\(run.path)/\(name)") else { continue }
+        guard let text = try? readTextFile("\(run.path)/\(name)", limit: TextLimit.runFile) else { continue }
         try db.execute(
           sql: "INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)", arguments: [Self.key(name), text])
       }

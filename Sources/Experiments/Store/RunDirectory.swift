@@ -123,8 +123,9 @@ public final class RunDirectory {
     self.path = path
     func file(_ name: String) -> String { URL(fileURLWithPath: path).appendingPathComponent(name).path }
     guard FileManager.default.fileExists(atPath: path) else { throw InputError(file: path, "no such run directory") }
-    manifest = try Manifest(json: readTextFile(file(Self.manifestName)), file: file(Self.manifestName))
-    plan = try Plan(jsonLines: readTextFile(file(Self.planName)), file: file(Self.planName))
+    manifest = try Manifest(
+      json: readTextFile(file(Self.manifestName), limit: TextLimit.runFile), file: file(Self.manifestName))
+    plan = try Plan(jsonLines: readTextFile(file(Self.planName), limit: TextLimit.runFile), file: file(Self.planName))
     store = try RunStore(path: file(Self.databaseName), create: false)
   }
 

@@ -124,7 +124,7 @@ public struct RunMerge {
     }
 
     private static func error(_ name: String, _ complaint: String, _ lines: [String]) -> InputError {
-      InputError(file: name, "\(complaint):\n" + lines.map { "  \($0)" }.joined(separator: "\n"))
+      InputError(file: name, "\(complaint):", details: lines.map { "  \($0)" })
     }
   }
 }

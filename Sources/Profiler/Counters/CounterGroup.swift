@@ -65,7 +65,7 @@ public struct CounterGroup: Codable, Equatable, Sendable {
     guard event.isObject else {
       let name = try event.string()
       guard scope == .thread || SystemPMU.parts(of: name) != nil else {
-        throw event.error("expected an event '\(pmu)/terms/' of a PMU in sysfs, found '\(name)'")
+        throw event.error("expected an event '\(pmu)/terms/' of a PMU in sysfs, found \(quote(name))")
       }
       return events.append(name)
     }
@@ -98,7 +98,7 @@ public struct CounterGroup: Codable, Equatable, Sendable {
       throw text.error(error.message)
     }
     if let stranger = formula.events.first(where: { !events.contains($0) }) {
-      throw text.error("expected events of this group (\(events.joined(separator: ", "))), found '\(stranger)'")
+      throw text.error("expected events of this group (\(events.joined(separator: ", "))), found \(quote(stranger))")
     }
     return formula
   }

@@ -193,6 +193,14 @@ public struct SafeTensors {
     try values(name, type: "I32", shape: shape)
   }
 
+  /// Throws `InputError` where the tensor is missing or of another shape.
+  func requireShape(_ expected: [Int], of name: String) throws {
+    let found = try tensor(name).shape
+    guard found == expected else {
+      throw InputError(file: file, key: name, "expected shape \(expected), found \(found)")
+    }
+  }
+
   public func shape(_ name: String, rank: Int) throws -> [Int] {
     let found = try tensor(name).shape
     guard found.count == rank else {
@@ -237,6 +245,7 @@ public struct SafeTensors {
       throw InputError(file: file, key: name, "expected shape \(shape), found \(Self.described(tensor.shape))")
     }
     let count = tensor.bytes.count / MemoryLayout<Element>.stride
+    try CheckedSize.bytes(CheckedSize(count), of: Element.self).requireAllocatable()
     // Copied byte by byte: a tensor need not be aligned to its element in the file.
     return [Element](unsafeUninitializedCapacity: count) { buffer, initialized in
       let first = data.startIndex + tensor.bytes.lowerBound

@@ -31,6 +31,16 @@ struct SystemFiles {
     text(path).flatMap { parseCPUList($0) }
   }
 
+  /// A mask such as `00000000,000000ff`, as a list.
+  func cpuMask(_ path: String) -> [Int]? {
+    text(path).flatMap { parseCPUMask($0) }
+  }
+
+  /// What the kernel says in a list, or in the mask that older kernels and copies of a sysfs have in its place.
+  func cpus(list: String, orMask mask: String) -> [Int]? {
+    cpuList(list) ?? cpuMask(mask)
+  }
+
   func exists(_ path: String) -> Bool {
     FileManager.default.fileExists(atPath: self.path(path))
   }

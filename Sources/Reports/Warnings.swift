@@ -75,6 +75,10 @@ extension RunData {
     if !drifted.isEmpty {
       warnings.append("The machine drifted during the run: \(drifted.map(\.name).joined(separator: ", ")).")
     }
+    if let quota = fact("cpu_quota_cpus").flatMap(Double.init), quota < Double(measured.map(\.threads).max() ?? 0) {
+      warnings.append(
+        "A control group gives this run the time of \(quota) CPUs: threads were stopped in the middle of samples.")
+    }
     for violation in (experiment?.constraints ?? []).compactMap({ $0.violation(fact) }) {
       warnings.append("Constraint \(violation.message).")
     }

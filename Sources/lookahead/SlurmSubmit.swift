@@ -91,7 +91,7 @@ struct SlurmSubmitCommand: ParsableCommand {
       throw InputError(key: "--machine", "expected --project with it, found a sweep to be measured")
     }
     let sweep = try sweep()
-    let inputs = try RunInputs(sweep.experiment)
+    let inputs = try RunInputs(sweep.experiment, plan: sweep.plan)
     guard !project || !inputs.machines.isEmpty else {
       throw InputError(key: "--machine", "expected at least one machine to project onto")
     }
@@ -171,7 +171,7 @@ struct SlurmSubmitCommand: ParsableCommand {
       let seconds = (longest + preparation) / 0.8 + Double(SlurmJob.secondsToEnd)
       throw InputError(
         key: "--time",
-        "expected at least \(Int((seconds / 60).rounded(.up))) minutes, which the longest point is expected to need with "
+        "expected at least \(String(format: "%.0f", (seconds / 60).rounded(.up))) minutes, which the longest point is expected to need with "
           + "calibration and a margin, found \(options.timeLimit?.text ?? "")")
     }
     return min(count, max(1, points))

@@ -26,8 +26,11 @@ struct SlurmTaskCommand: ParsableCommand {
     let task = try SlurmTask(directory, at: place)
     let experiment = try job.readExperiment()
     let topology = Topology.read()
-    let inputs = try RunInputs(experiment)
-    if !job.settings.projects { try experiment.enforceConstraints() }
+    let plan = try Plan(experiment, topology: topology)
+    let inputs = try RunInputs(experiment, plan: plan)
+    if !job.settings.projects {
+      try experiment.enforceConstraints(plan: plan, topology: topology) { printMessage($0) }
+    }
     let revision = GitRevision.current()
     let manifest = Manifest(
       experiment: experiment, commandLine: job.commandLine, gitRevision: revision?.commit,
@@ -37,7 +40,7 @@ struct SlurmTaskCommand: ParsableCommand {
     let progress = Progress()
     do {
       let results = try task.run(
-        Plan(experiment, topology: topology), manifest: manifest, report: { progress.show($0) },
+        plan, manifest: manifest, report: { progress.show($0) },
         measure: { run, options, report in
           if job.settings.projects {
             return try ProjectionSweep(experiment, in: run, machines: inputs.machines, report: report).run()

@@ -25,6 +25,10 @@ import Testing
     ("kill -SEGV $$", "ended by SIGSEGV"), ("echo a >&2; echo b >&2; kill -ABRT $$", "ended by SIGABRT: b"),
     ("kill -KILL $$", "ended by SIGKILL, with which the kernel ends a process when memory runs out"),
     ("kill -USR1 $$", "ended by signal 10"),
+    (
+      "printf 'Fatal error: no memory\\nCurrent stack trace:\\n0    lookahead 0x00005555abcd <unavailable> + 12\\n' >&2; "
+        + "kill -ABRT $$", "ended by SIGABRT: Fatal error: no memory"
+    ),
   ])
   func `what went wrong is one line with the last words`(script: String, expected: String) throws {
     #expect(try shell(script).failure == expected)

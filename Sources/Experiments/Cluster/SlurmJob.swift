@@ -97,6 +97,10 @@ public struct SlurmJob: Codable, Equatable, Sendable {
   public func shards(of plan: Plan) throws -> [[Point]] {
     // A node of another kind may plan points that the submitting host did not.
     let estimate = TimeEstimate(try readExperiment())
+    let most = max(plan.points.count, seconds.count)
+    guard (1...max(1, most)).contains(tasks) else {
+      throw InputError(key: "tasks", "expected 1 to \(most) tasks, one for each point, found \(tasks)")
+    }
     return Shard.parts(tasks, of: plan) {
       seconds[$0.id] ?? (settings.projects ? estimate.projectionSeconds($0) : estimate.seconds($0).expected)
     }

@@ -37,7 +37,12 @@ public struct LayerShape: Equatable, Sendable {
           "expected a whole number from 0 to 2^31, found \(metadata[key].map(quote) ?? "nothing")")
       }
       // A layer with a dense projection states block_size 0: it has no blocks.
-      if number > 0 { dimensions[parameter] = .int(number) }
+      if parameter == .blockSize, number == 0 { continue }
+      guard parameter.accepts(number) else {
+        throw InputError(
+          file: file, key: "__metadata__.\(key)", "expected \(parameter.expectation), found \(number)")
+      }
+      dimensions[parameter] = .int(number)
     }
     if kernel == .lookup {
       guard let projection = metadata["projection"].flatMap(ProjectionKind.init) else {

@@ -102,10 +102,11 @@ extension Parameter {
     }
   }
 
-  /// The largest number a shape or count may have: products of three of them must not overflow.
+  /// The largest number a shape or count may have. Products of several of them are `CheckedSize`s.
   private static let largest = 1 << 31
 
-  private func accepts(_ number: Int) -> Bool {
+  /// Whether the parameter may have this number.
+  func accepts(_ number: Int) -> Bool {
     switch self {
     case .seed: return number >= 0
     case .prefetchRows: return (0...Self.largest).contains(number)
@@ -115,13 +116,14 @@ extension Parameter {
     }
   }
 
-  private var expectation: String {
+  /// What `accepts` takes, for messages.
+  var expectation: String {
     switch self {
     case .seed, .prefetchRows: return "a whole number of at least 0"
     case .tableRows: return "a power of two of at least 2"
     case .blockSize: return "a power of two"
     case .threads: return "a number of threads of at least 1, or all"
-    default: return "a whole number of at least 1"
+    default: return "a whole number from 1 to \(Self.largest)"
     }
   }
 }

@@ -16,7 +16,7 @@ public struct ChildProcess {
 
   public var ending: Ending
   public var output: Data
-  /// The last line on standard error; empty where there is none.
+  /// The last line on standard error that says something, of a crash the one before its stack trace; empty where there is none.
   public var lastMessage: String
 
   /// The tool that runs.
@@ -115,9 +115,16 @@ public struct ChildProcess {
     return true
   }
 
-  private static func lastLine(_ data: Data) -> String {
-    String(decoding: data, as: UTF8.self).split(separator: "\n").last?.trimmingCharacters(in: .whitespaces) ?? ""
+  static func lastLine(_ data: Data) -> String {
+    let lines = String(decoding: data, as: UTF8.self).split(separator: "\n")
+      .map { $0.trimmingCharacters(in: .whitespaces) }
+    // The runtime prints a frame a line, `19 lookahead 0x000055… <unavailable> + 1234`, and a title before them.
+    return lines.last { line in
+      !line.isEmpty && !line.hasPrefix("Current stack trace:") && line.prefixMatch(of: frame) == nil
+    } ?? ""
   }
+
+  nonisolated(unsafe) private static let frame = #/\d+ .*0x[0-9a-f]{8,}/#
 
   /// Turns the shims' convention, -errno, into an error.
   private static func check(_ result: Int32, _ call: String) throws -> Int32 {

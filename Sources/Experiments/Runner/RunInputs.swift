@@ -11,7 +11,8 @@ public struct RunInputs {
   /// Whether to project onto this host: where the experiment says so, or names no machine at all.
   let includesHost: Bool
 
-  public init(_ experiment: Experiment) throws {
+  /// With `plan`, the layer files of its points are checked too.
+  public init(_ experiment: Experiment, plan: Plan? = nil) throws {
     // Each launch is a process of its own, which reads them anew.
     for path in experiment.machines where MachineCatalogue.isPath(path) {
       try requireNoStream(path, readers: "each launch of a run")
@@ -25,5 +26,6 @@ public struct RunInputs {
     let catalogue = try MachineCatalogue.bundled()
     machines = try experiment.machines.filter { $0 != Machine.hostName }.map { try catalogue.machine($0) }
     includesHost = experiment.machines.isEmpty || experiment.machines.contains(Machine.hostName)
+    if let plan { try PlannedLayers.check(plan, of: experiment) }
   }
 }

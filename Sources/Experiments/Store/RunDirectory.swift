@@ -198,7 +198,7 @@ public final class RunDirectory {
 
   // MARK: - Resuming
 
-  private func requireSame(plan: Plan, manifest: Manifest) throws {
+  func requireSame(plan: Plan, manifest: Manifest) throws {
     let old = self.manifest
     var lines = ExperimentDifference.lines(
       (old.experimentText, old.overrides), (manifest.experimentText, manifest.overrides))

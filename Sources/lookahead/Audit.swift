@@ -39,7 +39,7 @@ struct AuditCommand: ParsableCommand {
   func run() throws {
     for (key, value) in [("--hidden", hidden), ("--intermediate", intermediate), ("--tokens", tokens)]
     where !(1...1 << 31).contains(value) {
-      throw InputError(key: key, "expected 1 to \(1 << 31), found \(value)")
+      throw InputError(key: key, "expected at \(value < 1 ? "least 1" : "most \(1 << 31)"), found \(value)")
     }
     let available = AvailableMemory.read()
     for type in dtype.isEmpty ? TableType.allCases : dtype {

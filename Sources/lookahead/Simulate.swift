@@ -50,7 +50,7 @@ struct SimulateCommand: ParsableCommand {
     if json, results.count == 1 { return try printJSON(results[0]) }
     if json { return try printJSON(["machines": results]) }
     for (machine, result) in zip(machines, results) {
-      if results.count > 1 { print("\(machine.name)") }
+      if results.count > 1 { print(printable(machine.name)) }
       result.printAsTable(lineBytes: machine.lineBytes)
     }
   }
@@ -139,7 +139,7 @@ private struct SimulationResult: Encodable {
     print("\(accesses) line accesses; all counts are lines of \(lineBytes) bytes\n")
     let rows = levels.map { level in
       [
-        level.name, "\(level.reads)", "\(level.writes)", "\(level.hits)", "\(level.misses)",
+        printable(level.name), "\(level.reads)", "\(level.writes)", "\(level.hits)", "\(level.misses)",
         percent(level.misses, of: level.hits + level.misses), "\(level.evictions)", "\(level.writebacks)",
       ]
     }
@@ -149,7 +149,7 @@ private struct SimulationResult: Encodable {
     for level in levels {
       guard let prefetches = level.prefetches else { continue }
       print(
-        "\n\(level.name) prefetches: \(prefetches.issued) issued, \(prefetches.useful) useful, "
+        "\n\(printable(level.name)) prefetches: \(prefetches.issued) issued, \(prefetches.useful) useful, "
           + "\(prefetches.late) late")
     }
     guard let tlb else { return }
@@ -157,7 +157,7 @@ private struct SimulationResult: Encodable {
     printTable(
       ["level", "hits", "misses", "miss ratio"],
       tlb.levels.map {
-        [$0.name, "\($0.hits)", "\($0.misses)", percent($0.misses, of: $0.hits + $0.misses)]
+        [printable($0.name), "\($0.hits)", "\($0.misses)", percent($0.misses, of: $0.hits + $0.misses)]
       })
     print("\n\(tlb.walks) page walks")
   }

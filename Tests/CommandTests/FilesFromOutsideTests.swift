@@ -110,6 +110,17 @@ import Testing
     }
   }
 
+  @Test func `what a run reads again in each of its processes is no pipe`() throws {
+    try withDirectory { directory in
+      let text = Tiny.experiment.replacingOccurrences(of: "[host, epyc-7763]", with: "[/dev/stdin]")
+      try Data(text.utf8).write(to: directory.appendingPathComponent("e.yaml"))
+      let outcome = try bash("echo | \"$0\" run e.yaml --output r --allow-debug; ls r", in: directory)
+      #expect(
+        outcome.output.contains("/dev/stdin: expected a regular file, because each launch of a run reads it again"))
+      #expect(outcome.output.contains("No such file"), "\(outcome.output)")
+    }
+  }
+
   @Test func `a sample that follows no line is refused`() throws {
     try withTrace { directory in
       let outcome = try bash("\"$0\" mrc --trace t.din --sample 0.0000001", in: directory)

@@ -114,6 +114,15 @@ import Testing
     #expect(json?["max_abs_error"] is NSNull && json?["max_rel_error"] is NSNull)
   }
 
+  @Test(arguments: [Float.infinity, .nan], ProjectionType.allCases)
+  func `an input that is not finite is neither left out nor excused`(value: Float, projection: ProjectionType) throws {
+    let bytes = (0..<4).map { UInt8(truncatingIfNeeded: value.bitPattern >> (8 * $0)) }
+    let result = try withTemporaryFile(tampered("input", with: bytes)) {
+      try verify(layer: $0, projectionType: projection, isa: .best, tokens: 4)
+    }
+    #expect(!result.passed, "\(result)")
+  }
+
   private func verification(of data: Data, isa: ISA) throws -> Verification {
     try withTemporaryFile(data) { try verify(layer: $0, isa: isa) }
   }

@@ -34,7 +34,7 @@ extension Experiment {
     let parts = key.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
     switch (parts.first, parts.count) {
     case ("seed", 1): seed = UInt64(try value.int(in: 0...Int.max))
-    case ("name", 1): name = try value.string()
+    case ("name", 1): name = try value.name(.fileName)
     case ("question", 1): question = try value.string()
     case ("counters", 1): counters = try value.list().map { try $0.string() }
     case ("machines", 1): machines = try value.list().map { try $0.string() }

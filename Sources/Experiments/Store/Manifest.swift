@@ -114,6 +114,10 @@ public struct Manifest: Equatable, Codable, Sendable {
     else {
       throw InputError(file: file, key: "schema", "expected a manifest of \(Self.schema)")
     }
+    // The file may come from someone else, and its name goes into titles and file names as an experiment's does.
+    if let problem = NameRule.fileName.problem(with: manifest.experiment) {
+      throw InputError(file: file, key: CodingKeys.experiment.rawValue, problem)
+    }
     self = manifest
   }
 }

@@ -1,0 +1,69 @@
+/// Text that came from a file, a host or a person as one line of visible characters: what every report, plot and terminal
+/// shows of it. A run of tabs and line breaks becomes a space; other control characters, and those that turn the direction of
+/// writing, become U+FFFD.
+///
+/// It looks at Unicode scalars: CR and LF are one `Character`, and a combining mark joins the `Character` before it.
+public func singleLine(_ text: String) -> String {
+  guard text.unicodeScalars.contains(where: \.isUnprintable) else { return text }
+  var line = String.UnicodeScalarView()
+  var isInBreak = false
+  for scalar in text.unicodeScalars {
+    let isBreak = scalar.isLineBreak || scalar == "\t"
+    if isBreak {
+      if !isInBreak { line.append(" ") }
+    } else {
+      line.append(scalar.isUnprintable ? "\u{FFFD}" : scalar)
+    }
+    isInBreak = isBreak
+  }
+  return String(line)
+}
+
+/// Text of several lines with the same replacements, but for LF and tabs, which stay, and CR LF, which becomes LF.
+public func visibleLines(_ text: String) -> String {
+  guard text.unicodeScalars.contains(where: { $0.isUnprintable && $0 != "\n" && $0 != "\t" }) else { return text }
+  var lines = String.UnicodeScalarView()
+  var last: Unicode.Scalar?
+  for scalar in text.unicodeScalars {
+    defer { last = scalar }
+    switch scalar {
+    case "\n" where last == "\r": continue
+    case "\n", "\t": lines.append(scalar)
+    case _ where scalar.isLineBreak: lines.append("\n")
+    default: lines.append(scalar.isUnprintable ? "\u{FFFD}" : scalar)
+    }
+  }
+  return String(lines)
+}
+
+extension String {
+  /// With `replacement` in place of each `scalar`, also where a combining mark follows it, which `replacing` passes over: to
+  /// it the two are one `Character`.
+  public func replacing(scalar: Unicode.Scalar, with replacement: String) -> String {
+    guard unicodeScalars.contains(scalar) else { return self }
+    var result = String.UnicodeScalarView()
+    for other in unicodeScalars {
+      if other == scalar { result.append(contentsOf: replacement.unicodeScalars) } else { result.append(other) }
+    }
+    return String(result)
+  }
+}
+
+extension Unicode.Scalar {
+  /// LF, VT, FF, CR, NEL, and the line and paragraph separators.
+  public var isLineBreak: Bool {
+    switch value {
+    case 0x0A...0x0D, 0x85, 0x2028, 0x2029: return true
+    default: return false
+    }
+  }
+
+  /// Whether it is no character of a line of text: a control, a line break, or one that changes the direction of writing
+  /// (Unicode Standard Annex 9, "Directional Formatting Characters") or the byte order mark.
+  public var isUnprintable: Bool {
+    switch value {
+    case 0..<0x20, 0x7F...0x9F, 0x61C, 0x200E, 0x200F, 0x2028...0x202E, 0x2066...0x2069, 0xFEFF: return true
+    default: return false
+    }
+  }
+}

@@ -21,17 +21,28 @@ struct Lookahead: ParsableCommand {
   )
 
   static func main() {
+    StandardStream.prepare()
+    StandardStream.exit(status())
+  }
+
+  /// Runs the command and says what went wrong; returns the exit code.
+  private static func status() -> Int32 {
     do {
       var command = try parseAsRoot()
       try command.run()
+      return ExitCode.success.rawValue
     } catch let error as InputError {
       printMessage("error: \(error)")
-      Foundation.exit(ExitStatus.invalidInput.rawValue)
+      return ExitStatus.invalidInput.rawValue
     } catch let error where isOwnError(error) {
-      printMessage("error: \(error)")
-      Foundation.exit(ExitStatus.failure.rawValue)
+      printMessage("error: \(plainMessage(error))")
+      return ExitStatus.failure.rawValue
     } catch {
-      exit(withError: error)
+      // Help, the version, usage and exit codes: ArgumentParser's own text on our own streams.
+      let code = exitCode(for: error)
+      let text = fullMessage(for: error)
+      if !text.isEmpty { (code.isSuccess ? StandardStream.output : .messages).write(text + "\n") }
+      return code.rawValue
     }
   }
 

@@ -11,6 +11,6 @@ struct RunLaunchCommand: ParsableCommand {
 
   func run() throws {
     StandardStream.output.write(
-      try LaunchProcess.report(on: FileHandle.standardInput.readDataToEndOfFile()))
+      try LaunchProcess.report(on: FileHandle.standardInput.readToEnd() ?? Data()))
   }
 }

@@ -27,7 +27,7 @@ extension Experiment {
   /// The override that makes `machines` those of an experiment; none for none.
   public static func override(machines: [String]) -> [String] {
     guard !machines.isEmpty else { return [] }
-    return ["machines=[\(machines.map { "'\($0.replacing("'", with: "''"))'" }.joined(separator: ", "))]"]
+    return ["machines=[\(machines.map { "'\($0.replacing(scalar: "'", with: "''"))'" }.joined(separator: ", "))]"]
   }
 
   private mutating func apply(_ key: String, _ value: YAMLValue) throws {

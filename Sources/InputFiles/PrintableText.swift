@@ -46,20 +46,14 @@ private func shortened(_ text: String, to limit: Int) -> String {
 }
 
 private func escaped(_ scalar: Unicode.Scalar) -> String {
-  if scalar.isASCII, scalar.value >= 0x20, scalar.value != 0x7f { return String(scalar) }
+  guard scalar.isUnprintable else { return String(scalar) }
   switch scalar {
   case "\n": return "\\n"
   case "\r": return "\\r"
   case "\t": return "\\t"
-  // The joiners belong to the spelling of words and of emoji.
-  case "\u{200C}", "\u{200D}": return String(scalar)
-  default: break
-  }
-  switch scalar.properties.generalCategory {
-  case .control, .format, .lineSeparator, .paragraphSeparator:
+  default:
     let digits = String(scalar.value, radix: 16)
     let width = scalar.value < 0x100 ? 2 : 4
     return (width == 2 ? "\\x" : "\\u") + String(repeating: "0", count: max(0, width - digits.count)) + digits
-  default: return String(scalar)
   }
 }

@@ -17,21 +17,13 @@ public struct CalibrationDirectory {
     try write(report.summaryCSV, to: "calibration.csv")
     try write(report.samplesCSV, to: "samples.csv")
     try Self.make("\(path)/plots")
-    var problems: [String] = []
-    var drawn: [Plot] = []
-    for plot in report.plots {
+    let plots = report.plots
+    for plot in plots {
       try write(plot.data, to: "plots/\(plot.name).csv")
       try write(plot.script, to: "plots/\(plot.name).gp")
-      guard let gnuplot else { continue }
-      if let problem = gnuplot.draw(plot.name, in: "\(path)/plots") {
-        problems.append("Plot \(plot.name) could not be drawn: \(problem)")
-      } else {
-        drawn.append(plot)
-      }
     }
-    if gnuplot == nil {
-      problems.append("gnuplot was not found, so that the plots are not drawn; their data and scripts lie in plots/.")
-    }
+    let missing = "gnuplot was not found, so that the plots are not drawn; their data and scripts lie in plots/."
+    let (drawn, problems) = try gnuplot?.draw(plots, in: "\(path)/plots") ?? ([], [missing])
     try write(report.markdown(drawn: drawn, problems: problems), to: "report.md")
     return problems
   }
@@ -40,7 +32,7 @@ public struct CalibrationDirectory {
     do {
       try Data(text.utf8).write(to: URL(fileURLWithPath: "\(path)/\(name)"), options: .atomic)
     } catch {
-      throw InputError(file: "\(path)/\(name)", "expected a path that can be written: \(error.localizedDescription)")
+      throw InputError(file: "\(path)/\(name)", "expected a path that can be written: \(plainReason(error))")
     }
   }
 
@@ -48,7 +40,7 @@ public struct CalibrationDirectory {
     do {
       try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
     } catch {
-      throw InputError(file: path, "expected a directory that can be made: \(error.localizedDescription)")
+      throw InputError(file: path, "expected a directory that can be made: \(plainReason(error))")
     }
   }
 }

@@ -236,7 +236,7 @@ extension CalibrationReport {
     _ curves: [Curve], name: String, title: String, x: String, script: PlotScript, elements: [String]? = nil,
     extra: [String] = []
   ) -> Plot {
-    var data = CSVWriter(header: ["line", x, "value", "ci95_low", "ci95_high", "series"])
+    var data = PlotData(header: ["line", x, "value", "ci95_low", "ci95_high", "series"])
     for (index, curve) in curves.enumerated() {
       for point in curve.points {
         data.append([

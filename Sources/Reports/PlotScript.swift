@@ -21,6 +21,7 @@ struct PlotScript {
   init(name: String, title: String, width: Int = 960, height: Int = 600) {
     // `noenhanced`: names hold underscores. The same input gives the same bytes: no date, no random ids.
     lines = [
+      // Names of plots are names of files that `fileName` makes safe, here and below.
       "# Draws \(name).svg from \(name).csv: run `gnuplot \(name).gp` in this directory.",
       "set terminal svg size \(width),\(height) noenhanced font 'Arial,15' background '#FFFFFF' name 'lookahead'",
       "set output '\(name).svg'",
@@ -48,7 +49,7 @@ struct PlotScript {
   /// gnuplot's own leaves so little that the legend runs into the label.
   mutating func legendBelow(_ titles: [String], most: Int = 3) {
     // A letter is about 8 pixels wide at this size; the sample and the gaps of an entry take 75.
-    let longest = titles.map(\.count).max() ?? 0
+    let longest = titles.map { displayWidth($0) }.max() ?? 0
     let columns = max(1, min(most, 900 / (8 * longest + 75)))
     let rows = (titles.count + columns - 1) / columns
     add("set bmargin \(significant(4.6 + 1.3 * Double(rows), 3))")
@@ -127,9 +128,10 @@ struct PlotScript {
     }
   }
 
-  /// Text as a gnuplot string.
+  /// Text as a gnuplot string: in single quotes, where gnuplot replaces nothing, with those of the text doubled. In double quotes
+  /// it would run what stands in backquotes as a shell command.
   static func quoted(_ text: String) -> String {
-    "\"" + text.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"").replacing("\n", with: " ") + "\""
+    "'" + singleLine(text).replacing(scalar: "'", with: "''") + "'"
   }
 
   /// A number as gnuplot reads it; an empty cell for none.

@@ -22,7 +22,7 @@ public struct ProgressLine {
 
   /// Cut to a terminal's width less one: a line that fills it wraps, and cannot be rewritten.
   public func text(columns: Int) -> String {
-    String(parts.filter { !$0.isEmpty }.joined(separator: "  ").prefix(max(0, columns - 1)))
+    String(singleLine(parts.filter { !$0.isEmpty }.joined(separator: "  ")).prefix(columns: max(0, columns - 1)))
   }
 
   /// `launch 2 of 3`; nil where points have one.

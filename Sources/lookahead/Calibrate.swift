@@ -35,6 +35,7 @@ struct CalibrateCommand: ParsableCommand {
   func validate() throws {
     // 1000 rounds take half a day.
     guard (1...1000).contains(rounds) else { throw ValidationError("--rounds: expected 1 to 1000, found \(rounds)") }
+    if let problem = NameRule.title.problem(with: name) { throw ValidationError("--name: \(problem)") }
   }
 
   func run() throws {
@@ -55,7 +56,7 @@ struct CalibrateCommand: ParsableCommand {
       do {
         try Data(machine.yaml().utf8).write(to: URL(fileURLWithPath: output), options: .atomic)
       } catch {
-        throw InputError(file: output, "expected a path that can be written: \(error.localizedDescription)")
+        throw InputError(file: output, "expected a path that can be written: \(plainReason(error))")
       }
     }
     if let directory {
@@ -69,7 +70,7 @@ struct CalibrateCommand: ParsableCommand {
     if json {
       try printJSON(CalibrationDocument(machine: machine, ceilings: calibration.ceilings))
     } else if output == nil, report == nil {
-      print(machine.yaml(), terminator: "")
+      printDocument(machine.yaml())
     }
   }
 }

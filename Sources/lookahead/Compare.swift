@@ -52,7 +52,7 @@ struct CompareCommand: ParsableCommand {
     if json {
       try printJSON(ComparisonDocument(comparison))
     } else {
-      print(csv ? comparison.csv : comparison.markdown, terminator: "")
+      printDocument(csv ? comparison.csv : comparison.markdown)
     }
     if comparison.hasRegression { throw ExitStatus.regressionFound.code }
     if comparison.points.allSatisfy({ $0.verdict == .incomparable }) { throw NothingComparable() }

@@ -79,13 +79,13 @@ struct ExploreCommand: ParsableCommand {
 
   /// What to type to have the same again.
   private func command(_ names: [String]) -> String {
-    var words = ["lookahead explore \(file)", "--machine"] + names + ["--target"] + targets.map { "'\($0)'" }
+    var words = ["lookahead", "explore", file, "--machine"] + names + ["--target"] + targets
     if !vary.isEmpty { words += ["--vary"] + vary }
     for override in overrides { words += ["--set", override] }
     if sample < 1 { words += ["--sample", "\(sample)"] }
     if check > 0 { words += ["--check", "\(check)"] }
     if let output { words += ["--output", output] }
-    return words.joined(separator: " ")
+    return words.map(shellQuoted).joined(separator: " ")
   }
 
   private func printAnswers(_ exploration: Exploration) {

@@ -30,7 +30,7 @@ struct ExportCommand: ParsableCommand {
     do {
       try FileManager.default.createDirectory(atPath: target, withIntermediateDirectories: true)
     } catch {
-      throw InputError(file: target, "expected a directory that can be made: \(error.localizedDescription)")
+      throw InputError(file: target, "expected a directory that can be made: \(plainReason(error))")
     }
     var files: [String] = []
     func write(_ name: String, _ text: String) throws {

@@ -21,21 +21,30 @@ struct Lookahead: ParsableCommand {
   )
 
   static func main() {
+    StandardStream.prepare()
+    StandardStream.exit(status())
+  }
+
+  /// Runs the command and says what went wrong; returns the exit code.
+  private static func status() -> Int32 {
     do {
       try checkArgumentsAreText()
       var command = try parseAsRoot()
       try command.run()
+      return ExitCode.success.rawValue
     } catch let error as InputError {
       printError(error)
-      Foundation.exit(ExitStatus.invalidInput.rawValue)
+      return ExitStatus.invalidInput.rawValue
     } catch let error where isOwnError(error) {
-      printError(error)
-      Foundation.exit(ExitStatus.failure.rawValue)
+      printMessage("error: \(plainMessage(error))")
+      return ExitStatus.failure.rawValue
     } catch {
+      // Help, the version, usage and exit codes: ArgumentParser's own text on our own streams.
+      let code = exitCode(for: error)
       let text = fullMessage(for: error)
-      guard exitCode(for: error) == .validationFailure, !text.isEmpty else { exit(withError: error) }
-      printUsage(text)
-      Foundation.exit(ExitStatus.invalidInput.rawValue)
+      if code.isSuccess, !text.isEmpty { StandardStream.output.write(text + "\n") }
+      if !code.isSuccess, !text.isEmpty { printUsage(text) }
+      return code.rawValue
     }
   }
 

@@ -50,7 +50,7 @@ struct MachinesCommand: ParsableCommand {
 
     func run() throws {
       let machine = try Machine.named(name)
-      if json { try printJSON(machine) } else { print(machine.yaml(), terminator: "") }
+      if json { try printJSON(machine) } else { printDocument(machine.yaml()) }
     }
   }
 

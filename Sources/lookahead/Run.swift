@@ -83,6 +83,7 @@ struct RunCommand: ParsableCommand {
       at: path, plan: plan, manifest: manifest, only: own, restart: restart)
     Interruption.note()
     let progress = quiet ? nil : Progress()
+    let how = restart ? "the same command without --restart" : "the same command"
     do {
       try SweepRunner(
         experiment: experiment, inputs: inputs, directory: directory, topology: topology, options: options
@@ -91,12 +92,14 @@ struct RunCommand: ParsableCommand {
       progress?.clear()
       let left = try directory.pendingPoints().count
       let all = try directory.pointIDs().count
-      let how = restart ? "the same command without --restart" : "the same command"
       printMessage("interrupted with \(left) of \(all) points to go; \(how) goes on where it stopped")
       throw ExitStatus.failure.code
     }
     progress?.clear()
-    try Report.write(directory)
+    do { try Report.write(directory) } catch is Interrupted {
+      printMessage("interrupted before the report was written; \(how) writes it from what is stored")
+      throw ExitStatus.failure.code
+    }
     let results = try directory.store.rows(ResultRow.self)
     if json { try printJSON(["results": results]) }
     let counts = Dictionary(grouping: results, by: \.status).mapValues(\.count)

@@ -34,7 +34,11 @@ struct ValidateCommand: ParsableCommand {
   func run() throws {
     let run = try RunDirectory(opening: directory)
     let validation = try Validation(run, machine: machine.map { try Machine.named($0) }) { printMessage($0) }
-    if let report { try ValidationReport.write(validation, of: run, against: against, to: report) }
+    if let report {
+      for problem in try ValidationReport.write(validation, of: run, against: against, to: report) {
+        printMessage(problem)
+      }
+    }
     if json { return try printJSON(ValidationDocument(validation, against)) }
     func percent(_ value: Double?) -> String { value.map { String(format: "%+.1f %%", 100 * $0) } ?? "-" }
     func thousands(_ rate: Double) -> String { String(format: "%.1f", rate / 1000) }

@@ -40,6 +40,24 @@ import Testing
     #expect(process.failure == "did not finish within 0 s")
   }
 
+  @Test func `a process that hangs after it has closed its output is killed too`() throws {
+    let process = try shell("exec >&- 2>&-; exec sleep 1000", seconds: 0.2)
+    #expect(process.ending == .timedOut(0.2))
+  }
+
+  @Test func `it runs in the directory that is named, and one that is missing is an error`() throws {
+    let process = try ChildProcess.run(URL(fileURLWithPath: "/bin/pwd"), ["-P"], in: "/usr", seconds: 30)
+    #expect(process.output == Data("/usr\n".utf8))
+    #expect(throws: (any Error).self) {
+      try ChildProcess.run(URL(fileURLWithPath: "/bin/pwd"), [], in: "/no/such/directory", seconds: 1)
+    }
+  }
+
+  @Test func `last words are one line without control characters`() throws {
+    let process = try shell("printf 'a\\nb\\033[31m\\tc\\r' >&2; exit 1")
+    #expect(process.lastMessage == "b\u{FFFD}[31m c")
+  }
+
   @Test func `it starts without the variables that steer numerical libraries`() throws {
     setenv("OPENBLAS_CORETYPE", "Haswell", 1)
     defer { unsetenv("OPENBLAS_CORETYPE") }

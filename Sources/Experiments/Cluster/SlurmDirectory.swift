@@ -51,7 +51,7 @@ public struct SlurmDirectory {
       // Last, because its presence is what makes the directory a job.
       try directory.write(Self.json(job), to: jobName)
     } catch {
-      throw InputError(file: path, "expected a directory that can be written to: \(error.localizedDescription)")
+      throw InputError(file: path, "expected a directory that can be written to: \(plainReason(error))")
     }
     return directory
   }
@@ -139,7 +139,7 @@ public struct SlurmDirectory {
       // Whoever makes the file submits.
       try Data(Self.json(submission).utf8).write(to: URL(fileURLWithPath: file), options: .withoutOverwriting)
     } catch {
-      throw SlurmFailed("\(file) cannot be made; does another 'slurm collect' run? (\(error.localizedDescription))")
+      throw SlurmFailed("\(file) cannot be made; does another 'slurm collect' run? (\(plainReason(error)))")
     }
     do {
       submission.jobID = try slurm.submit(job.arguments(tasks: tasks, in: path))
@@ -171,7 +171,7 @@ public struct SlurmDirectory {
       return try FileManager.default.contentsOfDirectory(atPath: "\(path)/\(folder)").sorted()
     } catch {
       throw InputError(
-        file: "\(path)/\(folder)", "expected a directory that can be read: \(error.localizedDescription)")
+        file: "\(path)/\(folder)", "expected a directory that can be read: \(plainReason(error))")
     }
   }
 

@@ -26,14 +26,14 @@ extension Experiment {
   /// The override that makes `machines` those of an experiment; none for none.
   public static func override(machines: [String]) -> [String] {
     guard !machines.isEmpty else { return [] }
-    return ["machines=[\(machines.map { "'\($0.replacing("'", with: "''"))'" }.joined(separator: ", "))]"]
+    return ["machines=[\(machines.map { "'\($0.replacing(scalar: "'", with: "''"))'" }.joined(separator: ", "))]"]
   }
 
   private mutating func apply(_ key: String, _ value: YAMLValue) throws {
     let parts = key.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
     switch (parts.first, parts.count) {
     case ("seed", 1): seed = UInt64(try value.int(in: 0...Int.max))
-    case ("name", 1): name = try value.string()
+    case ("name", 1): name = try value.name(.fileName)
     case ("question", 1): question = try value.string()
     case ("counters", 1): counters = try value.list().map { try $0.string() }
     case ("machines", 1): machines = try value.list().map { try $0.string() }

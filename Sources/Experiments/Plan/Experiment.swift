@@ -5,6 +5,7 @@ import InputFiles
 public struct Experiment: Equatable, Sendable {
   public static let schema = "lookahead/experiment/1"
 
+  /// Also names the run directory, hence no path: `NameRule.fileName`.
   public var name: String
   public var question: String?
   /// Seeds the execution order, and the synthetic layers of points that set no seed of their own.
@@ -46,7 +47,7 @@ public struct Experiment: Equatable, Sendable {
       try merge(object)
       last = object
     }
-    name = try last?.required("name").string() ?? ""
+    name = try last?.required("name").name(.fileName) ?? ""
     question = try last?["question"]?.string()
     guard !sweeps.isEmpty else {
       throw try last?.required("sweeps").error("expected at least one sweep, found an empty list")

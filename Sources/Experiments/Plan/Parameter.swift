@@ -42,7 +42,8 @@ extension Parameter {
         throw yaml.error("expected \(CodeSource.vocabulary), found \(quote(text))")
       }
       return .text(source.rawValue)
-    case .layer, .variant: return .text(try yaml.string())
+    case .layer: return .text(try yaml.string())
+    case .variant: return .text(try yaml.name())
     case .cpus:
       let text = try yaml.string()
       guard let placement = CPUPlacement(text) else {

@@ -23,7 +23,7 @@ public struct Sweep: Equatable, Sendable {
 
   init(_ yaml: YAMLValue) throws {
     let object = try yaml.object(keys: Self.keys)
-    name = try object.required("name").string()
+    name = try object.required("name").name()
     line = yaml.line
     set = try object["set"].map(parameters) ?? [:]
     axes =

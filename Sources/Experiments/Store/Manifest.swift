@@ -115,6 +115,10 @@ public struct Manifest: Equatable, Codable, Sendable {
       throw InputError(file: file, key: "schema", "expected a manifest of \(Self.schema)")
     }
     try JSONValue.check(text, file: file)
+    // The file may come from someone else, and its name goes into titles and file names as an experiment's does.
+    if let problem = NameRule.fileName.problem(with: manifest.experiment) {
+      throw InputError(file: file, key: CodingKeys.experiment.rawValue, problem)
+    }
     self = manifest
   }
 }

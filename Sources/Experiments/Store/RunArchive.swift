@@ -62,14 +62,14 @@ public struct RunArchive: Equatable, Sendable {
     do {
       try files.createDirectory(at: directory, withIntermediateDirectories: true)
     } catch {
-      throw InputError(file: scratch, "expected a directory that can be written to: \(error.localizedDescription)")
+      throw InputError(file: scratch, "expected a directory that can be written to: \(plainReason(error))")
     }
     defer { try? files.removeItem(at: directory) }
     let database = directory.appendingPathComponent(RunDirectory.databaseName).path
     do {
       try files.copyItem(atPath: path, toPath: database)
     } catch {
-      throw InputError(file: path, "expected a run in one file that can be read: \(error.localizedDescription)")
+      throw InputError(file: path, "expected a run in one file that can be read: \(plainReason(error))")
     }
     try unpack(database, into: directory)
     let run = try RunDirectory(opening: directory.path)

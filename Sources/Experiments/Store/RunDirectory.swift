@@ -37,7 +37,7 @@ public final class RunDirectory {
     do {
       try files.createDirectory(at: url, withIntermediateDirectories: true)
     } catch {
-      throw InputError(file: path, "expected a directory that can be made: \(error.localizedDescription)")
+      throw InputError(file: path, "expected a directory that can be made: \(plainReason(error))")
     }
     let lock = try lock(path)
     var found = Set((try? files.contentsOfDirectory(atPath: path)) ?? [])
@@ -114,7 +114,7 @@ public final class RunDirectory {
       try FileManager.default.removeItem(at: directory.appendingPathComponent(name))
     } catch {
       throw InputError(
-        file: directory.path, "expected a run directory that can be emptied: \(error.localizedDescription)")
+        file: directory.path, "expected a run directory that can be emptied: \(plainReason(error))")
     }
   }
 

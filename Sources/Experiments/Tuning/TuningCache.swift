@@ -1,4 +1,5 @@
 import Foundation
+import InputFiles
 import Kernels
 
 /// Tunings of earlier runs, each a JSON file in the user's cache directory, so that a machine is tuned once for a shape.
@@ -57,7 +58,7 @@ public struct TuningCache {
       // A temporary file renamed over the old one: whoever reads meanwhile sees one or the other, whole.
       try encoder.encode(entry).write(to: file(of: key), options: .atomic)
     } catch {
-      warn("\(file(of: key).path) cannot be written: \(error.localizedDescription)")
+      warn("\(file(of: key).path) cannot be written: \(plainReason(error))")
     }
   }
 

@@ -42,7 +42,7 @@ public struct CounterGroup: Codable, Equatable, Sendable {
   public init(yaml: YAMLValue) throws {
     let object = try yaml.object(
       keys: ["name", "topic", "description", "pmu", "scope", "events", "cpu", "source", "metrics", "checks"])
-    self.name = try object.required("name").string()
+    self.name = try object.required("name").name()
     self.description = try object.required("description").string()
     self.pmu = try object.required("pmu").string()
     self.topic = try object["topic"].map { try $0.string() }
@@ -78,7 +78,7 @@ public struct CounterGroup: Codable, Equatable, Sendable {
   private func parse(_ yaml: YAMLValue) throws -> Metric {
     let object = try yaml.object(keys: ["name", "unit", "formula"])
     return Metric(
-      name: try object.required("name").string(), unit: try object.required("unit").string(),
+      name: try object.required("name").name(), unit: try object.required("unit").string(),
       formula: try formula(object.required("formula")))
   }
 

@@ -36,7 +36,7 @@ struct Lookahead: ParsableCommand {
       printError(error)
       return ExitStatus.invalidInput.rawValue
     } catch let error where isOwnError(error) {
-      printMessage("error: \(plainMessage(error))")
+      printMessage("error: " + printable(plainMessage(error), atMost: 280))
       return ExitStatus.failure.rawValue
     } catch {
       // Help, the version, usage and exit codes: ArgumentParser's own text on our own streams.

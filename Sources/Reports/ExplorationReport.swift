@@ -55,40 +55,21 @@ public struct ExplorationReport {
     markdown = text
   }
 
-  /// Writes everything into `directory`, which must be empty, absent, or hold an earlier exploration; returns problems with
-  /// plots.
-  public func write(to directory: String, gnuplot: Gnuplot? = Gnuplot.find()) throws -> [String] {
-    let files = FileManager.default
-    if let found = try? files.contentsOfDirectory(atPath: directory), !found.isEmpty, !found.contains("machines.csv") {
-      throw InputError(
-        file: directory, "expected an empty directory or an earlier exploration, found '\(found.sorted()[0])'")
-    }
-    func write(_ text: String, _ name: String) throws {
-      do {
-        try Data(text.utf8).write(to: URL(fileURLWithPath: "\(directory)/\(name)"), options: .atomic)
-      } catch {
-        throw InputError(
-          file: "\(directory)/\(name)", "expected a file that can be written: \(error.localizedDescription)")
-      }
-    }
-    do {
-      try? files.removeItem(atPath: "\(directory)/plots")
-      try files.createDirectory(atPath: "\(directory)/plots", withIntermediateDirectories: true)
-    } catch {
-      throw InputError(file: directory, "expected a directory that can be made: \(error.localizedDescription)")
-    }
-    try write(answers, "answers.csv")
-    try write(machines, "machines.csv")
+  /// Writes everything into `study`, in place of an earlier exploration; returns problems with plots.
+  public func write(to study: StudyDirectory, gnuplot: Gnuplot? = Gnuplot.find()) throws -> [String] {
+    try study.removePlots()
+    try WholeFile.makeDirectory("\(study.path)/plots")
+    try study.write(answers, to: "answers.csv")
+    try study.write(machines, to: "machines.csv")
     var problems: [String] = []
     for plot in plots {
-      try write(plot.data, "plots/\(plot.name).csv")
-      try write(plot.script, "plots/\(plot.name).gp")
-      if let problem = gnuplot?.draw(plot.name, in: "\(directory)/plots") {
+      try study.writePlot(plot.name, script: plot.script, data: plot.data)
+      if let problem = gnuplot?.draw(plot.name, in: "\(study.path)/plots") {
         problems.append("\(plot.name): \(problem)")
       }
     }
     if gnuplot == nil { problems.append("gnuplot was not found, so that the plots are not drawn") }
-    try write(markdown, "report.md")
+    try study.write(markdown, to: "report.md")
     return problems
   }
 }
@@ -329,7 +310,7 @@ extension MachineFigure {
 
 extension Double {
   /// `2` and `2.5`: as one would type it.
-  fileprivate var plain: String { self == rounded() && abs(self) < 1e15 ? "\(Int(self))" : "\(self)" }
+  fileprivate var plain: String { Int(exactly: self).map(String.init) ?? "\(self)" }
 }
 
 extension PlotScript {

@@ -19,8 +19,9 @@ public struct Report {
     var drawn: [Plot] = []
     var problems: [String] = []
     for plot in plots {
-      try directory.write(plot.data, to: "plots/\(plot.name).csv")
+      // The script first: it is what tells the plot's files from a user's.
       try directory.write(plot.script, to: "plots/\(plot.name).gp")
+      try directory.write(plot.data, to: "plots/\(plot.name).csv")
     }
     if let gnuplot {
       for plot in plots {
@@ -36,7 +37,7 @@ public struct Report {
           + "`lookahead report` again.")
     }
     let report = Report(run, plots: drawn, problems: problems)
-    try directory.write(report.markdown, to: "report.md")
+    try directory.write(report.markdown, to: RunDirectory.reportName)
     return report
   }
 

@@ -11,39 +11,29 @@ public struct ValidationReport {
   private let reference: Validation.Reference
   /// The command that writes the report again from the run.
   private let command: String
+  /// What is wrong with the run.
+  private let warnings: [String]
 
-  /// Writes the study into `directory`, which need not exist. Without gnuplot the plots' data and scripts lie ready.
+  /// Writes the study into `study`. Without gnuplot the plots' data and scripts lie ready.
   public static func write(
     _ validation: Validation, of run: RunDirectory, against reference: Validation.Reference = .median,
-    to directory: String, gnuplot: Gnuplot? = Gnuplot.find()
+    to study: StudyDirectory, gnuplot: Gnuplot? = Gnuplot.find()
   ) throws {
     let report = ValidationReport(
       validation: validation, manifest: run.manifest, reference: reference,
       command:
         "lookahead validate \(run.path)\(reference == .median ? "" : " --against \(reference.rawValue)") --report "
-        + directory)
+        + study.path, warnings: try run.disagreementWarning().map { [$0] } ?? [])
     let plots = [report.diagonalPlot, report.axesPlot].compactMap { $0 }
     var drawn: [Plot] = []
-    try write(report.pointsCSV, to: "points.csv", in: directory)
-    try write(report.stagesCSV, to: "stages.csv", in: directory)
-    try write(validation.machine.yaml(), to: RunDirectory.hostMachineName, in: directory)
+    try study.write(report.pointsCSV, to: "points.csv")
+    try study.write(report.stagesCSV, to: "stages.csv")
+    try study.write(validation.machine.yaml(), to: RunDirectory.hostMachineName)
     for plot in plots {
-      try write(plot.data, to: "plots/\(plot.name).csv", in: directory)
-      try write(plot.script, to: "plots/\(plot.name).gp", in: directory)
-      if let gnuplot, gnuplot.draw(plot.name, in: "\(directory)/plots") == nil { drawn.append(plot) }
+      try study.writePlot(plot.name, script: plot.script, data: plot.data)
+      if let gnuplot, gnuplot.draw(plot.name, in: "\(study.path)/plots") == nil { drawn.append(plot) }
     }
-    try write(report.markdown(drawn), to: "report.md", in: directory)
-  }
-
-  private static func write(_ text: String, to name: String, in directory: String) throws {
-    let url = URL(fileURLWithPath: "\(directory)/\(name)")
-    do {
-      try FileManager.default.createDirectory(
-        at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
-      try Data(text.utf8).write(to: url, options: .atomic)
-    } catch {
-      throw InputError(file: url.path, "expected a directory that can be written to: \(error.localizedDescription)")
-    }
+    try study.write(report.markdown(drawn), to: "report.md")
   }
 
   // MARK: - Text
@@ -70,6 +60,7 @@ public struct ValidationReport {
     row("median absolute error") { percent(errors($0).median) }
     row("rank correlation") { validation.rankCorrelation($0).map { String(format: "%.3f", $0) } ?? "–" }
     row("measured within low and high") { validation.shareWithinBand($0).map { percent($0) } ?? "–" }
+    for warning in warnings { text += "> **Warning:** \(warning).\n\n" }
     text += summary.text + "\nThe tables and plots below hold each point against its \(reference.singular)"
     text +=
       reference == .fastest

@@ -78,10 +78,11 @@ struct RunCommand: ParsableCommand {
     let manifest = Manifest(
       experiment: experiment, commandLine: CommandLine.arguments, gitRevision: revision?.commit,
       gitDirty: revision?.isDirty, host: ProcessInfo.processInfo.hostName, toolVersion: toolVersion,
-      shard: shard)
+      shard: shard, layers: try plan.layerContents(experiment))
     let path = output ?? "reports/\(experiment.name)"
     let directory = try RunDirectory.createOrResume(
       at: path, plan: plan, manifest: manifest, only: own, restart: restart)
+    for note in directory.notes { printMessage(note) }
     Interruption.note()
     let progress = quiet ? nil : Progress()
     do {

@@ -29,15 +29,16 @@ struct SlurmTaskCommand: ParsableCommand {
     let inputs = try RunInputs(experiment)
     if !job.settings.projects { try experiment.enforceConstraints() }
     let revision = GitRevision.current()
+    let plan = try Plan(experiment, topology: topology)
     let manifest = Manifest(
       experiment: experiment, commandLine: job.commandLine, gitRevision: revision?.commit,
       gitDirty: revision?.isDirty, host: place.node, toolVersion: toolVersion, shard: task.shard,
-      modelled: job.settings.projects ? true : nil)
+      modelled: job.settings.projects ? true : nil, layers: try plan.layerContents(experiment))
     printMessage("task \(task.shard.argument) of job \(place.jobID) on \(place.node), in \(place.scratch)")
     let progress = Progress()
     do {
       let results = try task.run(
-        Plan(experiment, topology: topology), manifest: manifest, report: { progress.show($0) },
+        plan, manifest: manifest, report: { progress.show($0) },
         measure: { run, options, report in
           if job.settings.projects {
             return try ProjectionSweep(experiment, in: run, machines: inputs.machines, report: report).run()

@@ -1,5 +1,6 @@
 import CacheModel
 import Experiments
+import InputFiles
 import Profiler
 
 extension CalibrationReport {
@@ -78,7 +79,7 @@ extension CalibrationReport {
     _ curves: [Curve], name: String, title: String, axis: String, climbs: CacheBoundaries? = nil, threads: Int = 1
   ) -> Plot? {
     let curves = curves.filter { $0.points.count > 1 }
-    let sizes = curves.flatMap { $0.points.map { Int($0.x) } }
+    let sizes = curves.flatMap { $0.points.compactMap { Int(rounding: $0.x, .down) } }
     guard let low = sizes.min(), let high = sizes.max() else { return nil }
     var script = PlotScript(name: name, title: title)
     script.byteAxis(threads == 1 ? "Working set" : "Working set of all threads", from: low, to: high)
@@ -240,7 +241,7 @@ extension CalibrationReport {
     for (index, curve) in curves.enumerated() {
       for point in curve.points {
         data.append([
-          "\(index + 1)", point.x == point.x.rounded() ? "\(Int(point.x))" : "\(point.x)", PlotScript.cell(point.y),
+          "\(index + 1)", Int(exactly: point.x).map(String.init) ?? "\(point.x)", PlotScript.cell(point.y),
           PlotScript.cell(point.low), PlotScript.cell(point.high), curve.title,
         ])
       }

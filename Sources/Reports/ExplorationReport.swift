@@ -55,37 +55,13 @@ public struct ExplorationReport {
     markdown = text
   }
 
-  /// Writes everything into `directory`, which must be empty, absent, or hold an earlier exploration; returns problems with
-  /// plots.
-  public func write(to directory: String, gnuplot: Gnuplot? = Gnuplot.find()) throws -> [String] {
-    let files = FileManager.default
-    if let found = try? files.contentsOfDirectory(atPath: directory), !found.isEmpty, !found.contains("machines.csv") {
-      throw InputError(
-        file: directory, "expected an empty directory or an earlier exploration, found '\(found.sorted()[0])'")
-    }
-    func write(_ text: String, _ name: String) throws {
-      do {
-        try Data(text.utf8).write(to: URL(fileURLWithPath: "\(directory)/\(name)"), options: .atomic)
-      } catch {
-        throw InputError(
-          file: "\(directory)/\(name)", "expected a file that can be written: \(plainReason(error))")
-      }
-    }
-    do {
-      try? files.removeItem(atPath: "\(directory)/plots")
-      try files.createDirectory(atPath: "\(directory)/plots", withIntermediateDirectories: true)
-    } catch {
-      throw InputError(file: directory, "expected a directory that can be made: \(plainReason(error))")
-    }
-    try write(answers, "answers.csv")
-    try write(machines, "machines.csv")
-    for plot in plots {
-      try write(plot.data, "plots/\(plot.name).csv")
-      try write(plot.script, "plots/\(plot.name).gp")
-    }
-    let missing = "gnuplot was not found, so that the plots are not drawn; their data and scripts lie in plots/."
-    let problems = try gnuplot?.draw(plots, in: "\(directory)/plots").problems ?? [missing]
-    try write(markdown, "report.md")
+  /// Writes everything into `study`, in place of an earlier exploration; returns problems with plots.
+  public func write(to study: StudyDirectory, gnuplot: Gnuplot? = Gnuplot.find()) throws -> [String] {
+    try study.removePlots()
+    try study.write(answers, to: "answers.csv")
+    try study.write(machines, to: "machines.csv")
+    let problems = try study.draw(plots, with: gnuplot).problems
+    try study.write(markdown, to: "report.md")
     return problems
   }
 }
@@ -326,7 +302,7 @@ extension MachineFigure {
 
 extension Double {
   /// `2` and `2.5`: as one would type it.
-  fileprivate var plain: String { self == rounded() && abs(self) < 1e15 ? "\(Int(self))" : "\(self)" }
+  fileprivate var plain: String { Int(exactly: self).map(String.init) ?? "\(self)" }
 }
 
 extension PlotScript {

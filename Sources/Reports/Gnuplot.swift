@@ -55,7 +55,7 @@ public struct Gnuplot {
   func draw(_ name: String, in directory: String) -> Failure? {
     let files = FileManager.default
     // Half a picture is worse than none: it is made aside, and takes its place when it is whole.
-    let aside = "\(directory)/.drawing-\(getpid())"
+    let aside = files.temporaryDirectory.appendingPathComponent("lookahead-plot-\(UUID().uuidString)").path
     defer { try? files.removeItem(atPath: aside) }
     do {
       try files.createDirectory(atPath: aside, withIntermediateDirectories: true)
@@ -64,15 +64,16 @@ public struct Gnuplot {
       }
       let process = try ChildProcess.run(executable, ["\(name).gp"], in: aside, seconds: timeoutSeconds)
       switch process.ending {
-      case .exited(0): break
+      case .exited(0):
+        guard let picture = files.contents(atPath: "\(aside)/\(name).svg") else {
+          return Failure(reason: "gnuplot wrote no \(name).svg")
+        }
+        try WholeFile.write(String(decoding: picture, as: UTF8.self), to: "\(directory)/\(name).svg")
       case .exited where !process.lastMessage.isEmpty: return Failure(reason: process.lastMessage)
       case .timedOut: return Failure(reason: "gnuplot \(process.failure ?? "")", isTimeout: true)
       default: return Failure(reason: "gnuplot \(process.failure ?? "failed")")
       }
     } catch { return Failure(reason: plainMessage(error)) }
-    guard rename("\(aside)/\(name).svg", "\(directory)/\(name).svg") == 0 else {
-      return Failure(reason: "gnuplot wrote no \(name).svg: \(String(cString: strerror(errno)))")
-    }
     return nil
   }
 }

@@ -64,7 +64,7 @@ struct PlotScript {
     // The smallest of 1, 2, 5 x 10^k that leaves at most seven steps: labels of four characters then fit side by side.
     let decade = pow(10, log10(most / 7).rounded(.down))
     let step = [1.0, 2, 5, 10].map { $0 * decade }.first { most / $0 <= 7 } ?? 10 * decade
-    return (0...Int(most / step)).map { index in
+    return (0...(Int(rounding: most / step, .down) ?? 0)).map { index in
       let value = Double(index) * step
       return "'\(tickLabel(value))' \(value)"
     }.joined(separator: ", ")
@@ -77,7 +77,7 @@ struct PlotScript {
     let number = value / (prefix?.0 ?? 1)
     // Steps are round numbers: four decimals only remove the noise of their binary fractions.
     let rounded = (number * 1e4).rounded() / 1e4
-    return (rounded == rounded.rounded() ? "\(Int(rounded))" : "\(rounded)") + (prefix?.1 ?? "")
+    return (Int(exactly: rounded).map(String.init) ?? "\(rounded)") + (prefix?.1 ?? "")
   }
 
   /// A curve with error bars from rows whose first column is `line`, then x, y, low and high; a row without an interval

@@ -31,7 +31,7 @@ public struct ProgressLine {
   }
 
   static func duration(_ seconds: Double) -> String {
-    let whole = Int(seconds.rounded(.up))
+    guard let whole = Int(rounding: seconds, .up) else { return "unknown" }
     switch whole {
     case ..<60: return "\(whole) s"
     case ..<3600: return "\(whole / 60) min \(whole % 60) s"

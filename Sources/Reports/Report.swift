@@ -18,8 +18,9 @@ public struct Report {
     let run = try RunData(directory)
     let plots = run.plots
     for plot in plots {
-      try directory.write(plot.data, to: "plots/\(plot.name).csv")
+      // The script first: it is what tells the plot's files from a user's.
       try directory.write(plot.script, to: "plots/\(plot.name).gp")
+      try directory.write(plot.data, to: "plots/\(plot.name).csv")
     }
     var drawn: [Plot] = []
     var problems: [String] = []
@@ -32,7 +33,7 @@ public struct Report {
           + "`lookahead report` again.")
     }
     let report = Report(run, plots: drawn, problems: problems)
-    try directory.write(report.markdown, to: "report.md")
+    try directory.write(report.markdown, to: RunDirectory.reportName)
     return report
   }
 

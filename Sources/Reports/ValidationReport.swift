@@ -11,41 +11,26 @@ public struct ValidationReport {
   private let reference: Validation.Reference
   /// The command that writes the report again from the run.
   private let command: String
+  /// What is wrong with the run.
+  private let warnings: [String]
 
-  /// Writes the study into `directory`, which need not exist; returns problems with plots, whose data and scripts lie
-  /// ready in any case.
+  /// Writes the study into `study`; returns problems with plots, whose data and scripts lie ready in any case.
   public static func write(
     _ validation: Validation, of run: RunDirectory, against reference: Validation.Reference = .median,
-    to directory: String, gnuplot: Gnuplot? = Gnuplot.find()
+    to study: StudyDirectory, gnuplot: Gnuplot? = Gnuplot.find()
   ) throws -> [String] {
     let report = ValidationReport(
       validation: validation, manifest: run.manifest, reference: reference,
       command:
         "lookahead validate \(shellQuoted(run.path))\(reference == .median ? "" : " --against \(reference.rawValue)") --report "
-        + shellQuoted(directory))
+        + shellQuoted(study.path), warnings: try run.disagreementWarning().map { [$0] } ?? [])
     let plots = [report.diagonalPlot, report.axesPlot].compactMap { $0 }
-    try write(report.pointsCSV, to: "points.csv", in: directory)
-    try write(report.stagesCSV, to: "stages.csv", in: directory)
-    try write(validation.machine.yaml(), to: RunDirectory.hostMachineName, in: directory)
-    for plot in plots {
-      try write(plot.data, to: "plots/\(plot.name).csv", in: directory)
-      try write(plot.script, to: "plots/\(plot.name).gp", in: directory)
-    }
-    let missing = "gnuplot was not found, so that the plots are not drawn; their data and scripts lie in plots/."
-    let (drawn, problems) = try gnuplot?.draw(plots, in: "\(directory)/plots") ?? ([], [missing])
-    try write(report.markdown(drawn), to: "report.md", in: directory)
+    try study.write(report.pointsCSV, to: "points.csv")
+    try study.write(report.stagesCSV, to: "stages.csv")
+    try study.write(validation.machine.yaml(), to: RunDirectory.hostMachineName)
+    let (drawn, problems) = try study.draw(plots, with: gnuplot)
+    try study.write(report.markdown(drawn), to: "report.md")
     return problems
-  }
-
-  private static func write(_ text: String, to name: String, in directory: String) throws {
-    let url = URL(fileURLWithPath: "\(directory)/\(name)")
-    do {
-      try FileManager.default.createDirectory(
-        at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
-      try Data(text.utf8).write(to: url, options: .atomic)
-    } catch {
-      throw InputError(file: url.path, "expected a directory that can be written to: \(plainReason(error))")
-    }
   }
 
   // MARK: - Text
@@ -73,6 +58,7 @@ public struct ValidationReport {
     row("median absolute error") { percent(errors($0).median) }
     row("rank correlation") { validation.rankCorrelation($0).map { String(format: "%.3f", $0) } ?? "–" }
     row("measured within low and high") { validation.shareWithinBand($0).map { percent($0) } ?? "–" }
+    for warning in warnings { text += "> **Warning:** \(warning).\n\n" }
     text += summary.text + "\nThe tables and plots below hold each point against its \(reference.singular)"
     text +=
       reference == .fastest

@@ -10,6 +10,11 @@ extension RunData {
     if let origin = fact(FactName.origin) {
       warnings.append("**This run is \(markdownText(origin)): no machine measured its times or counted its events.**")
     }
+    if let disagreement { warnings.append("**\(disagreement).**") }
+    let versions = [manifest.toolVersion] + (manifest.continuedWith ?? [])
+    if versions.count > 1 {
+      warnings.append("Several versions of the tool measured this run: \(versions.joined(separator: ", ")).")
+    }
     for row in measured where row.kernel == .dense {
       guard let fraction = row.fractionOfFMAPeak, fraction < Self.healthyBaseline else { continue }
       warnings.append(

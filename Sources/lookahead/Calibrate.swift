@@ -41,6 +41,7 @@ struct CalibrateCommand: ParsableCommand {
   func run() throws {
     guard BuildConfiguration.current == .release else { throw DebugBuild() }
     // Before a minute of measuring, not after it.
+    if let output { try MachineFile.requireReplaceable(output) }
     let directory = try report.map { try CalibrationDirectory($0) }
     let topology = Topology.read()
     let start = Clock.now()
@@ -53,11 +54,9 @@ struct CalibrateCommand: ParsableCommand {
       calibration, topology: topology, vendor: state["cpu_vendor"], model: state[FactName.cpuModel])
     machine.name = name
     if let output {
-      do {
-        try Data(machine.yaml().utf8).write(to: URL(fileURLWithPath: output), options: .atomic)
-      } catch {
-        throw InputError(file: output, "expected a path that can be written: \(plainReason(error))")
-      }
+      // Whoever put something there meanwhile keeps it.
+      try MachineFile.requireReplaceable(output)
+      try WholeFile.write(machine.yaml(), to: output)
     }
     if let directory {
       for problem in try directory.write(

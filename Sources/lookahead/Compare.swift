@@ -41,12 +41,16 @@ struct CompareCommand: ParsableCommand {
 
   func run() throws {
     let threshold = try fraction(threshold)
-    let comparison = try Comparison(
-      ComparisonSide(a), ComparisonSide(b), threshold: threshold, accepting: accepted)
-    if let output {
-      try FileManager.default.createDirectory(atPath: output, withIntermediateDirectories: true)
-      for (name, text) in [("comparison.md", comparison.markdown), ("comparison.csv", comparison.csv)] {
-        try Data(text.utf8).write(to: URL(fileURLWithPath: output).appendingPathComponent(name), options: .atomic)
+    let study = try output.map { try StudyDirectory($0, for: .comparison) }
+    let (sideA, sideB) = (try ComparisonSide(a), try ComparisonSide(b))
+    var warned: Set<String> = []
+    for warning in sideA.warnings + sideB.warnings where warned.insert(warning).inserted {
+      printMessage("warning: \(warning)")
+    }
+    let comparison = try Comparison(sideA, sideB, threshold: threshold, accepting: accepted)
+    if let study {
+      for (name, text) in [("comparison.csv", comparison.csv), ("comparison.md", comparison.markdown)] {
+        try study.write(text, to: name)
       }
     }
     if json {

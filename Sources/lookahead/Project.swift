@@ -102,10 +102,11 @@ struct ProjectCommand: ParsableCommand {
     let manifest = Manifest(
       experiment: experiment, commandLine: CommandLine.arguments, gitRevision: revision?.commit,
       gitDirty: revision?.isDirty, host: ProcessInfo.processInfo.hostName, toolVersion: toolVersion, shard: shard,
-      modelled: true)
+      modelled: true, layers: try plan.layerContents(experiment))
     let run = try RunDirectory.createOrResume(
       at: path, plan: plan, manifest: manifest, only: try shard?.points(of: plan) { estimate.projectionSeconds($0) },
       restart: restart)
+    for note in run.notes { printMessage(note) }
     Interruption.note()
     let progress = Progress()
     do {

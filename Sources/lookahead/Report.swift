@@ -16,7 +16,7 @@ struct ReportCommand: ParsableCommand {
 
   func run() throws {
     let directory = try RunDirectory(opening: directory)
-    try directory.exportCSV()
+    if let warning = try directory.disagreementWarning() { printMessage("warning: \(warning)") }
     try Report.write(directory)
     if json {
       try printJSON(["results": directory.store.rows(ResultRow.self)])

@@ -77,10 +77,11 @@ struct RunCommand: ParsableCommand {
       throw DebugBuild()
     }
     try experiment.enforceConstraints(plan: plan, topology: topology) { printMessage($0) }
-    let manifest = manifest(experiment, shard)
+    let manifest = try manifest(experiment, plan, shard)
     let path = path(experiment)
     let directory = try RunDirectory.createOrResume(
       at: path, plan: plan, manifest: manifest, only: own, restart: restart)
+    for note in directory.notes { printMessage(note) }
     Interruption.note()
     let progress = quiet ? nil : Progress()
     let how = restart ? "the same command without --restart" : "the same command"
@@ -111,12 +112,12 @@ struct RunCommand: ParsableCommand {
 
   private func path(_ experiment: Experiment) -> String { output ?? "reports/\(experiment.name)" }
 
-  private func manifest(_ experiment: Experiment, _ shard: Shard?) -> Manifest {
+  private func manifest(_ experiment: Experiment, _ plan: Plan, _ shard: Shard?) throws -> Manifest {
     let revision = GitRevision.current()
     return Manifest(
       experiment: experiment, commandLine: CommandLine.arguments, gitRevision: revision?.commit,
       gitDirty: revision?.isDirty, host: ProcessInfo.processInfo.hostName, toolVersion: toolVersion,
-      shard: shard)
+      shard: shard, layers: try plan.layerContents(experiment))
   }
 
   /// What would keep a run of this command line from beginning, beside bad input. A directory that the user named and that
@@ -135,7 +136,7 @@ struct RunCommand: ParsableCommand {
     }
     do {
       try RunDirectory.requireUsable(
-        at: path(experiment), plan: plan, manifest: manifest(experiment, shard), restart: restart)
+        at: path(experiment), plan: plan, manifest: manifest(experiment, plan, shard), restart: restart)
     } catch let problem as InputError where output == nil { refusals.append("\(problem)") }
     return refusals
   }

@@ -106,14 +106,18 @@ struct SlurmSubmitCommand: ParsableCommand {
     guard BuildConfiguration.current == .release || allowDebug || project else { throw DebugBuild() }
     let slurm = try Slurm.installed()
     let directory = try SlurmDirectory.create(at: output, job: job, plan: sweep.plan)
+    let id: String
     do {
       if let begun = sweep.begun { try directory.take(begun) }
-      let id = try directory.submit(Array(1...job.tasks), to: slurm)
-      try show(SlurmSubmission(job, plan: sweep.plan, directory: directory.path, id: id))
+      id = try directory.submit(Array(1...job.tasks), to: slurm)
+    } catch let error as SlurmJobUnnamed {
+      // There may be a job, which needs its directory.
+      throw error
     } catch {
       try directory.remove()
       throw error
     }
+    try show(SlurmSubmission(job, plan: sweep.plan, directory: directory.path, id: id))
   }
 
   private struct Sweep {

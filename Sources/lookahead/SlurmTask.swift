@@ -32,10 +32,11 @@ struct SlurmTaskCommand: ParsableCommand {
       try experiment.enforceConstraints(plan: plan, topology: topology) { printMessage($0) }
     }
     let revision = GitRevision.current()
+    let plan = try Plan(experiment, topology: topology)
     let manifest = Manifest(
       experiment: experiment, commandLine: job.commandLine, gitRevision: revision?.commit,
       gitDirty: revision?.isDirty, host: place.node, toolVersion: toolVersion, shard: task.shard,
-      modelled: job.settings.projects ? true : nil)
+      modelled: job.settings.projects ? true : nil, layers: try plan.layerContents(experiment))
     printMessage("task \(task.shard.argument) of job \(place.jobID) on \(place.node), in \(place.scratch)")
     let progress = Progress()
     do {

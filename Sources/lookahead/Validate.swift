@@ -32,10 +32,12 @@ struct ValidateCommand: ParsableCommand {
   var json = false
 
   func run() throws {
+    let study = try report.map { try StudyDirectory($0, for: .validation) }
     let run = try RunDirectory(opening: directory)
+    if let warning = try run.disagreementWarning() { printMessage("warning: \(warning)") }
     let validation = try Validation(run, machine: machine.map { try Machine.named($0) }) { printMessage($0) }
-    if let report {
-      for problem in try ValidationReport.write(validation, of: run, against: against, to: report) {
+    if let study {
+      for problem in try ValidationReport.write(validation, of: run, against: against, to: study) {
         printMessage(problem)
       }
     }

@@ -94,29 +94,57 @@ import Testing
     }
   }
 
+  /// Submits the tiny experiment with a made-up sbatch, and says what came of it and what is left of the job's directory.
+  private func submit(_ sbatch: String, _ directory: URL) throws -> (outcome: CommandLineTool.Outcome, left: [String]) {
+    let file = directory.appendingPathComponent("tiny.yaml")
+    try Data(Tiny.experiment.utf8).write(to: file)
+    let bin = directory.appendingPathComponent("bin")
+    try FileManager.default.createDirectory(at: bin, withIntermediateDirectories: true)
+    for (name, text) in [("sbatch", sbatch), ("squeue", ""), ("scontrol", "")] {
+      let command = bin.appendingPathComponent(name)
+      try Data("#!/bin/sh\n\(text)\n".utf8).write(to: command)
+      try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: command.path)
+    }
+    let job = directory.appendingPathComponent("job").path
+    let outcome = try CommandLineTool.run(
+      ["slurm", "submit", file.path, "--output", job, "--tasks", "2", "--partition", "nowhere", "--allow-debug"],
+      variables: ["PATH": "\(bin.path):/usr/bin:/bin"])
+    return (outcome, try FileManager.default.subpathsOfDirectory(atPath: job).sorted())
+  }
+
+  private static let made = [
+    "job.json", "logs", "parts", "plan.jsonl", "submissions", "submissions/1.json", "task.sh",
+  ]
+
   @Test func `what sbatch refuses is passed on, and nothing is left`() throws {
     try withDirectory { directory in
-      let file = directory.appendingPathComponent("tiny.yaml")
-      try Data(Tiny.experiment.utf8).write(to: file)
-      let bin = directory.appendingPathComponent("bin")
-      try FileManager.default.createDirectory(at: bin, withIntermediateDirectories: true)
-      for (name, text) in [
-        ("sbatch", "echo 'sbatch: error: invalid partition specified: nowhere' >&2; exit 1"), ("squeue", ""),
-        ("scontrol", ""),
-      ] {
-        let command = bin.appendingPathComponent(name)
-        try Data("#!/bin/sh\n\(text)\n".utf8).write(to: command)
-        try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: command.path)
-      }
-      let job = directory.appendingPathComponent("job")
-      let outcome = try CommandLineTool.run(
-        [
-          "slurm", "submit", file.path, "--output", job.path, "--tasks", "2", "--partition", "nowhere", "--allow-debug",
-        ],
-        variables: ["PATH": "\(bin.path):/usr/bin:/bin"])
+      let (outcome, left) = try submit(
+        "echo 'sbatch: error: invalid partition specified: nowhere' >&2; exit 1", directory)
       #expect(outcome.status == 1)
       #expect(outcome.messages.contains("invalid partition specified: nowhere"), "\(outcome.messages)")
-      #expect(try FileManager.default.contentsOfDirectory(atPath: job.path).isEmpty)
+      #expect(left.isEmpty)
+    }
+  }
+
+  @Test(arguments: ["echo hello; echo Submitted batch job 4711; echo bye", "echo '4711;big'"])
+  func `a job that a wrapper around sbatch submits keeps its files`(sbatch: String) throws {
+    try withDirectory { directory in
+      let (outcome, left) = try submit(sbatch, directory)
+      #expect(outcome.status == 0)
+      #expect(outcome.messages.contains("job 4711: 2 tasks"), "\(outcome.messages)")
+      #expect(left == Self.made)
+    }
+  }
+
+  @Test(arguments: ["echo thank you", "kill -TERM $$"])
+  func `a job that may have been submitted keeps its files, and the message says how to name it`(sbatch: String) throws
+  {
+    try withDirectory { directory in
+      let (outcome, left) = try submit(sbatch, directory)
+      #expect(outcome.status == 1)
+      #expect(outcome.messages.contains("there may be a job, but its number is not known"), "\(outcome.messages)")
+      #expect(outcome.messages.split(separator: "\n").count == 1)
+      #expect(left == Self.made)
     }
   }
 

@@ -158,7 +158,7 @@ import Testing
       let stop = Interceptor { _ in .reported(LaunchReport()) }
       #expect(throws: Interrupted.self) { try run(experiment(), at: path, launcher: stop) }
       do {
-        let store = try RunDirectory(opening: path).store
+        let store = try RunDirectory(writing: path).store
         let facts = try store.rows(FactRow.self).map { fact in
           fact.name == "cpu_model" ? FactRow(when: .start, name: "cpu_model", value: "a faster one") : fact
         }

@@ -126,7 +126,9 @@ public struct SlurmDirectory {
     }
   }
 
-  /// Submits `tasks` and notes it; returns the job's number. Throws where another process is at it.
+  /// Submits `tasks` and notes it; returns the job's number. Throws where another process is at it, and where sbatch refuses
+  /// the job, which is then not noted. Throws `SlurmJobUnnamed` where there may be a job whose number is not known: it stays
+  /// noted without one.
   @discardableResult
   public func submit(_ tasks: [Int], to slurm: Slurm) throws -> String {
     if let limit = try slurm.maxArraySize(), let last = tasks.max(), last >= limit {
@@ -142,7 +144,16 @@ public struct SlurmDirectory {
       throw SlurmFailed("\(file) cannot be made; does another 'slurm collect' run? (\(plainReason(error)))")
     }
     do {
-      submission.jobID = try slurm.submit(job.arguments(tasks: tasks, in: path))
+      switch try slurm.submit(job.arguments(tasks: tasks, in: path)) {
+      case .job(let id): submission.jobID = id
+      case .unknown(let said):
+        throw SlurmJobUnnamed(
+          description:
+            "\(said): there may be a job, but its number is not known; \(path) stays as it is. 'squeue --me' shows whether a "
+            + "job \(job.slurmName) is there: \(Self.howToName(file))")
+      }
+    } catch let error as SlurmJobUnnamed {
+      throw error
     } catch {
       try? FileManager.default.removeItem(atPath: file)
       throw error
@@ -151,11 +162,24 @@ public struct SlurmDirectory {
     return submission.jobID ?? ""
   }
 
-  /// Removes what `create` made, where nothing came of it.
-  public func remove() throws {
-    for name in [Self.jobName, Self.planName, Self.scriptName, Self.partsName, Self.logsName, Self.submissionsName] {
-      try FileManager.default.removeItem(atPath: "\(path)/\(name)")
+  /// What to do about a submission whose job has no number.
+  private static func howToName(_ file: String) -> String {
+    "if so, write its number as \"job_id\" into \(file), else remove that file"
+  }
+
+  /// Of submissions whose jobs have no number, by task: what to do about them.
+  func unnamedSubmissions() throws -> [(tasks: [Int], advice: String)] {
+    try zip(submissionNumbers(), submissions()).filter { $1.jobID == nil }.map { number, submission in
+      (submission.tasks, Self.howToName(submissionPath(number)))
     }
+  }
+
+  /// Removes what `create` made, where nothing came of it. A file of somebody else's stays.
+  public func remove() throws {
+    let files = FileManager.default
+    for name in try names(in: Self.partsName) { try files.removeItem(atPath: "\(path)/\(Self.partsName)/\(name)") }
+    for name in [Self.jobName, Self.planName, Self.scriptName] { try files.removeItem(atPath: "\(path)/\(name)") }
+    for name in [Self.partsName, Self.logsName, Self.submissionsName] { rmdir("\(path)/\(name)") }
   }
 
   private func submissionPath(_ number: Int) -> String { "\(path)/\(Self.submissionsName)/\(number).json" }

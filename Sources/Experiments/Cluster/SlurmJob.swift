@@ -128,13 +128,16 @@ public struct SlurmJob: Codable, Equatable, Sendable {
   /// Arguments of sbatch for `tasks` (from 1), in the job's directory at `path`.
   public func arguments(tasks: [Int], in path: String) -> [String] {
     let limit = options.atOnce.map { "%\($0)" } ?? ""
-    // Letters that squeue prints as they are.
-    let name = String(experiment.unicodeScalars.map { Self.plain.contains($0) ? Character($0) : "_" }.prefix(40))
     return [
-      "--parsable", "--array=\(Self.ranges(tasks))\(limit)", "--job-name=lookahead-\(name)", "--nodes=1", "--ntasks=1",
+      "--parsable", "--array=\(Self.ranges(tasks))\(limit)", "--job-name=\(slurmName)", "--nodes=1", "--ntasks=1",
       "--exclusive", "--requeue", "--signal=B:TERM@\(Self.secondsToEnd)", "--open-mode=append", "--chdir=\(path)",
       "--output=\(SlurmDirectory.logsName)/%A_%a.log",
     ] + options.arguments + ["\(path)/\(SlurmDirectory.scriptName)", tool]
+  }
+
+  /// What Slurm calls the job, in letters that squeue prints as they are.
+  var slurmName: String {
+    "lookahead-" + String(experiment.unicodeScalars.map { Self.plain.contains($0) ? Character($0) : "_" }.prefix(40))
   }
 
   private static let plain = Set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-".unicodeScalars)

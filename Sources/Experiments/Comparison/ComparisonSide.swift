@@ -25,6 +25,10 @@ public struct ComparisonSide {
   public var entries: [Entry]
   /// The machine's facts at the start of the run.
   public var facts: [String: String]
+  /// Hashes of the layer files that points name; see `Manifest.layers`.
+  var layers: [String: String] = [:]
+  /// What is wrong with the runs, without keeping them from being compared; see `RunDirectory.disagreements`.
+  public private(set) var warnings: [String] = []
 
   public init(
     name: String, runID: String, selection: [Parameter: ParameterValue] = [:], entries: [Entry],
@@ -78,6 +82,8 @@ public struct ComparisonSide {
             rows.sorted { $0.sample < $1.sample }.map { $0.wallNanoseconds / Double(point.tokens) }
           })
       }, facts: facts)
+    layers = directory.manifest.layers ?? [:]
+    warnings = try directory.disagreementWarning().map { [$0] } ?? []
   }
 
   /// The path itself where it is a run, else the runs that it holds, by name.
@@ -94,6 +100,8 @@ public struct ComparisonSide {
   private mutating func join(_ other: ComparisonSide) throws {
     let places = Dictionary(
       entries.enumerated().map { ($1.point.key(ignoring: []), $0) }, uniquingKeysWith: { first, _ in first })
+    layers.merge(other.layers) { own, _ in own }
+    warnings += other.warnings
     for entry in other.entries {
       guard let place = places[entry.point.key(ignoring: [])] else {
         entries.append(entry)

@@ -21,7 +21,12 @@ public struct RunArchive: Equatable, Sendable {
 
   /// Writes `run` as it is now, in place of an earlier file. The run may be under way in this process.
   public func write(_ run: RunDirectory) throws {
-    let snapshot = "\(run.path)/archive.\(getpid()).new"
+    // Of a run under way beside its database; of one that is only read on this host's own disk, since its directory may be
+    // somebody else's.
+    let snapshot =
+      run.isWritten
+      ? "\(run.path)/archive.\(getpid()).new"
+      : FileManager.default.temporaryDirectory.appendingPathComponent("lookahead-\(UUID().uuidString)").path
     try? FileManager.default.removeItem(atPath: snapshot)
     defer { try? FileManager.default.removeItem(atPath: snapshot) }
     // Also drops the log: the copy is one file.
@@ -72,7 +77,7 @@ public struct RunArchive: Equatable, Sendable {
       throw InputError(file: path, "expected a run in one file that can be read: \(plainReason(error))")
     }
     try unpack(database, into: directory)
-    let run = try RunDirectory(opening: directory.path)
+    let run = try RunDirectory(writing: directory.path)
     defer { try? run.store.close() }
     return try body(run)
   }

@@ -20,7 +20,8 @@ extension RunDirectory {
     guard files.isWritableFile(atPath: path) else { throw InputError(file: path, "expected a writable directory") }
     let found = (try? files.contentsOfDirectory(atPath: path)) ?? []
     if found.contains(manifestName) {
-      if !restart { try RunDirectory(opening: path).requireSame(plan: plan, manifest: manifest) }
+      let earlier = try existingRun(at: path).manifest
+      if !restart { try requireSame(path, earlier, plan: plan, manifest: manifest) }
       return
     }
     // What a start left that was killed is cleared away.

@@ -32,7 +32,6 @@ struct SlurmTaskCommand: ParsableCommand {
       try experiment.enforceConstraints(plan: plan, topology: topology) { printMessage($0) }
     }
     let revision = GitRevision.current()
-    let plan = try Plan(experiment, topology: topology)
     let manifest = Manifest(
       experiment: experiment, commandLine: job.commandLine, gitRevision: revision?.commit,
       gitDirty: revision?.isDirty, host: place.node, toolVersion: toolVersion, shard: task.shard,

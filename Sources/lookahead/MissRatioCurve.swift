@@ -33,7 +33,7 @@ struct MissRatioCurveCommand: ParsableCommand {
     let profile = profiler.profile
     guard profile.lineAccesses == 0 || !profile.curve.points.isEmpty else {
       throw InputError(
-        file: trace, key: "sample",
+        file: trace, key: "--sample",
         "expected a rate that follows some line of the trace; \(sample) follows none of its \(profile.lineAccesses) line "
           + "accesses, so no ratio is known")
     }

@@ -29,7 +29,7 @@ struct SimulateCommand: ParsableCommand {
 
   func run() throws {
     guard let pageBytes = parseByteCount(page) else {
-      throw InputError(key: "page", "expected a size such as 4KiB or 2MiB, found \(quote(page))")
+      throw InputError(key: "--page", "expected a size such as 4KiB or 2MiB, found \(quote(page))")
     }
     let machines = try machine.map { try Machine.named($0) }
     let reader = try TraceReader(path: trace, format: format)

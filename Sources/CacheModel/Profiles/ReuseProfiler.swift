@@ -49,13 +49,13 @@ public final class ReuseProfiler: AccessSink {
 
   public init(lineBytes: Int = 64, cores: Int = 1, sharedBy: Int = 1, sampling: Sampling = .all) throws {
     guard (8...4096).contains(lineBytes), lineBytes.nonzeroBitCount == 1 else {
-      throw InputError(key: "line", "expected a power of two of 8 to 4096 bytes, found \(lineBytes)")
+      throw InputError(key: "--line", "expected a power of two of 8 to 4096 bytes, found \(lineBytes)")
     }
     switch sampling {
     case .rate(let rate) where !(rate > 0 && rate <= 1):
-      throw InputError(key: "sample", "expected a rate above 0 and up to 1, found \(rate)")
+      throw InputError(key: "--sample", "expected a rate above 0 and up to 1, found \(rate)")
     case .lines(let most) where most < 1:
-      throw InputError(key: "sample", "expected at least one line to follow, found \(most)")
+      throw InputError(key: "--sample", "expected at least one line to follow, found \(most)")
     default: break
     }
     self.lineBytes = lineBytes

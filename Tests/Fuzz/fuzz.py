@@ -7,8 +7,8 @@ A FORMAT is a module in formats/: layer, experiment, machine, trace, group, run_
 default. The same seed gives the same cases. LOOKAHEAD names the tool, or --tool; by default it is the debug build.
 
 A case fails where the tool dies of a signal, does not end within the limit, takes more than 1 GiB, ends with an exit
-code that is no answer to the format, or refuses its input with anything but one line that names the file: at most 300
-characters, no control characters, nothing on standard output. An answer must hold no number that is not finite.
+code that is no answer to the format, or refuses its input with anything but lines that name the file, one for each problem:
+at most 300 characters, no control characters, nothing on standard output. An answer must hold no number that is not finite.
 Inputs of failed cases are kept, and the directory is printed. Exit code 1 where a case failed.
 """
 import argparse
@@ -28,7 +28,8 @@ from bench import Bench, ROOT  # noqa: E402
 FORMATS = ["layer", "experiment", "machine", "trace", "group", "run_directory", "database_numbers"]
 RESIDENT_MIB = 1024
 LONGEST_MESSAGE = 300
-NOT_FINITE = re.compile(rb"(?<![a-z/_-])(nan|inf|infinity)(?![a-z_])")
+# As a value, not in a name or between quotes.
+NOT_FINITE = re.compile(rb"(?<![a-z0-9/_.\"'-])\.?(nan|inf|infinity)(?![a-z0-9_.\"'-])")
 
 
 def faults(case, outcome):
@@ -43,14 +44,12 @@ def faults(case, outcome):
     if outcome.status not in case.answers:
         found.append(f"exit code {outcome.status}")
     if outcome.status == 64:
-        message = outcome.messages.rstrip(b"\n")
-        text = message.decode("utf8", "replace")
-        if len(message.split(b"\n")) > 1:
-            found.append("a refusal of several lines")
+        lines = outcome.messages.decode("utf8", "replace").rstrip("\n").split("\n")
         # The tool's own name stands before the error.
-        if len(text) > LONGEST_MESSAGE + len("lookahead: error: "):
+        if any(len(line) > LONGEST_MESSAGE + len("lookahead: error: ") for line in lines):
             found.append(f"a refusal of more than {LONGEST_MESSAGE} characters")
-        if not any(name in text for name in case.names):
+        # Lines with details of a complaint, such as a difference, are indented.
+        if not all(line.startswith("  ") or any(name in line for name in case.names) for line in lines):
             found.append("a refusal that names no file")
         if any(byte < 32 and byte != 10 for byte in outcome.messages):
             found.append("control characters in a refusal")

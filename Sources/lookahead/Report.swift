@@ -17,7 +17,11 @@ struct ReportCommand: ParsableCommand {
   func run() throws {
     let directory = try RunDirectory(opening: directory)
     if let warning = try directory.disagreementWarning() { printMessage("warning: \(warning)") }
-    try Report.write(directory)
+    Interruption.note()
+    do { try Report.write(directory) } catch is Interrupted {
+      printMessage("interrupted before the report was written; the same command writes it from what is stored")
+      throw ExitStatus.failure.code
+    }
     if json {
       try printJSON(["results": directory.store.rows(ResultRow.self)])
     } else {

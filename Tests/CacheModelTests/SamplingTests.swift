@@ -56,12 +56,14 @@ import Testing
 
   @Test func `a rate outside of 0 to 1 is refused`() {
     #expect(
-      message { _ = try ReuseProfiler(sampling: .rate(0)) } == "--sample: expected a rate above 0 and up to 1, found 0.0")
+      message { _ = try ReuseProfiler(sampling: .rate(0)) }
+        == "--sample: expected a rate above 0 and up to 1, found 0.0")
     #expect(
       message { _ = try ReuseProfiler(sampling: .rate(1.5)) }
         == "--sample: expected a rate above 0 and up to 1, found 1.5"
     )
     #expect(
-      message { _ = try ReuseProfiler(lineBytes: 48) } == "--line: expected a power of two of 8 to 4096 bytes, found 48")
+      message { _ = try ReuseProfiler(lineBytes: 48) } == "--line: expected a power of two of 8 to 4096 bytes, found 48"
+    )
   }
 }

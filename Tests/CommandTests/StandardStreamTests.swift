@@ -56,7 +56,11 @@ import Testing
 
   @Test func `an interrupt while plots are drawn ends with the usual message and keeps what is stored`() throws {
     try withDirectory { directory in
-      try Data(Tiny.experiment.utf8).write(to: directory.appendingPathComponent("tiny.yaml"))
+      let run = directory.appendingPathComponent("run").path
+      try FileManager.default.copyItem(
+        atPath: CommandLineTool.root.appendingPathComponent("Tests/Fixtures/runs/two-socket-synthetic").path, toPath: run)
+      try Data("the last one\n".utf8).write(to: URL(fileURLWithPath: "\(run)/report.md"))
+      let database = FileManager.default.contents(atPath: "\(run)/results.sqlite")
       // A gnuplot that says when it draws, and goes on for longer than anyone waits. With job control a job in the background
       // does not ignore the interrupt.
       let (output, status) = try bash(
@@ -64,13 +68,14 @@ import Testing
         set -m
         cd \(directory.path) && mkdir bin
         printf '#!/bin/sh\\ntouch %s/drawing\\nexec sleep 600\\n' "$PWD" > bin/gnuplot && chmod +x bin/gnuplot
-        PATH=$PWD/bin:$PATH la project tiny.yaml --machine epyc-7763 --output run & job=$!
+        PATH=$PWD/bin:$PATH la report run & job=$!
         for ((wait = 0; wait < 1200; wait++)); do [ ! -e drawing ] || break; sleep 0.1; done
         kill -INT -$job; wait $job
         """)
       #expect(status == 1)
-      #expect(output.contains("interrupted"), "\(output)")
-      #expect(try bash("la export \(directory.path)/run --output \(directory.path)/exported").status == 0)
+      #expect(output.contains("interrupted before the report was written"), "\(output)")
+      #expect(try String(contentsOfFile: "\(run)/report.md", encoding: .utf8) == "the last one\n")
+      #expect(FileManager.default.contents(atPath: "\(run)/results.sqlite") == database)
     }
   }
 

@@ -57,12 +57,12 @@ import Testing
   @Test func `an interrupt while plots are drawn ends with the usual message and keeps what is stored`() throws {
     try withDirectory { directory in
       let run = directory.appendingPathComponent("run").path
-      try FileManager.default.copyItem(
-        atPath: CommandLineTool.root.appendingPathComponent("Tests/Fixtures/runs/two-socket-synthetic").path, toPath: run)
+      let fixture = CommandLineTool.root.appendingPathComponent("Tests/Fixtures/runs/two-socket-synthetic").path
+      try FileManager.default.copyItem(atPath: fixture, toPath: run)
       try Data("the last one\n".utf8).write(to: URL(fileURLWithPath: "\(run)/report.md"))
       let database = FileManager.default.contents(atPath: "\(run)/results.sqlite")
-      // A gnuplot that says when it draws, and goes on for longer than anyone waits. With job control a job in the background
-      // does not ignore the interrupt.
+      // A gnuplot that says when it draws, and goes on for long. With job control a job in the background does not ignore
+      // the interrupt.
       let (output, status) = try bash(
         """
         set -m

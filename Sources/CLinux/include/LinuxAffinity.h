@@ -8,7 +8,7 @@ int linux_set_affinity(const int *cpus, size_t count);
 // are written. The kernel's mask may be larger than cpu_set_t, so its size is found by trying.
 int linux_get_affinity(int *cpus, size_t capacity);
 
-// The same of the main thread, whose mask the process was started with.
+// Reads the mask of the main thread, which the process was started with.
 int linux_get_process_affinity(int *cpus, size_t capacity);
 
 // The CPU that the calling thread runs on now.

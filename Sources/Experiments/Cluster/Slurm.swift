@@ -158,7 +158,7 @@ public struct SlurmMissing: Error, CustomStringConvertible {
   }
 }
 
-/// A command of Slurm that was cut off, so that nobody knows what it did.
+/// A command of Slurm that was cut off: what it did is unknown.
 struct SlurmUnanswered: Error, CustomStringConvertible {
   let description: String
 }

@@ -167,7 +167,7 @@ public struct SlurmDirectory {
     "if so, write its number as \"job_id\" into \(file), else remove that file"
   }
 
-  /// Of submissions whose jobs have no number, by task: what to do about them.
+  /// What to do about submissions whose job number is unknown, by task.
   func unnamedSubmissions() throws -> [(tasks: [Int], advice: String)] {
     try zip(submissionNumbers(), submissions()).filter { $1.jobID == nil }.map { number, submission in
       (submission.tasks, Self.howToName(submissionPath(number)))

@@ -37,7 +37,7 @@ public struct SlurmProgress {
     /// Slurm has it.
     case wait
     case submitAgain
-    /// It was submitted, but the number of its job is not known, so that nobody can say whether Slurm has it: the user says.
+    /// Submitted, but under an unknown job number: the user has to say whether Slurm has it.
     case nameJob
     /// It was submitted as often as allowed, and points are still missing.
     case giveUp

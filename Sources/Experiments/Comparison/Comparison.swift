@@ -63,7 +63,7 @@ public struct Comparison: Sendable {
     accepted = tolerated
 
     let comparable = matches.indices.filter { barriers[$0] == nil }
-    // The same samples on both sides are no second measurement, and say nothing of how much two differ.
+    // Equal samples on both sides are one measurement, which does not show how much two differ.
     let spread = ProcessSpread(
       comparable.filter { !matches[$0].isSame }.map { (matches[$0].launchMedians(\.a), matches[$0].launchMedians(\.b)) }
     )

@@ -136,7 +136,7 @@ enum DatabaseCopy {
 
     private let descriptor: Int32
 
-    /// Nil while a checkpoint is under way. Without an index nobody has the database open, and nothing is held.
+    /// Nil while a checkpoint is under way. Without an index file no process has the database open, and nothing is held.
     init?(_ path: String) {
       descriptor = Glibc.open(path, O_RDONLY | O_CLOEXEC)
       guard descriptor >= 0 else { return }

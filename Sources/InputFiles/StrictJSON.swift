@@ -2,7 +2,7 @@ import Foundation
 
 /// Reads the JSON document at `path`, strictly (see `JSONValue`); nil where it is no document of this type.
 public func readJSONFile<Value: Decodable>(_ type: Value.Type, at path: String) throws -> Value? {
-  let text = try readTextFile(path, limit: TextLimit.runFile)
+  let text = try readRunFile(path)
   guard let value = try? JSONDecoder().decode(type, from: Data(text.utf8)) else { return nil }
   try JSONValue.check(text, file: path)
   return value

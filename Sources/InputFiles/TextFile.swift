@@ -26,6 +26,13 @@ public func readTextFile(_ path: String, limit: Int = TextLimit.document) throws
   return decoded
 }
 
+/// Reads a text file that a run or a job keeps: as `readTextFile` does, but a regular file only, because whoever waits for a
+/// pipe's writer in somebody's directory may wait forever.
+public func readRunFile(_ path: String) throws -> String {
+  if FileKind(path: path) == .stream { throw InputError(file: path, "expected a regular file, found a pipe or device") }
+  return try readTextFile(path, limit: TextLimit.runFile)
+}
+
 /// How long a text file may be.
 public enum TextLimit {
   /// Experiments, machines, counter groups: a hundred times what the largest of them has, and still read in a second.

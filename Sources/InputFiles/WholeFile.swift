@@ -3,6 +3,11 @@ import Foundation
 /// Writing a file whole or not at all: beside its place first, then renamed over it, so that whoever reads meanwhile, or after
 /// a kill, finds the old file or the new one.
 public enum WholeFile {
+  /// Refuses an empty path, such as a shell's variable that is not set leaves: what is written beside it would go to the root.
+  public static func requireName(_ path: String) throws {
+    if path.isEmpty { throw InputError("expected a path to write to, found an empty one") }
+  }
+
   /// Ends the name of a file that is not whole yet: NAME.PID.new. Each process has its own, since two may write at a time.
   private static let unfinishedExtension = "new"
 

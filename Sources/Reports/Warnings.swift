@@ -13,7 +13,8 @@ extension RunData {
     if let disagreement { warnings.append("**\(disagreement).**") }
     let versions = [manifest.toolVersion] + (manifest.continuedWith ?? [])
     if versions.count > 1 {
-      warnings.append("Several versions of the tool measured this run: \(versions.joined(separator: ", ")).")
+      warnings.append(
+        "Several versions of the tool measured this run: \(markdownText(versions.joined(separator: ", "))).")
     }
     for row in measured where row.kernel == .dense {
       guard let fraction = row.fractionOfFMAPeak, fraction < Self.healthyBaseline else { continue }

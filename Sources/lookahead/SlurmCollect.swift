@@ -43,7 +43,8 @@ struct SlurmCollectCommand: ParsableCommand {
     let path = output ?? directory.runPath
     let collection = try SlurmCollection(
       directory, slurm: .installed(), into: path, resubmits: resubmit, attempts: attempts,
-      allowsMixedMachines: allowMixed, scratch: FileManager.default.temporaryDirectory.path)
+      allowsMixedMachines: allowMixed, scratch: FileManager.default.temporaryDirectory.path, tool: ChildProcess.own.path
+    )
     let isModelled = directory.job.settings.projects
     if let merge = collection.merge, !isModelled { try Report.write(merge.directory) }
     let document = try SlurmCollectionDocument(collection, plan: directory.plan, attempts: attempts)

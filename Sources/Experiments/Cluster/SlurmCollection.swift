@@ -18,10 +18,12 @@ public struct SlurmCollection {
   /// Merges what there is into the run at `path`, anew: a part that was taken away is gone from it too. Parts of different
   /// machines are refused with the difference, before anything is written or submitted, unless `allowsMixedMachines`. With
   /// `resubmits` the tasks whose points are missing, that Slurm no longer has, and that were submitted less than `attempts`
-  /// times are submitted again, as one array; each measures only what it lacks.
+  /// times are submitted again, as one array; each measures only what it lacks. They run `tool` in place of the one that the
+  /// job's file names, which may be someone else's.
   public init(
     _ directory: SlurmDirectory, slurm: Slurm, into path: String, resubmits: Bool,
-    attempts: Int = SlurmCollection.usualAttempts, allowsMixedMachines: Bool = false, scratch: String
+    attempts: Int = SlurmCollection.usualAttempts, allowsMixedMachines: Bool = false, scratch: String,
+    tool: String? = nil
   ) throws {
     progress = try SlurmProgress(directory, slurm: slurm, scratch: scratch)
     let parts = try directory.parts().sorted { $0.key < $1.key }.flatMap(\.value)
@@ -34,7 +36,7 @@ public struct SlurmCollection {
         parts.map { RunMerge.Part($0, scratch: scratch) }, into: path, allowsMixedMachines: allowsMixedMachines,
         restart: FileManager.default.fileExists(atPath: path))
     let tasks = progress.tasks(.submitAgain, attempts: attempts)
-    if resubmits, !tasks.isEmpty { resubmitted = (try directory.submit(tasks, to: slurm), tasks) }
+    if resubmits, !tasks.isEmpty { resubmitted = (try directory.submit(tasks, to: slurm, tool: tool), tasks) }
   }
 
   /// Throws where `path` holds a run that was not collected from `directory`: one of another experiment, or one that was
@@ -42,7 +44,7 @@ public struct SlurmCollection {
   private static func requireCollected(_ path: String, _ directory: SlurmDirectory, _ parts: [RunArchive]) throws {
     let file = "\(path)/\(RunDirectory.manifestName)"
     guard FileManager.default.fileExists(atPath: file) else { return }
-    let manifest = try Manifest(json: readTextFile(file), file: file)
+    let manifest = try Manifest(json: readRunFile(file), file: file)
     let job = directory.job
     let isSame = ExperimentDifference.lines(
       (manifest.experimentText, manifest.overrides), (job.experimentText, job.overrides)

@@ -35,6 +35,7 @@ public struct SlurmDirectory {
 
   /// Makes the directory of `job` in an empty or absent one.
   public static func create(at path: String, job: SlurmJob, plan: Plan) throws -> SlurmDirectory {
+    try WholeFile.requireName(path)
     let path = URL(fileURLWithPath: path).standardizedFileURL.path
     try requireReadable(path)
     let files = FileManager.default
@@ -76,11 +77,16 @@ public struct SlurmDirectory {
     guard let job = try readJSONFile(SlurmJob.self, at: file), job.schema == SlurmJob.schema, job.tasks >= 1 else {
       throw InputError(file: file, "expected a job of \(SlurmJob.schema)")
     }
-    self.init(
-      path: path, job: job,
-      plan: try Plan(
-        jsonLines: readTextFile("\(path)/\(Self.planName)", limit: TextLimit.runFile), file: "\(path)/\(Self.planName)")
-    )
+    let planPath = "\(path)/\(Self.planName)"
+    let plan = try Plan(jsonLines: readRunFile(planPath), file: planPath)
+    guard job.tasks <= max(1, plan.points.count) else {
+      throw InputError(
+        file: file, key: "tasks", "expected at most one for each of \(plan.points.count) points, found \(job.tasks)")
+    }
+    guard job.seconds.values.allSatisfy({ (0...1e12).contains($0) }) else {
+      throw InputError(file: file, key: "seconds", "expected times from 0 to 1e12 s")
+    }
+    self.init(path: path, job: job, plan: plan)
   }
 
   private init(path: String, job: SlurmJob, plan: Plan) {
@@ -128,9 +134,9 @@ public struct SlurmDirectory {
 
   /// Submits `tasks` and notes it; returns the job's number. Throws where another process is at it, and where sbatch refuses
   /// the job, which is then not noted. Throws `SlurmJobUnnamed` where there may be a job whose number is not known: it stays
-  /// noted without one.
+  /// noted without one. Tasks run `tool`, by default the job's.
   @discardableResult
-  public func submit(_ tasks: [Int], to slurm: Slurm) throws -> String {
+  public func submit(_ tasks: [Int], to slurm: Slurm, tool: String? = nil) throws -> String {
     if let limit = try slurm.maxArraySize(), let last = tasks.max(), last >= limit {
       throw InputError(
         key: "--tasks", "expected at most \(limit - 1), this cluster's MaxArraySize less one, found \(last)")
@@ -144,7 +150,7 @@ public struct SlurmDirectory {
       throw SlurmFailed("\(file) cannot be made; does another 'slurm collect' run? (\(plainReason(error)))")
     }
     do {
-      switch try slurm.submit(job.arguments(tasks: tasks, in: path)) {
+      switch try slurm.submit(job.arguments(tasks: tasks, in: path, tool: tool)) {
       case .job(let id): submission.jobID = id
       case .unknown(let said):
         throw SlurmJobUnnamed(
@@ -184,8 +190,12 @@ public struct SlurmDirectory {
 
   private func submissionPath(_ number: Int) -> String { "\(path)/\(Self.submissionsName)/\(number).json" }
 
+  /// More than anyone submits; a file with a larger number is none of ours.
+  private static let mostSubmissions = 1_000_000
+
   private func submissionNumbers() throws -> [Int] {
-    try names(in: Self.submissionsName).compactMap { $0.hasSuffix(".json") ? Int($0.dropLast(5)) : nil }.sorted()
+    try names(in: Self.submissionsName).compactMap { $0.hasSuffix(".json") ? Int($0.dropLast(5)) : nil }
+      .filter { (1...Self.mostSubmissions).contains($0) }.sorted()
   }
 
   // MARK: - Files

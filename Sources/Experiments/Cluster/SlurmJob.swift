@@ -126,13 +126,13 @@ public struct SlurmJob: Codable, Equatable, Sendable {
   public static let secondsToEnd = 120
 
   /// Arguments of sbatch for `tasks` (from 1), in the job's directory at `path`.
-  public func arguments(tasks: [Int], in path: String) -> [String] {
+  public func arguments(tasks: [Int], in path: String, tool: String? = nil) -> [String] {
     let limit = options.atOnce.map { "%\($0)" } ?? ""
     return [
       "--parsable", "--array=\(Self.ranges(tasks))\(limit)", "--job-name=\(slurmName)", "--nodes=1", "--ntasks=1",
       "--exclusive", "--requeue", "--signal=B:TERM@\(Self.secondsToEnd)", "--open-mode=append", "--chdir=\(path)",
       "--output=\(SlurmDirectory.logsName)/%A_%a.log",
-    ] + options.arguments + ["\(path)/\(SlurmDirectory.scriptName)", tool]
+    ] + options.arguments + ["\(path)/\(SlurmDirectory.scriptName)", tool ?? self.tool]
   }
 
   /// What Slurm calls the job, in letters that squeue prints as they are.

@@ -38,6 +38,13 @@ extension Plan {
         throw InputError(file: file, line: index + 1, "expected a point of a plan as one JSON object")
       }
       try JSONValue.check(String(line), file: file, line: index + 1)
+      // The file may be edited or come from someone else: what an experiment could not ask for is no point.
+      for parameter in Parameter.allCases where parameter.isNumeric {
+        guard case .int(let number)? = read.params.value(of: parameter), !parameter.accepts(number) else { continue }
+        throw InputError(
+          file: file, line: index + 1, key: "params.\(parameter.rawValue)",
+          "expected \(parameter.expectation), found \(number)")
+      }
       lines.append(read)
     }
     guard lines.map(\.position).sorted() == Array(lines.indices) else {

@@ -136,6 +136,11 @@ public struct Manifest: Equatable, Codable, Sendable {
     if let problem = NameRule.fileName.problem(with: manifest.experiment) {
       throw InputError(file: file, key: CodingKeys.experiment.rawValue, problem)
     }
+    for (key, version) in [("tool_version", manifest.toolVersion)]
+      + (manifest.continuedWith ?? []).map({ ("continued_with", $0) })
+    {
+      if let problem = NameRule.title.problem(with: version) { throw InputError(file: file, key: key, problem) }
+    }
     self = manifest
   }
 }

@@ -34,7 +34,7 @@ public struct RunArchive: Equatable, Sendable {
     let copy = try DatabaseQueue(path: snapshot)
     try copy.write { db in
       for name in Self.texts {
-        guard let text = try? readTextFile("\(run.path)/\(name)", limit: TextLimit.runFile) else { continue }
+        guard let text = try? readRunFile("\(run.path)/\(name)") else { continue }
         try db.execute(
           sql: "INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)", arguments: [Self.key(name), text])
       }
@@ -62,6 +62,7 @@ public struct RunArchive: Equatable, Sendable {
 
   /// Opens a copy of the run, in a directory under `scratch` (on a local disk) that is removed afterwards.
   public func read<Result>(scratch: String, _ body: (RunDirectory) throws -> Result) throws -> Result {
+    guard OwnFiles.kind(path) == S_IFREG else { throw InputError(file: path, "expected a regular file") }
     let directory = URL(fileURLWithPath: scratch).appendingPathComponent("lookahead-\(UUID().uuidString)")
     let files = FileManager.default
     do {

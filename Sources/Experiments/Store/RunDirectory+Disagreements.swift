@@ -6,10 +6,14 @@ extension RunDirectory {
   public func disagreements() throws -> [Point] {
     let results = try store.rows(ResultRow.self)
     let samples = Dictionary(grouping: try store.rows(SampleRow.self), by: \.pointID)
-    // A run that was made up keeps none at all.
-    guard !samples.isEmpty else { return [] }
-    let disagreeing = Set(results.filter { !$0.agrees(with: samples[$0.pointID] ?? []) }.map(\.pointID))
-    return plan.points.filter { disagreeing.contains($0.id) }
+    // A run that was made up, and says so, keeps none.
+    let isMadeUp = try store.rows(FactRow.self).contains { $0.name == FactName.origin }
+    let rows = Dictionary(grouping: results, by: \.pointID)
+    return plan.points.filter { point in
+      (rows[point.id] ?? []).contains { row in
+        !row.isOf(point) || !(isMadeUp && samples.isEmpty) && !row.agrees(with: samples[point.id] ?? [])
+      }
+    }
   }
 
   /// As many points as a line can take.
@@ -30,6 +34,12 @@ extension RunDirectory {
 extension ResultRow {
   /// Beyond the rounding of any order of summing.
   private static let tolerance = 1e-9
+
+  /// Whether the row's size is that of the point as it was planned.
+  fileprivate func isOf(_ point: Point) -> Bool {
+    tokens == point.tokens && hidden == point.hidden && threads == point.threads && tables == point.tables
+      && tableRows == point.tableRows
+  }
 
   /// Whether count, median, minimum and the rates that follow are those of `samples`. A row without statistics says nothing
   /// that could be wrong.

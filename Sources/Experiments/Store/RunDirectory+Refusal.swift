@@ -4,6 +4,7 @@ import InputFiles
 extension RunDirectory {
   /// Throws what `createOrResume` would, as far as it can be told without making or changing anything at `path`.
   public static func requireUsable(at path: String, plan: Plan, manifest: Manifest, restart: Bool) throws {
+    try WholeFile.requireName(path)
     try FileSystemKind.of(path).requireLocal(path)
     let files = FileManager.default
     var isDirectory: ObjCBool = false

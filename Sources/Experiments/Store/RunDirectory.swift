@@ -37,6 +37,7 @@ public final class RunDirectory {
     at path: String, plan: Plan, manifest: Manifest, only ids: Set<String>? = nil, restart: Bool = false,
     fileSystem: FileSystemKind
   ) throws -> RunDirectory {
+    try WholeFile.requireName(path)
     try fileSystem.requireLocal(path)
     let files = FileManager.default
     let url = URL(fileURLWithPath: path)
@@ -87,7 +88,7 @@ public final class RunDirectory {
   static func existingRun(at path: String) throws -> (manifest: Manifest, content: OwnFiles.Content) {
     let url = URL(fileURLWithPath: path)
     let file = url.appendingPathComponent(manifestName).path
-    let manifest = try Manifest(json: readTextFile(file, limit: TextLimit.runFile), file: file)
+    let manifest = try Manifest(json: readRunFile(file), file: file)
     let content = try ownFiles.content(of: path)
     if let name = content.inTheWay.first {
       throw InputError(
@@ -145,8 +146,8 @@ public final class RunDirectory {
     func file(_ name: String) -> String { URL(fileURLWithPath: path).appendingPathComponent(name).path }
     guard FileManager.default.fileExists(atPath: path) else { throw InputError(file: path, "no such run directory") }
     manifest = try Manifest(
-      json: readTextFile(file(Self.manifestName), limit: TextLimit.runFile), file: file(Self.manifestName))
-    plan = try Plan(jsonLines: readTextFile(file(Self.planName), limit: TextLimit.runFile), file: file(Self.planName))
+      json: readRunFile(file(Self.manifestName)), file: file(Self.manifestName))
+    plan = try Plan(jsonLines: readRunFile(file(Self.planName)), file: file(Self.planName))
     store = try open(file(Self.databaseName))
   }
 
@@ -235,7 +236,7 @@ public final class RunDirectory {
   /// Throws where the run at `path`, whose manifest is `old`, is not the one that `plan` and `new` describe.
   static func requireSame(_ path: String, _ old: Manifest, plan: Plan, manifest new: Manifest) throws {
     let planPath = URL(fileURLWithPath: path).appendingPathComponent(planName).path
-    let planned = try Plan(jsonLines: readTextFile(planPath, limit: TextLimit.runFile), file: planPath)
+    let planned = try Plan(jsonLines: readRunFile(planPath), file: planPath)
     var lines = ExperimentDifference.lines((old.experimentText, old.overrides), (new.experimentText, new.overrides))
     if old.shard != new.shard {
       lines += ["- shard: \(old.shard?.argument ?? "none")", "+ shard: \(new.shard?.argument ?? "none")"]

@@ -79,6 +79,7 @@ public final class RunStore {
         }
         if !isNew { try StoredValues.check(type, in: db) }
       }
+      if !isNew { try StoredValues.checkPoints(in: db) }
     }
   }
 

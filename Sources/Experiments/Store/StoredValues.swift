@@ -168,6 +168,28 @@ enum StoredValues {
   }
 
   /// Throws `StoredValueError` for the first value of `type`'s table that breaks its column's rule.
+  /// Throws where results and points do not belong together: a point has at most one result, a result a point, and a point
+  /// that is done something that came of it.
+  static func checkPoints(in db: Database) throws {
+    let rules = [
+      (
+        "SELECT point_id FROM results GROUP BY point_id HAVING COUNT(*) > 1",
+        "expected one result a point, found several"
+      ),
+      ("SELECT point_id FROM results WHERE point_id NOT IN (SELECT id FROM points)", "expected a point of the run"),
+      (
+        """
+        SELECT id FROM points WHERE status = '\(PointStatus.done.rawValue)'
+        AND id NOT IN (SELECT point_id FROM results UNION SELECT point_id FROM projections)
+        """, "expected a result of each point that is done, found none"
+      ),
+    ]
+    for (query, complaint) in rules {
+      guard let point = try String.fetchOne(db, sql: query + " LIMIT 1") else { continue }
+      throw StoredValueError(table: "results", column: "point_id", message: "\(complaint) (\(point))")
+    }
+  }
+
   static func check(_ type: any RunRow.Type, in db: Database) throws {
     for column in columns(of: type) {
       let name = "\"\(column.name)\""

@@ -15,6 +15,7 @@ public struct StudyDirectory {
   /// Throws `InputError`, with the file's name, where the directory holds what the study's verb did not write. Makes nothing.
   public init(_ path: String, for kind: Kind) throws {
     self.path = path
+    try WholeFile.requireName(path)
     guard let type = Self.kindFollowingLinks(path) else { return }
     guard type == S_IFDIR else { throw InputError(file: path, "expected a directory, found another kind of file") }
     let content = try Self.files(of: kind).content(of: path)
@@ -100,8 +101,12 @@ public enum MachineFile {
   /// Throws `InputError` where `path` is something else than a machine file, or lies in a run directory under the name of one
   /// of the run's files.
   public static func requireReplaceable(_ path: String) throws {
-    guard let kind = OwnFiles.kind(path) else { return }
+    try WholeFile.requireName(path)
     let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
+    guard FileManager.default.isWritableFile(atPath: folder) else {
+      throw InputError(file: path, "expected a file in a directory that is there and can be written to")
+    }
+    guard let kind = OwnFiles.kind(path) else { return }
     if OwnFiles.kind("\(folder)/\(RunDirectory.manifestName)") != nil,
       RunDirectory.ownFiles.marks.keys.contains(
         URL(fileURLWithPath: path).lastPathComponent)

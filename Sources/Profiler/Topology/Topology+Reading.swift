@@ -210,5 +210,5 @@ private struct TopologyReader {
 private func parseKernelSize(_ text: String) -> Int? {
   let scale = ["K": 1024, "M": 1024 * 1024, "G": 1024 * 1024 * 1024][String(text.suffix(1))]
   guard let number = Int(scale == nil ? text : String(text.dropLast())), number > 0 else { return nil }
-  return number * (scale ?? 1)
+  return checkedProduct(number, scale ?? 1)
 }

@@ -103,6 +103,12 @@ import Testing
     }
     let twice = text.replacingOccurrences(of: "\"position\":0", with: "\"position\":0,\"position\":0")
     #expect(throws: InputError.self) { try Plan(jsonLines: twice, file: "plan.jsonl") }
+    // Sizes that no experiment may ask for.
+    for (key, value) in [("tokens", "0"), ("threads", "-5"), ("hidden", "9223372036854775807")] {
+      let edited = text.replacing(try Regex("\"\(key)\":[0-9]+"), with: "\"\(key)\":\(value)", maxReplacements: 1)
+      let error = #expect(throws: InputError.self) { try Plan(jsonLines: edited, file: "plan.jsonl") }
+      #expect(error.map { "\($0)" }?.hasPrefix("plan.jsonl:1: params.\(key): expected a") == true)
+    }
   }
 
   @Test func `a plan survives its file, and a torn line is named`() throws {

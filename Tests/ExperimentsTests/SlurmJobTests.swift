@@ -61,6 +61,19 @@ import Testing
       ])
   }
 
+  @Test(arguments: [
+    #"{"partition": "a b\n--wrap=x"}"#, #"{"at_once": -9}"#, #"{"memory_bytes": 9223372036854775807}"#,
+    #"{"time": "soon"}"#, #"{"nodes": "/etc/passwd"}"#,
+  ])
+  func `options in a job's file obey the rules of options`(json: String) {
+    #expect(throws: (any Error).self) { try JSONDecoder().decode(SlurmOptions.self, from: Data(json.utf8)) }
+  }
+
+  @Test func `options survive the job's file`() throws {
+    let options = try SlurmOptions(partition: "bench", memory: "64GiB", time: "1:30:00", atOnce: 2)
+    #expect(try JSONDecoder().decode(SlurmOptions.self, from: JSONEncoder().encode(options)) == options)
+  }
+
   @Test func `an experiment's name becomes letters that squeue prints`() throws {
     let (job, _) = try job(name: "it's \"a\" $(touch x)|%j")
     #expect(job.arguments(tasks: [1], in: "/d").contains("--job-name=lookahead-it_s__a____touch_x___j"))

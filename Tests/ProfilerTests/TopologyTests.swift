@@ -14,6 +14,15 @@ private func twoSockets(allowed: String? = nil) throws -> Topology {
 }
 
 struct TopologyReadingTests {
+  @Test func `sizes beyond any machine's are unknown and not a crash`() throws {
+    var files = FakeMachine.files(packages: 1, clustersPerPackage: 1, coresPerCluster: 2, threadsPerCore: 1)
+    files["sys/devices/system/node/node0/meminfo"] = "Node 0 MemTotal: 9223372036854775807 kB"
+    files["sys/devices/system/cpu/cpu0/cache/index0/size"] = "9007199254740993K"
+    let topology = try FakeMachine(files).read { Topology.read(root: $0) }
+    #expect(topology.nodes.first?.memoryBytes == nil)
+    #expect(topology.cpus.count == 2)
+  }
+
   @Test func `a two-socket machine has its packages, clusters, cores and SMT siblings`() throws {
     let topology = try twoSockets()
     #expect(topology.notes.isEmpty)

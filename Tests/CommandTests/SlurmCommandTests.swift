@@ -21,7 +21,7 @@ import Testing
     (submit + ["--tasks", "2", "--constraint", "a;b"], "--constraint: expected features"),
     (submit + ["--tasks", "2", "--nodelist", "/etc/hosts"], "--nodelist: expected nodes"),
     (submit + ["--tasks", "2", "--memory", "much"], "--memory: expected a size"),
-    (submit + ["--tasks", "2", "--at-once", "0"], "--at-once: expected at least 1, found 0"),
+    (submit + ["--tasks", "2", "--at-once", "0"], "--at-once: expected 1 to 1000000, found 0"),
     (submit + ["--tasks", "2", "--copy-every", "100000"], "--copy-every: expected 0 to 86400 seconds"),
     (submit + ["--tasks", "2", "--set", "tokenz=1"], "did you mean 'tokens'?"),
     (["slurm", "submit", "/no/such.yaml", "--output", "/nowhere/job", "--tasks", "2"], "/no/such.yaml: no such file"),

@@ -39,9 +39,9 @@ struct CalibrateCommand: ParsableCommand {
   }
 
   func run() throws {
-    guard BuildConfiguration.current == .release else { throw DebugBuild() }
     // Before a minute of measuring, not after it.
     if let output { try MachineFile.requireReplaceable(output) }
+    guard BuildConfiguration.current == .release else { throw DebugBuild() }
     let directory = try report.map { try CalibrationDirectory($0) }
     let topology = Topology.read()
     let start = Clock.now()

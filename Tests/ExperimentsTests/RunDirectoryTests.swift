@@ -181,7 +181,7 @@ private func outcome(_ point: Point, _ run: RunDirectory, status: ResultStatus =
 
   @Test(arguments: [
     ("INSERT INTO results SELECT * FROM results", "expected one result a point"),
-    ("UPDATE results SET point_id = 'zzz'", "expected a point of the run"),
+    ("UPDATE results SET point_id = 'zzz' WHERE rowid = 1", "expected a point of the run"),
     ("DELETE FROM results", "expected a result of each point that is done"),
   ])
   func `results that are not those of the points are refused`(edit: String, expected: String) throws {

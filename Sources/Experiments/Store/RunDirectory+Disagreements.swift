@@ -6,12 +6,12 @@ extension RunDirectory {
   public func disagreements() throws -> [Point] {
     let results = try store.rows(ResultRow.self)
     let samples = Dictionary(grouping: try store.rows(SampleRow.self), by: \.pointID)
-    // A run that was made up, and says so, keeps none.
-    let isMadeUp = try store.rows(FactRow.self).contains { $0.name == FactName.origin }
+    // A run that was made up keeps none at all, so that there is nothing to hold its results against.
+    let hasSamples = !samples.isEmpty
     let rows = Dictionary(grouping: results, by: \.pointID)
     return plan.points.filter { point in
       (rows[point.id] ?? []).contains { row in
-        !row.isOf(point) || !(isMadeUp && samples.isEmpty) && !row.agrees(with: samples[point.id] ?? [])
+        !row.isOf(point) || hasSamples && !row.agrees(with: samples[point.id] ?? [])
       }
     }
   }

@@ -21,10 +21,17 @@ func markdownCode(_ text: String) -> String {
   return needsSpace ? "\(fence) \(line) \(fence)" : fence + line + fence
 }
 
-/// Lines as a code block in `language`, which nothing in them can end.
+/// Lines as a code block in `language`, which nothing in them can end. Where they hold a `<`, which a reader that looks for
+/// HTML before Markdown would take for a tag, the block is HTML with the characters escaped.
 func markdownBlock(_ text: String, _ language: String) -> String {
+  let lines = visibleLines(text)
+  guard !lines.unicodeScalars.contains("<") else {
+    let escaped = lines.replacing(scalar: "&", with: "&amp;").replacing(scalar: "<", with: "&lt;")
+      .replacing(scalar: ">", with: "&gt;")
+    return "<pre><code class=\"language-\(language)\">\(escaped)\n</code></pre>\n\n"
+  }
   let fence = String(repeating: "`", count: max(3, longestRun(of: "`", in: text) + 1))
-  return "\(fence)\(language)\n\(visibleLines(text))\n\(fence)\n\n"
+  return "\(fence)\(language)\n\(lines)\n\(fence)\n\n"
 }
 
 /// A picture of plots/ with its title.

@@ -169,10 +169,14 @@ import Testing
     for line in markdown.split(separator: "\n", omittingEmptySubsequences: false) {
       if let open = fence {
         if line == open { fence = nil }
+        #expect(open.hasPrefix("`") || line == open || !line.contains("<"), "\(line)")
         continue
       }
       if line.hasPrefix("```") {
         fence = line.prefix { $0 == "`" }
+        blocks.append(("code", String(line)))
+      } else if line.hasPrefix("<pre>") {
+        fence = "</code></pre>"
         blocks.append(("code", String(line)))
       } else if line.hasPrefix("|") {
         var cells = 0

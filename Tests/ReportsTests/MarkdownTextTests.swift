@@ -30,6 +30,9 @@ import Testing
 
   @Test func `nothing in a code block ends it`() {
     #expect(markdownBlock("a\n```\n\u{1B}b", "yaml") == "````yaml\na\n```\n\u{FFFD}b\n````\n\n")
+    #expect(
+      markdownBlock("a: <b> & c", "yaml")
+        == "<pre><code class=\"language-yaml\">a: &lt;b&gt; &amp; c\n</code></pre>\n\n")
   }
 
   @Test func `cells cannot leave their table, and columns stand under each other`() {

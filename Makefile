@@ -56,7 +56,7 @@ test-slurm: setup
 test-fuzz: setup
 	@scripts/setup python
 	swift build --product lookahead
-	python3 Tests/Fuzz/fuzz.py --count 300
+	python3 Tests/Fuzz/fuzz.py --count 300 --limit 60
 
 # The same with a seed of the day, and more of them: FUZZ_COUNT of each format.
 FUZZ_COUNT ?= 1000

@@ -50,7 +50,7 @@ public struct SlurmOptions: Codable, Equatable, Sendable {
     }
   }
 
-  /// The same rules hold for a job's file, which may be someone else's.
+  /// Reads a job's file by the rules of the command line, because the file may come from another user.
   public init(from decoder: any Decoder) throws {
     let values = try decoder.container(keyedBy: CodingKeys.self)
     func text(_ key: CodingKeys) throws -> String? { try values.decodeIfPresent(String.self, forKey: key) }

@@ -3,7 +3,7 @@ import InputFiles
 
 /// Which entries of a directory the tool wrote there. Nothing else is ever removed or replaced.
 ///
-/// Entries are looked at and never followed: a symbolic link is nobody's product, whatever it leads to.
+/// Symbolic links are not followed: a link is never one of the tool's files, whatever it leads to.
 struct OwnFiles {
   /// How a file of the tool is told from a user's file with its name.
   enum Mark {
@@ -78,7 +78,7 @@ struct OwnFiles {
     if hasPlots { rmdir("\(directory)/plots") }
   }
 
-  /// Of `names`, those that processes which are gone left unfinished.
+  /// Returns the unfinished files among `names` whose writing process has ended.
   static func abandoned(_ names: [String]) -> [String] {
     names.filter { name in
       let last = name.split(separator: "/").last.map(String.init) ?? name

@@ -21,8 +21,8 @@ public struct RunArchive: Equatable, Sendable {
 
   /// Writes `run` as it is now, in place of an earlier file. The run may be under way in this process.
   public func write(_ run: RunDirectory) throws {
-    // Of a run under way beside its database; of one that is only read on this host's own disk, since its directory may be
-    // somebody else's.
+    // The snapshot of a run under way lies beside its database. A run that is only read may belong to another user, so its
+    // snapshot goes to the temporary directory.
     let snapshot =
       run.isWritten
       ? "\(run.path)/archive.\(getpid()).new"

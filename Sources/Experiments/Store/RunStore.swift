@@ -10,7 +10,7 @@ public final class RunStore {
 
   let database: DatabaseQueue
   let path: String
-  /// Whether this is a copy, which nobody would read again.
+  /// Whether the database is a private copy, to which writing is refused.
   private let isCopy: Bool
 
   /// Opens the database at `path` for writing; makes an empty one where there is none and `create` is set.

@@ -81,7 +81,7 @@ public struct TuningCache {
 }
 
 extension Tuning {
-  /// Of a time per token in ns, and of a count of bytes: beyond any, and small enough to be added up.
+  /// Upper limit for a time per token in ns and for a count of bytes: above any real one, and sums stay finite.
   private static let most = 1e15
 
   /// Whether a tuner that chooses among `walks` can have made it.

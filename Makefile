@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 BINARY := .build/release/lookahead
 
-.PHONY: run bench static test test-kernels test-streams test-numa test-slurm build format lint setup clean
+.PHONY: run bench static test test-kernels test-streams test-numa test-slurm test-fuzz fuzz test-sanitize build format lint setup clean
 
 # A fresh run of the first experiment: an earlier one in the same directory is discarded.
 run: build
@@ -51,6 +51,23 @@ test-numa: setup
 test-slurm: setup
 	@scripts/setup slurm || echo "test-slurm: going on with what is there" >&2
 	@scripts/test-slurm
+
+# Mutated inputs of every format, 300 of each, the same ones every time.
+test-fuzz: setup
+	@scripts/setup python
+	swift build --product lookahead
+	python3 Tests/Fuzz/fuzz.py --count 300 --limit 60
+
+# The same with a seed of the day, and more of them: FUZZ_COUNT of each format.
+FUZZ_COUNT ?= 1000
+fuzz: build
+	@scripts/setup python
+	python3 Tests/Fuzz/fuzz.py --tool $(BINARY) --seed $$(date +%Y%m%d) --count $(FUZZ_COUNT)
+
+# The tool under the address and the thread sanitizer; scripts/test-sanitize says what they do not see.
+test-sanitize: setup
+	@scripts/setup python
+	@scripts/test-sanitize
 
 format:
 	swift format --in-place --recursive Package.swift Sources Tests

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <sched.h>
+#include <unistd.h>
 
 // No kernel is built for more CPUs than this (CONFIG_NR_CPUS is at most 8192 on x86-64); the search stops well above it.
 enum { LARGEST_MASK = 1 << 17 };
@@ -22,13 +23,13 @@ int linux_set_affinity(const int *cpus, size_t count) {
   return result;
 }
 
-int linux_get_affinity(int *cpus, size_t capacity) {
+static int get_affinity(pid_t thread, int *cpus, size_t capacity) {
   for (int bits = CPU_SETSIZE; bits <= LARGEST_MASK; bits *= 2) {
     cpu_set_t *mask = CPU_ALLOC(bits);
     if (!mask) return -ENOMEM;
     size_t size = CPU_ALLOC_SIZE(bits);
     CPU_ZERO_S(size, mask);
-    if (sched_getaffinity(0, size, mask) == 0) {
+    if (sched_getaffinity(thread, size, mask) == 0) {
       size_t found = 0;
       for (int cpu = 0; cpu < bits; cpu++) {
         if (!CPU_ISSET_S(cpu, size, mask)) continue;
@@ -44,6 +45,10 @@ int linux_get_affinity(int *cpus, size_t capacity) {
   }
   return -EINVAL;
 }
+
+int linux_get_affinity(int *cpus, size_t capacity) { return get_affinity(0, cpus, capacity); }
+
+int linux_get_process_affinity(int *cpus, size_t capacity) { return get_affinity(getpid(), cpus, capacity); }
 
 int linux_current_cpu(void) {
   int cpu = sched_getcpu();

@@ -7,12 +7,13 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 // In the child, between fork and exec: only calls that are safe there.
 static void become(
-    const char *path, char *const *arguments, char *const *environment, const int descriptors[3], int report,
-    pid_t parent) {
+    const char *path, char *const *arguments, char *const *environment, const char *directory, const int descriptors[3],
+    int report, pid_t parent) {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   // A parent that ended before the call above would never be noticed.
   if (getppid() != parent) _exit(127);
@@ -22,7 +23,9 @@ static void become(
   for (int i = 0; i < 3; i++) {
     if (moved[i] < 0 || dup2(moved[i], i) < 0) goto failed;
   }
+  if (directory && chdir(directory) != 0) goto failed;
   signal(SIGPIPE, SIG_DFL);
+  signal(SIGXFSZ, SIG_DFL);
   // Not the mask of our thread: a thread pool blocks signals that a program of its own must hear.
   sigset_t none;
   sigemptyset(&none);
@@ -34,7 +37,8 @@ failed:;
   _exit(127);
 }
 
-int linux_spawn(const char *path, char *const *arguments, char *const *environment, const int descriptors[3]) {
+int linux_spawn(
+    const char *path, char *const *arguments, char *const *environment, const char *directory, const int descriptors[3]) {
   int report[2];
   if (pipe2(report, O_CLOEXEC) != 0) return -errno;
   // A handler of ours must not run in the child.
@@ -44,7 +48,7 @@ int linux_spawn(const char *path, char *const *arguments, char *const *environme
   pid_t parent = getpid();
   pid_t child = fork();
   int error = child < 0 ? errno : 0;
-  if (child == 0) become(path, arguments, environment, descriptors, report[1], parent);
+  if (child == 0) become(path, arguments, environment, directory, descriptors, report[1], parent);
   pthread_sigmask(SIG_SETMASK, &mask, NULL);
   close(report[1]);
   // Closed by a successful exec.
@@ -59,12 +63,31 @@ int linux_spawn(const char *path, char *const *arguments, char *const *environme
   return error ? -error : child;
 }
 
+static int ending(int status) {
+  return WIFSIGNALED(status) ? LINUX_SIGNALLED + WTERMSIG(status) : WEXITSTATUS(status);
+}
+
 int linux_wait(int process) {
   int status;
   while (waitpid(process, &status, 0) < 0) {
     if (errno != EINTR) return -errno;
   }
-  return WIFSIGNALED(status) ? LINUX_SIGNALLED + WTERMSIG(status) : WEXITSTATUS(status);
+  return ending(status);
+}
+
+int linux_wait_within(int process, unsigned long long nanoseconds) {
+  // Most children end while we look; a poll of 10 ms costs nothing for those that do not.
+  unsigned long long waited = 0, step = 50000;
+  for (;;) {
+    int status;
+    pid_t ended = waitpid(process, &status, WNOHANG);
+    if (ended == process) return ending(status);
+    if (ended < 0 && errno != EINTR) return -errno;
+    if (waited >= nanoseconds) return LINUX_RUNNING;
+    nanosleep(&(struct timespec){.tv_nsec = (long)step}, NULL);
+    waited += step;
+    if (step < 10000000) step *= 2;
+  }
 }
 
 int linux_memory_file(const void *bytes, size_t count) {

@@ -1,6 +1,7 @@
 /// What is wrong with a file, a key or an argument that the user gave: one line that says where, and what was expected.
 ///
 /// Every room throws this type for bad input and nothing else, so that the command line can turn it into exit code 64.
+/// Names and messages may hold whatever a file held: `description` makes them printable and keeps them short.
 public struct InputError: Error, Equatable, CustomStringConvertible {
   public var file: String?
   /// 1-based line in `file`.
@@ -9,17 +10,30 @@ public struct InputError: Error, Equatable, CustomStringConvertible {
   public var key: String?
   /// What was expected and what was found instead.
   public var message: String
+  /// Lines to show below the complaint, such as what differs between two experiments.
+  public var details: [String]
 
-  public init(file: String? = nil, line: Int? = nil, key: String? = nil, _ message: String) {
+  public init(file: String? = nil, line: Int? = nil, key: String? = nil, _ message: String, details: [String] = []) {
     self.file = file
     self.line = line
     self.key = key
     self.message = message
+    self.details = details
   }
 
+  /// File, line, key and message in one line of at most 280 characters, which leaves room for the program's name; then the
+  /// details, a line each. A long name or message keeps its beginning and its end.
   public var description: String {
-    var location = file ?? ""
+    var location = printable(file ?? "", atMost: Self.longestFile)
     if let line { location += ":\(line)" }
-    return [location, key ?? "", message].filter { !$0.isEmpty }.joined(separator: ": ")
+    let place = [location, printable(key ?? "", atMost: Self.longestKey)].filter { !$0.isEmpty }
+    let left = Self.longest - place.reduce(0) { $0 + $1.unicodeScalars.count + 2 }
+    let complaint = (place + [printable(message, atMost: left)]).filter { !$0.isEmpty }.joined(separator: ": ")
+    return ([complaint] + details.map { printable($0, atMost: Self.longest) }).joined(separator: "\n")
   }
+
+  private static let longest = longestLine - 20
+  // Together they leave a third of the line to the message.
+  private static let longestFile = 120
+  private static let longestKey = 60
 }

@@ -2,9 +2,14 @@
 ///
 /// A third of the name's length, at least two edits: a swapped pair of letters counts two in Levenshtein's distance.
 public func nearestName(to name: String, among candidates: [String]) -> String? {
+  // No name of ours is as long, and the distance takes time in proportion to both lengths.
+  guard name.utf8.count <= longestName else { return nil }
+  let candidates = candidates.filter { $0.utf8.count <= longestName }
   let limit = max(2, name.count / 3)
   return candidates.map { ($0, editDistance(name, $0)) }.filter { $0.1 <= limit }.min { $0.1 < $1.1 }?.0
 }
+
+private let longestName = 200
 
 /// Levenshtein's edit distance in O(len a x len b) time.
 private func editDistance(_ a: String, _ b: String) -> Int {

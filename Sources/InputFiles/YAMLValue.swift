@@ -12,6 +12,7 @@ public struct YAMLValue {
 
   /// Parses the document in `text`; `file` is only used in messages.
   public init(text: String, file: String) throws {
+    try Self.checkAliases(text, file: file)
     let root: Node?
     do {
       root = try Yams.compose(yaml: text)
@@ -25,6 +26,33 @@ public struct YAMLValue {
   /// Reads and parses the document at `path`.
   public init(contentsOf path: String) throws {
     try self.init(text: readTextFile(path), file: path)
+  }
+
+  /// The value of `key=value` that was given as one argument of the command line; `option` names it in messages.
+  ///
+  /// A value in brackets, braces or quotes is YAML. Any other is text as it stands: an argument has no comments, so that the
+  /// `#` of `run #2` is part of the value.
+  public init(argument text: String, key: String, option: String) throws {
+    let start = text.drop { $0 == " " }.first
+    let node: Node
+    if let start, "[{\"'".contains(start) {
+      node = try Self.flowNode(text, key: key, option: option)
+    } else {
+      node = .scalar(Node.Scalar(text.trimmingCharacters(in: .whitespaces), .implicit, .plain))
+    }
+    self.init(node: node, path: key, line: 1, file: option)
+  }
+
+  /// Parses one value inside a list, behind which a mark follows: a comment or a second value would take its place.
+  private static func flowNode(_ text: String, key: String, option: String) throws -> Node {
+    let mark = "end-of-the-argument"
+    let isOneLine = !text.unicodeScalars.contains { $0.properties.generalCategory == .control }
+    let root = isOneLine ? try? Yams.compose(yaml: "[\(text), \(mark)]") : nil
+    guard case .sequence(let sequence)? = root, sequence.count == 2, sequence[1].scalar?.string == mark else {
+      throw InputError(
+        file: option, line: 1, key: key, "expected one value of YAML and no comment, found \(quote(text))")
+    }
+    return sequence[0]
   }
 
   private init(node: Node, path: String, line: Int?, file: String) {
@@ -57,11 +85,15 @@ public struct YAMLValue {
   public func object() throws -> YAMLObject {
     guard case .mapping(let mapping) = node else { throw error("expected a mapping of keys, found \(found)") }
     var entries: [(key: String, value: YAMLValue)] = []
+    var keys = Set<String>()
     for (keyNode, valueNode) in mapping {
-      guard let key = keyNode.string else { throw error("expected a plain key, found \(keyNode)") }
+      guard case .scalar(let scalar) = keyNode else {
+        throw error("expected a plain key, found \(YAMLValue(node: keyNode, path: path, line: line, file: file).found)")
+      }
+      let key = scalar.string
       let keyPath = path.isEmpty ? key : "\(path).\(key)"
       let value = YAMLValue(node: valueNode, path: keyPath, line: keyNode.mark?.line, file: file)
-      if entries.contains(where: { $0.key == key }) { throw value.error("expected each key once, found it twice") }
+      guard keys.insert(key).inserted else { throw value.error("expected each key once, found it twice") }
       entries.append((key, value))
     }
     return YAMLObject(owner: self, entries: entries)
@@ -75,32 +107,46 @@ public struct YAMLValue {
 
   public var isList: Bool { if case .sequence = node { true } else { false } }
   public var isObject: Bool { if case .mapping = node { true } else { false } }
-  public var isNull: Bool { node.null != nil }
+  /// Whether the value is absent or one of YAML's words for nothing, not in quotes.
+  public var isNull: Bool {
+    guard let text = plainText else { return false }
+    return ["", "~", "null", "Null", "NULL"].contains(text)
+  }
 
   // MARK: - Scalars
 
   public func string() throws -> String {
-    guard case .scalar(let scalar) = node else { throw error("expected text, found \(found)") }
+    guard case .scalar(let scalar) = node, ["", "!", Tag.Name.str.rawValue].contains(scalar.tag.description) else {
+      throw error("expected text, found \(found)")
+    }
     return scalar.string
   }
 
+  /// A whole number as `Numerals` spells it: decimal without leading zeros, or hexadecimal behind `0x`.
   public func int(in range: ClosedRange<Int> = Int.min...Int.max) throws -> Int {
-    guard case .scalar = node, let value = node.int else { throw error("expected a whole number, found \(found)") }
-    guard range.contains(value) else { throw error("expected \(describe(range)), found \(value)") }
-    return value
-  }
-
-  public func double(in range: ClosedRange<Double> = -Double.infinity...Double.infinity) throws -> Double {
-    guard case .scalar = node, let value = node.float, !value.isNaN else {
-      throw error("expected a number, found \(found)")
+    guard let text = plainText, let value = Numerals.whole(text) else {
+      throw error("expected a whole number, found \(found)\(advice)")
     }
     guard range.contains(value) else { throw error("expected \(describe(range)), found \(value)") }
     return value
   }
 
-  public func bool() throws -> Bool {
-    guard case .scalar = node, let value = node.bool else { throw error("expected true or false, found \(found)") }
+  /// A finite decimal number as `Numerals` spells it.
+  public func double(in range: ClosedRange<Double> = -Double.infinity...Double.infinity) throws -> Double {
+    guard let text = plainText, let value = Numerals.number(text) else {
+      throw error("expected a number, found \(found)\(advice)")
+    }
+    guard range.contains(value) else { throw error("expected \(describe(range)), found \(value)") }
     return value
+  }
+
+  /// `true` or `false`; YAML 1.1's `yes`, `no`, `on` and `off` are text to YAML 1.2, and neither here.
+  public func bool() throws -> Bool {
+    switch plainText {
+    case "true", "True", "TRUE": return true
+    case "false", "False", "FALSE": return false
+    default: throw error("expected true or false, found \(found)")
+    }
   }
 
   /// A count of bytes: a whole number, or a number with a binary unit such as `48KiB`, `1.25MiB`, `64GiB`.
@@ -116,15 +162,46 @@ public struct YAMLValue {
   where Choice: RawRepresentable<String> & CaseIterable {
     let text = try string()
     if let choice = Choice(rawValue: text) { return choice }
-    throw error("expected one of \(Choice.allCases.map(\.rawValue).joined(separator: ", ")), found '\(text)'")
+    throw error("expected one of \(Choice.allCases.map(\.rawValue).joined(separator: ", ")), found \(quote(text))")
   }
 
   private var found: String {
     switch node {
-    case .scalar(let scalar): return scalar.string.isEmpty ? "nothing" : "'\(scalar.string)'"
+    case .scalar(let scalar) where !scalar.tag.description.isEmpty:
+      return "\(quote(scalar.string)) with the tag \(quote(scalar.tag.description))"
+    case .scalar(let scalar): return scalar.string.isEmpty ? "nothing" : quote(scalar.string)
     case .mapping: return "a mapping"
     case .sequence: return "a list"
     case .alias: return "an alias"
+    }
+  }
+
+  /// The text of a scalar without quotes and without a tag, the only one that can be a number, a truth value or nothing.
+  private var plainText: String? {
+    guard case .scalar(let scalar) = node, scalar.style == .plain, scalar.tag.description.isEmpty else { return nil }
+    return scalar.string
+  }
+
+  private var advice: String {
+    (plainText.flatMap(Numerals.advice)).map { "; \($0)" } ?? ""
+  }
+
+  /// Each alias of an alias multiplies what a document stands for; so many are a trap rather than a description.
+  private static let mostAliases = 32
+
+  /// Refuses a document of which aliases could make more than memory holds.
+  private static func checkAliases(_ text: String, file: String) throws {
+    var aliases = 0
+    var previous = UInt8(ascii: "\n")
+    var isInAlias = false
+    for byte in text.utf8 {
+      // An alias is a star at the start of a word, and a name; a star before a space multiplies.
+      if isInAlias, !" \t\n\r'\"(".utf8.contains(byte) { aliases += 1 }
+      isInAlias = byte == UInt8(ascii: "*") && " \t\n\r[{,:?-".utf8.contains(previous)
+      previous = byte
+    }
+    guard aliases <= mostAliases else {
+      throw InputError(file: file, "expected at most \(mostAliases) aliases ('*name'), found \(aliases)")
     }
   }
 }
@@ -155,18 +232,6 @@ public struct YAMLObject {
   }
 }
 
-/// Reads a whole UTF-8 file, or says why it cannot.
-public func readTextFile(_ path: String) throws -> String {
-  guard let data = FileManager.default.contents(atPath: path) else {
-    throw InputError(
-      file: path, FileManager.default.fileExists(atPath: path) ? "expected a readable file" : "no such file")
-  }
-  guard let text = String(data: data, encoding: .utf8) else {
-    throw InputError(file: path, "expected UTF-8 text")
-  }
-  return text
-}
-
 private func describe<Bound>(_ range: ClosedRange<Bound>) -> String {
   let low = "\(range.lowerBound)"
   let high = "\(range.upperBound)"
@@ -182,6 +247,8 @@ extension YamlError {
   fileprivate var line: Int? {
     switch self {
     case .scanner(_, _, let mark, _), .parser(_, _, let mark, _), .composer(_, _, let mark, _): return mark.line
+    case .duplicatedKeysInMapping(_, let context): return context.mark.line
+    case .reader(_, let offset?, _, let yaml): return 1 + yaml.prefix(offset).count { $0.isNewline }
     default: return nil
     }
   }
@@ -189,6 +256,9 @@ extension YamlError {
   fileprivate var problemInOneLine: String {
     switch self {
     case .scanner(_, let problem, _, _), .parser(_, let problem, _, _), .composer(_, let problem, _, _): return problem
+    case .reader(let problem, _, let value, _): return "\(problem) (character \(value))"
+    case .duplicatedKeysInMapping(let keys, _):
+      return "expected each key once, found \(keys.prefix(3).map { quote($0) }.joined(separator: ", ")) twice"
     default: return "\(self)".split(separator: "\n").first.map(String.init) ?? "unreadable"
     }
   }

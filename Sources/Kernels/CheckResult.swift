@@ -10,7 +10,7 @@ public struct CheckResult: Codable, Equatable, Sendable {
   public var maxUnexplainedError: Double
   /// Relative to each expected value's magnitude, over values of at least a thousandth of the largest.
   public var maxRelativeError: Double
-  /// Largest expected magnitude.
+  /// Largest finite expected magnitude: an infinite one would excuse any error.
   public var scale: Double
   /// Codes that differ from the reference; 0 for kernels without codes.
   public var codeMismatches: Int
@@ -41,7 +41,8 @@ public struct CheckResult: Codable, Equatable, Sendable {
 
   public var passed: Bool {
     // False where an error is NaN.
-    tokens > 0 && codeMismatches == 0 && wrongInputs == 0 && maxUnexplainedError <= tolerance
+    tokens > 0 && codeMismatches == 0 && wrongInputs == 0 && maxAbsoluteError.isFinite
+      && maxUnexplainedError <= tolerance
   }
 
   /// Why the check failed; nil where it passed.
@@ -70,20 +71,22 @@ struct CheckAccumulator {
   var wrongInputs = 0
   var ambiguousTokens = 0
 
-  /// `shift` is what compressed tables or weights add to the expected value, `slack` how far that may be off.
+  /// `shift` is what compressed tables or weights add to the expected value, `slack` how far that may be off. A slack that
+  /// is not finite explains nothing: the check then fails.
   mutating func add(actual: Float, expected: Double, shift: Double = 0, slack: Double = 0) {
     pairs.append((Double(actual), expected))
-    raise(&unexplained, to: abs(Double(actual) - expected - shift) - slack)
+    raise(&unexplained, to: slack.isFinite ? abs(Double(actual) - expected - shift) - slack : .nan)
   }
 
   var result: CheckResult {
-    let scale = pairs.reduce(0) { max($0, abs($1.expected)) }
+    let scale = pairs.reduce(0) { $1.expected.isFinite ? max($0, abs($1.expected)) : $0 }
     var absolute = 0.0
     var relative = 0.0
     for (actual, expected) in pairs {
       let error = abs(actual - expected)
       raise(&absolute, to: error)
-      if abs(expected) >= scale * 1e-3, expected != 0 { relative = max(relative, error / abs(expected)) }
+      let counts = !expected.isFinite || (abs(expected) >= scale * 1e-3 && expected != 0)
+      if counts { raise(&relative, to: error / abs(expected)) }
     }
     return CheckResult(
       tokens: tokens, maxAbsoluteError: absolute, maxRelativeError: relative, scale: scale,

@@ -11,8 +11,6 @@ public struct DenseFFNShape: Hashable, Codable, Sendable {
     self.hidden = hidden
     self.intermediate = intermediate
   }
-
-  public var weightBytes: Int { 2 * hidden * intermediate * MemoryLayout<Float>.stride }
 }
 
 /// The parameters of a dense feed-forward network, row-major, fp32: gelu(x W1^T + b1) W2^T + b2.
@@ -27,15 +25,28 @@ public struct DenseFFNParameters {
 }
 
 extension DenseFFNParameters {
-  public init(_ file: SafeTensors) throws {
+  /// The dimensions of the layer in `file`, whose tensors have them and whose activation is this kernel's; no values are read.
+  /// Throws `InputError`.
+  public static func shape(of file: SafeTensors) throws -> DenseFFNShape {
     let first = try file.shape("fc1.weight", rank: 2)
     let shape = DenseFFNShape(hidden: first[1], intermediate: first[0])
     guard shape.hidden >= 1, shape.intermediate >= 1 else {
       throw InputError(file: file.file, key: "fc1.weight", "expected at least one row and column, found \(first)")
     }
     if let activation = file.metadata["activation"], activation != "gelu_erf" {
-      throw InputError(file: file.file, key: "__metadata__.activation", "expected gelu_erf, found '\(activation)'")
+      throw InputError(file: file.file, key: "__metadata__.activation", "expected gelu_erf, found \(quote(activation))")
     }
+    for (name, dimensions) in [
+      ("fc1.bias", [shape.intermediate]), ("fc2.weight", [shape.hidden, shape.intermediate]),
+      ("fc2.bias", [shape.hidden]),
+    ] {
+      try file.requireShape(dimensions, of: name)
+    }
+    return shape
+  }
+
+  public init(_ file: SafeTensors) throws {
+    let shape = try Self.shape(of: file)
     self.init(
       shape: shape,
       weight1: try file.floats("fc1.weight"),

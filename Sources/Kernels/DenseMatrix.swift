@@ -61,6 +61,7 @@ struct RoundedMatrix {
       return
     }
     let columns = matrix.count / max(rows, 1)
+    try CheckedSize.bytes(CheckedSize(matrix.count), of: Float.self).requireAllocatable()
     var rounded = [Float](repeating: 0, count: matrix.count)
     var scales: [Float] = []
     var halves = [UInt16](repeating: 0, count: columns)

@@ -42,8 +42,21 @@ extension LookupFFN {
   }
 
   /// What the gather reads for the first `tokens` tokens, [tokens, tables]: the rows drawn for it, or the hash's codes.
+  ///
+  /// The hash runs on whole tiles of `recordedTokens` and more, whose scores are then forgotten: those of a large batch would
+  /// take more memory than all else of a point.
   public func gatheredRows(input: UnsafePointer<Float>, tokens: Int) throws -> [Int32] {
     if let drawnRows { return (0..<tokens).flatMap(drawnRows.rows) }
-    return try intermediates(input: input, tokens: Array(0..<tokens)).codes
+    let piece = LookupFFN.recordedTokens(tile: strategy.tokenTile)
+    guard tokens > piece else { return try intermediates(input: input, tokens: Array(0..<tokens)).codes }
+    var codes: [Int32] = []
+    codes.reserveCapacity(tokens * shape.tables)
+    for tokens in (0..<tokens).pieces(of: piece) {
+      codes += try intermediates(input: input, tokens: Array(tokens)).codes
+    }
+    return codes
   }
+
+  /// Tokens whose codes are found at a time: whole tiles, 4096 tokens at least.
+  public static func recordedTokens(tile: Int) -> Int { (4095 / tile + 1) * tile }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import InputFiles
 
 /// What an array is for, so that a memory source can decide where its pages belong.
 public enum MemoryRole: Hashable, Sendable {
@@ -63,7 +64,7 @@ public struct HeapMemory: MemorySource {
   public init() {}
 
   public func floats(_ count: Int, for role: MemoryRole) throws -> FloatBuffer {
-    let block = HeapBlock(bytes: max(count, 1) * MemoryLayout<Float>.stride)
+    let block = try HeapBlock(CheckedSize.bytes(CheckedSize(max(count, 1)), of: Float.self))
     return FloatBuffer(base: block.pointer.assumingMemoryBound(to: Float.self), count: count, owner: block)
   }
 }
@@ -71,11 +72,16 @@ public struct HeapMemory: MemorySource {
 private final class HeapBlock {
   let pointer: UnsafeMutableRawPointer
 
-  init(bytes: Int) {
+  /// Throws `AllocationFailure`: the standard library's `allocate` would end the process.
+  init(_ size: CheckedSize) throws {
+    var block: UnsafeMutableRawPointer?
     // 64: a cache line, and the widest vector.
-    pointer = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: 64)
+    guard let bytes = size.value, posix_memalign(&block, 64, bytes) == 0, let block else {
+      throw AllocationFailure(size)
+    }
+    pointer = block
     memset(pointer, 0, bytes)
   }
 
-  deinit { pointer.deallocate() }
+  deinit { free(pointer) }
 }

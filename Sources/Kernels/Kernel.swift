@@ -62,6 +62,21 @@ public func partition(tokens: Int, workers: Int) -> [Range<Int>] {
   }
 }
 
+/// The most tokens of a share of `partition`, found without making the shares: a point may ask for more workers than any
+/// machine has.
+public func largestShare(tokens: Int, workers: Int) -> Int {
+  guard tokens > 0, workers > 0 else { return 0 }
+  let groups = (tokens + laneGroup - 1) / laneGroup
+  let (whole, rest) = groups.quotientAndRemainder(dividingBy: workers)
+  // The last worker's share is one of the largest, and the only one that may end inside a lane group.
+  let last = tokens - groups * (workers - 1) / workers * laneGroup
+  switch rest {
+  case 0: return workers == 1 ? last : whole * laneGroup
+  case 1: return max(whole * laneGroup, last)
+  default: return (whole + 1) * laneGroup
+  }
+}
+
 extension Range<Int> {
   /// Consecutive pieces of at most `size`.
   func pieces(of size: Int) -> [Range<Int>] {

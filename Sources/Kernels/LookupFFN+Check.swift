@@ -21,7 +21,7 @@ extension LookupFFN {
     /// What the definition gives, in fp32 arithmetic ambiguous where a bit hangs on rounding.
     func definition(_ x: UnsafeBufferPointer<Float>, rows: [Int32]? = nil) -> ExpectedToken {
       let token = definition.token(x, rows: rows)
-      let largest = token.projection.reduce(0) { max($0, abs($1)) }
+      let largest = token.projection.reduce(0) { $1.isFinite ? max($0, abs($1)) : $0 }
       return ExpectedToken(
         token: token, isAmbiguous: token.projection.contains { abs($0) < LookupFFN.ambiguity * largest },
         wrongInputs: 0)
@@ -35,7 +35,7 @@ extension LookupFFN {
       let rounded = rounding.token(x, inputs: inputs)
       return ExpectedToken(
         token: definition.token(projection: rounded.projection, rows: rows),
-        isAmbiguous: zip(rounded.projection, rounded.bound).contains { abs($0) <= $1 },
+        isAmbiguous: zip(rounded.projection, rounded.bound).contains { $1.isFinite && abs($0) <= $1 },
         wrongInputs: rounded.wrongInputs)
     }
   }

@@ -65,6 +65,8 @@ public final class LookupFFN: Kernel {
       buffer.copy(from: values)
       return buffer
     }
+    // Folding and packing the projection make copies of it on the way.
+    try CheckedSize.bytes(CheckedSize(parameters.projectionWeight.count) * 2, of: Float.self).requireAllocatable()
     normScale = try buffer(parameters.normScale, .weights)
     normShift = try buffer(parameters.normShift, .weights)
     func halves(_ values: [UInt16]) throws -> FloatBuffer {

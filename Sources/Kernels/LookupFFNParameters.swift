@@ -23,12 +23,13 @@ extension LookupFFNParameters {
   /// Share of the BH4 chain in the published layers: z = 0.7 chain + 0.3 input.
   public static let publishedChainShare: Float = 0.7
 
-  /// Reads a layer in the published naming. Dimensions come from the metadata and are checked against the tensors.
-  public init(_ file: SafeTensors) throws {
+  /// The dimensions of the layer in `file`, as its metadata and its tensors agree on them; no values are read. Throws
+  /// `InputError`.
+  public static func shape(of file: SafeTensors) throws -> LookupFFNShape {
     guard let kind = file.metadata["projection"].flatMap(LookupFFNShape.Projection.init(rawValue:)) else {
       throw InputError(
         file: file.file, key: "__metadata__.projection",
-        "expected bh4 or dense, found \(file.metadata["projection"].map { "'\($0)'" } ?? "nothing")")
+        "expected bh4 or dense, found \(file.metadata["projection"].map(quote) ?? "nothing")")
     }
     let tableShape = try file.shape("tables", rank: 3)
     let hidden = try file.shape("LayerNorm.weight", rank: 1)[0]
@@ -46,20 +47,28 @@ extension LookupFFNParameters {
           file: file.file, key: "__metadata__.\(key)", "expected \(value), as the tensors have, found \(stated)")
       }
     }
+    for (name, dimensions) in [
+      ("LayerNorm.bias", [hidden]), ("hash.projection.weight", shape.projectionDimensions),
+      ("hash.projection.bias", [shape.projected]), ("bias", [shape.output]),
+    ] {
+      try file.requireShape(dimensions, of: name)
+    }
+    return shape
+  }
 
-    let expectedWeight =
-      kind == .dense
-      ? [shape.projected, hidden]
-      : [shape.repeats, LookupFFNShape.factors, shape.blocks, shape.blockSize, shape.blockSize]
+  /// Reads a layer in the published naming. Dimensions come from the metadata and are checked against the tensors.
+  public init(_ file: SafeTensors) throws {
+    let shape = try Self.shape(of: file)
+    let hidden = shape.hidden
     self.init(
       shape: shape,
       normScale: try file.floats("LayerNorm.weight", shape: [hidden]),
       normShift: try file.floats("LayerNorm.bias", shape: [hidden]),
       normEpsilon: Float(try file.metadataDouble("layer_norm_eps") ?? 1e-5),
-      projectionWeight: try file.floats("hash.projection.weight", shape: expectedWeight),
+      projectionWeight: try file.floats("hash.projection.weight", shape: shape.projectionDimensions),
       projectionBias: try file.floats("hash.projection.bias", shape: [shape.projected]),
       chainShare: Float(try file.metadataDouble("decay_coeff") ?? Double(LookupFFNParameters.publishedChainShare)),
-      tables: try file.floats("tables", shape: tableShape),
+      tables: try file.floats("tables", shape: [shape.tables, shape.tableRows, shape.output]),
       bias: try file.floats("bias", shape: [shape.output]))
   }
 
@@ -67,6 +76,7 @@ extension LookupFFNParameters {
   /// code is fair and codes are close to uniform.
   public static func random(_ shape: LookupFFNShape, seed: UInt64) throws -> LookupFFNParameters {
     try shape.validate()
+    try CheckedSize.bytes(shape.tableNumbers + shape.projectionNumbers, of: Float.self).requireAllocatable()
     var random = RandomSource(seed: seed)
     let weights: [Float]
     switch shape.projection {

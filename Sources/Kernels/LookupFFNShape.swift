@@ -42,8 +42,29 @@ public struct LookupFFNShape: Hashable, Codable, Sendable {
   /// Factors in a BH4 chain.
   public static let factors = 4
 
-  /// Bytes of all tables together, stored as `type`.
-  public func tableBytes(_ type: TableType) -> Int { tables * tableRows * type.rowBytes(columns: output) }
+  /// Bytes of all tables together, stored as `type`; nil where they are 2^63 or more.
+  public func tableBytes(_ type: TableType) -> Int? {
+    (CheckedSize(tables) * tableRows * type.rowBytes(columns: output)).value
+  }
+
+  /// The dimensions of `hash.projection.weight`.
+  var projectionDimensions: [Int] {
+    switch projection {
+    case .dense: [projected, hidden]
+    case .bh4: [repeats, LookupFFNShape.factors, blocks, blockSize, blockSize]
+    }
+  }
+
+  /// Numbers of all tables together.
+  var tableNumbers: CheckedSize { CheckedSize(tables) * tableRows * output }
+
+  /// Numbers of the projection's weights.
+  var projectionNumbers: CheckedSize {
+    switch projection {
+    case .dense: CheckedSize(projected) * hidden
+    case .bh4: CheckedSize(repeats) * LookupFFNShape.factors * paddedHidden * blockSize
+    }
+  }
 
   /// Throws where the dimensions make no layer; `file` and `keys` name the culprit in messages.
   public func validate(file: String? = nil) throws {

@@ -1,3 +1,5 @@
+import InputFiles
+
 /// The walk of a look-up that nobody chose: what follows from the shape, the batch and the size of the second-level cache.
 extension LookupStrategy {
   /// Of a machine whose second-level cache is not known: the smallest of current server cores (Zen 3, Neoverse N1).
@@ -30,10 +32,10 @@ extension LookupStrategy {
     _ shape: LookupFFNShape, tableType: TableType, secondLevelBytes: Int?, columns: Int? = nil
   ) -> LookupStrategy {
     let columns = columns ?? sliceBytes / tableType.bytes
-    let table = shape.tableRows * min(columns, shape.output) * tableType.bytes
+    let table = CheckedSize(shape.tableRows) * min(columns, shape.output) * tableType.bytes
     let room = (secondLevelBytes ?? assumedSecondLevelBytes) / 2
     return LookupStrategy(
-      order: .sliced, columnSlice: columns, tableGroup: min(shape.tables, max(fewestTables, room / table)))
+      order: .sliced, columnSlice: columns, tableGroup: min(shape.tables, max(fewestTables, room / table.clamped)))
   }
 }
 
@@ -41,6 +43,6 @@ extension LookupTeam {
   /// The most tokens of a batch that a tile can have: a worker's own, unless the team shares its tiles.
   public func share(of tokens: Int) -> Int {
     guard partition == .tokens else { return tokens }
-    return Kernels.partition(tokens: tokens, workers: workers).map(\.count).max() ?? tokens
+    return largestShare(tokens: tokens, workers: workers)
   }
 }

@@ -61,9 +61,9 @@ extension LookupFFNShape {
         tableBytes: 0, weightBytes: 0),
       StageAccount(
         // int8: one more product per row, scale and score. Widening an entry is no arithmetic of the definition.
-        stage: "gather", flops: Double(2 * tables * output + (type.scaleBytes > 0 ? tables : 0)),
-        activationBytes: Double(output + 2 * tables) * float,
-        tableBytes: Double(tables * type.rowBytes(columns: output)), weightBytes: Double(output) * float),
+        stage: "gather", flops: 2 * Double(tables) * Double(output) + (type.scaleBytes > 0 ? Double(tables) : 0),
+        activationBytes: (Double(output) + 2 * Double(tables)) * float,
+        tableBytes: Double(tables) * Double(type.rowBytes(columns: output)), weightBytes: Double(output) * float),
     ]
   }
 }

@@ -2,7 +2,7 @@ import Foundation
 import InputFiles
 
 /// The result of running a stored layer on its stored input and comparing it with the stored expectation.
-public struct Verification: Codable, Equatable, Sendable {
+public struct Verification: Encodable, Equatable, Sendable {
   public var kernel: String
   public var dtype: String
   /// Type of the hash projection where that is not fp32, as the next two.
@@ -28,6 +28,23 @@ public struct Verification: Codable, Equatable, Sendable {
     case codeMismatchShare = "code_mismatch_share"
     case ambiguousTokens = "ambiguous_tokens"
     case passed
+  }
+
+  /// An error that is no finite number is null, which JSON has for it.
+  public func encode(to encoder: Encoder) throws {
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    func finite(_ value: Double) -> Double? { value.isFinite ? value : nil }
+    try container.encode(kernel, forKey: .kernel)
+    try container.encode(dtype, forKey: .dtype)
+    try container.encodeIfPresent(projectionDtype, forKey: .projectionDtype)
+    try container.encode(isa, forKey: .isa)
+    try container.encode(tokens, forKey: .tokens)
+    try container.encode(finite(maxAbsError), forKey: .maxAbsError)
+    try container.encode(finite(maxRelError), forKey: .maxRelError)
+    try container.encode(codeMismatches, forKey: .codeMismatches)
+    try container.encodeIfPresent(codeMismatchShare, forKey: .codeMismatchShare)
+    try container.encodeIfPresent(ambiguousTokens, forKey: .ambiguousTokens)
+    try container.encode(passed, forKey: .passed)
   }
 }
 

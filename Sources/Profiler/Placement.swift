@@ -83,6 +83,20 @@ extension MemoryPolicy: CustomStringConvertible {
   }
 }
 
+/// Parses the kernel's mask format: groups of 32 bits in hexadecimal, the highest first, `00000000,000000ff`. Nil where the
+/// text is not such a mask, or stands for no CPU.
+func parseCPUMask(_ text: String) -> [Int]? {
+  // As many groups as a list may have CPUs.
+  let groups = text.split(separator: ",", omittingEmptySubsequences: false)
+  guard groups.count <= 1_000_000 / 32 else { return nil }
+  var cpus: [Int] = []
+  for (index, group) in groups.reversed().enumerated() {
+    guard (1...8).contains(group.count), let bits = UInt32(group, radix: 16) else { return nil }
+    cpus += (0..<32).filter { bits >> $0 & 1 == 1 }.map { index * 32 + $0 }
+  }
+  return cpus.isEmpty ? nil : cpus
+}
+
 /// Parses the kernel's list format, `0-3,8,10-11`. Nil where the text is not such a list; empty text is an empty list.
 ///
 /// Numbers of a million and more are no list either: no kernel counts so many CPUs or nodes, and a slip such as `0-1e9`

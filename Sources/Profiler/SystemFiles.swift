@@ -1,6 +1,12 @@
 import Foundation
 import InputFiles
 
+/// `a` times `b`; nil where that is no `Int`, as a file that is no kernel's may have it.
+func checkedProduct(_ a: Int, _ b: Int) -> Int? {
+  let (product, overflow) = a.multipliedReportingOverflow(by: b)
+  return overflow ? nil : product
+}
+
 /// Reads the kernel's small text files under a root directory, so that tests can put a machine of their own there.
 struct SystemFiles {
   let root: String
@@ -15,6 +21,9 @@ struct SystemFiles {
 
   /// The file's text without surrounding white space; nil where it does not exist or cannot be read.
   func text(_ path: String) -> String? {
+    // The kernel's files are regular ones; a copy of them could hold a pipe, for whose writer nobody waits.
+    var status = stat()
+    guard stat(self.path(path), &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
     // Files in /proc and /sys report a size of 0, so this reads to the end rather than by size.
     guard let file = FileHandle(forReadingAtPath: self.path(path)) else { return nil }
     defer { try? file.close() }
@@ -29,6 +38,16 @@ struct SystemFiles {
   /// A list such as `0-3,8`.
   func cpuList(_ path: String) -> [Int]? {
     text(path).flatMap { parseCPUList($0) }
+  }
+
+  /// A mask such as `00000000,000000ff`, as a list.
+  func cpuMask(_ path: String) -> [Int]? {
+    text(path).flatMap { parseCPUMask($0) }
+  }
+
+  /// What the kernel says in a list, or in the mask that older kernels and copies of a sysfs have in its place.
+  func cpus(list: String, orMask mask: String) -> [Int]? {
+    cpuList(list) ?? cpuMask(mask)
   }
 
   func exists(_ path: String) -> Bool {
@@ -63,7 +82,7 @@ struct SystemFiles {
     for line in text.split(separator: "\n") {
       let words = line.split(whereSeparator: { $0 == " " || $0 == "\t" })
       guard let index = words.firstIndex(of: "\(key):"), index + 1 < words.count else { continue }
-      return Int(words[index + 1]).map { $0 * 1024 }
+      return Int(words[index + 1]).flatMap { checkedProduct($0, 1024) }
     }
     return nil
   }

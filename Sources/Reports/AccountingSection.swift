@@ -43,7 +43,7 @@ extension RunData {
         lines.isEmpty ? nil : scaled(lines.reduce(0, +) * Self.lineBytes),
       ])
     }
-    let groups = grouped(moved, by: \.group).map { "`\($0.key)`" }.joined(separator: " and ")
+    let groups = grouped(moved, by: \.group).map { markdownCode($0.key) }.joined(separator: " and ")
     return
       "Bytes per token by three accounts, never mixed: named by the algorithm; moved between caches and memory as counted by "
       + "\(groups) over all sockets (every process on them); moved as modelled for this host.\n\n" + table.text + "\n"
@@ -82,7 +82,8 @@ extension RunData {
         row.measuredNanosecondsPerToken.map { significant($0) },
       ])
     }
-    return "Stages of \(pair.map { "`\(label($0.pointID))`" }.joined(separator: " and ")), per token:\n\n" + table.text
+    return "Stages of \(pair.map { markdownCode(label($0.pointID)) }.joined(separator: " and ")), per token:\n\n"
+      + table.text
       + "\n"
   }
 

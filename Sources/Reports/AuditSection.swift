@@ -14,7 +14,7 @@ extension RunData {
     let timed = audit.filter { $0.layer != nil }
     var table = MarkdownTable([
       ("layer", .left), ("library", .left), ("version", .left), ("core type", .left), ("forced", .left),
-      ("dtype", .left), ("m x n x k", .left), ("GFLOP/s", .right), ("of FMA peak", .right), ("chosen", .left),
+      ("dtype", .left), ("m x n x k", .left), ("GFLOP/s", .right), ("of FMA peak", .right), ("chosen", .markup),
     ])
     for row in timed {
       table.append([
@@ -28,14 +28,15 @@ extension RunData {
     let weak = timed.filter { $0.chosen && ($0.fractionOfFMAPeak ?? 1) < Self.healthyBaseline }
     if !weak.isEmpty {
       text += "**Below \(Int(Self.healthyBaseline * 100)) % of the peak even on the library chosen:** "
-      text += weak.map { "\($0.shape ?? "") (\($0.layer ?? ""))" }.joined(separator: ", ") + ".\n\n"
+      text += weak.map { markdownText("\($0.shape ?? "") (\($0.layer ?? ""))") }.joined(separator: ", ") + ".\n\n"
     }
     let rejected = audit.filter { $0.layer == nil }
     if !rejected.isEmpty {
       text += "Not in the table:\n\n"
       text +=
         rejected.map { row in
-          "- \(row.title)\(row.dtype.map { ", \($0.rawValue)" } ?? ""): \(row.reason ?? "no reason given")\n"
+          let title = markdownText(row.title + (row.dtype.map { ", \($0.rawValue)" } ?? ""))
+          return "- \(title): \(markdownText(row.reason ?? "no reason given"))\n"
         }.joined() + "\n"
     }
     return text

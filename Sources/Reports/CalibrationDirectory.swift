@@ -1,54 +1,27 @@
+import Experiments
 import Foundation
 import InputFiles
 
 /// Where a calibration's report goes: machine.yaml, calibration.csv, samples.csv, report.md and plots/.
 public struct CalibrationDirectory {
-  public let path: String
+  public var path: String { study.path }
 
-  /// Makes the directory; throws `InputError` where that is not possible, so that it shows before anything is measured.
+  private let study: StudyDirectory
+
+  /// Makes the directory; throws where that is not possible, or where it holds what no calibration wrote, so that it shows
+  /// before anything is measured.
   public init(_ path: String) throws {
-    self.path = path
-    try Self.make(path)
+    study = try StudyDirectory(path, for: .calibration)
+    try study.make()
   }
 
   /// Writes every file whole and draws the plots; returns what went wrong with these.
   public func write(_ report: CalibrationReport, gnuplot: Gnuplot? = Gnuplot.find()) throws -> [String] {
-    try write(report.machine.yaml(), to: "machine.yaml")
-    try write(report.summaryCSV, to: "calibration.csv")
-    try write(report.samplesCSV, to: "samples.csv")
-    try Self.make("\(path)/plots")
-    var problems: [String] = []
-    var drawn: [Plot] = []
-    for plot in report.plots {
-      try write(plot.data, to: "plots/\(plot.name).csv")
-      try write(plot.script, to: "plots/\(plot.name).gp")
-      guard let gnuplot else { continue }
-      if let problem = gnuplot.draw(plot.name, in: "\(path)/plots") {
-        problems.append("Plot \(plot.name) could not be drawn: \(problem)")
-      } else {
-        drawn.append(plot)
-      }
-    }
-    if gnuplot == nil {
-      problems.append("gnuplot was not found, so that the plots are not drawn; their data and scripts lie in plots/.")
-    }
-    try write(report.markdown(drawn: drawn, problems: problems), to: "report.md")
+    try study.write(report.machine.yaml(), to: "machine.yaml")
+    try study.write(report.summaryCSV, to: "calibration.csv")
+    try study.write(report.samplesCSV, to: "samples.csv")
+    let (drawn, problems) = try study.draw(report.plots, with: gnuplot)
+    try study.write(report.markdown(drawn: drawn, problems: problems), to: "report.md")
     return problems
-  }
-
-  private func write(_ text: String, to name: String) throws {
-    do {
-      try Data(text.utf8).write(to: URL(fileURLWithPath: "\(path)/\(name)"), options: .atomic)
-    } catch {
-      throw InputError(file: "\(path)/\(name)", "expected a path that can be written: \(error.localizedDescription)")
-    }
-  }
-
-  private static func make(_ path: String) throws {
-    do {
-      try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-    } catch {
-      throw InputError(file: path, "expected a directory that can be made: \(error.localizedDescription)")
-    }
   }
 }

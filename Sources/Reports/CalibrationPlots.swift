@@ -1,4 +1,5 @@
 import Experiments
+import InputFiles
 import Machines
 import Profiler
 import Simulation
@@ -79,7 +80,7 @@ extension CalibrationReport {
     _ curves: [Curve], name: String, title: String, axis: String, climbs: CacheBoundaries? = nil, threads: Int = 1
   ) -> Plot? {
     let curves = curves.filter { $0.points.count > 1 }
-    let sizes = curves.flatMap { $0.points.map { Int($0.x) } }
+    let sizes = curves.flatMap { $0.points.compactMap { Int(rounding: $0.x, .down) } }
     guard let low = sizes.min(), let high = sizes.max() else { return nil }
     var script = PlotScript(name: name, title: title)
     script.byteAxis(threads == 1 ? "Working set" : "Working set of all threads", from: low, to: high)
@@ -237,11 +238,11 @@ extension CalibrationReport {
     _ curves: [Curve], name: String, title: String, x: String, script: PlotScript, elements: [String]? = nil,
     extra: [String] = []
   ) -> Plot {
-    var data = CSVWriter(header: ["line", x, "value", "ci95_low", "ci95_high", "series"])
+    var data = PlotData(header: ["line", x, "value", "ci95_low", "ci95_high", "series"])
     for (index, curve) in curves.enumerated() {
       for point in curve.points {
         data.append([
-          "\(index + 1)", point.x == point.x.rounded() ? "\(Int(point.x))" : "\(point.x)", PlotScript.cell(point.y),
+          "\(index + 1)", Int(exactly: point.x).map(String.init) ?? "\(point.x)", PlotScript.cell(point.y),
           PlotScript.cell(point.low), PlotScript.cell(point.high), curve.title,
         ])
       }

@@ -75,21 +75,21 @@ public struct CalibrationReport {
 
   func markdown(drawn: [Plot], problems: [String]) -> String {
     func figure(_ names: String...) -> String {
-      drawn.filter { names.contains($0.name) }.map { "![\($0.title)](plots/\($0.name).svg)\n\n" }.joined()
+      drawn.filter { names.contains($0.name) }.map(markdownFigure).joined()
     }
     let disturbed = calibration.series.map(\.disturbedSamples).reduce(0, +)
     let samples = calibration.series.map(\.samples.count).reduce(0, +)
     var text = """
-      # Calibration of \(machine.description)
+      # Calibration of \(markdownText(machine.description))
 
-      Micro-benchmarks alone, measured in \(significant(seconds, 2)) s; \(machine.sources.joined(separator: ", ")). The \
+      Micro-benchmarks alone, measured in \(significant(seconds, 2)) s; \(markdownText(machine.sources.joined(separator: ", "))). The \
       machine file is [machine.yaml](machine.yaml); medians with intervals are in [calibration.csv](calibration.csv), all \
       \(samples) samples in [samples.csv](samples.csv). In \(disturbed) of them a thread lost its CPU to another and no \
       better sample was to be had (docs/METHODS.md, "The machine").
 
 
       """
-    for problem in problems { text += "**Note:** \(problem)\n\n" }
+    for problem in problems { text += "**Note:** \(markdownText(problem))\n\n" }
     text += machineTable
     text += "## Core\n\n" + table(of: coreNames) + missingPeaks
     text += "## Caches\n\n" + boundaryTable + figure("latency") + bandwidthTable
@@ -138,14 +138,15 @@ public struct CalibrationReport {
   }
 
   private var missingPeaks: String {
-    calibration.missing.sorted { $0.key < $1.key }.map { "- `\($0.key)`: \($0.value)\n" }.joined()
+    calibration.missing.sorted { $0.key < $1.key }.map { "- \(markdownCode($0.key)): \(markdownText($0.value))\n" }
+      .joined()
       + (calibration.missing.isEmpty ? "" : "\n")
   }
 
   private var boundaryTable: String {
     var table = MarkdownTable([
       ("level", .left), ("reported", .right), ("latency climbs at", .right), ("from", .right), ("to", .right),
-      ("by", .right), ("verdict", .left),
+      ("by", .right), ("verdict", .markup),
     ])
     for verdict in calibration.cacheVerdicts(topology) {
       let boundary = verdict.boundary

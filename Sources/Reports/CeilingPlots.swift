@@ -20,7 +20,8 @@ extension RunData {
     ).filter { Set($0.values.map(\.workingSetBytes)).count >= 2 }
     let sizes = curves.flatMap { $0.values.compactMap(\.workingSetBytes) }
     guard let low = sizes.min(), let high = sizes.max() else { return nil }
-    var data = CSVWriter(header: ["line", "working_set_bytes", "value", "ci95_low", "ci95_high", "series"])
+    let title = plotTitle(title)
+    var data = PlotData(header: ["line", "working_set_bytes", "value", "ci95_low", "ci95_high", "series"])
     var script = PlotScript(name: name, title: title)
     script.byteAxis("Working set", from: low, to: high)
     script.capacities(hostCaches, from: low, to: high)

@@ -25,7 +25,7 @@ extension RunData {
       }
     }
     if !table.isEmpty { text += table.text + "\n" }
-    if !long.isEmpty { text += "In the plots and ceilings.csv: \(long.joined(separator: "; ")).\n\n" }
+    if !long.isEmpty { text += "In the plots and ceilings.csv: \(long.map(markdownText).joined(separator: "; ")).\n\n" }
     return text
   }
 }

@@ -3,14 +3,14 @@ import Experiments
 extension Comparison {
   /// The comparison as people read it: counts, one table, and what could not be compared.
   public var markdown: String {
-    var text = "# \(nameA) against \(nameB)\n\n"
+    var text = "# \(markdownText(nameA)) against \(markdownText(nameB))\n\n"
     let counts = Verdict.allCases.map { "\(count($0)) \($0.rawValue)" }.joined(separator: ", ")
     text += "\(counted(points.count, "point")): \(counts). Changes are of B's time over A's, "
     text += "with 95 % intervals; the threshold is \(percent(threshold)), false discoveries are held to "
     text += "\(percent(Self.level)) over all points.\n\n"
-    if !accepted.isEmpty { text += "Accepted differences: \(accepted.joined(separator: "; ")).\n\n" }
+    if !accepted.isEmpty { text += "Accepted differences: \(accepted.map(markdownText).joined(separator: "; ")).\n\n" }
     var table = MarkdownTable([
-      ("verdict", .left), ("point", .left), ("A ns/token", .right), ("B ns/token", .right), ("change", .right),
+      ("verdict", .markup), ("point", .left), ("A ns/token", .right), ("B ns/token", .right), ("change", .right),
       ("adjusted p", .right), ("Cliff's delta", .right), ("launches", .right), ("samples", .right), ("why", .left),
     ])
     for verdict in [Verdict.slower, .faster, .ambiguous, .same, .incomparable] {
@@ -26,7 +26,7 @@ extension Comparison {
     }
     text += table.text + "\n"
     for (name, labels) in [(nameA, onlyInA), (nameB, onlyInB)] where !labels.isEmpty {
-      text += "Only in \(name): \(labels.joined(separator: "; ")).\n\n"
+      text += "Only in \(markdownText(name)): \(labels.map(markdownText).joined(separator: "; ")).\n\n"
     }
     return text
   }

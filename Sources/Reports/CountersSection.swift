@@ -12,7 +12,7 @@ extension RunData {
       text += "‡ suspect: the event failed its self-check. counters.csv explains each.\n\n"
     }
     for (group, rows) in grouped(withValue, by: \.group) {
-      text += "Group `\(group)`:\n\n" + table(of: rows).text + "\n"
+      text += "Group \(markdownCode(group)):\n\n" + table(of: rows).text + "\n"
     }
     text += missing(counters.filter { $0.value == nil }.map { ($0.event, $0.pointID, $0.quality, $0.reason) })
     return text + metricsSection
@@ -33,14 +33,14 @@ extension RunData {
     let chosen = facts.filter { $0.when == .start && $0.name.hasPrefix(FactName.counterChoice) }
     guard !chosen.isEmpty else { return "" }
     return chosen.map {
-      "- `\($0.name.dropFirst(FactName.counterChoice.count))`: \($0.value ?? $0.reason ?? "no reason given")\n"
+      "- \(markdownCode(String($0.name.dropFirst(FactName.counterChoice.count)))): \(markdownText($0.value ?? $0.reason ?? "no reason given"))\n"
     }.joined() + "\n"
   }
 
   /// A row a point, a column an event and, where sockets were counted, a socket.
   private func table(of rows: [CounterRow]) -> MarkdownTable {
     let columns = grouped(rows, by: { EventColumn(event: $0.event, socket: $0.socket) }).map(\.key)
-    var table = MarkdownTable([("point", .left)] + columns.map { ($0.title, .right) })
+    var table = MarkdownTable([("point", .left)] + columns.map { (markdownCell($0.title), .right) })
     for (pointID, rows) in grouped(rows, by: \.pointID) {
       let tokens = Double(point(pointID)?.tokens ?? 1)
       table.append(
@@ -62,9 +62,10 @@ extension RunData {
     guard !rows.isEmpty else { return "" }
     var text = "Without a value:\n\n"
     for (key, rows) in grouped(rows, by: { MissingKey(quality: $0.quality, reason: $0.reason ?? "no reason given") }) {
-      let names = grouped(rows, by: \.name).map { "`\($0.key)`" }.joined(separator: ", ")
+      let names = grouped(rows, by: \.name).map { markdownCode($0.key) }.joined(separator: ", ")
       let points = Set(rows.map(\.pointID)).count
-      text += "- \(key.quality) (\(key.reason)): \(names), at \(points) of \(counted(results.count, "point"))\n"
+      text +=
+        "- \(markdownText(key.quality)) (\(markdownText(key.reason))): \(names), at \(points) of \(counted(results.count, "point"))\n"
     }
     return text + "\n"
   }
@@ -80,7 +81,7 @@ extension RunData {
     }
     for (group, rows) in grouped(withValue, by: \.group) {
       let columns = grouped(rows, by: { MetricColumn(metric: $0.metric, unit: $0.unit, socket: $0.socket) }).map(\.key)
-      var table = MarkdownTable([("point", .left)] + columns.map { ($0.title, .right) })
+      var table = MarkdownTable([("point", .left)] + columns.map { (markdownCell($0.title), .right) })
       for (pointID, rows) in grouped(rows, by: \.pointID) {
         table.append(
           [label(pointID)]
@@ -91,7 +92,7 @@ extension RunData {
               return significant(mean) + values.map(\.quality).worstMark
             })
       }
-      text += "Group `\(group)`:\n\n" + table.text + "\n"
+      text += "Group \(markdownCode(group)):\n\n" + table.text + "\n"
     }
     return text
       + missing(

@@ -31,8 +31,8 @@ extension RunData {
     let times = sentinel.map { Double($0.startNanoseconds) * 1e-9 }
     guard curves.contains(where: { $0.values.count >= 2 }), let last = times.max() else { return nil }
     let watch = DriftWatch(sentinel)
-    let title = "Measured speed of the machine between points"
-    var data = CSVWriter(header: ["line", "run_s", "relative", "benchmark"])
+    let title = plotTitle("Measured speed of the machine between points")
+    var data = PlotData(header: ["line", "run_s", "relative", "benchmark"])
     var script = PlotScript(name: "drift", title: title)
     script.add("set xlabel 'Time since the run began (s)'")
     script.add("set xrange [0:\(significant(max(last, 1), 4))]")

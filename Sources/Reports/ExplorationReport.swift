@@ -16,8 +16,8 @@ public struct ExplorationReport {
     machines = exploration.machinesCSV
     let plots = exploration.plots
     self.plots = plots
-    var text = "# \(experiment.name)\n\n"
-    if let question = experiment.question { text += "\(question)\n\n" }
+    var text = "# \(markdownText(experiment.name))\n\n"
+    if let question = experiment.question { text += "\(markdownText(question))\n\n" }
     text += """
       Everything here is **modelled**: no figure of it was measured on the machines that it speaks of, most of which do not exist. \
       One figure of a machine changes at a time, or as stated; all others stay the base's (a larger cache is no slower). The \
@@ -26,7 +26,7 @@ public struct ExplorationReport {
       jumps where all of one kernel's data just fit and the other's just do not.\n\n
       """
     func picture(_ name: String) -> String {
-      plots.first { $0.name == name }.map { "![\($0.title)](plots/\($0.name).svg)\n\n" } ?? ""
+      plots.first { $0.name == name }.map(markdownFigure) ?? ""
     }
     if !exploration.thresholds.isEmpty { text += "## Thresholds\n\n" + exploration.thresholdTable + "\n" }
     for (index, group) in exploration.thresholdGroups.enumerated() {
@@ -34,61 +34,34 @@ public struct ExplorationReport {
       text += Exploration.notice(curves) + picture("threshold-\(index + 1)")
     }
     for (index, group) in exploration.frontGroups.enumerated() {
-      text += "## \(group[0].target.text) on \(group[0].base.name)\n\n"
+      text += "## \(markdownText(group[0].target.text)) on \(markdownText(group[0].base.name))\n\n"
       text += Exploration.notice(group.count) + picture("pareto-\(index + 1)")
       for front in group {
-        text += "\(exploration.pairs[front.pair].label): \(counted(front.points.count, "machine")) of "
+        text += "\(markdownText(exploration.pairs[front.pair].label)): \(counted(front.points.count, "machine")) of "
         text += "\(front.tried.count) that no other beats"
         text += Exploration.isLong(front) ? "; some of them, evenly chosen (all: answers.csv):\n\n" : ":\n\n"
         text += exploration.frontTable(front) + "\n"
       }
     }
-    text += "## How it was made\n\n    \(command)\n\n"
+    text += "## How it was made\n\n" + markdownBlock(command, "sh")
     text +=
       "\(exploration.evaluations) projections, each of one network on one machine, from one reuse profile a network.\n"
     if let check = exploration.check {
       text += """
         \(check.machines) of the machines were simulated exactly too: tokens/s from the profile differ by \
-        \(percent(check.meanError)) on average, at most \(percent(check.worstError, signed: true)) (\(check.worst)).\n
+        \(percent(check.meanError)) on average, at most \(percent(check.worstError, signed: true)) (\(markdownText(check.worst))).\n
         """
     }
     markdown = text
   }
 
-  /// Writes everything into `directory`, which must be empty, absent, or hold an earlier exploration; returns problems with
-  /// plots.
-  public func write(to directory: String, gnuplot: Gnuplot? = Gnuplot.find()) throws -> [String] {
-    let files = FileManager.default
-    if let found = try? files.contentsOfDirectory(atPath: directory), !found.isEmpty, !found.contains("machines.csv") {
-      throw InputError(
-        file: directory, "expected an empty directory or an earlier exploration, found '\(found.sorted()[0])'")
-    }
-    func write(_ text: String, _ name: String) throws {
-      do {
-        try Data(text.utf8).write(to: URL(fileURLWithPath: "\(directory)/\(name)"), options: .atomic)
-      } catch {
-        throw InputError(
-          file: "\(directory)/\(name)", "expected a file that can be written: \(error.localizedDescription)")
-      }
-    }
-    do {
-      try? files.removeItem(atPath: "\(directory)/plots")
-      try files.createDirectory(atPath: "\(directory)/plots", withIntermediateDirectories: true)
-    } catch {
-      throw InputError(file: directory, "expected a directory that can be made: \(error.localizedDescription)")
-    }
-    try write(answers, "answers.csv")
-    try write(machines, "machines.csv")
-    var problems: [String] = []
-    for plot in plots {
-      try write(plot.data, "plots/\(plot.name).csv")
-      try write(plot.script, "plots/\(plot.name).gp")
-      if let problem = gnuplot?.draw(plot.name, in: "\(directory)/plots") {
-        problems.append("\(plot.name): \(problem)")
-      }
-    }
-    if gnuplot == nil { problems.append("gnuplot was not found, so that the plots are not drawn") }
-    try write(markdown, "report.md")
+  /// Writes everything into `study`, in place of an earlier exploration; returns problems with plots.
+  public func write(to study: StudyDirectory, gnuplot: Gnuplot? = Gnuplot.find()) throws -> [String] {
+    try study.removePlots()
+    try study.write(answers, to: "answers.csv")
+    try study.write(machines, to: "machines.csv")
+    let problems = try study.draw(plots, with: gnuplot).problems
+    try study.write(markdown, to: "report.md")
     return problems
   }
 }
@@ -217,7 +190,7 @@ extension Exploration {
     guard let first = all.first else { return nil }
     let (figure, metric) = (first.figure, first.target.metric)
     let title = "Modelled: \(metric.title), from \(first.base.name)"
-    var data = CSVWriter(header: ["line", figure.rawValue, metric.rawValue, "low", "high", "series"])
+    var data = PlotData(header: ["line", figure.rawValue, metric.rawValue, "low", "high", "series"])
     var titles: [String] = []
     var values: [Double] = []
     for one in all where titles.count < Exploration.mostCurves {
@@ -253,7 +226,7 @@ extension Exploration {
         + "linewidth 2 title \(PlotScript.quoted(title))"
     }
     let thresholds: [String] = asked.enumerated().map { index, threshold in
-      "\(threshold) with lines linecolor '#404040' dashtype \(3 + index) title \"asked for: \(threshold.plain)\""
+      "\(threshold) with lines linecolor '#404040' dashtype \(3 + index) title \(PlotScript.quoted("asked for: \(threshold.plain)"))"
     }
     script.legendBelow(titles + asked.map { "asked for: \($0.plain)" })
     script.plot(curves + thresholds)
@@ -266,7 +239,7 @@ extension Exploration {
     guard let first = all.first else { return nil }
     let (figure, metric) = (first.figures[0], first.target.metric)
     let title = "Modelled: \(first.target.text), from \(first.base.name)"
-    var data = CSVWriter(header: ["line", figure.rawValue, metric.rawValue, "others", "series"])
+    var data = PlotData(header: ["line", figure.rawValue, metric.rawValue, "others", "series"])
     let drawn = all.prefix(Exploration.mostCurves)
     let titles = drawn.map { pairs[$0.pair].shortLabel }
     let sets =
@@ -329,7 +302,7 @@ extension MachineFigure {
 
 extension Double {
   /// `2` and `2.5`: as one would type it.
-  fileprivate var plain: String { self == rounded() && abs(self) < 1e15 ? "\(Int(self))" : "\(self)" }
+  fileprivate var plain: String { Int(exactly: self).map(String.init) ?? "\(self)" }
 }
 
 extension PlotScript {

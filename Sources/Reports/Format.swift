@@ -6,7 +6,7 @@ import InputFiles
 func significant(_ value: Double, _ digits: Int = 3) -> String {
   guard value.isFinite else { return "–" }
   guard value != 0 else { return "0" }
-  var magnitude = Int(log10(abs(value)).rounded(.down))
+  guard var magnitude = Int(rounding: log10(abs(value)), .down) else { return "–" }
   // 9.996 to three digits is 10.0, one digit more before the point.
   let unit = pow(10, Double(magnitude - digits + 1))
   if abs(value / unit).rounded() * unit >= pow(10, Double(magnitude + 1)) { magnitude += 1 }
@@ -34,7 +34,7 @@ func bytes(_ count: Int) -> String {
   let text = formatByteCount(count)
   let unit = text.drop { $0.isNumber || $0 == "." }
   let number = Double(text.dropLast(unit.count)) ?? 0
-  return (number == number.rounded() ? "\(Int(number))" : significant(number)) + " " + unit
+  return (Int(exactly: number).map(String.init) ?? significant(number)) + " " + unit
 }
 
 /// A median with its interval and count: `812.3 [810.1, 815.0]`, all with the decimals of a median of four digits.

@@ -2,7 +2,7 @@ import Experiments
 
 extension RunData {
   var machineSection: String {
-    var text = "## Machine and its state\n\nHost `\(manifest.host)`.\n\n"
+    var text = "## Machine and its state\n\nHost \(markdownCode(manifest.host)).\n\n"
     guard !facts.isEmpty else { return text + "No facts were recorded.\n\n" }
     var table = MarkdownTable([("fact", .left), ("value at the start", .left)])
     for fact in facts where fact.when == .start && fact.value != nil { table.append([fact.name, fact.value]) }
@@ -13,7 +13,7 @@ extension RunData {
       text += "Could not be read:\n\n"
       text +=
         grouped(missing, by: { $0.reason ?? "no reason given" }).map { reason, facts in
-          "- \(facts.map { "`\($0.name)`" }.joined(separator: ", ")): \(reason)\n"
+          "- \(facts.map { markdownCode($0.name) }.joined(separator: ", ")): \(markdownText(reason))\n"
         }.joined() + "\n"
     }
     if drift.isEmpty {

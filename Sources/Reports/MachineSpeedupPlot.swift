@@ -7,8 +7,8 @@ extension RunData {
     let rows = machineSpeedups
     guard let lookup = headlinePair.first, rows.count >= 2 else { return nil }
     let name = "machine-speedup"
-    let title = "Projected (modelled) speed-up of look-ups over dense by machine"
-    var data = CSVWriter(header: ["line", "place", "speedup", "threads", "machine"])
+    let title = plotTitle("Projected (modelled) speed-up of look-ups over dense by machine")
+    var data = PlotData(header: ["line", "place", "speedup", "threads", "machine"])
     // The largest on top; gnuplot counts from the bottom.
     for (index, row) in rows.enumerated() {
       let place = "\(rows.count - index)"

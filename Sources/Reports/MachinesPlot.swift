@@ -10,8 +10,8 @@ extension RunData {
     }
     guard let lookup = pair.first, !machines.isEmpty else { return nil }
     let name = "machines"
-    let title = "Projected (modelled) throughput by machine, \(counted(lookup.threads, "thread"))"
-    var data = CSVWriter(header: [
+    let title = plotTitle("Projected (modelled) throughput by machine, \(counted(lookup.threads, "thread"))")
+    var data = PlotData(header: [
       "line", "place", "tokens_per_s", "low_tokens_per_s", "high_tokens_per_s", "kernel", "machine", "limiter",
     ])
     // From top to bottom in the order of the experiment; gnuplot counts from the bottom.

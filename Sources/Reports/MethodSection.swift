@@ -1,4 +1,5 @@
 import Experiments
+import InputFiles
 
 extension RunData {
   var methodSection: String {
@@ -37,9 +38,9 @@ extension RunData {
       lines.append("\(counted(deaths, "attempt")) ended with the death of its process: see attempts.csv.")
     }
     for (reason, rows) in grouped(measured.filter { $0.stopReason != nil }, by: { $0.stopReason?.rawValue ?? "" }) {
-      lines.append("Stop reason `\(reason)`: \(counted(rows.count, "point")).")
+      lines.append("Stop reason \(markdownCode(reason)): \(counted(rows.count, "point")).")
     }
-    return "## Method\n\n" + lines.map { "- \($0)\n" }.joined() + "\nCommand: `\(command)`\n\n"
+    return "## Method\n\n" + lines.map { "- \($0)\n" }.joined() + "\nCommand: \(markdownCode(command))\n\n"
   }
 
   var command: String { manifest.command }
@@ -48,9 +49,6 @@ extension RunData {
 extension Manifest {
   /// The command line as a shell would take it.
   var command: String {
-    commandLine.map { word in
-      word.allSatisfy { $0.isLetter || $0.isNumber || "-_./=:,+".contains($0) }
-        ? word : "'" + word.replacing("'", with: "'\\''") + "'"
-    }.joined(separator: " ")
+    commandLine.map(shellQuoted).joined(separator: " ")
   }
 }

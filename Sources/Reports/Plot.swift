@@ -15,20 +15,17 @@ public struct Plot: Equatable {
 }
 
 extension RunData {
-  /// All plots that the run has data for; those of a run that nobody measured say so.
+  /// All plots that the run has data for.
   var plots: [Plot] {
-    let plots =
-      sweeps.compactMap { variantPlot($0) ?? throughputPlot($0) }
+    sweeps.compactMap { variantPlot($0) ?? throughputPlot($0) }
       + [
         stagesPlot, latencyPlot, bandwidthPlot, validationPlot, speedupPlot, machinesPlot, machineSpeedupPlot,
         tornadoPlot, driftPlot,
       ].compactMap { $0 }
-    guard let origin = fact(FactName.origin) else { return plots }
-    return plots.map { plot in
-      var labelled = plot
-      labelled.title = "\(origin.uppercased()): \(plot.title)"
-      labelled.script = plot.script.replacing(PlotScript.quoted(plot.title), with: PlotScript.quoted(labelled.title))
-      return labelled
-    }
+  }
+
+  /// The title of a plot, which says so where nobody measured the run.
+  func plotTitle(_ title: String) -> String {
+    fact(FactName.origin).map { "\($0.uppercased()): \(title)" } ?? title
   }
 }

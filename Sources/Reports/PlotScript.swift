@@ -21,6 +21,7 @@ struct PlotScript {
   init(name: String, title: String, width: Int = 960, height: Int = 600) {
     // `noenhanced`: names hold underscores. The same input gives the same bytes: no date, no random ids.
     lines = [
+      // Names of plots are names of files that `fileName` makes safe, here and below.
       "# Draws \(name).svg from \(name).csv: run `gnuplot \(name).gp` in this directory.",
       "set terminal svg size \(width),\(height) noenhanced font 'Arial,15' background '#FFFFFF' name 'lookahead'",
       "set output '\(name).svg'",
@@ -48,7 +49,7 @@ struct PlotScript {
   /// gnuplot's own leaves so little that the legend runs into the label.
   mutating func legendBelow(_ titles: [String], most: Int = 3) {
     // A letter is about 8 pixels wide at this size; the sample and the gaps of an entry take 75.
-    let longest = titles.map(\.count).max() ?? 0
+    let longest = titles.map { displayWidth($0) }.max() ?? 0
     let columns = max(1, min(most, 900 / (8 * longest + 75)))
     let rows = (titles.count + columns - 1) / columns
     add("set bmargin \(significant(4.6 + 1.3 * Double(rows), 3))")
@@ -63,7 +64,7 @@ struct PlotScript {
     // The smallest of 1, 2, 5 x 10^k that leaves at most seven steps: labels of four characters then fit side by side.
     let decade = pow(10, log10(most / 7).rounded(.down))
     let step = [1.0, 2, 5, 10].map { $0 * decade }.first { most / $0 <= 7 } ?? 10 * decade
-    return (0...Int(most / step)).map { index in
+    return (0...(Int(rounding: most / step, .down) ?? 0)).map { index in
       let value = Double(index) * step
       return "'\(tickLabel(value))' \(value)"
     }.joined(separator: ", ")
@@ -76,7 +77,7 @@ struct PlotScript {
     let number = value / (prefix?.0 ?? 1)
     // Steps are round numbers: four decimals only remove the noise of their binary fractions.
     let rounded = (number * 1e4).rounded() / 1e4
-    return (rounded == rounded.rounded() ? "\(Int(rounded))" : "\(rounded)") + (prefix?.1 ?? "")
+    return (Int(exactly: rounded).map(String.init) ?? "\(rounded)") + (prefix?.1 ?? "")
   }
 
   /// A curve with error bars from rows whose first column is `line`, then x, y, low and high; a row without an interval
@@ -127,9 +128,10 @@ struct PlotScript {
     }
   }
 
-  /// Text as a gnuplot string.
+  /// Text as a gnuplot string: in single quotes, where gnuplot replaces nothing, with those of the text doubled. In double quotes
+  /// it would run what stands in backquotes as a shell command.
   static func quoted(_ text: String) -> String {
-    "\"" + text.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"").replacing("\n", with: " ") + "\""
+    "'" + singleLine(text).replacing(scalar: "'", with: "''") + "'"
   }
 
   /// A number as gnuplot reads it; an empty cell for none.

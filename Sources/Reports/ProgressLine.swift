@@ -22,7 +22,7 @@ public struct ProgressLine {
 
   /// Cut to a terminal's width less one: a line that fills it wraps, and cannot be rewritten.
   public func text(columns: Int) -> String {
-    String(parts.filter { !$0.isEmpty }.joined(separator: "  ").prefix(max(0, columns - 1)))
+    String(singleLine(parts.filter { !$0.isEmpty }.joined(separator: "  ")).prefix(columns: max(0, columns - 1)))
   }
 
   /// `launch 2 of 3`; nil where points have one.
@@ -31,7 +31,7 @@ public struct ProgressLine {
   }
 
   static func duration(_ seconds: Double) -> String {
-    let whole = Int(seconds.rounded(.up))
+    guard let whole = Int(rounding: seconds, .up) else { return "unknown" }
     switch whole {
     case ..<60: return "\(whole) s"
     case ..<3600: return "\(whole / 60) min \(whole % 60) s"

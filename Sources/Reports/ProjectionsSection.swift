@@ -47,7 +47,7 @@ extension RunData {
   private var otherMachines: String {
     let others = grouped(projections.filter { $0.measuredTokensPerSecond == nil }, by: \.machine)
     guard !others.isEmpty else { return "" }
-    var table = MarkdownTable([("point", .left)] + others.map { (heading: "`\($0.key)`", alignment: .left) })
+    var table = MarkdownTable([("point", .left)] + others.map { (markdownCode($0.key), .left) })
     var known: [[String?]] = []
     for id in grouped(others.flatMap(\.values), by: \.pointID).map(\.key) {
       let cells = others.map { _, rows in
@@ -71,7 +71,7 @@ extension RunData {
     let rows = machineSpeedups
     guard let lookup = headlinePair.first, !rows.isEmpty else { return "" }
     var table = MarkdownTable([
-      ("machine", .left), (counted(lookup.threads, "thread"), .right), ("whole socket", .right), ("cores", .right),
+      ("machine", .code), (counted(lookup.threads, "thread"), .right), ("whole socket", .right), ("cores", .right),
       ("lookup tokens/s, whole socket (band)", .right), ("lookup limiter", .left), ("dense limiter", .left),
       ("lines/token from L2 / L3 / memory", .right),
     ])
@@ -82,13 +82,13 @@ extension RunData {
       }
       let lines = [row.lookup.l2LinesPerToken, row.lookup.l3LinesPerToken, row.lookup.memoryLinesPerToken]
       table.append([
-        "`\(row.machine)`", times(row.atPoint), row.atSocket.map { times($0) }, row.lookup.socketCores.map(String.init),
+        row.machine, times(row.atPoint), row.atSocket.map { times($0) }, row.lookup.socketCores.map(String.init),
         band, row.lookup.socketLimiter, row.dense.socketLimiter,
         lines.map { $0.map { significant($0) } ?? "–" }.joined(separator: " / "),
       ])
     }
     return
-      "### Speed-up of look-ups over dense on every machine (modelled)\n\n\(label(lookup.pointID)) over its dense "
+      "### Speed-up of look-ups over dense on every machine (modelled)\n\n\(markdownText(label(lookup.pointID))) over its dense "
       + "baseline. The whole socket runs the point's work on every core, each group of threads on its own tokens.\n\n"
       + table.text + "\n"
   }

@@ -2,12 +2,13 @@ import Experiments
 
 extension RunData {
   var reproduceSection: String {
-    let revision = manifest.gitRevision.map { "`\($0)`" } ?? "an unknown revision"
+    let revision = manifest.gitRevision.map(markdownCode) ?? "an unknown revision"
     let dirty = manifest.gitDirty == true ? ", with uncommitted changes" : ""
-    var text = "## Reproduce\n\nlookahead \(manifest.toolVersion) at \(revision)\(dirty):\n\n```sh\n\(command)\n```\n\n"
-    text += "The experiment, `\(manifest.experimentFile)`"
-    if !manifest.overrides.isEmpty { text += " with \(manifest.overrides.map { "`\($0)`" }.joined(separator: ", "))" }
-    return text + ":\n\n```yaml\n\(manifest.experimentText.trimmingSuffix(while: \.isNewline))\n```\n\n"
+    var text = "## Reproduce\n\nlookahead \(markdownText(manifest.toolVersion)) at \(revision)\(dirty):\n\n"
+    text += markdownBlock(command, "sh")
+    text += "The experiment, \(markdownCode(manifest.experimentFile))"
+    if !manifest.overrides.isEmpty { text += " with \(manifest.overrides.map(markdownCode).joined(separator: ", "))" }
+    return text + ":\n\n" + markdownBlock(String(manifest.experimentText.trimmingSuffix(while: \.isNewline)), "yaml")
   }
 
   func filesSection(plots: [String]) -> String {

@@ -14,7 +14,7 @@ extension RunData {
     var text = "## Results\n\n"
     for sweep in sweeps {
       let rows = measured(in: sweep)
-      text += "### Sweep `\(sweep)`\n\n"
+      text += "### Sweep \(markdownCode(sweep))\n\n"
       guard !rows.isEmpty else {
         text += "No point of this sweep has been measured.\n\n"
         continue

@@ -16,6 +16,8 @@ public struct RunData {
   public var facts: [FactRow]
   public var attempts: [AttemptRow]
   public var sentinel: [SentinelRow]
+  /// See `RunDirectory.disagreementWarning`.
+  public var disagreement: String?
 
   public init(_ directory: RunDirectory) throws {
     manifest = directory.manifest
@@ -27,6 +29,7 @@ public struct RunData {
     facts = try store.rows()
     attempts = try store.rows()
     sentinel = try store.rows()
+    disagreement = try directory.disagreementWarning()
     // Points finish in a shuffled order; tables read better in the order of the experiment file.
     let place = Dictionary(plan.points.enumerated().map { ($1.id, $0) }, uniquingKeysWith: { first, _ in first })
     func inOrder<Rows: RunRow>(_ id: KeyPath<Rows, String>) throws -> [Rows] {

@@ -10,14 +10,14 @@ extension RunData {
     let machines = grouped(sensitivities.filter { $0.pointID == lookup.pointID }, by: \.machine)
     guard !machines.isEmpty else { return "" }
     var table = MarkdownTable([
-      ("machine", .left), ("figure", .left), ("a tenth lower", .right), ("a tenth higher", .right),
+      ("machine", .code), ("figure", .code), ("a tenth lower", .right), ("a tenth higher", .right),
     ])
     for (machine, rows) in machines {
       guard let expected = projected(lookup.pointID, on: machine) else { continue }
       // The three that matter most name what to measure better, or to build differently.
       for (index, row) in sortedBySwing(rows).prefix(3).enumerated() {
         table.append([
-          index == 0 ? "`\(machine)`" : "", "`\(row.parameter)`",
+          index == 0 ? machine : "", row.parameter,
           percent(row.tokensPerSecondAtMinusTenth / expected - 1, signed: true),
           percent(row.tokensPerSecondAtPlusTenth / expected - 1, signed: true),
         ])
@@ -25,7 +25,7 @@ extension RunData {
     }
     return
       "## Sensitivity\n\nHow far a tenth less and a tenth more of a figure moves the projection of "
-      + "\(label(lookup.pointID)); modelled. Capacities of caches are not moved here: `lookahead project --sensitivity` "
+      + "\(markdownText(label(lookup.pointID))); modelled. Capacities of caches are not moved here: `lookahead project --sensitivity` "
       + "moves them too.\n\n" + table.text + "\n"
   }
 
@@ -39,8 +39,9 @@ extension RunData {
     else { return nil }
     let rows = Array(sortedBySwing(all).prefix(Self.longestTornado))
     let name = "sensitivity"
-    let title = "Sensitivity of projected (modelled) look-ups on \(machine), \(counted(lookup.threads, "thread"))"
-    var data = CSVWriter(header: ["place", "minus_tenth_percent", "plus_tenth_percent", "figure"])
+    let title = plotTitle(
+      "Sensitivity of projected (modelled) look-ups on \(machine), \(counted(lookup.threads, "thread"))")
+    var data = PlotData(header: ["place", "minus_tenth_percent", "plus_tenth_percent", "figure"])
     for (index, row) in rows.enumerated() {
       data.append([
         "\(rows.count - index)", PlotScript.cell((row.tokensPerSecondAtMinusTenth / expected - 1) * 100),

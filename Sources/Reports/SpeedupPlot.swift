@@ -49,8 +49,9 @@ extension RunData {
     }
 
     let name = "speedup"
-    let title = "Measured and modelled speed-up of look-ups over dense, sweep '\(sweep)', \(counted(threads, "thread"))"
-    var data = CSVWriter(header: ["line", "table_bytes", "speedup", "kind", "machine"])
+    let title = plotTitle(
+      "Measured and modelled speed-up of look-ups over dense, sweep '\(sweep)', \(counted(threads, "thread"))")
+    var data = PlotData(header: ["line", "table_bytes", "speedup", "kind", "machine"])
     var elements: [String] = []
     for (index, line) in lines.enumerated() {
       for point in line.points {

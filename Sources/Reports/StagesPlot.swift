@@ -8,9 +8,9 @@ extension RunData {
     let panels = StagePanel.allCases.filter { panel in rows.contains { panel.value($0) != nil } }
     guard !rows.isEmpty, !panels.isEmpty else { return nil }
     let name = "stages"
-    let title =
-      "Per token and stage: \(pair.map { "\($0.kernel.rawValue) \($0.shapeText)" }.joined(separator: " and "))"
-    var data = CSVWriter(header: ["line", "place"] + StagePanel.allCases.map(\.rawValue) + ["kernel", "stage"])
+    let title = plotTitle(
+      "Per token and stage: \(pair.map { "\($0.kernel.rawValue) \($0.shapeText)" }.joined(separator: " and "))")
+    var data = PlotData(header: ["line", "place"] + StagePanel.allCases.map(\.rawValue) + ["kernel", "stage"])
     for (index, row) in rows.enumerated() {
       let kernel = result(row.pointID)?.kernel
       data.append(

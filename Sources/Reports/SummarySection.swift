@@ -63,7 +63,7 @@ extension RunData {
           return (size, ratio)
         }
         guard Set(verdicts.map(\.bytes)).count >= 2 else { return nil }
-        return "Crossover, \(sweep), \(series.name): \(crossover(verdicts))"
+        return "Crossover, \(markdownText("\(sweep), \(series.name)")): \(crossover(verdicts))"
       }
     }
   }

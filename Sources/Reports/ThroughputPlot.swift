@@ -15,9 +15,9 @@ extension RunData {
     let sizes = Set(series.flatMap { $0.rows.compactMap(\.tableBytes) })
     guard sizes.count >= 2, let low = sizes.min(), let high = sizes.max() else { return nil }
     let name = "throughput-\(fileName(sweep))"
-    let title = "Measured throughput against table size, sweep '\(sweep)'"
+    let title = plotTitle("Measured throughput against table size, sweep '\(sweep)'")
     // Text comes last: gnuplot reads the columns before it whatever a name holds.
-    var data = CSVWriter(header: [
+    var data = PlotData(header: [
       "line", "table_bytes", "tokens_per_s", "ci95_low_tokens_per_s", "ci95_high_tokens_per_s", "series",
     ])
     var elements: [String] = []
@@ -92,9 +92,4 @@ extension ResultRow {
     }
     return (rate(ci95HighNanoseconds), rate(ci95LowNanoseconds))
   }
-}
-
-/// A sweep's name as a part of a file's name.
-func fileName(_ text: String) -> String {
-  String(text.map { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-" || $0 == "_") ? $0 : "-" })
 }

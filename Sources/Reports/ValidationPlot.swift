@@ -7,7 +7,7 @@ extension RunData {
       projections.compactMap { row in
         guard let measured = row.measuredTokensPerSecond, let kernel = result(row.pointID)?.kernel else { return nil }
         return ProjectedPoint(row: row, measured: measured, kernel: kernel, label: label(row.pointID))
-      })
+      }, title: plotTitle)
   }
 
   /// A projection with the measurement beside it.
@@ -18,7 +18,8 @@ extension RunData {
     var label: String
   }
 
-  static func diagonalPlot(_ points: [ProjectedPoint]) -> Plot? {
+  /// `title` may add to what the plot is called.
+  static func diagonalPlot(_ points: [ProjectedPoint], title: (String) -> String = { $0 }) -> Plot? {
     let points = points.filter { $0.measured > 0 && $0.row.tokensPerSecond > 0 }
     let values = points.flatMap {
       [$0.measured, $0.row.tokensPerSecond, $0.row.lowTokensPerSecond, $0.row.highTokensPerSecond]
@@ -26,8 +27,8 @@ extension RunData {
     .filter { $0 > 0 }
     guard let least = values.min(), let most = values.max() else { return nil }
     let name = "measured-projected"
-    let title = "Projected (modelled) against measured throughput on the host"
-    var data = CSVWriter(header: [
+    let title = title("Projected (modelled) against measured throughput on the host")
+    var data = PlotData(header: [
       "line", "measured_tokens_per_s", "projected_tokens_per_s", "low_tokens_per_s", "high_tokens_per_s", "kernel",
       "point",
     ])

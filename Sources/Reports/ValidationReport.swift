@@ -11,39 +11,26 @@ public struct ValidationReport {
   private let reference: Validation.Reference
   /// The command that writes the report again from the run.
   private let command: String
+  /// What is wrong with the run.
+  private let warnings: [String]
 
-  /// Writes the study into `directory`, which need not exist. Without gnuplot the plots' data and scripts lie ready.
+  /// Writes the study into `study`; returns problems with plots, whose data and scripts lie ready in any case.
   public static func write(
     _ validation: Validation, of run: RunDirectory, against reference: Validation.Reference = .median,
-    to directory: String, gnuplot: Gnuplot? = Gnuplot.find()
-  ) throws {
+    to study: StudyDirectory, gnuplot: Gnuplot? = Gnuplot.find()
+  ) throws -> [String] {
     let report = ValidationReport(
       validation: validation, manifest: run.manifest, reference: reference,
       command:
-        "lookahead validate \(run.path)\(reference == .median ? "" : " --against \(reference.rawValue)") --report "
-        + directory)
+        "lookahead validate \(shellQuoted(run.path))\(reference == .median ? "" : " --against \(reference.rawValue)") --report "
+        + shellQuoted(study.path), warnings: try run.disagreementWarning().map { [$0] } ?? [])
     let plots = [report.diagonalPlot, report.axesPlot].compactMap { $0 }
-    var drawn: [Plot] = []
-    try write(report.pointsCSV, to: "points.csv", in: directory)
-    try write(report.stagesCSV, to: "stages.csv", in: directory)
-    try write(validation.machine.yaml(), to: RunDirectory.hostMachineName, in: directory)
-    for plot in plots {
-      try write(plot.data, to: "plots/\(plot.name).csv", in: directory)
-      try write(plot.script, to: "plots/\(plot.name).gp", in: directory)
-      if let gnuplot, gnuplot.draw(plot.name, in: "\(directory)/plots") == nil { drawn.append(plot) }
-    }
-    try write(report.markdown(drawn), to: "report.md", in: directory)
-  }
-
-  private static func write(_ text: String, to name: String, in directory: String) throws {
-    let url = URL(fileURLWithPath: "\(directory)/\(name)")
-    do {
-      try FileManager.default.createDirectory(
-        at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
-      try Data(text.utf8).write(to: url, options: .atomic)
-    } catch {
-      throw InputError(file: url.path, "expected a directory that can be written to: \(error.localizedDescription)")
-    }
+    try study.write(report.pointsCSV, to: "points.csv")
+    try study.write(report.stagesCSV, to: "stages.csv")
+    try study.write(validation.machine.yaml(), to: RunDirectory.hostMachineName)
+    let (drawn, problems) = try study.draw(plots, with: gnuplot)
+    try study.write(report.markdown(drawn), to: "report.md")
+    return problems
   }
 
   // MARK: - Text
@@ -52,8 +39,9 @@ public struct ValidationReport {
     let entries = validation.entries
     var text = "# Projected against measured throughput\n\n"
     text +=
-      "\(counted(entries.count, "point")) of the run `\(manifest.runID)` (\(Manifest.timestamp(manifest.created)), "
-    text += "`\(manifest.experimentFile)`) on \(validation.machine.description), each projected from the machine's "
+      "\(counted(entries.count, "point")) of the run \(markdownCode(manifest.runID)) (\(Manifest.timestamp(manifest.created)), "
+    text +=
+      "\(markdownCode(manifest.experimentFile))) on \(markdownText(validation.machine.description)), each projected from the machine's "
     text +=
       "micro-benchmarks alone ([host.yaml](host.yaml)). An error is projected over measured throughput, less one: "
     text += "above zero the model is too fast. docs/MODEL.md has the equations.\n\n"
@@ -70,11 +58,12 @@ public struct ValidationReport {
     row("median absolute error") { percent(errors($0).median) }
     row("rank correlation") { validation.rankCorrelation($0).map { String(format: "%.3f", $0) } ?? "–" }
     row("measured within low and high") { validation.shareWithinBand($0).map { percent($0) } ?? "–" }
+    for warning in warnings { text += "> **Warning:** \(warning).\n\n" }
     text += summary.text + "\nThe tables and plots below hold each point against its \(reference.singular)"
     text +=
       reference == .fastest
       ? ", the one that others on the machine disturbed least, as the machine's own figures are.\n\n" : ".\n\n"
-    for plot in plots { text += "![\(plot.title)](plots/\(plot.name).svg)\n\n" }
+    text += plots.map(markdownFigure).joined()
     for axis in ValidationAxis.allCases {
       text += "## By \(axis.title)\n\n" + table(axis.title, groups(axis)) + "\n"
     }
@@ -98,7 +87,7 @@ public struct ValidationReport {
     }
     text += "## Worst points\n\n" + pointTable(validation.worst(10, reference)) + "\n"
     text += "## All points\n\n" + pointTable(entries) + "\n"
-    text += "## Reproduce\n\n```sh\n\(manifest.command)\n\(command)\n```\n\n"
+    text += "## Reproduce\n\n" + markdownBlock("\(manifest.command)\n\(command)", "sh")
     text += "[points.csv](points.csv) and [stages.csv](stages.csv) hold the numbers of this page.\n"
     return text
   }
@@ -217,7 +206,7 @@ public struct ValidationReport {
     guard !validation.entries.isEmpty else { return nil }
     let name = "error-by-axis"
     let title = "Error of the projection: each point, and the mean of its group"
-    var data = CSVWriter(header: ["place", "line", "group", "error", "point"])
+    var data = PlotData(header: ["place", "line", "group", "error", "point"])
     var tics: [String] = []
     var place = 0
     for axis in ValidationAxis.allCases {

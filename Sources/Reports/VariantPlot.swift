@@ -17,8 +17,8 @@ extension RunData {
     else { return nil }
 
     let name = "variants-\(fileName(sweep))"
-    let title = "Measured speed-up of look-ups over dense, sweep '\(sweep)'"
-    var data = CSVWriter(header: ["line", "place", "speedup", "low", "high", "variant", "series"])
+    let title = plotTitle("Measured speed-up of look-ups over dense, sweep '\(sweep)'")
+    var data = PlotData(header: ["line", "place", "speedup", "low", "high", "variant", "series"])
     for bar in bars {
       guard let line = series.firstIndex(of: bar.series), let place = variants.firstIndex(of: bar.variant) else {
         continue

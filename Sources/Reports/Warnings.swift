@@ -4,26 +4,32 @@ import Profiler
 extension RunData {
   static let healthyBaseline = BaselineAudit.healthyFraction
 
-  /// What a reader must know before believing the numbers.
+  /// What a reader must know before believing the numbers, as Markdown.
   var warnings: [String] {
     var warnings: [String] = []
     if let origin = fact(FactName.origin) {
-      warnings.append("**This run is \(origin): no machine measured its times or counted its events.**")
+      warnings.append("**This run is \(markdownText(origin)): no machine measured its times or counted its events.**")
+    }
+    if let disagreement { warnings.append("**\(disagreement).**") }
+    let versions = [manifest.toolVersion] + (manifest.continuedWith ?? [])
+    if versions.count > 1 {
+      warnings.append(
+        "Several versions of the tool measured this run: \(markdownText(versions.joined(separator: ", "))).")
     }
     for row in measured where row.kernel == .dense {
       guard let fraction = row.fractionOfFMAPeak, fraction < Self.healthyBaseline else { continue }
       warnings.append(
-        "The baseline `\(label(row.pointID))` reached only \(percent(fraction)) of the measured "
+        "The baseline \(markdownCode(label(row.pointID))) reached only \(percent(fraction)) of the measured "
           + "\(row.dtype.rawValue) multiply-add peak"
-          + "\(row.blas.map { " with \($0)" } ?? ""): speed-ups against it flatter the lookup.")
+          + "\(row.blas.map { " with \(markdownText($0))" } ?? ""): speed-ups against it flatter the lookup.")
     }
     for row in audit where row.chosen {
       guard let fraction = row.fractionOfFMAPeak, fraction < Self.healthyBaseline, let shape = row.shape else {
         continue
       }
       warnings.append(
-        "No library that was audited does better for \(shape) (\(row.layer ?? "")) than \(percent(fraction)) of the "
-          + "measured \(row.dtype?.rawValue ?? "") multiply-add peak, by \(row.title): speed-ups against it flatter the lookup."
+        "No library that was audited does better for \(markdownText("\(shape) (\(row.layer ?? ""))")) than \(percent(fraction)) of the "
+          + "measured \(row.dtype?.rawValue ?? "") multiply-add peak, by \(markdownText(row.title)): speed-ups against it flatter the lookup."
       )
     }
     let unpaired = measured.filter { $0.kernel == .lookup && baseline(of: $0) == nil }.count
@@ -73,10 +79,15 @@ extension RunData {
     }
     let drifted = drift
     if !drifted.isEmpty {
-      warnings.append("The machine drifted during the run: \(drifted.map(\.name).joined(separator: ", ")).")
+      warnings.append(
+        "The machine drifted during the run: \(drifted.map { markdownText($0.name) }.joined(separator: ", ")).")
+    }
+    if let quota = fact("cpu_quota_cpus").flatMap(Double.init), quota < Double(measured.map(\.threads).max() ?? 0) {
+      warnings.append(
+        "A control group gives this run the time of \(quota) CPUs: threads were stopped in the middle of samples.")
     }
     for violation in (experiment?.constraints ?? []).compactMap({ $0.violation(fact) }) {
-      warnings.append("Constraint \(violation.message).")
+      warnings.append("Constraint \(markdownText(violation.message)).")
     }
     if manifest.gitDirty == true { warnings.append("The tool was built from a working tree with uncommitted changes.") }
     if manifest.finished == nil { warnings.append("The run has not finished.") }

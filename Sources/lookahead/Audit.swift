@@ -37,8 +37,19 @@ struct AuditCommand: ParsableCommand {
   var allowDebug = false
 
   func run() throws {
-    for (key, value) in [("--hidden", hidden), ("--intermediate", intermediate), ("--tokens", tokens)] where value < 1 {
-      throw InputError(key: key, "expected at least 1, found \(value)")
+    for (key, value) in [("--hidden", hidden), ("--intermediate", intermediate), ("--tokens", tokens)]
+    where !(1...1 << 31).contains(value) {
+      throw InputError(key: key, "expected at \(value < 1 ? "least 1" : "most \(1 << 31)"), found \(value)")
+    }
+    let available = AvailableMemory.read()
+    for type in dtype.isEmpty ? TableType.allCases : dtype {
+      let layer = AuditLayer.dense(hidden: hidden, intermediate: intermediate, tokens: tokens, dtype: type)
+      for product in layer.products where product.memoryNeeded > CheckedSize(available?.bytes ?? .max) {
+        throw InputError(
+          key: "\(type.rawValue) product \(product.argument)",
+          "needs \(product.memoryNeeded.bytesText) of memory, more than is available by "
+            + (available?.limit ?? "this machine"))
+      }
     }
     guard BuildConfiguration.current == .release || allowDebug else { throw DebugBuild() }
     for variable in LibraryVariables.found() {

@@ -35,11 +35,13 @@ struct CalibrateCommand: ParsableCommand {
   func validate() throws {
     // 1000 rounds take half a day.
     guard (1...1000).contains(rounds) else { throw ValidationError("--rounds: expected 1 to 1000, found \(rounds)") }
+    if let problem = NameRule.title.problem(with: name) { throw ValidationError("--name: \(problem)") }
   }
 
   func run() throws {
-    guard BuildConfiguration.current == .release else { throw DebugBuild() }
     // Before a minute of measuring, not after it.
+    if let output { try MachineFile.requireReplaceable(output) }
+    guard BuildConfiguration.current == .release else { throw DebugBuild() }
     let directory = try report.map { try CalibrationDirectory($0) }
     let topology = Topology.read()
     let start = Clock.now()
@@ -52,11 +54,9 @@ struct CalibrateCommand: ParsableCommand {
       calibration, topology: topology, vendor: state["cpu_vendor"], model: state[FactName.cpuModel])
     machine.name = name
     if let output {
-      do {
-        try Data(machine.yaml().utf8).write(to: URL(fileURLWithPath: output), options: .atomic)
-      } catch {
-        throw InputError(file: output, "expected a path that can be written: \(error.localizedDescription)")
-      }
+      // Whoever put something there meanwhile keeps it.
+      try MachineFile.requireReplaceable(output)
+      try WholeFile.write(machine.yaml(), to: output)
     }
     if let directory {
       for problem in try directory.write(
@@ -69,7 +69,7 @@ struct CalibrateCommand: ParsableCommand {
     if json {
       try printJSON(CalibrationDocument(machine: machine, ceilings: calibration.ceilings))
     } else if output == nil, report == nil {
-      print(machine.yaml(), terminator: "")
+      printDocument(machine.yaml())
     }
   }
 }

@@ -41,18 +41,22 @@ struct CompareCommand: ParsableCommand {
 
   func run() throws {
     let threshold = try fraction(threshold)
-    let comparison = try Comparison(
-      ComparisonSide(a), ComparisonSide(b), threshold: threshold, accepting: accepted)
-    if let output {
-      try FileManager.default.createDirectory(atPath: output, withIntermediateDirectories: true)
-      for (name, text) in [("comparison.md", comparison.markdown), ("comparison.csv", comparison.csv)] {
-        try Data(text.utf8).write(to: URL(fileURLWithPath: output).appendingPathComponent(name), options: .atomic)
+    let study = try output.map { try StudyDirectory($0, for: .comparison) }
+    let (sideA, sideB) = (try ComparisonSide(a), try ComparisonSide(b))
+    var warned: Set<String> = []
+    for warning in sideA.warnings + sideB.warnings where warned.insert(warning).inserted {
+      printMessage("warning: \(warning)")
+    }
+    let comparison = try Comparison(sideA, sideB, threshold: threshold, accepting: accepted)
+    if let study {
+      for (name, text) in [("comparison.csv", comparison.csv), ("comparison.md", comparison.markdown)] {
+        try study.write(text, to: name)
       }
     }
     if json {
       try printJSON(ComparisonDocument(comparison))
     } else {
-      print(csv ? comparison.csv : comparison.markdown, terminator: "")
+      printDocument(csv ? comparison.csv : comparison.markdown)
     }
     if comparison.hasRegression { throw ExitStatus.regressionFound.code }
     if comparison.points.allSatisfy({ $0.verdict == .incomparable }) { throw NothingComparable() }
@@ -60,9 +64,9 @@ struct CompareCommand: ParsableCommand {
 
   private func fraction(_ text: String) throws -> Double {
     let isPercent = text.hasSuffix("%")
-    let number = Double(text.dropLast(isPercent ? 1 : 0).trimmingCharacters(in: .whitespaces))
+    let number = parseNumber(text.dropLast(isPercent ? 1 : 0).trimmingCharacters(in: .whitespaces))
     guard let value = number.map({ isPercent ? $0 / 100 : $0 }), (0..<1).contains(value) else {
-      throw InputError(key: "--threshold", "expected a share below 100 %, such as 2% or 0.02, found '\(text)'")
+      throw InputError(key: "--threshold", "expected a share below 100 %, such as 2% or 0.02, found \(quote(text))")
     }
     return value
   }

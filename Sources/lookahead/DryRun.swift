@@ -8,39 +8,49 @@ import Profiler
 struct DryRun {
   private let points: [Point]
   private let estimate: TimeEstimate
-  private let obstacles: [String?]
+  private let skipped: [String?]
+  /// Why a run would not even begin.
+  private let refusals: [String]
   private let preparationSeconds: Double
   /// Whether another run's times stand behind the estimates.
   private let isScaled: Bool
 
   /// Of all points of `plan`, or of those in `ids`. `earlier` is the directory of a run whose times go before stated rates.
-  init(_ experiment: Experiment, _ plan: Plan, only ids: Set<String>?, topology: Topology, earlier: String?) throws {
+  /// `refusals` are what would keep a run from beginning; `libraries` are tried besides those that a run knows.
+  init(
+    _ experiment: Experiment, _ plan: Plan, only ids: Set<String>?, topology: Topology, earlier: String?,
+    libraries: [String] = [], refusals: [String] = []
+  ) throws {
+    self.refusals = refusals
     points = plan.points.filter { ids?.contains($0.id) != false }
     let timings = try earlier.map { try RunDirectory(opening: $0).timings() } ?? []
     isScaled = !timings.isEmpty
     estimate = TimeEstimate(experiment, earlier: timings)
     preparationSeconds = TimeEstimate.preparationSeconds(experiment.measure)
-    let memory = AvailableMemory.read()?.bytes
-    obstacles = points.map { $0.obstacle(topology: topology, memory: memory) }
+    let feasibility = PlanFeasibility(
+      experiment, topology: topology, libraries: LibrarySupport(libraries: libraries))
+    skipped = points.map(feasibility.reason)
   }
 
   func show(json: Bool) throws {
-    let entries = zip(points, obstacles).map { point, obstacle in
+    for refusal in refusals { printMessage("a run would be refused: \(refusal)") }
+    let entries = zip(points, skipped).map { point, reason in
       Document.Entry(
-        id: point.id, label: point.label, sweep: point.sweep, memoryBytes: point.estimatedBytes,
-        seconds: obstacle == nil ? estimate.seconds(point) : nil, skipped: obstacle)
+        id: point.id, label: point.label, sweep: point.sweep, memoryBytes: point.memoryNeeded.value,
+        seconds: reason == nil ? estimate.seconds(point) : nil, skipped: reason)
     }
     let document = Document(
       points: entries, preparationSeconds: preparationSeconds,
       seconds: entries.reduce(preparationSeconds) { $0 + ($1.seconds?.expected ?? 0) },
-      secondsAtMost: entries.reduce(preparationSeconds) { $0 + ($1.seconds?.atMost ?? 0) })
+      secondsAtMost: entries.reduce(preparationSeconds) { $0 + ($1.seconds?.atMost ?? 0) }, refusals: refusals)
     if json { return try printJSON(document) }
     printTable(
       ["point", "sweep", "memory", "a pass", "in all"],
       entries.map { entry in
         let pass = entry.seconds.map { duration($0.pass) + ($0.isMeasured ? " measured" : "") }
         return [
-          entry.label, entry.sweep, formatByteCount(entry.memoryBytes), pass ?? "skipped",
+          entry.label, entry.sweep, entry.memoryBytes.map(formatByteCount) ?? CheckedSize.tooLarge.bytesText,
+          pass ?? "skipped",
           entry.seconds.map { duration($0.expected) } ?? "-",
         ]
       })
@@ -61,7 +71,8 @@ struct DryRun {
       var id: String
       var label: String
       var sweep: String
-      var memoryBytes: Int
+      /// Nil where it is 2^63 or more.
+      var memoryBytes: Int?
       var seconds: TimeEstimate.Seconds?
       var skipped: String?
 
@@ -92,9 +103,10 @@ struct DryRun {
     var preparationSeconds: Double
     var seconds: Double
     var secondsAtMost: Double
+    var refusals: [String]
 
     enum CodingKeys: String, CodingKey {
-      case points, seconds
+      case points, seconds, refusals
       case preparationSeconds = "preparation_seconds"
       case secondsAtMost = "seconds_at_most"
     }

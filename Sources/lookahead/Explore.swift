@@ -61,6 +61,7 @@ struct ExploreCommand: ParsableCommand {
       throw InputError(key: "--sample", "expected a rate above 0 and up to 1, found \(sample)")
     }
     guard check >= 0 else { throw InputError(key: "--check", "expected a number of machines, found \(check)") }
+    let study = try output.map { try StudyDirectory($0, for: .exploration) }
     let experiment = try Experiment(contentsOf: file, overrides: overrides)
     let names = machines.isEmpty ? experiment.machines.filter { $0 != Machine.hostName } : machines
     let exploration = try Exploration(
@@ -68,9 +69,9 @@ struct ExploreCommand: ParsableCommand {
       bases: try names.map { try Machine.named($0) },
       targets: targets, vary: ranges, sampling: sample < 1 ? .rate(sample) : .all, checks: check
     ) { printMessage($0) }
-    if let output {
+    if let study {
       let report = ExplorationReport(exploration, experiment: experiment, command: command(names))
-      for problem in try report.write(to: output) { printMessage(problem) }
+      for problem in try report.write(to: study) { printMessage(problem) }
     }
     if json { return try printJSON(ExplorationDocument(exploration)) }
     printAnswers(exploration)
@@ -79,13 +80,13 @@ struct ExploreCommand: ParsableCommand {
 
   /// What to type to have the same again.
   private func command(_ names: [String]) -> String {
-    var words = ["lookahead explore \(file)", "--machine"] + names + ["--target"] + targets.map { "'\($0)'" }
+    var words = ["lookahead", "explore", file, "--machine"] + names + ["--target"] + targets
     if !vary.isEmpty { words += ["--vary"] + vary }
     for override in overrides { words += ["--set", override] }
     if sample < 1 { words += ["--sample", "\(sample)"] }
     if check > 0 { words += ["--check", "\(check)"] }
     if let output { words += ["--output", output] }
-    return words.joined(separator: " ")
+    return words.map(shellQuoted).joined(separator: " ")
   }
 
   private func printAnswers(_ exploration: Exploration) {

@@ -27,16 +27,16 @@ struct ExportCommand: ParsableCommand {
   func run() throws {
     let run = try RunDirectory(opening: directory)
     let target = output ?? directory
-    do {
-      try FileManager.default.createDirectory(atPath: target, withIntermediateDirectories: true)
-    } catch {
-      throw InputError(file: target, "expected a directory that can be made: \(error.localizedDescription)")
-    }
+    // The run's own directory takes them beside what the run wrote.
+    let isOwn =
+      URL(fileURLWithPath: target).resolvingSymlinksInPath()
+      == URL(fileURLWithPath: directory).resolvingSymlinksInPath()
+    let study = isOwn ? nil : try StudyDirectory(target, for: .export)
+    if let warning = try run.disagreementWarning() { printMessage("warning: \(warning)") }
     var files: [String] = []
     func write(_ name: String, _ text: String) throws {
-      let url = URL(fileURLWithPath: target).appendingPathComponent(name)
-      try Data(text.utf8).write(to: url, options: .atomic)
-      files.append(url.path)
+      if let study { try study.write(text, to: name) } else { try run.write(text, to: name) }
+      files.append(URL(fileURLWithPath: target).appendingPathComponent(name).path)
     }
     for table in run.tables {
       if format != .jsonl { try write("\(table).csv", run.csv(table)) }

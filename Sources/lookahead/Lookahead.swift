@@ -21,17 +21,30 @@ struct Lookahead: ParsableCommand {
   )
 
   static func main() {
+    StandardStream.prepare()
+    StandardStream.exit(status())
+  }
+
+  /// Runs the command and says what went wrong; returns the exit code.
+  private static func status() -> Int32 {
     do {
+      try checkArgumentsAreText()
       var command = try parseAsRoot()
       try command.run()
+      return ExitCode.success.rawValue
     } catch let error as InputError {
-      printMessage("error: \(error)")
-      Foundation.exit(ExitStatus.invalidInput.rawValue)
+      printError(error)
+      return ExitStatus.invalidInput.rawValue
     } catch let error where isOwnError(error) {
-      printMessage("error: \(error)")
-      Foundation.exit(ExitStatus.failure.rawValue)
+      printMessage("error: " + printable(plainMessage(error), atMost: 280))
+      return ExitStatus.failure.rawValue
     } catch {
-      exit(withError: error)
+      // Help, the version, usage and exit codes: ArgumentParser's own text on our own streams.
+      let code = exitCode(for: error)
+      let text = fullMessage(for: error)
+      if code.isSuccess, !text.isEmpty { StandardStream.output.write(text + "\n") }
+      if !code.isSuccess, !text.isEmpty { printUsage(text) }
+      return code.rawValue
     }
   }
 

@@ -50,7 +50,7 @@ struct MachinesCommand: ParsableCommand {
 
     func run() throws {
       let machine = try Machine.named(name)
-      if json { try printJSON(machine) } else { print(machine.yaml(), terminator: "") }
+      if json { try printJSON(machine) } else { printDocument(machine.yaml()) }
     }
   }
 
@@ -99,7 +99,7 @@ struct MachinesCommand: ParsableCommand {
             missingForProjection: missing))
       }
       guard check.problems.isEmpty else {
-        for problem in check.problems { printMessage("error: \(problem)") }
+        for problem in check.problems { printError(problem) }
         throw ExitStatus.invalidInput.code
       }
       if json { return }

@@ -31,6 +31,7 @@ struct MergeCommand: ParsableCommand {
       return try printProjected(merge)
     }
     try Report.write(merge.directory)
+    if let warning = try merge.directory.disagreementWarning() { printMessage("warning: \(warning)") }
     let results = try merge.directory.store.rows(ResultRow.self)
     if json { try printJSON(MergeDocument(results: results, missing: merge.missing.map(\.id))) }
     let failed = results.count { $0.status == .failed }

@@ -32,6 +32,12 @@ struct MissRatioCurveCommand: ParsableCommand {
     let profiler = try ReuseProfiler(lineBytes: line, sampling: sample == 1 ? .all : .rate(sample))
     try TraceReader(path: trace, format: format).read(into: profiler)
     let profile = profiler.profile
+    guard profile.lineAccesses == 0 || !profile.curve.points.isEmpty else {
+      throw InputError(
+        file: trace, key: "--sample",
+        "expected a rate that follows some line of the trace; \(sample) follows none of its \(profile.lineAccesses) line "
+          + "accesses, so no ratio is known")
+    }
     // 32 an octave: a plot shows no more, and what lies between two points differs by 3 % in capacity.
     let result = CurveResult(
       lineBytes: profile.lineBytes, accesses: profile.lineAccesses,

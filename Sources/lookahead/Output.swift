@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import InputFiles
 
 /// The exit codes that scripts rely on.
 enum ExitStatus: Int32 {
@@ -12,8 +13,35 @@ enum ExitStatus: Int32 {
 }
 
 /// Prints one line for people on standard error, which leaves standard output to data.
-func printMessage(_ line: String) {
-  FileHandle.standardError.write(Data("lookahead: \(line)\n".utf8))
+///
+/// Whatever a file brought into it is printable on the terminal afterwards, line by line.
+func printMessage(_ text: String) {
+  let lines = text.split(separator: "\n", omittingEmptySubsequences: false).map { printable(String($0)) }
+  StandardStream.messages.write("lookahead: \(lines.joined(separator: "\n"))\n")
+}
+
+/// Prints an error as `printMessage` does, in lines of at most 300 characters.
+func printError(_ error: any Error) {
+  printMessage("error: " + errorLines(error, prefix: "lookahead: error: "))
+}
+
+/// Prints what ArgumentParser says of a wrong command line: the complaint, which quotes arguments, and the usage below it.
+func printUsage(_ text: String) {
+  let lines = text.split(separator: "\n", omittingEmptySubsequences: false).map { line in
+    printable(String(line), atMost: line.hasPrefix("Error:") ? 300 : .max)
+  }
+  StandardStream.messages.write(lines.joined(separator: "\n") + "\n")
+}
+
+/// Prints text for people on standard output, in place of Swift's own `print`, which loses what cannot be written. Control
+/// characters of names in it do not reach a terminal.
+func print(_ text: String, terminator: String = "\n") {
+  StandardStream.output.write(visibleLines(text) + terminator)
+}
+
+/// Prints a whole document (YAML, CSV, a schema) on standard output as it is.
+func printDocument(_ text: String) {
+  StandardStream.output.write(text)
 }
 
 /// Prints one JSON document on standard output: keys sorted, so that two outputs can be compared line by line.
@@ -22,19 +50,15 @@ func printMessage(_ line: String) {
 func printJSON<Document: Encodable>(_ document: Document) throws {
   let encoder = JSONEncoder()
   encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-  FileHandle.standardOutput.write(try encoder.encode(document) + Data("\n".utf8))
+  StandardStream.output.write(try encoder.encode(document) + Data("\n".utf8))
 }
 
 /// Prints rows as aligned columns: the first left, the rest right.
 func printTable(_ header: [String], _ rows: [[String]]) {
-  let all = [header] + rows
-  let widths = header.indices.map { column in all.map { $0[column].count }.max() ?? 0 }
+  let all = ([header] + rows).map { $0.map(singleLine) }
+  let widths = header.indices.map { column in all.map { displayWidth($0[column]) }.max() ?? 0 }
   for row in all {
-    let cells = row.enumerated().map { column, cell in
-      let padding = String(repeating: " ", count: widths[column] - cell.count)
-      return column == 0 ? cell + padding : padding + cell
-    }
-    print(cells.joined(separator: "  "))
+    print(row.enumerated().map { $1.padded(to: widths[$0], right: $0 > 0) }.joined(separator: "  "))
   }
 }
 
@@ -44,10 +68,4 @@ func duration(_ seconds: Double) -> String {
   if seconds < 1 { return String(format: "%.0f ms", seconds * 1e3) }
   if seconds < 120 { return String(format: "%.1f s", seconds) }
   return String(format: "%.0f min", seconds / 60)
-}
-
-/// A word as a shell reads it, for people to copy.
-func shellQuoted(_ word: String) -> String {
-  let isPlain = word.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "/._-=,:%@".contains($0)) }
-  return isPlain && !word.isEmpty ? word : "'" + word.replacingOccurrences(of: "'", with: "'\\''") + "'"
 }

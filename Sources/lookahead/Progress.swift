@@ -1,10 +1,11 @@
 import Experiments
 import Foundation
+import InputFiles
 import Reports
 
 /// Shows a run's events on standard error: one line that is rewritten on a terminal, plain lines elsewhere.
 final class Progress {
-  private let isTerminal = isatty(FileHandle.standardError.fileDescriptor) == 1
+  private let isTerminal = Progress.rewritesLines(environment: ProcessInfo.processInfo.environment)
   /// What came of the point before.
   private var last = ""
 
@@ -17,8 +18,9 @@ final class Progress {
       guard isTerminal else { return }
       write("\r\u{1B}[K" + ProgressLine(progress, point: point.label, last: last).text(columns: Self.columns))
     case .projected(let point, let done, let total):
-      guard isTerminal else { return printMessage("[\(done)/\(total)] \(point.label)") }
-      write("\r\u{1B}[K" + "[\(done)/\(total)] \(point.label)".prefix(Self.columns - 1))
+      let text = singleLine("[\(done)/\(total)] \(point.label)")
+      guard isTerminal else { return printMessage(text) }
+      write("\r\u{1B}[K" + text.prefix(columns: Self.columns - 1))
     case .finished(let result, let progress):
       last = ProgressLine.result(result)
       if isTerminal {
@@ -36,16 +38,21 @@ final class Progress {
     if isTerminal { write("\r\u{1B}[K") }
   }
 
-  private func write(_ text: String) {
-    FileHandle.standardError.write(Data(text.utf8))
+  private func write(_ text: String) { StandardStream.messages.write(text) }
+
+  /// Whether standard error is a terminal that understands control sequences, and nobody asked for plain text: TERM=dumb is
+  /// Emacs' shell and many CI systems, and NO_COLOR (no-color.org) asks for none in any program.
+  private static func rewritesLines(environment: [String: String]) -> Bool {
+    guard isatty(StandardStream.messages.descriptor) == 1, environment["NO_COLOR", default: ""].isEmpty else {
+      return false
+    }
+    return !["", "dumb"].contains(environment["TERM", default: ""])
   }
 
   /// The terminal's width; 80 where it does not say.
   private static var columns: Int {
     var size = winsize()
-    guard ioctl(FileHandle.standardError.fileDescriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else {
-      return 80
-    }
+    guard ioctl(StandardStream.messages.descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return 80 }
     return Int(size.ws_col)
   }
 }

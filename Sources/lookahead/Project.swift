@@ -93,20 +93,21 @@ struct ProjectCommand: ParsableCommand {
     let shard = try shard.map { try Shard(argument: $0) }
     let experiment = try Experiment(
       contentsOf: source, overrides: overrides + Experiment.override(machines: machines))
-    let inputs = try RunInputs(experiment)
+    let plan = try Plan(experiment, topology: .read())
+    let inputs = try RunInputs(experiment, plan: plan)
     guard !inputs.machines.isEmpty else {
       throw InputError(key: "--machine", "expected at least one machine; 'lookahead machines list' shows the catalogue")
     }
-    let plan = try Plan(experiment, topology: .read())
     let estimate = TimeEstimate(experiment)
     let revision = GitRevision.current()
     let manifest = Manifest(
       experiment: experiment, commandLine: CommandLine.arguments, gitRevision: revision?.commit,
       gitDirty: revision?.isDirty, host: ProcessInfo.processInfo.hostName, toolVersion: toolVersion, shard: shard,
-      modelled: true)
+      modelled: true, layers: try plan.layerContents(experiment))
     let run = try RunDirectory.createOrResume(
-      at: path, plan: plan, manifest: manifest, only: shard?.points(of: plan) { estimate.projectionSeconds($0) },
+      at: path, plan: plan, manifest: manifest, only: try shard?.points(of: plan) { estimate.projectionSeconds($0) },
       restart: restart)
+    for note in run.notes { printMessage(note) }
     Interruption.note()
     let progress = Progress()
     do {

@@ -16,8 +16,12 @@ struct ReportCommand: ParsableCommand {
 
   func run() throws {
     let directory = try RunDirectory(opening: directory)
-    try directory.exportCSV()
-    try Report.write(directory)
+    if let warning = try directory.disagreementWarning() { printMessage("warning: \(warning)") }
+    Interruption.note()
+    do { try Report.write(directory) } catch is Interrupted {
+      printMessage("interrupted before the report was written; the same command writes it from what is stored")
+      throw ExitStatus.failure.code
+    }
     if json {
       try printJSON(["results": directory.store.rows(ResultRow.self)])
     } else {

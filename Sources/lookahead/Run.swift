@@ -65,25 +65,26 @@ struct RunCommand: ParsableCommand {
     let plan = try Plan(experiment, topology: topology)
     let shard = try shard.map { try Shard(argument: $0) }
     let estimate = TimeEstimate(experiment)
-    let own = shard?.points(of: plan) { estimate.seconds($0).expected }
+    let own = try shard?.points(of: plan) { estimate.seconds($0).expected }
+    let inputs = try RunInputs(experiment, plan: plan)
     if dryRun {
-      return try DryRun(experiment, plan, only: own, topology: topology, earlier: timings).show(json: json)
+      return try DryRun(
+        experiment, plan, only: own, topology: topology, earlier: timings, libraries: libraries,
+        refusals: try refusals(experiment, plan, topology, shard)
+      ).show(json: json)
     }
     guard BuildConfiguration.current == .release || allowDebug else {
       throw DebugBuild()
     }
-    let inputs = try RunInputs(experiment)
-    try experiment.enforceConstraints()
-    let revision = GitRevision.current()
-    let manifest = Manifest(
-      experiment: experiment, commandLine: CommandLine.arguments, gitRevision: revision?.commit,
-      gitDirty: revision?.isDirty, host: ProcessInfo.processInfo.hostName, toolVersion: toolVersion,
-      shard: shard)
-    let path = output ?? "reports/\(experiment.name)"
+    try experiment.enforceConstraints(plan: plan, topology: topology) { printMessage($0) }
+    let manifest = try manifest(experiment, plan, shard)
+    let path = path(experiment)
     let directory = try RunDirectory.createOrResume(
       at: path, plan: plan, manifest: manifest, only: own, restart: restart)
+    for note in directory.notes { printMessage(note) }
     Interruption.note()
     let progress = quiet ? nil : Progress()
+    let how = restart ? "the same command without --restart" : "the same command"
     do {
       try SweepRunner(
         experiment: experiment, inputs: inputs, directory: directory, topology: topology, options: options
@@ -92,12 +93,14 @@ struct RunCommand: ParsableCommand {
       progress?.clear()
       let left = try directory.pendingPoints().count
       let all = try directory.pointIDs().count
-      let how = restart ? "the same command without --restart" : "the same command"
       printMessage("interrupted with \(left) of \(all) points to go; \(how) goes on where it stopped")
       throw ExitStatus.failure.code
     }
     progress?.clear()
-    try Report.write(directory)
+    do { try Report.write(directory) } catch is Interrupted {
+      printMessage("interrupted before the report was written; \(how) writes it from what is stored")
+      throw ExitStatus.failure.code
+    }
     let results = try directory.store.rows(ResultRow.self)
     if json { try printJSON(["results": results]) }
     let counts = Dictionary(grouping: results, by: \.status).mapValues(\.count)
@@ -107,6 +110,37 @@ struct RunCommand: ParsableCommand {
     if counts[.failed] != nil { throw ExitStatus.somePointsFailed.code }
   }
 
+  private func path(_ experiment: Experiment) -> String { output ?? "reports/\(experiment.name)" }
+
+  private func manifest(_ experiment: Experiment, _ plan: Plan, _ shard: Shard?) throws -> Manifest {
+    let revision = GitRevision.current()
+    return Manifest(
+      experiment: experiment, commandLine: CommandLine.arguments, gitRevision: revision?.commit,
+      gitDirty: revision?.isDirty, host: ProcessInfo.processInfo.hostName, toolVersion: toolVersion,
+      shard: shard, layers: try plan.layerContents(experiment))
+  }
+
+  /// What would keep a run of this command line from beginning, beside bad input. A directory that the user named and that
+  /// cannot be used is bad input, and thrown; the default one may hold another run's results while a plan is only looked at.
+  private func refusals(
+    _ experiment: Experiment, _ plan: Plan, _ topology: Topology, _ shard: Shard?
+  ) throws -> [String] {
+    var refusals: [String] = []
+    if BuildConfiguration.current == .debug, !allowDebug { refusals.append("\(DebugBuild())") }
+    for violation in experiment.constraintViolations(plan: plan, topology: topology) {
+      if violation.severity == .fail {
+        refusals.append("constraints.\(violation.message)")
+      } else {
+        printMessage("constraint \(violation.message)")
+      }
+    }
+    do {
+      try RunDirectory.requireUsable(
+        at: path(experiment), plan: plan, manifest: manifest(experiment, plan, shard), restart: restart)
+    } catch let problem as InputError where output == nil { refusals.append("\(problem)") }
+    return refusals
+  }
+
   private var options: SweepRunner.Options {
     var options = SweepRunner.Options()
     options.libraries = libraries
@@ -114,15 +148,6 @@ struct RunCommand: ParsableCommand {
     options.retriesFailed = retry
     options.allowsMixedMachines = allowMixed
     return options
-  }
-}
-
-extension Experiment {
-  /// Holds this machine's state against the experiment's constraints.
-  func enforceConstraints() throws {
-    guard !constraints.isEmpty else { return }
-    let state = MachineState.capture()
-    try constraints.enforce({ state[$0] }, file: file) { printMessage($0) }
   }
 }
 

@@ -10,7 +10,7 @@ struct RunLaunchCommand: ParsableCommand {
     shouldDisplay: false)
 
   func run() throws {
-    FileHandle.standardOutput.write(
-      try LaunchProcess.report(on: FileHandle.standardInput.readDataToEndOfFile()))
+    StandardStream.output.write(
+      try LaunchProcess.report(on: FileHandle.standardInput.readToEnd() ?? Data()))
   }
 }

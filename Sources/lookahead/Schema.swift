@@ -8,6 +8,6 @@ struct SchemaCommand: ParsableCommand {
     discussion: "The same as docs/experiment.schema.json, from this build's own parser.")
 
   func run() throws {
-    print(try ExperimentSchema.json(), terminator: "")
+    printDocument(try ExperimentSchema.json())
   }
 }

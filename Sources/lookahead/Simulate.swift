@@ -31,28 +31,52 @@ struct SimulateCommand: ParsableCommand {
 
   func run() throws {
     guard let pageBytes = parseByteCount(page) else {
-      throw InputError(key: "page", "expected a size such as 4KiB or 2MiB, found '\(page)'")
+      throw InputError(key: "--page", "expected a size such as 4KiB or 2MiB, found \(quote(page))")
     }
     let machines = try machine.map { try Machine.named($0) }
-    let results = try concurrentMap(machines) { machine in
-      let simulator = try CacheSimulator(machine: machine)
-      let tlb =
-        machine.tlb.isEmpty
-        ? nil : try TLBSimulator(machine.tlb, pageBytes: pageBytes, lineBytes: machine.lineBytes)
-      try TraceReader(path: trace, format: format).read(into: FanOut([simulator] + (tlb.map { [$0] } ?? [])))
-      return SimulationResult(machine: machine, counts: simulator.totalCounts, tlb: tlb)
+    let reader = try TraceReader(path: trace, format: format)
+    let results: [SimulationResult]
+    if reader.isStream {
+      // Its bytes come once: all machines take them together.
+      let runs = try machines.map { try MachineRun($0, pageBytes: pageBytes) }
+      try reader.read(into: FanOut(runs.flatMap(\.sinks)))
+      results = runs.map(\.result)
+    } else {
+      results = try concurrentMap(machines) { machine in
+        let run = try MachineRun(machine, pageBytes: pageBytes)
+        try TraceReader(path: trace, format: format).read(into: FanOut(run.sinks))
+        return run.result
+      }
     }
     // One machine's document is the result itself: scripts rely on its keys.
     if json, results.count == 1 { return try printJSON(results[0]) }
     if json { return try printJSON(["machines": results]) }
     for (machine, result) in zip(machines, results) {
-      if results.count > 1 { print("\(machine.name)") }
+      if results.count > 1 { print(printable(machine.name)) }
       result.printAsTable(lineBytes: machine.lineBytes)
     }
   }
 }
 
 extension TraceFormat: ExpressibleByArgument {}
+
+/// A machine that takes a trace.
+private struct MachineRun {
+  private let machine: Machine
+  private let simulator: CacheSimulator
+  private let tlb: TLBSimulator?
+
+  init(_ machine: Machine, pageBytes: Int) throws {
+    self.machine = machine
+    simulator = try CacheSimulator(machine: machine)
+    tlb =
+      machine.tlb.isEmpty ? nil : try TLBSimulator(machine.tlb, pageBytes: pageBytes, lineBytes: machine.lineBytes)
+  }
+
+  var sinks: [any AccessSink] { [simulator] + (tlb.map { [$0] } ?? []) }
+
+  var result: SimulationResult { SimulationResult(machine: machine, counts: simulator.totalCounts, tlb: tlb) }
+}
 
 /// What `simulate` reports, under the keys that scripts rely on.
 private struct SimulationResult: Encodable {
@@ -117,7 +141,7 @@ private struct SimulationResult: Encodable {
     print("\(accesses) line accesses; all counts are lines of \(lineBytes) bytes\n")
     let rows = levels.map { level in
       [
-        level.name, "\(level.reads)", "\(level.writes)", "\(level.hits)", "\(level.misses)",
+        printable(level.name), "\(level.reads)", "\(level.writes)", "\(level.hits)", "\(level.misses)",
         percent(level.misses, of: level.hits + level.misses), "\(level.evictions)", "\(level.writebacks)",
       ]
     }
@@ -127,7 +151,7 @@ private struct SimulationResult: Encodable {
     for level in levels {
       guard let prefetches = level.prefetches else { continue }
       print(
-        "\n\(level.name) prefetches: \(prefetches.issued) issued, \(prefetches.useful) useful, "
+        "\n\(printable(level.name)) prefetches: \(prefetches.issued) issued, \(prefetches.useful) useful, "
           + "\(prefetches.late) late")
     }
     guard let tlb else { return }
@@ -135,7 +159,7 @@ private struct SimulationResult: Encodable {
     printTable(
       ["level", "hits", "misses", "miss ratio"],
       tlb.levels.map {
-        [$0.name, "\($0.hits)", "\($0.misses)", percent($0.misses, of: $0.hits + $0.misses)]
+        [printable($0.name), "\($0.hits)", "\($0.misses)", percent($0.misses, of: $0.hits + $0.misses)]
       })
     print("\n\(tlb.walks) page walks")
   }

@@ -43,7 +43,8 @@ struct SlurmCollectCommand: ParsableCommand {
     let path = output ?? directory.runPath
     let collection = try SlurmCollection(
       directory, slurm: .installed(), into: path, resubmits: resubmit, attempts: attempts,
-      allowsMixedMachines: allowMixed, scratch: FileManager.default.temporaryDirectory.path)
+      allowsMixedMachines: allowMixed, scratch: FileManager.default.temporaryDirectory.path, tool: ChildProcess.own.path
+    )
     let isModelled = directory.job.settings.projects
     if let merge = collection.merge, !isModelled { try Report.write(merge.directory) }
     let document = try SlurmCollectionDocument(collection, plan: directory.plan, attempts: attempts)
@@ -65,6 +66,11 @@ struct SlurmCollectCommand: ParsableCommand {
     say(
       document.givenUp,
       "submitted \(attempts) times, and points are missing; see \(directory.path)/logs; --attempts allows more")
+    for submission in collection.unnamed where submission.tasks.contains(where: document.unnamed.contains) {
+      say(
+        submission.tasks,
+        "submitted, but the number of the job is not known; if 'squeue --me' shows it: \(submission.advice)")
+    }
     if !document.missing.isEmpty { throw ExitStatus.failure.code }
     if document.failed > 0 { throw ExitStatus.somePointsFailed.code }
   }
@@ -84,9 +90,11 @@ private struct SlurmCollectionDocument: Encodable {
   var job: String?
   var gone: [Int]
   var givenUp: [Int]
+  /// Tasks whose job's number is not known.
+  var unnamed: [Int]
 
   enum CodingKeys: String, CodingKey {
-    case run, passed, failed, skipped, missing, waiting, resubmitted, gone
+    case run, passed, failed, skipped, missing, waiting, resubmitted, gone, unnamed
     case job = "job_id"
     case givenUp = "given_up"
   }
@@ -102,6 +110,7 @@ private struct SlurmCollectionDocument: Encodable {
     job = collection.resubmitted?.jobID
     gone = resubmitted.isEmpty ? collection.progress.tasks(.submitAgain, attempts: attempts) : []
     givenUp = collection.progress.tasks(.giveUp, attempts: attempts)
+    unnamed = collection.progress.tasks(.nameJob, attempts: attempts)
   }
 
   func encode(to encoder: any Encoder) throws {
@@ -116,5 +125,6 @@ private struct SlurmCollectionDocument: Encodable {
     try container.encode(job, forKey: .job)
     try container.encode(gone, forKey: .gone)
     try container.encode(givenUp, forKey: .givenUp)
+    try container.encode(unnamed, forKey: .unnamed)
   }
 }

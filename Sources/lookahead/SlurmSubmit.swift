@@ -91,7 +91,7 @@ struct SlurmSubmitCommand: ParsableCommand {
       throw InputError(key: "--machine", "expected --project with it, found a sweep to be measured")
     }
     let sweep = try sweep()
-    let inputs = try RunInputs(sweep.experiment)
+    let inputs = try RunInputs(sweep.experiment, plan: sweep.plan)
     guard !project || !inputs.machines.isEmpty else {
       throw InputError(key: "--machine", "expected at least one machine to project onto")
     }
@@ -106,14 +106,18 @@ struct SlurmSubmitCommand: ParsableCommand {
     guard BuildConfiguration.current == .release || allowDebug || project else { throw DebugBuild() }
     let slurm = try Slurm.installed()
     let directory = try SlurmDirectory.create(at: output, job: job, plan: sweep.plan)
+    let id: String
     do {
       if let begun = sweep.begun { try directory.take(begun) }
-      let id = try directory.submit(Array(1...job.tasks), to: slurm)
-      try show(SlurmSubmission(job, plan: sweep.plan, directory: directory.path, id: id))
+      id = try directory.submit(Array(1...job.tasks), to: slurm)
+    } catch let error as SlurmJobUnnamed {
+      // There may be a job, which needs its directory.
+      throw error
     } catch {
       try directory.remove()
       throw error
     }
+    try show(SlurmSubmission(job, plan: sweep.plan, directory: directory.path, id: id))
   }
 
   private struct Sweep {
@@ -171,7 +175,7 @@ struct SlurmSubmitCommand: ParsableCommand {
       let seconds = (longest + preparation) / 0.8 + Double(SlurmJob.secondsToEnd)
       throw InputError(
         key: "--time",
-        "expected at least \(Int((seconds / 60).rounded(.up))) minutes, which the longest point is expected to need with "
+        "expected at least \(String(format: "%.0f", (seconds / 60).rounded(.up))) minutes, which the longest point is expected to need with "
           + "calibration and a margin, found \(options.timeLimit?.text ?? "")")
     }
     return min(count, max(1, points))

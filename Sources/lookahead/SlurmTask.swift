@@ -26,18 +26,21 @@ struct SlurmTaskCommand: ParsableCommand {
     let task = try SlurmTask(directory, at: place)
     let experiment = try job.readExperiment()
     let topology = Topology.read()
-    let inputs = try RunInputs(experiment)
-    if !job.settings.projects { try experiment.enforceConstraints() }
+    let plan = try Plan(experiment, topology: topology)
+    let inputs = try RunInputs(experiment, plan: plan)
+    if !job.settings.projects {
+      try experiment.enforceConstraints(plan: plan, topology: topology) { printMessage($0) }
+    }
     let revision = GitRevision.current()
     let manifest = Manifest(
       experiment: experiment, commandLine: job.commandLine, gitRevision: revision?.commit,
       gitDirty: revision?.isDirty, host: place.node, toolVersion: toolVersion, shard: task.shard,
-      modelled: job.settings.projects ? true : nil)
+      modelled: job.settings.projects ? true : nil, layers: try plan.layerContents(experiment))
     printMessage("task \(task.shard.argument) of job \(place.jobID) on \(place.node), in \(place.scratch)")
     let progress = Progress()
     do {
       let results = try task.run(
-        Plan(experiment, topology: topology), manifest: manifest, report: { progress.show($0) },
+        plan, manifest: manifest, report: { progress.show($0) },
         measure: { run, options, report in
           if job.settings.projects {
             return try ProjectionSweep(experiment, in: run, machines: inputs.machines, report: report).run()

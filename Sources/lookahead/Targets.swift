@@ -27,6 +27,6 @@ struct TargetsCommand: ParsableCommand {
   func run() throws {
     let targets = try Targets(
       RunDirectory(opening: directory), publishedNanosecondsPerToken: publishedUs.map { $0 * 1000 })
-    print(targets.markdown, terminator: "")
+    printDocument(targets.markdown)
   }
 }

@@ -86,6 +86,7 @@ struct TuneCommand: ParsableCommand {
     guard let point = plan.points.first else { return }
     // Read before anything is measured: a misspelt name must not cost half a minute.
     let known = try machine.map { try MachineCatalogue.bundled().machine($0) }
+    try Tuning.requireFeasible(point, topology: topology)
     guard BuildConfiguration.current == .release || allowDebug else { throw DebugBuild() }
     let state = MachineState.capture()
     let host = try known ?? measuredHost(topology, state, threads: point.threads)

@@ -32,9 +32,15 @@ struct ValidateCommand: ParsableCommand {
   var json = false
 
   func run() throws {
+    let study = try report.map { try StudyDirectory($0, for: .validation) }
     let run = try RunDirectory(opening: directory)
+    if let warning = try run.disagreementWarning() { printMessage("warning: \(warning)") }
     let validation = try Validation(run, machine: machine.map { try Machine.named($0) }) { printMessage($0) }
-    if let report { try ValidationReport.write(validation, of: run, against: against, to: report) }
+    if let study {
+      for problem in try ValidationReport.write(validation, of: run, against: against, to: study) {
+        printMessage(problem)
+      }
+    }
     if json { return try printJSON(ValidationDocument(validation, against)) }
     func percent(_ value: Double?) -> String { value.map { String(format: "%+.1f %%", 100 * $0) } ?? "-" }
     func thousands(_ rate: Double) -> String { String(format: "%.1f", rate / 1000) }

@@ -1,3 +1,4 @@
+import AccessStreams
 import Testing
 
 @testable import Profiles
@@ -45,14 +46,25 @@ import Testing
     #expect(copy.count == 0)
   }
 
+  @Test func `a sample that follows no line gives no ratio rather than 0 %`() throws {
+    let profiler = try ReuseProfiler(sampling: .rate(1e-7))
+    let stream = AccessStream(sink: profiler)
+    for line in 0..<100 { stream.read(UInt64(line) * 64, bytes: 8) }
+    stream.flush()
+    #expect(profiler.profile.lineAccesses == 100)
+    #expect(profiler.profile.curve.points.isEmpty)
+  }
+
   @Test func `a rate outside of 0 to 1 is refused`() {
     #expect(
-      message { _ = try ReuseProfiler(sampling: .rate(0)) } == "sample: expected a rate above 0 and up to 1, found 0.0")
+      message { _ = try ReuseProfiler(sampling: .rate(0)) }
+        == "--sample: expected a rate above 0 and up to 1, found 0.0")
     #expect(
       message { _ = try ReuseProfiler(sampling: .rate(1.5)) }
-        == "sample: expected a rate above 0 and up to 1, found 1.5"
+        == "--sample: expected a rate above 0 and up to 1, found 1.5"
     )
     #expect(
-      message { _ = try ReuseProfiler(lineBytes: 48) } == "line: expected a power of two of 8 to 4096 bytes, found 48")
+      message { _ = try ReuseProfiler(lineBytes: 48) } == "--line: expected a power of two of 8 to 4096 bytes, found 48"
+    )
   }
 }

@@ -43,6 +43,56 @@ import Testing
       ])
   }
 
+  @Test func `Valgrind's own lines are skipped, whichever mark they have`() throws {
+    let text = "--4242-- Reading syms from /opt/demo\n L 40,8\n**4242** note\n--00:00:00:01.5 4242-- warning\n S 80,8\n"
+    #expect(try read(text, nil).count == 2)
+    for line in ["-4242- x", "--x", "** note", "-- 1"] {
+      #expect(message { _ = try read(" L 40,4\n\(line)\n", .lackey) }.hasPrefix("t:2: expected"), "\(line)")
+    }
+  }
+
+  @Test(arguments: ["0 1000 24020001", "0 1000 00001021", "0 1000 08", "1 1000 65537", "0 1000 2147483648"])
+  func `a third column that is no size is refused with the sizes there are`(line: String) {
+    let error = message { _ = try read("0 1000 65536\n\(line)\n", .din) }
+    #expect(error.hasPrefix("t:2: ") && error.hasSuffix("found '\(line)'; a request has 1 to 65536 bytes"), "\(error)")
+  }
+
+  @Test func `a byte order mark is no part of the first line`() throws {
+    #expect(try read("\u{feff}0 40\r\n1 80\r\n", nil).count == 2)
+  }
+
+  @Test func `what a message quotes of a trace is printable and short`() {
+    let error = message { _ = try read("0 40\n0 \u{1b}[31m\(String(repeating: "x", count: 3000))\n", .din) }
+    #expect(error.contains("found '0 \\x1b[31mxxx"))
+    #expect(error.count < 200)
+  }
+
+  @Test func `a compressed trace is named as such`() throws {
+    let file = FileManager.default.temporaryDirectory.appendingPathComponent("trace-\(UUID().uuidString).gz")
+    defer { try? FileManager.default.removeItem(at: file) }
+    try Data([0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3, 1, 2]).write(to: file)
+    let error = message { try TraceReader(path: file.path).read(into: Recorder()) }
+    #expect(error.hasSuffix("expected text, found it compressed (gzip); unpack it first"))
+  }
+
+  @Test func `a pipe beyond a chunk is read whole, with and without a format, and only once`() throws {
+    let text = "\n" + (0..<60_000).map { "0 \(String($0 * 64, radix: 16)) 8\n" }.joined()
+    for format in [nil, TraceFormat.din] {
+      let pipe = Pipe()
+      let writing = pipe.fileHandleForWriting
+      Thread {
+        writing.write(Data(text.utf8))
+        try? writing.close()
+      }.start()
+      let reader = try TraceReader(path: "/dev/fd/\(pipe.fileHandleForReading.fileDescriptor)", format: format)
+      let recorder = Recorder()
+      try reader.read(into: recorder)
+      #expect(recorder.accesses.count == 60_000 && recorder.accesses.first?.address == 0)
+      #expect(reader.isStream)
+      #expect(message { try reader.read(into: recorder) }.contains("expected a regular file to read twice"))
+    }
+  }
+
   @Test func `the first line tells the format`() throws {
     #expect(try read("\n0 40\n", nil).count == 1)
     #expect(try read("==1== x\n L 40,4\n", nil).count == 1)
@@ -79,5 +129,7 @@ import Testing
   @Test func `a missing or empty trace is said so`() {
     #expect(message { _ = try TraceReader(path: "/nowhere.din") } == "/nowhere.din: no such file")
     #expect(message { _ = try read("\n\n", nil) }.contains("expected a trace"))
+    #expect(message { _ = try read("", .din) }.contains("expected a trace"))
+    #expect(message { _ = try read("==1== no request\n", .lackey) }.contains("expected a trace"))
   }
 }

@@ -9,7 +9,7 @@ struct CommandLineTool {
   }
 
   /// The executable that was built beside these tests.
-  private static let executable: URL = {
+  static let executable: URL = {
     let own = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? CommandLine.arguments[0]
     return URL(fileURLWithPath: own).deletingLastPathComponent().appendingPathComponent("lookahead")
   }()

@@ -19,7 +19,7 @@ import Testing
       let outcome = try CommandLineTool.run(
         "compare", run, run, "--output", directory.appendingPathComponent("out").path)
       #expect(outcome.status == 0, "\(outcome.messages)")
-      #expect(outcome.output.contains("3 points: 0"))
+      #expect(outcome.output.contains("3 points: 3 same"))
       let csv = try String(contentsOf: directory.appendingPathComponent("out/comparison.csv"), encoding: .utf8)
       #expect(csv.split(separator: "\n").count == 4)
       let document = try CommandLineTool.json("compare", run, run, "--json")

@@ -21,7 +21,7 @@ import Testing
     (submit + ["--tasks", "2", "--constraint", "a;b"], "--constraint: expected features"),
     (submit + ["--tasks", "2", "--nodelist", "/etc/hosts"], "--nodelist: expected nodes"),
     (submit + ["--tasks", "2", "--memory", "much"], "--memory: expected a size"),
-    (submit + ["--tasks", "2", "--at-once", "0"], "--at-once: expected at least 1, found 0"),
+    (submit + ["--tasks", "2", "--at-once", "0"], "--at-once: expected 1 to 1000000, found 0"),
     (submit + ["--tasks", "2", "--copy-every", "100000"], "--copy-every: expected 0 to 86400 seconds"),
     (submit + ["--tasks", "2", "--set", "tokenz=1"], "did you mean 'tokens'?"),
     (["slurm", "submit", "/no/such.yaml", "--output", "/nowhere/job", "--tasks", "2"], "/no/such.yaml: no such file"),
@@ -94,29 +94,57 @@ import Testing
     }
   }
 
+  /// Submits the tiny experiment with a made-up sbatch, and says what came of it and what is left of the job's directory.
+  private func submit(_ sbatch: String, _ directory: URL) throws -> (outcome: CommandLineTool.Outcome, left: [String]) {
+    let file = directory.appendingPathComponent("tiny.yaml")
+    try Data(Tiny.experiment.utf8).write(to: file)
+    let bin = directory.appendingPathComponent("bin")
+    try FileManager.default.createDirectory(at: bin, withIntermediateDirectories: true)
+    for (name, text) in [("sbatch", sbatch), ("squeue", ""), ("scontrol", "")] {
+      let command = bin.appendingPathComponent(name)
+      try Data("#!/bin/sh\n\(text)\n".utf8).write(to: command)
+      try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: command.path)
+    }
+    let job = directory.appendingPathComponent("job").path
+    let outcome = try CommandLineTool.run(
+      ["slurm", "submit", file.path, "--output", job, "--tasks", "2", "--partition", "nowhere", "--allow-debug"],
+      variables: ["PATH": "\(bin.path):/usr/bin:/bin"])
+    return (outcome, try FileManager.default.subpathsOfDirectory(atPath: job).sorted())
+  }
+
+  private static let made = [
+    "job.json", "logs", "parts", "plan.jsonl", "submissions", "submissions/1.json", "task.sh",
+  ]
+
   @Test func `what sbatch refuses is passed on, and nothing is left`() throws {
     try withDirectory { directory in
-      let file = directory.appendingPathComponent("tiny.yaml")
-      try Data(Tiny.experiment.utf8).write(to: file)
-      let bin = directory.appendingPathComponent("bin")
-      try FileManager.default.createDirectory(at: bin, withIntermediateDirectories: true)
-      for (name, text) in [
-        ("sbatch", "echo 'sbatch: error: invalid partition specified: nowhere' >&2; exit 1"), ("squeue", ""),
-        ("scontrol", ""),
-      ] {
-        let command = bin.appendingPathComponent(name)
-        try Data("#!/bin/sh\n\(text)\n".utf8).write(to: command)
-        try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: command.path)
-      }
-      let job = directory.appendingPathComponent("job")
-      let outcome = try CommandLineTool.run(
-        [
-          "slurm", "submit", file.path, "--output", job.path, "--tasks", "2", "--partition", "nowhere", "--allow-debug",
-        ],
-        variables: ["PATH": "\(bin.path):/usr/bin:/bin"])
+      let (outcome, left) = try submit(
+        "echo 'sbatch: error: invalid partition specified: nowhere' >&2; exit 1", directory)
       #expect(outcome.status == 1)
       #expect(outcome.messages.contains("invalid partition specified: nowhere"), "\(outcome.messages)")
-      #expect(try FileManager.default.contentsOfDirectory(atPath: job.path).isEmpty)
+      #expect(left.isEmpty)
+    }
+  }
+
+  @Test(arguments: ["echo hello; echo Submitted batch job 4711; echo bye", "echo '4711;big'"])
+  func `a job that a wrapper around sbatch submits keeps its files`(sbatch: String) throws {
+    try withDirectory { directory in
+      let (outcome, left) = try submit(sbatch, directory)
+      #expect(outcome.status == 0)
+      #expect(outcome.messages.contains("job 4711: 2 tasks"), "\(outcome.messages)")
+      #expect(left == Self.made)
+    }
+  }
+
+  @Test(arguments: ["echo thank you", "kill -TERM $$"])
+  func `a job that may have been submitted keeps its files, and the message says how to name it`(sbatch: String) throws
+  {
+    try withDirectory { directory in
+      let (outcome, left) = try submit(sbatch, directory)
+      #expect(outcome.status == 1)
+      #expect(outcome.messages.contains("there may be a job, but its number is not known"), "\(outcome.messages)")
+      #expect(outcome.messages.split(separator: "\n").count == 1)
+      #expect(left == Self.made)
     }
   }
 

@@ -25,6 +25,10 @@ import Testing
     ("kill -SEGV $$", "ended by SIGSEGV"), ("echo a >&2; echo b >&2; kill -ABRT $$", "ended by SIGABRT: b"),
     ("kill -KILL $$", "ended by SIGKILL, with which the kernel ends a process when memory runs out"),
     ("kill -USR1 $$", "ended by signal 10"),
+    (
+      "printf 'Fatal error: no memory\\nCurrent stack trace:\\n0    lookahead 0x00005555abcd <unavailable> + 12\\n' >&2; "
+        + "kill -ABRT $$", "ended by SIGABRT: Fatal error: no memory"
+    ),
   ])
   func `what went wrong is one line with the last words`(script: String, expected: String) throws {
     #expect(try shell(script).failure == expected)
@@ -34,6 +38,24 @@ import Testing
     let process = try shell("exec sleep 1000", seconds: 0.1)
     #expect(process.ending == .timedOut(0.1))
     #expect(process.failure == "did not finish within 0 s")
+  }
+
+  @Test func `a process that hangs after it has closed its output is killed too`() throws {
+    let process = try shell("exec >&- 2>&-; exec sleep 1000", seconds: 0.2)
+    #expect(process.ending == .timedOut(0.2))
+  }
+
+  @Test func `it runs in the directory that is named, and one that is missing is an error`() throws {
+    let process = try ChildProcess.run(URL(fileURLWithPath: "/bin/pwd"), ["-P"], in: "/usr", seconds: 30)
+    #expect(process.output == Data("/usr\n".utf8))
+    #expect(throws: (any Error).self) {
+      try ChildProcess.run(URL(fileURLWithPath: "/bin/pwd"), [], in: "/no/such/directory", seconds: 1)
+    }
+  }
+
+  @Test func `last words are one line without control characters`() throws {
+    let process = try shell("printf 'a\\nb\\033[31m\\tc\\r' >&2; exit 1")
+    #expect(process.lastMessage == "b\u{FFFD}[31m c")
   }
 
   @Test func `it starts without the variables that steer numerical libraries`() throws {

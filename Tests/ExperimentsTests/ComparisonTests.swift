@@ -181,6 +181,22 @@ private func steady(_ time: Double) -> [[Double]] {
     #expect(throws: InputError.self) { try Comparison(unselected.0, unselected.1, threshold: 0.02) }
   }
 
+  @Test func `a run is the same as itself, however few and scattered its samples are`() throws {
+    let root = URL(fileURLWithPath: #filePath)
+      .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+    let side = try ComparisonSide(root.appendingPathComponent("reports/quick").path)
+    let comparison = try Comparison(side, side, threshold: 0.02)
+    #expect(comparison.points.count == 25)
+    #expect(comparison.points.allSatisfy { $0.verdict == .same && $0.change == 0 && $0.changeLow == 0 })
+    #expect(side.warnings.isEmpty)
+    // The same samples say nothing of how far two runs differ: one point that differs by much stays a single process a side.
+    var other = side
+    other.entries[0].launches = other.entries[0].launches.map { $0.map { $0 * 1.5 } }
+    let changed = try Comparison(side, other, threshold: 0.02)
+    #expect(changed.points[0].verdict == .ambiguous)
+    #expect(changed.points.dropFirst().allSatisfy { $0.verdict == .same })
+  }
+
   @Test func `a directory of runs counts each run as a launch`() throws {
     try withTemporaryDirectory { path in
       let experiment = try experiment("sweeps: [{name: s, set: {kernel: lookup, tokens: 10}}]")
@@ -200,7 +216,7 @@ private func steady(_ time: Double) -> [[Double]] {
         try run.store.replace(facts: [FactRow(when: .start, name: "smt", value: "on")], at: .start)
       }
       #expect(try ComparisonSide(path).entries.map(\.launches) == [[[10], [12]]])
-      try RunDirectory(opening: "\(path)/2").store.replace(
+      try RunDirectory(writing: "\(path)/2").store.replace(
         facts: [FactRow(when: .start, name: "smt", value: "off")], at: .start)
       #expect(throws: InputError.self) { try ComparisonSide(path) }
     }

@@ -1,3 +1,4 @@
+import Foundation
 import InputFiles
 import Testing
 
@@ -100,7 +101,18 @@ import Testing
     #expect(Set(plan.points.map(\.tokens)) == [16])
   }
 
+  @Test(arguments: ["run #2", "a: b", "*star", "'run #2'"])
+  func `a value given as one argument is kept whole`(value: String) throws {
+    let plain = value.trimmingCharacters(in: ["'"])
+    let read = try experiment(
+      "sweeps: [{name: a, set: {kernel: lookup}}]", overrides: ["name=\(value)", "variant=\(value)"])
+    #expect(read.name == plain)
+    #expect(read.defaults[.variant] == .text(plain))
+  }
+
   @Test(arguments: [
+    ("tokens=010", "expected a whole number, found '010'"), ("tokens=1:30", "expected a whole number, found '1:30'"),
+    ("measure.multiplex=yes", "expected true or false, found 'yes'"), ("counters=[cache] # all", "no comment"),
     ("tokens", "expected key=value"), ("tokenz=1", "did you mean 'tokens'?"), ("tokens=", "expected a value"),
     ("table_rows=3", "--set:1: table_rows: expected a power of two"), ("sweeps.aa.tokens=1", "did you mean 'a'?"),
     ("measure.max_second=1", "did you mean 'measure.max_seconds'?"), ("defaults.kernel=dense", "has no effect"),

@@ -95,6 +95,22 @@ import Testing
     #expect(generator.next() == 3_203_168_211_198_807_973)
   }
 
+  @Test func `a plan is read with the line ends of other systems and with blank lines`() throws {
+    let plan = try Plan(experiment("sweeps: [{name: a, axes: {kernel: [dense, lookup], tokens: [1, 2]}}]"), cpuCount: 1)
+    let text = try plan.jsonLines()
+    for spelled in [text.replacingOccurrences(of: "\n", with: "\r\n"), "\n" + text + "\r\n"] {
+      #expect(try Plan(jsonLines: spelled, file: "plan.jsonl").points == plan.points)
+    }
+    let twice = text.replacingOccurrences(of: "\"position\":0", with: "\"position\":0,\"position\":0")
+    #expect(throws: InputError.self) { try Plan(jsonLines: twice, file: "plan.jsonl") }
+    // Sizes that no experiment may ask for.
+    for (key, value) in [("tokens", "0"), ("threads", "-5"), ("hidden", "9223372036854775807")] {
+      let edited = text.replacing(try Regex("\"\(key)\":[0-9]+"), with: "\"\(key)\":\(value)", maxReplacements: 1)
+      let error = #expect(throws: InputError.self) { try Plan(jsonLines: edited, file: "plan.jsonl") }
+      #expect(error.map { "\($0)" }?.hasPrefix("plan.jsonl:1: params.\(key): expected a") == true)
+    }
+  }
+
   @Test func `a plan survives its file, and a torn line is named`() throws {
     let plan = try Plan(
       experiment("sweeps: [{name: a, axes: {kernel: [dense, lookup], tokens: [1, 2, 3]}}]"), cpuCount: 1)

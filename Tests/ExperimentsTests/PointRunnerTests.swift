@@ -1,4 +1,5 @@
 import AccessStreams
+import CLinux
 import Kernels
 import Machines
 import Profiler
@@ -15,6 +16,8 @@ private final class StubKernel: Kernel, KernelWorker {
     [StageAccount(stage: "copy", flops: 8, activationBytes: 64, tableBytes: 0, weightBytes: 0)]
   }
   let error: Double
+  /// The CPU to which the worker moves itself, as another process could.
+  var elsewhere: Int?
   private(set) var tokens = 0..<0
   private(set) var runs = 0
 
@@ -29,6 +32,10 @@ private final class StubKernel: Kernel, KernelWorker {
 
   func run(input: UnsafePointer<Float>, output: UnsafeMutablePointer<Float>) {
     runs += 1
+    if let elsewhere {
+      var cpu = Int32(elsewhere)
+      _ = linux_set_affinity(&cpu, 1)
+    }
     output.update(from: input, count: tokens.count * 8)
   }
 
@@ -116,6 +123,26 @@ private struct StubSource: KernelSource {
     #expect(outcome.result.tokensPerSecond != nil)
     #expect(outcome.projections.isEmpty)
     #expect(outcome.result.notes?.contains("not projected: ") == true)
+  }
+
+  @Test func `a thread that was moved while it was timed fails the point`() throws {
+    let cpus = Topology.read().allowedCPUs
+    guard cpus.count > 1 else { return }
+    let kernel = StubKernel(error: 0)
+    kernel.elsewhere = cpus[1]
+    let outcome = try run(StubSource(result: .success(kernel)))
+    #expect(outcome.result.status == .failed)
+    #expect(outcome.result.reason?.hasPrefix("moved during timing: thread 0 should run on CPU \(cpus[0])") == true)
+    #expect(outcome.samples.isEmpty && outcome.result.tokensPerSecond == nil)
+  }
+
+  @Test func `a point that needs more memory than there is skips, before anything is built`() throws {
+    var large = point
+    large.hidden = 1 << 31
+    large.intermediate = 1 << 31
+    let outcome = try run(StubSource(result: .success(StubKernel(error: 0))), point: large)
+    #expect(outcome.result.status == .skipped)
+    #expect(outcome.result.reason == "needs more than 2^63 bytes of memory")
   }
 
   @Test func `an output that is no number fails the point`() throws {

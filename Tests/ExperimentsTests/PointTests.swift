@@ -109,7 +109,7 @@ private let point = Point(
       sweep: "", kernel: .lookup, seed: 1, hidden: 8, output: 4, tables: 2, tableRows: 4, projection: .dense, tokens: 3,
       threads: 1, strategy: .init())
     // Tables 2 x 4 x 4, once as placed and once as the check needs them; projection 4 x 8, activations 3 x 12, scratch
-    // 3 x (4 scores + 2 codes + 2 weights).
-    #expect(lookup.estimatedBytes == 4 * (32 + 32 + 32 + 36 + 24))
+    // 3 x (4 scores + 2 codes + 2 weights), and the codes of all tokens, 3 x 2.
+    #expect(lookup.estimatedBytes == 4 * (32 + 32 + 32 + 36 + 24 + 6))
   }
 }

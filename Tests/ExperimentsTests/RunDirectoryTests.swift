@@ -142,6 +142,11 @@ private func outcome(_ point: Point, _ run: RunDirectory, status: ResultStatus =
     }
   }
 
+  /// Every result is of a point of the run.
+  private func addPoint(_ id: String, to db: Database) throws {
+    try db.execute(sql: "INSERT INTO points (id, params, status) VALUES (?, '{}', 'done')", arguments: [id])
+  }
+
   @Test func `results of an older tool keep their placement under the new names`() throws {
     try withTemporaryDirectory { path in
       let file = path + "/results.sqlite"
@@ -158,6 +163,7 @@ private func outcome(_ point: Point, _ run: RunDirectory, status: ResultStatus =
         let point = Point(
           sweep: "a", kernel: .dense, seed: 1, hidden: 8, intermediate: 32, output: 8, tokens: 40, threads: 1)
         let row = ResultRow(runID: "r", host: "h", point: point, status: .passed)
+        try addPoint(row.pointID, to: db)
         try db.execute(
           sql: """
             INSERT INTO results (run_id, point_id, sweep, status, host, kernel, kernel_version, dtype, tokens, hidden, output,
@@ -170,6 +176,28 @@ private func outcome(_ point: Point, _ run: RunDirectory, status: ResultStatus =
       #expect(row.memoryPolicy == "node:1")
       #expect(row.pagesPerNodeAfter == "1:512" && row.pagesPerNodeBefore == nil)
       #expect(row.pageKindAfter == .transparentHuge && row.pages == nil)
+    }
+  }
+
+  @Test(arguments: [
+    ("INSERT INTO results SELECT * FROM results", "expected one result a point"),
+    ("UPDATE results SET point_id = 'zzz' WHERE rowid = 1", "expected a point of the run"),
+    ("DELETE FROM results", "expected a result of each point that is done"),
+  ])
+  func `results that are not those of the points are refused`(edit: String, expected: String) throws {
+    try withTemporaryDirectory { path in
+      let run = try open(path)
+      for point in run.plan.points {
+        let row = ResultRow(runID: "r", host: "h", point: point, status: .passed)
+        try run.store.finish(PointOutcome(result: row))
+      }
+      try run.store.close()
+      #expect(throws: Never.self) { try RunDirectory(opening: path) }
+      let database = try DatabaseQueue(path: path + "/results.sqlite")
+      try database.write { try $0.execute(sql: edit) }
+      try database.close()
+      let error = #expect(throws: InputError.self) { try RunDirectory(opening: path) }
+      #expect(error.map { "\($0)" }?.contains(expected) == true, "\(String(describing: error))")
     }
   }
 
@@ -202,6 +230,7 @@ private func outcome(_ point: Point, _ run: RunDirectory, status: ResultStatus =
       try old.write { db in
         try db.execute(sql: "ALTER TABLE results DROP COLUMN projection_dtype")
         for kernel in ["lookup", "dense"] {
+          try addPoint(kernel, to: db)
           try db.execute(
             sql: """
               INSERT INTO results (run_id, point_id, sweep, status, host, kernel, kernel_version, dtype, tokens, hidden,

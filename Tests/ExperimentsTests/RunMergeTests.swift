@@ -99,7 +99,7 @@ import Testing
       #expect(!FileManager.default.fileExists(atPath: "\(path)/all"))
 
       try part(nil, at: "\(path)/3", stop: 1)
-      let store = try RunDirectory(opening: "\(path)/3").store
+      let store = try RunDirectory(writing: "\(path)/3").store
       let facts = try store.rows(FactRow.self).map {
         $0.name == "cpu_model" ? FactRow(when: .start, name: "cpu_model", value: "a newer one") : $0
       }

@@ -33,7 +33,7 @@ import Testing
   @Test func `shards share the points out, each once, and take about as long`() throws {
     let plan = try plan(41)
     let seconds = { (point: Point) in Double(point.tokens) }
-    let parts = (1...4).map { Shard(index: $0, count: 4).points(of: plan, seconds: seconds) }
+    let parts = try (1...4).map { try Shard(index: $0, count: 4).points(of: plan, seconds: seconds) }
     #expect(parts.reduce(0) { $0 + $1.count } == 41)
     #expect(parts.reduce(Set()) { $0.union($1) }.count == 41)
     let loads = parts.map { part in plan.points.filter { part.contains($0.id) }.reduce(0) { $0 + $1.tokens } }

@@ -146,6 +146,27 @@ import Testing
     }
   }
 
+  @Test func `a run that was not collected here is not replaced`() throws {
+    try withTemporaryDirectory { path in
+      let cluster = try TinyCluster(in: path)
+      try cluster.run(1, node: "n1")
+      for body in [TinyCluster.body, TinyCluster.body.replacing("seed: 3", with: "seed: 4")] {
+        let experiment = try experiment(body)
+        do {
+          _ = try RunDirectory.createOrResume(
+            at: "\(path)/whole", plan: Plan(experiment, cpuCount: 1),
+            manifest: Manifest(experiment: experiment, commandLine: [], host: "h", toolVersion: "1"), restart: true)
+        }
+        #expect {
+          try collect(cluster)
+        } throws: {
+          "\($0)".hasPrefix("\(path)/whole/manifest.json: expected a run that was collected from ")
+        }
+        #expect(try RunDirectory(opening: "\(path)/whole").manifest.host == "h")
+      }
+    }
+  }
+
   @Test func `a directory that holds something else than a run is left alone`() throws {
     try withTemporaryDirectory { path in
       let cluster = try TinyCluster(in: path)

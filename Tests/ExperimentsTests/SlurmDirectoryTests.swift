@@ -55,6 +55,45 @@ import Testing
     }
   }
 
+  @Test func `a submission that nobody knows the number of stays, and says what to do`() throws {
+    try withTemporaryDirectory { path in
+      let cluster = try TinyCluster(in: path)
+      cluster.slurm.jobs = ["thank you"]
+      let file = "\(cluster.directory.path)/submissions/2.json"
+      #expect {
+        try cluster.directory.submit([2], to: cluster.slurm.slurm)
+      } throws: {
+        "\($0)".hasPrefix("sbatch said 'thank you': there may be a job, but its number is not known;")
+          && "\($0)".hasSuffix("if so, write its number as \"job_id\" into \(file), else remove that file")
+      }
+      #expect(try cluster.directory.submissions().map(\.jobID) == ["100", nil])
+      // Nothing is submitted twice meanwhile.
+      func collect() throws -> SlurmCollection {
+        try SlurmCollection(
+          cluster.directory, slurm: cluster.slurm.slurm, into: "\(path)/whole", resubmits: true, scratch: path)
+      }
+      cluster.slurm.jobs = ["102"]
+      let collection = try collect()
+      #expect(collection.resubmitted?.tasks == [1, 3])
+      #expect(collection.progress.tasks(.nameJob, attempts: 3) == [2])
+      #expect(collection.unnamed.map(\.tasks) == [[2]])
+      try FileManager.default.removeItem(atPath: file)
+      cluster.slurm.queue = "102|1|RUNNING|n1|None\n102|3|RUNNING|n3|None\n"
+      #expect(try collect().resubmitted?.tasks == [2])
+    }
+  }
+
+  @Test func `what was created is removed, and nothing else`() throws {
+    try withTemporaryDirectory { path in
+      let cluster = try TinyCluster(in: path)
+      try FileManager.default.removeItem(atPath: "\(cluster.directory.path)/submissions/1.json")
+      try Data("mine".utf8).write(to: URL(fileURLWithPath: "\(cluster.directory.path)/logs/mine"))
+      try cluster.directory.remove()
+      #expect(
+        try FileManager.default.subpathsOfDirectory(atPath: cluster.directory.path).sorted() == ["logs", "logs/mine"])
+    }
+  }
+
   @Test func `an array that the cluster does not take is refused with its limit`() throws {
     try withTemporaryDirectory { path in
       let cluster = try TinyCluster(in: path)

@@ -34,9 +34,8 @@ import Testing
     let (job, plan) = try job()
     let shards = try job.shards(of: plan)
     for index in 1...3 {
-      #expect(
-        Set(shards[index - 1].map(\.id))
-          == Shard(index: index, count: 3).points(of: plan) { job.seconds[$0.id] ?? 0 })
+      let part = try Shard(index: index, count: 3).points(of: plan) { job.seconds[$0.id] ?? 0 }
+      #expect(Set(shards[index - 1].map(\.id)) == part)
     }
   }
 
@@ -60,6 +59,19 @@ import Testing
         "--output=logs/%A_%a.log", "--partition=bench", "--mem=0", "--time=60",
         "/shared/it's a $(touch x) dir/task.sh", "/opt/a tool",
       ])
+  }
+
+  @Test(arguments: [
+    #"{"partition": "a b\n--wrap=x"}"#, #"{"at_once": -9}"#, #"{"memory_bytes": 9223372036854775807}"#,
+    #"{"time": "soon"}"#, #"{"nodes": "/etc/passwd"}"#,
+  ])
+  func `options in a job's file obey the rules of options`(json: String) {
+    #expect(throws: (any Error).self) { try JSONDecoder().decode(SlurmOptions.self, from: Data(json.utf8)) }
+  }
+
+  @Test func `options survive the job's file`() throws {
+    let options = try SlurmOptions(partition: "bench", memory: "64GiB", time: "1:30:00", atOnce: 2)
+    #expect(try JSONDecoder().decode(SlurmOptions.self, from: JSONEncoder().encode(options)) == options)
   }
 
   @Test func `an experiment's name becomes letters that squeue prints`() throws {

@@ -43,10 +43,24 @@ import Testing
     }
   }
 
-  @Test func `the number of a job is the first field`() throws {
-    recorded.jobs = ["4711;big", "Submitted"]
-    #expect(try recorded.slurm.submit([]) == "4711")
-    #expect(throws: SlurmFailed.self) { try recorded.slurm.submit([]) }
+  @Test(arguments: [
+    ("4711\n", "4711"), ("4711;big\n", "4711"), ("Submitted batch job 4711\n", "4711"),
+    ("Submitted batch job 4711 on cluster big\n", "4711"),
+    ("module: loaded 3\nsbatch: Submitted batch job 4711\nbye\n", "4711"),
+    ("Welcome\n\n 4711 \nquota: 12 of 40\n", "4711"),
+    ("12 jobs waiting\n4711;big\n", "4711"), ("", nil), ("job 4711\n", nil), ("4711\n4712\n", nil), ("0\n", nil),
+    ("47.11\n", nil),
+  ])
+  func `the number of a job is read from whatever line holds it`(output: String, id: String?) throws {
+    #expect(Slurm.jobID(in: output) == id)
+  }
+
+  @Test func `sbatch that ended well without a number, or was cut off, may have submitted a job`() throws {
+    recorded.jobs = ["4711;big", "thank you"]
+    #expect(try recorded.slurm.submit([]) == .job("4711"))
+    #expect(try recorded.slurm.submit([]) == .unknown("sbatch said 'thank you'"))
+    let cut = Slurm { _, _ in throw SlurmUnanswered(description: "sbatch did not finish within 120 s") }
+    #expect(try cut.submit([]) == .unknown("sbatch did not finish within 120 s"))
   }
 
   @Test func `what sbatch complains about is passed on`() throws {

@@ -47,10 +47,11 @@ import Testing
     let many = topology.allowedCPUs.count + 1
     func obstacle(_ set: String, memory: Int? = nil) throws -> String? {
       try Plan(experiment("sweeps: [{name: a, set: {kernel: lookup, \(set)}}]"), cpuCount: 1).points[0]
-        .obstacle(topology: topology, memory: memory)
+        .infeasibility(
+          topology: topology, available: memory.map { AvailableMemory(bytes: $0, limit: "MemAvailable") })
     }
     #expect(try obstacle("tables: 4, tokens: 1") == nil)
-    #expect(try obstacle("tables: 4", memory: 1000)?.contains("of memory, 1000B are available") == true)
+    #expect(try obstacle("tables: 4", memory: 1000)?.contains("of memory, 1000B are available by MemAvailable") == true)
     #expect(try obstacle("threads: \(many)")?.contains("threads") == true)
     #expect(try obstacle("memory: 'node:63'") == "this machine has no memory node 63")
     #if arch(x86_64)

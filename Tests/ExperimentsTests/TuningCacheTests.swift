@@ -77,6 +77,92 @@ import Testing
     }
   }
 
+  /// JSON of the cached tuning with one value replaced.
+  private func edited(_ file: String, _ change: (inout [String: Any]) -> Void) throws {
+    let data = try Data(contentsOf: URL(fileURLWithPath: file))
+    var entry = try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any])
+    var tuning = try #require(entry["tuning"] as? [String: Any])
+    change(&tuning)
+    entry["tuning"] = tuning
+    try JSONSerialization.data(withJSONObject: entry).write(to: URL(fileURLWithPath: file))
+  }
+
+  @Test(arguments: [
+    ("tokenTile", 0), ("tokenTile", -1), ("columnSlice", 0), ("tableGroup", Int.min), ("prefetchRows", Int.max),
+    ("tokenTile", 7),
+  ])
+  func `a walk that nobody would choose among is not believed`(key: String, value: Int) throws {
+    try withTemporaryDirectory { directory in
+      let first = try tune(in: directory)
+      let file = try #require(files(in: directory).first)
+      try edited(file) { tuning in
+        func hostile(_ strategy: Any?) -> [String: Any] {
+          var strategy = strategy as? [String: Any] ?? [:]
+          strategy[key] = value
+          return strategy
+        }
+        // The chosen one and its candidate alike, so that they agree.
+        let chosen = tuning["strategy"] as? NSDictionary
+        tuning["strategy"] = hostile(tuning["strategy"])
+        tuning["candidates"] = (tuning["candidates"] as? [[String: Any]])?.map { candidate in
+          var candidate = candidate
+          if candidate["strategy"] as? NSDictionary == chosen { candidate["strategy"] = hostile(candidate["strategy"]) }
+          return candidate
+        }
+      }
+      let again = try tune(in: directory)
+      #expect(!again.isCached && again.strategy == first.strategy)
+      #expect(again.warnings == ["\(file) holds a tuning that this tool does not make; tuning again"])
+    }
+  }
+
+  @Test func `times and counts that no tuning has are not believed`() throws {
+    try withTemporaryDirectory { directory in
+      let changes: [(inout [String: Any]) -> Void] = [
+        { $0["considered"] = -1 }, { $0["candidates"] = [] },
+        { $0["candidates"] = Self.each($0) { $0["rounds"] = Int.min } },
+        { $0["candidates"] = Self.each($0) { $0["measuredNanosecondsPerToken"] = -1 } },
+        { $0["candidates"] = Self.each($0) { $0["estimatedNanosecondsPerToken"] = 1e308 } },
+        { $0["candidates"] = Self.each($0) { $0["workingSetBytes"] = 1e300 } },
+      ]
+      for change in changes {
+        _ = try tune(in: directory)
+        let file = try #require(files(in: directory).first)
+        try edited(file, change)
+        let again = try tune(in: directory)
+        #expect(!again.isCached)
+        #expect(again.warnings == ["\(file) holds a tuning that this tool does not make; tuning again"])
+      }
+    }
+  }
+
+  private static func each(_ tuning: [String: Any], _ change: (inout [String: Any]) -> Void) -> [[String: Any]] {
+    (tuning["candidates"] as? [[String: Any]] ?? []).map { candidate in
+      var candidate = candidate
+      change(&candidate)
+      return candidate
+    }
+  }
+
+  @Test func `what is no file of the cache is neither waited for nor followed`() throws {
+    try withTemporaryDirectory { directory in
+      _ = try tune(in: "\(directory)/c")
+      let file = try #require(files(in: "\(directory)/c").first)
+      for make in [
+        { mkfifo(file, 0o600) }, { mkdir(file, 0o700) },
+        { symlink("\(directory)/kept.json", file) },
+      ] {
+        try? FileManager.default.moveItem(atPath: file, toPath: "\(directory)/kept.json")
+        try? FileManager.default.removeItem(atPath: file)
+        #expect(make() == 0)
+        let again = try tune(in: "\(directory)/c")
+        #expect(!again.isCached)
+        #expect(
+          again.warnings.first == "\(file) is no file of this tool's cache, or cannot be read; tuning again")
+      }
+    }
+  }
+
   @Test func `a file of other kernels is stale`() throws {
     try withTemporaryDirectory { directory in
       _ = try tune(in: directory)

@@ -32,11 +32,55 @@ import Testing
   }
 
   @Test func `a key given twice is an error`() throws {
-    #expect(message { _ = try root("a: 1\na: 2\n").object() }.contains("f.yaml"))
+    #expect(
+      message { _ = try root("b: 0\na: 1\na: 2\n").object() }
+        == "f.yaml:2: expected a YAML document: expected each key once, found 'a' twice"
+    )
   }
 
   @Test func `broken YAML names its line`() {
     #expect(message { _ = try root("a: 1\nb: [1, 2\nc: 3\n") }.hasPrefix("f.yaml:"))
+  }
+
+  @Test(arguments: [
+    ("run #2", "run #2"), ("a: b", "a: b"), ("*x", "*x"), ("&x y", "&x y"), ("!!int 3", "!!int 3"), ("| x", "| x"),
+    (" padded ", "padded"), ("\"run #2\"", "run #2"), ("'it''s # 1'", "it's # 1"), ("- a", "- a"), ("%x", "%x"),
+  ])
+  func `an argument is text as it stands, or YAML in quotes, and has no comments`(text: String, value: String) throws {
+    #expect(try YAMLValue(argument: text, key: "name", option: "--set").string() == value)
+  }
+
+  @Test func `an argument in brackets is a list of YAML`() throws {
+    let value = try YAMLValue(argument: "[1, 'a # b', {c: 2}]", key: "x", option: "--set")
+    #expect(try value.list()[1].string() == "a # b")
+    #expect(try value.list()[2].object()["c"]?.int() == 2)
+  }
+
+  @Test(arguments: ["[a] # b", "\"a\" b", "[a], [b]", "[a", "'a", "[a]\n", "[a #b]", "{a: 1} #"])
+  func `an argument that loses something is refused`(text: String) {
+    #expect(
+      message { _ = try YAMLValue(argument: text, key: "x", option: "--set") }
+        .hasPrefix("--set:1: x: expected one value of YAML and no comment, found "))
+  }
+
+  @Test func `numbers of an argument are those of a file`() throws {
+    #expect(try YAMLValue(argument: "12", key: "x", option: "--set").int() == 12)
+    #expect(
+      message { _ = try YAMLValue(argument: "010", key: "x", option: "--set").int() }.contains("expected a whole"))
+    #expect(try YAMLValue(argument: "", key: "x", option: "--set").isNull)
+  }
+
+  @Test func `a document whose aliases multiply is refused before it is expanded`() {
+    let levels = (1...9).map {
+      "y\($0): &a\($0) [" + Array(repeating: "*a\($0 - 1)", count: 10).joined(separator: ",") + "]"
+    }
+    let bomb = "y0: &a0 [1]\n" + levels.joined(separator: "\n") + "\n? *a9\n: 1\n"
+    #expect(message { _ = try root(bomb) } == "f.yaml: expected at most 32 aliases ('*name'), found 91")
+    #expect(throws: Never.self) { try root("a: &x 1\nb: *x\nc: 2 * 3 * 4\n") }
+  }
+
+  @Test func `a document of deep nesting is refused, not followed`() {
+    #expect(message { _ = try root("a: " + String(repeating: "[", count: 100_000)) }.hasPrefix("f.yaml:"))
   }
 
   @Test func `null is absent`() throws {

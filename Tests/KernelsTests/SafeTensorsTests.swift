@@ -48,6 +48,70 @@ import Testing
         .hasPrefix("FILE: a: expected a shape that fits memory"))
   }
 
+  @Test func `a name given twice is refused, of a tensor and of the metadata`() throws {
+    let twice =
+      #"{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}"#
+    #expect(try message(file(header: twice)) == "FILE: a: expected each tensor and key once, found it twice")
+    let keys = #"{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"__metadata__":{"n":"3","n":"4"}}"#
+    #expect(try message(file(header: keys)) == "FILE: n: expected each tensor and key once, found it twice")
+  }
+
+  @Test(arguments: ["3", "null", "[\"a\"]", "{}", "true"])
+  func `metadata that is no text is refused by name and not dropped`(value: String) throws {
+    let header =
+      #"{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"__metadata__":{"activation":"relu","n":\#(value)}}"#
+    #expect(try message(file(header: header)).hasPrefix("FILE: __metadata__.n: expected text in quotes, found "))
+    let whole = #"{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"__metadata__":\#(value)}"#
+    if value != "{}" {
+      #expect(try message(file(header: whole)).hasPrefix("FILE: __metadata__: expected an object of texts, found "))
+    }
+  }
+
+  @Test func `tensors that share bytes, leave a gap or do not reach the end are refused`() throws {
+    func header(_ first: [Int], _ second: [Int]) -> String {
+      let entries = [("a", first), ("b", second)].map { name, offsets in
+        #""\#(name)":{"dtype":"U8","shape":[\#(offsets[1] - offsets[0])],"data_offsets":[\#(offsets[0]),\#(offsets[1])]}"#
+      }
+      return "{" + entries.joined(separator: ",") + "}"
+    }
+    #expect(try message(file(header: header([0, 4], [4, 8]))).isEmpty)
+    #expect(try message(file(header: header([4, 8], [0, 4]))).isEmpty)
+    #expect(
+      try message(file(header: header([0, 4], [3, 8])))
+        == "FILE: b: expected data from byte 4 on, found bytes of another tensor (3)")
+    #expect(
+      try message(file(header: header([0, 4], [5, 8])))
+        == "FILE: b: expected data from byte 4 on, found a gap before it (5)")
+    #expect(try message(file(header: header([0, 4], [4, 7]))).hasSuffix("found 1 more"))
+  }
+
+  @Test func `a layer from a pipe is read once and rightly, and an endless one is refused`() throws {
+    let pipe = Pipe()
+    pipe.fileHandleForWriting.write(file())
+    try pipe.fileHandleForWriting.close()
+    let tensors = try SafeTensors(contentsOf: "/dev/fd/\(pipe.fileHandleForReading.fileDescriptor)")
+    #expect(try tensors.floats("a", shape: [2]) == [0, 0])
+    #expect(errorMessage { _ = try SafeTensors(contentsOf: "/dev/zero") }.contains("expected a JSON object"))
+    #expect(errorMessage { _ = try SafeTensors(contentsOf: "/dev/urandom") }.contains("expected"))
+  }
+
+  @Test func `a compressed layer is named as such, and deep or strange JSON is refused`() throws {
+    #expect(
+      try message(Data([0x28, 0xb5, 0x2f, 0xfd, 1, 2, 3, 4, 5])).hasSuffix(
+        "found it compressed (zstd); unpack it first"))
+    let deep = "{\"a\":" + String(repeating: "[", count: 100_000)
+    #expect(try message(file(header: deep)).contains("expected at most 64 levels"))
+    let odd = #"{"a":{"dtype":"F32","shape":[NaN],"data_offsets":[0,8]}}"#
+    #expect(
+      try message(file(header: odd)).contains("expected a JSON object as the safetensors header: expected a value"))
+  }
+
+  @Test(arguments: ["9223372036854775807", "9223372036854775808", "1.0", "-1", "true"])
+  func `a dimension that no tensor has is refused`(dimension: String) throws {
+    let header = #"{"a":{"dtype":"F32","shape":[\#(dimension)],"data_offsets":[0,8]}}"#
+    #expect(try message(file(header: header)).hasPrefix("FILE: a: expected "))
+  }
+
   @Test func `a tensor that is absent, of another type or shape is refused by name`() throws {
     #expect(try message(file()) { _ = try $0.floats("b") } == "FILE: b: expected this tensor, found only a")
     #expect(try message(file()) { _ = try $0.integers("a") } == "FILE: a: expected I32, found F32")

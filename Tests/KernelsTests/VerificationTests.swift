@@ -101,18 +101,42 @@ import Testing
     #expect(result.codeMismatches >= 1)
   }
 
+  @Test(arguments: [Float.infinity, -.infinity, .nan], ["lookupffn-bh4-d128", "dense-ffn-minilm-l6-layer3"])
+  func `an expected value that is not finite widens no tolerance`(value: Float, layer: String) throws {
+    let bits = value.bitPattern
+    let bytes = (0..<4).map { UInt8(truncatingIfNeeded: bits >> (8 * $0)) }
+    guard layer.hasPrefix("lookup") || Libraries.multiply(.fp32) else { return }
+    let result = try withTemporaryFile(tampered("expected.output", of: layer, with: bytes)) {
+      try verify(layer: $0, isa: .best, tokens: 4)
+    }
+    #expect(!result.passed, "\(result)")
+    let json = try JSONSerialization.jsonObject(with: JSONEncoder().encode(result)) as? [String: Any]
+    #expect(json?["max_abs_error"] is NSNull && json?["max_rel_error"] is NSNull)
+  }
+
+  @Test(arguments: [Float.infinity, .nan], ProjectionType.allCases)
+  func `an input that is not finite is neither left out nor excused`(value: Float, projection: ProjectionType) throws {
+    let bytes = (0..<4).map { UInt8(truncatingIfNeeded: value.bitPattern >> (8 * $0)) }
+    let result = try withTemporaryFile(tampered("input", with: bytes)) {
+      try verify(layer: $0, projectionType: projection, isa: .best, tokens: 4)
+    }
+    #expect(!result.passed, "\(result)")
+  }
+
   private func verification(of data: Data, isa: ISA) throws -> Verification {
     try withTemporaryFile(data) { try verify(layer: $0, isa: isa) }
   }
 
   /// A stored layer with the first element of `tensor` replaced by 64 (as a float, and as an integer).
-  private func tampered(_ tensor: String, of layer: String = "lookupffn-bh4-d128") throws -> Data {
+  private func tampered(
+    _ tensor: String, of layer: String = "lookupffn-bh4-d128", with replacement: [UInt8]? = nil
+  ) throws -> Data {
     var data = try Data(contentsOf: URL(fileURLWithPath: Fixture.path(layer)))
     let length = data.prefix(8).enumerated().reduce(0) { $0 | Int($1.element) << (8 * $1.offset) }
     let header = try JSONSerialization.jsonObject(with: data.subdata(in: 8..<(8 + length)))
     let entry = try #require((header as? [String: Any])?[tensor] as? [String: Any])
     let offset = try #require((entry["data_offsets"] as? [Int])?.first) + 8 + length
-    let bytes: [UInt8] = tensor == "expected.code" ? [64, 0, 0, 0] : [0, 0, 0x80, 0x42]
+    let bytes: [UInt8] = replacement ?? (tensor == "expected.code" ? [64, 0, 0, 0] : [0, 0, 0x80, 0x42])
     data.replaceSubrange(offset..<(offset + 4), with: bytes)
     return data
   }

@@ -4,6 +4,20 @@ import Testing
 @testable import Profiler
 
 struct FormulaTests {
+  @Test func `a formula of a hundred thousand terms is refused, one of hundreds is not`() throws {
+    let long = Array(repeating: "1", count: 100_000).joined(separator: "+")
+    #expect(throws: InputError("expected a formula of at most 16384 bytes, found 199999")) { try Formula(long) }
+    let many = Array(repeating: "1", count: 600).joined(separator: "*")
+    #expect(throws: InputError.self) { try Formula(many) }
+    #expect(try Formula(Array(repeating: "1", count: 400).joined(separator: "+")).value(of: []) == 400)
+  }
+
+  @Test func `a value that is not finite is missing, and a number that is not is refused`() throws {
+    #expect(try Formula("1e308 * 10").value(of: []) == nil)
+    #expect(throws: InputError.self) { try Formula("1e400") }
+    #expect(throws: InputError.self) { try Formula("010") }
+  }
+
   private func value(_ text: String, seconds: Double? = 2) throws -> Double? {
     let readings = [
       CounterReading(event: "p::A", value: 10, quality: .exact),

@@ -1,3 +1,4 @@
+import CLinux
 import InputFiles
 import Synchronization
 import Testing
@@ -25,6 +26,17 @@ struct PinnedPoolTests {
     let calls = Mutex([Int](repeating: 0, count: pool.threadCount))
     for _ in 0..<1000 { pool.run { index in calls.withLock { $0[index] += 1 } } }
     #expect(calls.withLock { $0 } == [Int](repeating: 1000, count: pool.threadCount))
+  }
+
+  @Test func `a worker that was moved after it had been verified is told from one that was not`() throws {
+    let pool = try PinnedPool(cpus: [cpus[0]])
+    #expect(pool.displacement() == nil)
+    guard cpus.count > 1 else { return }
+    pool.run { _ in
+      var other = Int32(cpus[1])
+      _ = linux_set_affinity(&other, 1)
+    }
+    #expect(pool.displacement()?.contains("thread 0 should run on CPU \(cpus[0]), but may use CPUs \(cpus[1])") == true)
   }
 
   @Test func `one thread works`() throws {

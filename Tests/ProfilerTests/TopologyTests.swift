@@ -14,6 +14,15 @@ private func twoSockets(allowed: String? = nil) throws -> Topology {
 }
 
 struct TopologyReadingTests {
+  @Test func `sizes beyond any machine's are unknown and not a crash`() throws {
+    var files = FakeMachine.files(packages: 1, clustersPerPackage: 1, coresPerCluster: 2, threadsPerCore: 1)
+    files["sys/devices/system/node/node0/meminfo"] = "Node 0 MemTotal: 9223372036854775807 kB"
+    files["sys/devices/system/cpu/cpu0/cache/index0/size"] = "9007199254740993K"
+    let topology = try FakeMachine(files).read { Topology.read(root: $0) }
+    #expect(topology.nodes.first?.memoryBytes == nil)
+    #expect(topology.cpus.count == 2)
+  }
+
   @Test func `a two-socket machine has its packages, clusters, cores and SMT siblings`() throws {
     let topology = try twoSockets()
     #expect(topology.notes.isEmpty)
@@ -99,6 +108,70 @@ struct TopologyReadingTests {
     let topology = Topology.read()
     #expect(!topology.allowedCPUs.isEmpty)
     #expect(topology.cpus.count >= topology.allowedCPUs.count)
+  }
+}
+
+/// A sysfs that lacks files: old and vendor kernels, copies, and containers without /sys.
+struct SparseTopologyTests {
+  /// Eight CPUs of one package behind one L3 of 16 MiB; `sharing` is the file that says who shares a cache.
+  private func files(_ sharing: (_ level: Int, _ cpu: Int) -> (name: String, text: String)?) -> [String: String] {
+    var files = [
+      "sys/devices/system/cpu/online": "0-7", "proc/self/status": "Cpus_allowed_list:\t0-7\nMems_allowed_list:\t0",
+      "sys/devices/system/node/node0/cpumap": "000000ff", "sys/devices/system/node/node0/distance": "10",
+    ]
+    for cpu in 0..<8 {
+      let directory = "sys/devices/system/cpu/cpu\(cpu)"
+      files["\(directory)/topology/physical_package_id"] = "0"
+      files["\(directory)/topology/thread_siblings"] = String(1 << cpu, radix: 16)
+      for (level, type, size) in [(1, "Data", "32K"), (2, "Unified", "512K"), (3, "Unified", "16384K")] {
+        let entry = "\(directory)/cache/index\(level)"
+        files["\(entry)/level"] = "\(level)"
+        files["\(entry)/type"] = type
+        files["\(entry)/size"] = size
+        files["\(entry)/ways_of_associativity"] = "8"
+        if let file = sharing(level, cpu) { files["\(entry)/\(file.name)"] = file.text }
+      }
+    }
+    return files
+  }
+
+  private func read(_ files: [String: String]) throws -> Topology {
+    try FakeMachine(files).read { Topology.read(root: $0) }
+  }
+
+  @Test func `a mask says who shares a cache, a core and a node where there is no list`() throws {
+    let topology = try read(
+      files { level, cpu in ("shared_cpu_map", level < 3 ? String(1 << cpu, radix: 16) : "00000000,000000ff") })
+    #expect(topology.clusters.map(\.cpus) == [Array(0..<8)])
+    #expect(topology.clusters.map(\.cacheBytes) == [16 << 20])
+    #expect(topology.caches.count { $0.level == 2 } == 8)
+    #expect(topology.coreCount == 8 && topology.nodes.map(\.cpus) == [Array(0..<8)])
+    #expect(topology.notes.isEmpty, "\(topology.notes)")
+  }
+
+  @Test func `a cache whose sharing is unknown is not counted for each CPU, and a note says so`() throws {
+    let topology = try read(files { level, cpu in level < 3 ? ("shared_cpu_list", "\(cpu)") : nil })
+    #expect(topology.caches.count { $0.level == 3 } == 1)
+    #expect(topology.clusters.map(\.cpus) == [Array(0..<8)])
+    #expect(topology.notes == ["who shares an L3 cache is unknown; assumed one for each package"])
+  }
+
+  @Test func `without CPUs in sysfs the machine has those that the process may use`() throws {
+    let topology = try read(["proc/self/status": "Cpus_allowed_list:\t2-3,6"])
+    #expect(topology.cpus.map(\.id) == [2, 3, 6] && topology.allowedCPUs == [2, 3, 6])
+    #expect(topology.notes.contains("no CPUs in sysfs; assumed those that this process may use"))
+  }
+
+  @Test(arguments: [
+    ("ff", [0, 1, 2, 3, 4, 5, 6, 7]), ("00000001,00000000", [32]), ("0000000f,80000000", [31, 32, 33, 34, 35]),
+  ])
+  func `a mask is read from its lowest group up`(text: String, cpus: [Int]) {
+    #expect(parseCPUMask(text) == cpus)
+  }
+
+  @Test(arguments: ["", "0", "xyz", "123456789", "f,,f", "-1"])
+  func `a mask that is none is not known`(text: String) {
+    #expect(parseCPUMask(text) == nil)
   }
 }
 

@@ -95,7 +95,42 @@ import Testing
     #expect(!FileManager.default.fileExists(atPath: path + "/x.svg"))
   }
 
-  @Test func `quotes and backslashes in names cannot leave a gnuplot string`() {
-    #expect(PlotScript.quoted(#"a "b" \c"#) == #""a \"b\" \\c""#)
+  @Test(arguments: [
+    (#"a "b" \c"#, #"'a "b" \c'"#), ("it's", "'it''s'"), ("'\u{301}", "'''\u{301}'"), ("a\r\nb", "'a b'"),
+    ("`x`", "'`x`'"),
+    ("a\u{2028}b\u{85}c", "'a b c'"),
+  ])
+  func `nothing in a name can leave a gnuplot string`(name: String, expected: String) {
+    #expect(Array(PlotScript.quoted(name).utf8) == Array(expected.utf8))
+  }
+
+  @Test func `two names never share a file, and no name is too long for one`() {
+    let names = [
+      "a-b", "a_b", "a/b", "a b", "a.b", "A-b", "a-B", "á", "à", "測試", "試測", "", ".", "..",
+      String(repeating: "n", count: 300),
+      String(repeating: "n", count: 301), "a-b.0123456789abcdef",
+    ]
+    let files = names.map { fileName($0).lowercased() }
+    #expect(Set(files).count == names.count)
+    for file in files {
+      #expect(file.utf8.count < 200 && !file.contains("/") && file != "." && file != "..")
+    }
+    #expect(fileName("published-shape_2") == "published-shape_2")
+  }
+
+  @Test func `a gnuplot that hangs is ended, and the rest is not tried`() throws {
+    let folder = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let fake = folder.appendingPathComponent("gnuplot")
+    try Data("#!/bin/sh\nexec sleep 1000\n".utf8).write(to: fake)
+    try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: fake.path)
+    let gnuplot = try #require(Gnuplot.find(path: folder.path, timeoutSeconds: 0.2))
+    let plots = ["a", "b", "c"].map { Plot(kind: .drift, name: $0, title: $0, data: "", script: "") }
+    let (drawn, problems) = try gnuplot.draw(plots, in: folder.path)
+    #expect(drawn.isEmpty)
+    #expect(
+      problems == ["Plot a could not be drawn: gnuplot did not finish within 0 s", "2 more plots were not tried."])
+    #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["gnuplot"])
   }
 }

@@ -26,6 +26,13 @@ import Testing
     #expect(line(progress).text(columns: 0).isEmpty)
   }
 
+  @Test func `wide characters take two columns of the line, and control characters none`() {
+    let progress = RunProgress(done: 3, total: 3, launch: 0, launches: 1, secondsLeft: 0)
+    let line = ProgressLine(progress, point: "測試測試測試", last: "a\u{1B}[2Jb\r\nc")
+    #expect(line.text(columns: 48) == "[####################] 3/3, 0 s left  測試測試")
+    #expect(line.text(columns: 200).hasSuffix("last: a\u{FFFD}[2Jb c"))
+  }
+
   @Test(arguments: [(0.2, "1 s"), (59, "59 s"), (59.5, "1 min 0 s"), (3599, "59 min 59 s"), (3600, "1 h 0 min")])
   func `durations have the two units that matter`(seconds: Double, text: String) {
     #expect(ProgressLine.duration(seconds) == text)

@@ -10,6 +10,7 @@
 #include "LinuxMemory.h"
 #include "LinuxPerf.h"
 #include "LinuxProcess.h"
+#include "LinuxStreams.h"
 #include "LinuxThreads.h"
 
 /// The file that the dynamic loader mapped at `address`, as the loader names it; NULL where it mapped none there.

@@ -8,5 +8,8 @@ int linux_set_affinity(const int *cpus, size_t count);
 // are written. The kernel's mask may be larger than cpu_set_t, so its size is found by trying.
 int linux_get_affinity(int *cpus, size_t capacity);
 
+// Reads the mask of the main thread, which the process was started with.
+int linux_get_process_affinity(int *cpus, size_t capacity);
+
 // The CPU that the calling thread runs on now.
 int linux_current_cpu(void);

@@ -23,14 +23,14 @@ struct DonorMachines {
     var next = self
     next.chain.append(name)
     let beside = "\(folder)/\(name).yaml"
-    if FileManager.default.fileExists(atPath: beside) {
+    if inputFileExists(beside) {
       return try Machine(YAMLValue(contentsOf: beside), donors: next)
     }
     let catalogue = try MachineCatalogue.bundled()
     let names = try catalogue.names()
     guard names.contains(name) else {
       let hint = nearestName(to: name, among: names).map { "; did you mean '\($0)'?" } ?? ""
-      throw value.error("expected a machine of the catalogue or beside this file, found '\(name)'\(hint)")
+      throw value.error("expected a machine of the catalogue or beside this file, found \(quote(name))\(hint)")
     }
     return try Machine(YAMLValue(contentsOf: "\(catalogue.folder)/\(name).yaml"), donors: next)
   }
@@ -44,7 +44,7 @@ struct DonorMachines {
     let name = try object.required("memory")
     guard let memory = machine.memory.first(where: { (try? name.string()) == $0.name }) else {
       let known = machine.memory.map(\.name).joined(separator: ", ")
-      throw name.error("expected a memory of \(machine.name) (\(known)), found '\(try name.string())'")
+      throw name.error("expected a memory of \(machine.name) (\(known)), found \(quote(try name.string()))")
     }
     guard !memory.curve.isEmpty else {
       throw name.error("expected a memory with a curve, and \(machine.name) has none for \(memory.name)")

@@ -20,7 +20,7 @@ extension Machine {
   init(_ root: YAMLValue, donors: DonorMachines) throws {
     let object = try root.object(keys: Machine.keys)
     if let schema = object["schema"], try schema.string() != Machine.schema {
-      throw schema.error("expected \(Machine.schema), found '\(try schema.string())'")
+      throw schema.error("expected \(Machine.schema), found \(quote(try schema.string()))")
     }
     let base = try object["based_on"].map(donors.machine)
     let cores = try object["cores"]?.int(in: 1...4096) ?? base?.cores
@@ -29,7 +29,7 @@ extension Machine {
     if object["memory"] != nil { provenance = provenance.filter { !$0.key.hasPrefix("memory") } }
     provenance.merge(try object["provenance"].map(decodeProvenance) ?? [:]) { $1 }
     self.init(
-      name: try object["name"]?.string() ?? fileStem(root.file),
+      name: try object["name"]?.name() ?? singleLine(fileStem(root.file)),
       description: try object["description"]?.string() ?? "",
       status: try object["status"]?.choice() ?? base?.status ?? .current,
       sources: try object["sources"].map(decodeSources) ?? base?.sources ?? [],
@@ -117,7 +117,7 @@ private func decodeCaches(
     let name = try value.object().required("name")
     guard base.contains(where: { (try? name.string()) == $0.name }) else {
       let known = base.map(\.name).joined(separator: ", ")
-      throw name.error("expected a cache of the donor (\(known)), found '\(try name.string())'")
+      throw name.error("expected a cache of the donor (\(known)), found \(quote(try name.string()))")
     }
   }
   return try check(
@@ -145,7 +145,7 @@ private func check(_ levels: [(CacheDescription, YAMLValue?)], cores: Int?) thro
       throw complain("inclusion", "expected nine for the first level: no level above fills it")
     }
     if caches.contains(where: { $0.name == cache.name }) {
-      throw value?.error("expected each cache name once, found '\(cache.name)' twice")
+      throw value?.error("expected each cache name once, found \(quote(cache.name)) twice")
         ?? complain("name", "expected each cache name once")
     }
     caches.append(cache)
@@ -186,7 +186,7 @@ extension CacheDescription {
     let object = try value.object(keys: CacheDescription.keys)
     let bytesPerCycle = try object["bytes_per_cycle"]?.double(in: 0.1...10_000)
     self.init(
-      name: try object["name"]?.string() ?? base?.name ?? "L\(level)",
+      name: try object["name"]?.name() ?? base?.name ?? "L\(level)",
       sizeBytes: try object["size"]?.byteCount() ?? base?.sizeBytes ?? object.required("size").byteCount(),
       ways: try object["ways"]?.int(in: 1...65_536) ?? base?.ways ?? object.required("ways").int(),
       lineBytes: try object["line"]?.byteCount() ?? base?.lineBytes ?? 64,
@@ -233,7 +233,7 @@ extension TLBDescription {
     let entries = try object.required("entries")
     let ways = try object.required("ways")
     self.init(
-      name: try object["name"]?.string() ?? "TLB\(level)", entries: try entries.int(in: 1...1_000_000),
+      name: try object["name"]?.name() ?? "TLB\(level)", entries: try entries.int(in: 1...1_000_000),
       ways: try ways.int(in: 1...65_536),
       pageBytes: try object.required("pages").list().map { page in
         let bytes = try page.byteCount()
@@ -269,7 +269,7 @@ private func checkWritePolicy(_ value: YAMLValue) throws {
   // People spell it with spaces, hyphens, underscores or a slash; all of them mean the same one policy.
   let plain = text.lowercased().filter { $0.isLetter }
   guard ["writeback", "writebackwriteallocate", "writebackallocate", "wb", "wbwa"].contains(plain) else {
-    throw value.error("expected write-back (with write-allocate, the only policy modelled), found '\(text)'")
+    throw value.error("expected write-back (with write-allocate, the only policy modelled), found \(quote(text))")
   }
 }
 
@@ -286,7 +286,7 @@ extension MemoryDescription {
     let object = try value.object(keys: MemoryDescription.keys)
     let peak = try object.required("peak_gbps")
     self.init(
-      name: try object.required("name").string(),
+      name: try object.required("name").name(),
       channels: try object["channels"]?.int(in: 1...4096),
       transferMegatransfers: try object["transfer_mts"]?.double(in: 1...1_000_000),
       channelBytes: try object["channel_bytes"]?.int(in: 1...1024) ?? MemoryDescription.ddrChannelBytes,

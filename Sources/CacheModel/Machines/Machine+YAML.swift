@@ -136,7 +136,7 @@ private func quoted(_ text: String) -> String {
     case "\\": escaped += "\\\\"
     case "\n": escaped += "\\n"
     case "\t": escaped += "\\t"
-    case _ where scalar.value < 0x20: escaped += String(format: "\\x%02x", scalar.value)
+    case _ where scalar.properties.generalCategory == .control: escaped += String(format: "\\x%02x", scalar.value)
     default: escaped.unicodeScalars.append(scalar)
     }
   }

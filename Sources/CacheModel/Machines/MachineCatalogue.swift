@@ -49,7 +49,8 @@ public struct MachineCatalogue: Sendable {
       let hint = nearestName(to: nameOrPath, among: names).map { "did you mean '\($0)'? " } ?? ""
       throw InputError(
         key: nameOrPath,
-        "expected a machine of the catalogue or a .yaml file; \(hint)(known: \(names.joined(separator: ", ")))")
+        "expected a machine of the catalogue or a .yaml file; \(hint)'lookahead machines list' shows the \(names.count) that are known"
+      )
     }
     return try Machine(contentsOf: "\(folder)/\(nameOrPath).yaml")
   }

@@ -24,7 +24,7 @@ public enum MachineFigure: String, CaseIterable, Sendable, Encodable {
     guard let figure = MachineFigure(rawValue: name) else {
       let names = MachineFigure.allCases.map(\.rawValue)
       let hint = nearestName(to: name, among: names).map { "; did you mean '\($0)'?" } ?? ""
-      throw InputError("expected a figure of a machine (\(names.joined(separator: ", "))), found '\(name)'\(hint)")
+      throw InputError("expected a figure of a machine (\(names.joined(separator: ", "))), found \(quote(name))\(hint)")
     }
     self = figure
   }
@@ -61,23 +61,31 @@ public enum MachineFigure: String, CaseIterable, Sendable, Encodable {
 
   public func text(_ value: Double) -> String {
     switch self {
-    case .l1, .l2, .l3: formatByteCount(Int(value))
-    case .cores, .simd: "\(Int(value))"
+    case .l1, .l2, .l3: formatByteCount(Int(min(value, 0x1p62)))
+    case .cores, .simd: "\(Int(min(value, 0x1p62)))"
     default: String((value * 100).rounded() / 100)
     }
   }
+
+  /// Beyond any cache (a terabyte) and any other figure that can be asked for, and small enough to be counted with.
+  private static let largestCache = 1 << 40
+  private static let largestNumber = 1e9
 
   /// Reads a value as `text` writes it, and plain numbers.
   public func value(_ text: String) throws -> Double {
     switch self {
     case .l1, .l2, .l3:
-      guard let bytes = parseByteCount(text), bytes > 0 else {
-        throw InputError("expected a size such as 2MiB for \(rawValue), found '\(text)'")
+      guard let bytes = parseByteCount(text), bytes > 0, bytes <= Self.largestCache else {
+        throw InputError(
+          "expected a size such as 2MiB, at most \(formatByteCount(Self.largestCache)), for \(rawValue), found "
+            + quote(text))
       }
       return Double(bytes)
     default:
-      guard let number = Double(text), number > 0, number.isFinite else {
-        throw InputError("expected a number of \(unit) above 0 for \(rawValue), found '\(text)'")
+      guard let number = parseNumber(text), number > 0, number <= Self.largestNumber else {
+        throw InputError(
+          "expected a number of \(unit) above 0, at most \(Int(Self.largestNumber)), for \(rawValue), found "
+            + quote(text))
       }
       return number
     }
@@ -161,10 +169,10 @@ extension Machine {
       memory[0].shiftCurves(nanoseconds: value - own)
     case .lines: memory[0].linesInFlightPerCore = value
     case .cores:
-      let count = max(1, Int(value.rounded()))
+      let count = max(1, Int(min(value.rounded(), 0x1p31)))
       effectiveCores = effectiveCores(of: count)
       cores = count
-    case .simd: simd?.widthBits = max(32, Int((value / 32).rounded()) * 32)
+    case .simd: simd?.widthBits = max(32, Int((min(value, 0x1p31) / 32).rounded()) * 32)
     case .frequency: frequencyGHz = value
     }
     return true

@@ -50,13 +50,13 @@ public final class ReuseProfiler: AccessSink {
 
   public init(lineBytes: Int = 64, cores: Int = 1, sharedBy: Int = 1, sampling: Sampling = .all) throws {
     guard (8...4096).contains(lineBytes), lineBytes.nonzeroBitCount == 1 else {
-      throw InputError(key: "line", "expected a power of two of 8 to 4096 bytes, found \(lineBytes)")
+      throw InputError(key: "--line", "expected a power of two of 8 to 4096 bytes, found \(lineBytes)")
     }
     switch sampling {
     case .rate(let rate) where !(rate > 0 && rate <= 1):
-      throw InputError(key: "sample", "expected a rate above 0 and up to 1, found \(rate)")
+      throw InputError(key: "--sample", "expected a rate above 0 and up to 1, found \(rate)")
     case .lines(let most) where most < 1:
-      throw InputError(key: "sample", "expected at least one line to follow, found \(most)")
+      throw InputError(key: "--sample", "expected at least one line to follow, found \(most)")
     default: break
     }
     self.lineBytes = lineBytes
@@ -154,9 +154,10 @@ public final class ReuseProfiler: AccessSink {
 
 extension DistanceHistogram {
   /// SHARDS-adj: the sample has more or fewer accesses than its rate says because it has more or fewer of the hot lines
-  /// than it should, so the difference is counted at the smallest distance (Waldspurger et al., section 3.2).
+  /// than it should, so the difference is counted at the smallest distance (Waldspurger et al., section 3.2). A sample of
+  /// nothing stays empty: it tells no distance, and not that all are short.
   fileprivate func corrected(to accesses: Double, if isSampled: Bool) -> DistanceHistogram {
-    guard isSampled else { return self }
+    guard isSampled, total > 0 else { return self }
     return self + DistanceHistogram(bins: [Bin(distance: 0, count: accesses - total)])
   }
 }

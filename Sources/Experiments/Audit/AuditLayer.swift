@@ -1,3 +1,4 @@
+import InputFiles
 import Kernels
 
 /// One matrix product, C[m, n] = A[m, k] B[n, k]^T, of one element type, as its layer calls it: a dense layer's with bias
@@ -31,6 +32,12 @@ public struct ProductShape: Hashable, Codable, Sendable {
 
   var product: LayerProduct {
     LayerProduct(n: n, k: k, dtype: dtype, finish: finish, roundsResult: roundsResult)
+  }
+
+  /// Bytes of the operands and the result as an audit holds them: as floats, and in the product's own type.
+  public var memoryNeeded: CheckedSize {
+    let elements = CheckedSize(m) * k + CheckedSize(n) * k + CheckedSize(m) * n
+    return elements * (MemoryLayout<Float>.stride + dtype.bytes)
   }
 
   public var flops: Double { 2 * Double(m) * Double(n) * Double(k) }
@@ -74,8 +81,7 @@ public struct AuditLayer: Hashable, Codable, Sendable {
 
   /// The products of `point` that a library runs; nil where it has none.
   public init?(_ point: Point) {
-    // The largest share, which is the first: see `partition`.
-    let tokens = partition(tokens: point.tokens, workers: point.threads).map(\.count).max() ?? point.tokens
+    let tokens = largestShare(tokens: point.tokens, workers: point.threads)
     switch point.kernel {
     case .dense:
       self = .dense(

@@ -1,3 +1,4 @@
+import InputFiles
 import Kernels
 import Profiler
 
@@ -11,6 +12,7 @@ final class ProductOperands {
 
   init(_ product: ProductShape, of library: BLAS, pool: PinnedPool, topology: Topology) throws {
     self.product = product
+    try product.memoryNeeded.requireAllocatable()
     // Any seed does: a product's time does not depend on its values, unless they are denormal. Whole numbers that every
     // element type holds: what a library makes of them is then as exact in bf16 and int8 as in fp32.
     var random = RandomSource(seed: 1)

@@ -1,3 +1,4 @@
+import InputFiles
 import Profiler
 
 /// The micro-benchmarks of a calibration in their order, and what they have found so far.
@@ -25,7 +26,7 @@ struct CalibrationBench {
   /// Everything for so many threads; one thread has to come first.
   mutating func measure(threads: Int) throws {
     let pool = try PinnedPool(cpus: topology.cpus(for: .compact, threads: threads))
-    let memory = try BenchmarkMemory(bytesPerThread: memorySet(threads: threads), pool: pool)
+    let memory = try self.memory(of: pool)
     for _ in 0..<rounds {
       try arithmetic(pool, memory)
       try streams(pool, memory)
@@ -219,6 +220,18 @@ struct CalibrationBench {
         CalibrationSeries(
           name: name, threads: pool.threadCount, parameter: parameter, unit: unit.rawValue, samples: samples,
           disturbedSamples: result.disturbedSamples))
+    }
+  }
+
+  /// Throws `SystemError` where the process may not have as much as tells memory from a cache: figures from less would be false.
+  private func memory(of pool: PinnedPool) throws -> BenchmarkMemory {
+    let bytes = try memorySet(threads: pool.threadCount)
+    do { return try BenchmarkMemory(bytesPerThread: bytes, pool: pool) } catch let refused as SystemError {
+      let all = CheckedSize(bytes) * pool.threadCount
+      throw SystemError(
+        call: "calibration", code: refused.code,
+        advice: "it takes \(all.bytesText), eight times the last cache for each that threads use: allow more memory; "
+          + "\(refused.advice ?? refused.call)")
     }
   }
 

@@ -37,7 +37,7 @@ public struct Slurm {
     return Slurm { name, arguments in
       let process = try ChildProcess.run(find(name), arguments, seconds: timeoutSeconds)
       guard case .exited(let status) = process.ending else {
-        throw SlurmFailed("\(name) \(process.failure ?? "ended")")
+        throw SlurmUnanswered(description: "\(name) \(process.failure ?? "ended")")
       }
       return Answer(
         status: status, output: String(decoding: process.output, as: UTF8.self), message: process.lastMessage)
@@ -49,15 +49,44 @@ public struct Slurm {
 
   // MARK: - Verbs
 
-  /// Submits a batch job and returns its number.
-  func submit(_ arguments: [String]) throws -> String {
-    let output = try ask("sbatch", arguments).output
-    // With several clusters: NUMBER;CLUSTER.
-    let id = output.split(separator: "\n").last?.split(separator: ";").first.map(String.init) ?? ""
-    guard !id.isEmpty, id.allSatisfy(\.isNumber) else {
-      throw SlurmFailed("sbatch: expected the number of a job, found '\(output.prefix(80))'")
+  /// What came of a call of sbatch that did not refuse the job.
+  enum Submitted: Equatable {
+    case job(String)
+    /// There may be a job, whose number is not known; and what is known instead.
+    case unknown(String)
+  }
+
+  /// Submits a batch job. Throws where sbatch certainly refused it: only then is there no job.
+  func submit(_ arguments: [String]) throws -> Submitted {
+    let answer: Answer
+    do { answer = try ask("sbatch", arguments) } catch let error as SlurmUnanswered {
+      return .unknown(error.description)
     }
-    return id
+    if let id = Self.jobID(in: answer.output) ?? Self.jobID(in: answer.message) { return .job(id) }
+    let said = [answer.output, answer.message].flatMap { $0.split(whereSeparator: \.isNewline) }
+      .joined(separator: " | ")
+    return .unknown(said.isEmpty ? "sbatch said nothing" : "sbatch said '\(said.prefix(200))'")
+  }
+
+  /// The number of the job in what sbatch or a wrapper around it printed: `Submitted batch job N`, `N` or `N;CLUSTER` on a line
+  /// of its own, with other lines before and after. Nil where no line, or lines with different numbers, hold one.
+  static func jobID(in output: String) -> String? {
+    let lines = output.split(whereSeparator: \.isNewline)
+    func number(_ text: Substring) -> String? {
+      let digits = text.prefix { $0.isASCII && $0.isNumber }
+      return digits.isEmpty || digits.allSatisfy { $0 == "0" } ? nil : String(digits)
+    }
+    let spoken = lines.compactMap { line in
+      line.range(of: "Submitted batch job ").flatMap { number(line[$0.upperBound...]) }
+    }
+    let bare = lines.compactMap { line -> String? in
+      let fields = line.trimmingCharacters(in: .whitespaces)
+        .split(separator: ";", maxSplits: 1, omittingEmptySubsequences: false)
+      guard let id = number(fields[0]), id.count == fields[0].count else { return nil }
+      return id
+    }
+    let found = Set(spoken.isEmpty ? bare : spoken)
+    return found.count == 1 ? found.first : nil
   }
 
   /// A task of an array as squeue sees it; for some minutes after its end too.
@@ -127,6 +156,16 @@ public struct SlurmMissing: Error, CustomStringConvertible {
   public var description: String {
     "expected Slurm's '\(command)' in PATH, found none; run this on a host that submits to the cluster"
   }
+}
+
+/// A command of Slurm that was cut off: what it did is unknown.
+struct SlurmUnanswered: Error, CustomStringConvertible {
+  let description: String
+}
+
+/// A job that may have been submitted, whose number is not known.
+public struct SlurmJobUnnamed: Error, CustomStringConvertible {
+  public let description: String
 }
 
 /// A command of Slurm that did not do what it was asked for.

@@ -35,6 +35,7 @@ public struct SlurmDirectory {
 
   /// Makes the directory of `job` in an empty or absent one.
   public static func create(at path: String, job: SlurmJob, plan: Plan) throws -> SlurmDirectory {
+    try WholeFile.requireName(path)
     let path = URL(fileURLWithPath: path).standardizedFileURL.path
     try requireReadable(path)
     let files = FileManager.default
@@ -51,7 +52,7 @@ public struct SlurmDirectory {
       // Last, because its presence is what makes the directory a job.
       try directory.write(Self.json(job), to: jobName)
     } catch {
-      throw InputError(file: path, "expected a directory that can be written to: \(error.localizedDescription)")
+      throw InputError(file: path, "expected a directory that can be written to: \(plainReason(error))")
     }
     return directory
   }
@@ -73,12 +74,19 @@ public struct SlurmDirectory {
     guard FileManager.default.fileExists(atPath: file) else {
       throw InputError(file: path, "expected the directory of a 'slurm submit', found no \(Self.jobName)")
     }
-    guard let job = try? JSONDecoder().decode(SlurmJob.self, from: Data(readTextFile(file).utf8)),
-      job.schema == SlurmJob.schema, job.tasks >= 1
-    else { throw InputError(file: file, "expected a job of \(SlurmJob.schema)") }
-    self.init(
-      path: path, job: job,
-      plan: try Plan(jsonLines: readTextFile("\(path)/\(Self.planName)"), file: "\(path)/\(Self.planName)"))
+    guard let job = try readJSONFile(SlurmJob.self, at: file), job.schema == SlurmJob.schema, job.tasks >= 1 else {
+      throw InputError(file: file, "expected a job of \(SlurmJob.schema)")
+    }
+    let planPath = "\(path)/\(Self.planName)"
+    let plan = try Plan(jsonLines: readRunFile(planPath), file: planPath)
+    guard job.tasks <= max(1, plan.points.count) else {
+      throw InputError(
+        file: file, key: "tasks", "expected at most one for each of \(plan.points.count) points, found \(job.tasks)")
+    }
+    guard job.seconds.values.allSatisfy({ (0...1e12).contains($0) }) else {
+      throw InputError(file: file, key: "seconds", "expected times from 0 to 1e12 s")
+    }
+    self.init(path: path, job: job, plan: plan)
   }
 
   private init(path: String, job: SlurmJob, plan: Plan) {
@@ -117,16 +125,18 @@ public struct SlurmDirectory {
   public func submissions() throws -> [Submission] {
     try submissionNumbers().map { number in
       let file = submissionPath(number)
-      guard let submission = try? JSONDecoder().decode(Submission.self, from: Data(readTextFile(file).utf8)) else {
+      guard let submission = try readJSONFile(Submission.self, at: file) else {
         throw InputError(file: file, "expected a submission of \(SlurmJob.schema)")
       }
       return submission
     }
   }
 
-  /// Submits `tasks` and notes it; returns the job's number. Throws where another process is at it.
+  /// Submits `tasks` and notes it; returns the job's number. Throws where another process is at it, and where sbatch refuses
+  /// the job, which is then not noted. Throws `SlurmJobUnnamed` where there may be a job whose number is not known: it stays
+  /// noted without one. Tasks run `tool`, by default the job's.
   @discardableResult
-  public func submit(_ tasks: [Int], to slurm: Slurm) throws -> String {
+  public func submit(_ tasks: [Int], to slurm: Slurm, tool: String? = nil) throws -> String {
     if let limit = try slurm.maxArraySize(), let last = tasks.max(), last >= limit {
       throw InputError(
         key: "--tasks", "expected at most \(limit - 1), this cluster's MaxArraySize less one, found \(last)")
@@ -137,10 +147,19 @@ public struct SlurmDirectory {
       // Whoever makes the file submits.
       try Data(Self.json(submission).utf8).write(to: URL(fileURLWithPath: file), options: .withoutOverwriting)
     } catch {
-      throw SlurmFailed("\(file) cannot be made; does another 'slurm collect' run? (\(error.localizedDescription))")
+      throw SlurmFailed("\(file) cannot be made; does another 'slurm collect' run? (\(plainReason(error)))")
     }
     do {
-      submission.jobID = try slurm.submit(job.arguments(tasks: tasks, in: path))
+      switch try slurm.submit(job.arguments(tasks: tasks, in: path, tool: tool)) {
+      case .job(let id): submission.jobID = id
+      case .unknown(let said):
+        throw SlurmJobUnnamed(
+          description:
+            "\(said): there may be a job, but its number is not known; \(path) stays as it is. 'squeue --me' shows whether a "
+            + "job \(job.slurmName) is there: \(Self.howToName(file))")
+      }
+    } catch let error as SlurmJobUnnamed {
+      throw error
     } catch {
       try? FileManager.default.removeItem(atPath: file)
       throw error
@@ -149,17 +168,34 @@ public struct SlurmDirectory {
     return submission.jobID ?? ""
   }
 
-  /// Removes what `create` made, where nothing came of it.
-  public func remove() throws {
-    for name in [Self.jobName, Self.planName, Self.scriptName, Self.partsName, Self.logsName, Self.submissionsName] {
-      try FileManager.default.removeItem(atPath: "\(path)/\(name)")
+  /// What to do about a submission whose job has no number.
+  private static func howToName(_ file: String) -> String {
+    "if so, write its number as \"job_id\" into \(file), else remove that file"
+  }
+
+  /// What to do about submissions whose job number is unknown, by task.
+  func unnamedSubmissions() throws -> [(tasks: [Int], advice: String)] {
+    try zip(submissionNumbers(), submissions()).filter { $1.jobID == nil }.map { number, submission in
+      (submission.tasks, Self.howToName(submissionPath(number)))
     }
+  }
+
+  /// Removes what `create` made, where nothing came of it. A file of somebody else's stays.
+  public func remove() throws {
+    let files = FileManager.default
+    for name in try names(in: Self.partsName) { try files.removeItem(atPath: "\(path)/\(Self.partsName)/\(name)") }
+    for name in [Self.jobName, Self.planName, Self.scriptName] { try files.removeItem(atPath: "\(path)/\(name)") }
+    for name in [Self.partsName, Self.logsName, Self.submissionsName] { rmdir("\(path)/\(name)") }
   }
 
   private func submissionPath(_ number: Int) -> String { "\(path)/\(Self.submissionsName)/\(number).json" }
 
+  /// More than anyone submits; a file with a larger number is none of ours.
+  private static let mostSubmissions = 1_000_000
+
   private func submissionNumbers() throws -> [Int] {
-    try names(in: Self.submissionsName).compactMap { $0.hasSuffix(".json") ? Int($0.dropLast(5)) : nil }.sorted()
+    try names(in: Self.submissionsName).compactMap { $0.hasSuffix(".json") ? Int($0.dropLast(5)) : nil }
+      .filter { (1...Self.mostSubmissions).contains($0) }.sorted()
   }
 
   // MARK: - Files
@@ -169,7 +205,7 @@ public struct SlurmDirectory {
       return try FileManager.default.contentsOfDirectory(atPath: "\(path)/\(folder)").sorted()
     } catch {
       throw InputError(
-        file: "\(path)/\(folder)", "expected a directory that can be read: \(error.localizedDescription)")
+        file: "\(path)/\(folder)", "expected a directory that can be read: \(plainReason(error))")
     }
   }
 

@@ -97,6 +97,10 @@ public struct SlurmJob: Codable, Equatable, Sendable {
   public func shards(of plan: Plan) throws -> [[Point]] {
     // A node of another kind may plan points that the submitting host did not.
     let estimate = TimeEstimate(try readExperiment())
+    let most = max(plan.points.count, seconds.count)
+    guard (1...max(1, most)).contains(tasks) else {
+      throw InputError(key: "tasks", "expected 1 to \(most) tasks, one for each point, found \(tasks)")
+    }
     return Shard.parts(tasks, of: plan) {
       seconds[$0.id] ?? (settings.projects ? estimate.projectionSeconds($0) : estimate.seconds($0).expected)
     }
@@ -122,15 +126,18 @@ public struct SlurmJob: Codable, Equatable, Sendable {
   public static let secondsToEnd = 120
 
   /// Arguments of sbatch for `tasks` (from 1), in the job's directory at `path`.
-  public func arguments(tasks: [Int], in path: String) -> [String] {
+  public func arguments(tasks: [Int], in path: String, tool: String? = nil) -> [String] {
     let limit = options.atOnce.map { "%\($0)" } ?? ""
-    // Letters that squeue prints as they are.
-    let name = String(experiment.unicodeScalars.map { Self.plain.contains($0) ? Character($0) : "_" }.prefix(40))
     return [
-      "--parsable", "--array=\(Self.ranges(tasks))\(limit)", "--job-name=lookahead-\(name)", "--nodes=1", "--ntasks=1",
+      "--parsable", "--array=\(Self.ranges(tasks))\(limit)", "--job-name=\(slurmName)", "--nodes=1", "--ntasks=1",
       "--exclusive", "--requeue", "--signal=B:TERM@\(Self.secondsToEnd)", "--open-mode=append", "--chdir=\(path)",
       "--output=\(SlurmDirectory.logsName)/%A_%a.log",
-    ] + options.arguments + ["\(path)/\(SlurmDirectory.scriptName)", tool]
+    ] + options.arguments + ["\(path)/\(SlurmDirectory.scriptName)", tool ?? self.tool]
+  }
+
+  /// What Slurm calls the job, in letters that squeue prints as they are.
+  var slurmName: String {
+    "lookahead-" + String(experiment.unicodeScalars.map { Self.plain.contains($0) ? Character($0) : "_" }.prefix(40))
   }
 
   private static let plain = Set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-".unicodeScalars)

@@ -36,16 +36,29 @@ public struct SlurmOptions: Codable, Equatable, Sendable {
     // Slurm takes a list with a slash in it for a file.
     self.nodes = try Self.checked(nodes, "--nodelist", "nodes such as n1,n2 or n[1-4]", "._-,[]")
     memoryBytes = try memory.map {
-      guard let bytes = parseByteCount($0), bytes >= 1 << 20 else {
-        throw InputError(key: "--memory", "expected a size of at least 1MiB such as 64GiB, found '\($0)'")
+      guard let bytes = parseByteCount($0), (1 << 20...1 << 50).contains(bytes) else {
+        throw InputError(key: "--memory", "expected a size of 1MiB to 1024TiB such as 64GiB, found '\($0)'")
       }
       return bytes
     }
     timeLimit = try time.map { try SlurmTime(argument: $0) }
     self.atOnce = try atOnce.map {
-      guard $0 >= 1 else { throw InputError(key: "--at-once", "expected at least 1, found \($0)") }
+      guard (1...1_000_000).contains($0) else {
+        throw InputError(key: "--at-once", "expected 1 to 1000000, found \($0)")
+      }
       return $0
     }
+  }
+
+  /// Reads a job's file by the rules of the command line, because the file may come from another user.
+  public init(from decoder: any Decoder) throws {
+    let values = try decoder.container(keyedBy: CodingKeys.self)
+    func text(_ key: CodingKeys) throws -> String? { try values.decodeIfPresent(String.self, forKey: key) }
+    try self.init(
+      partition: text(.partition), account: text(.account), qualityOfService: text(.qualityOfService),
+      constraint: text(.constraint), nodes: text(.nodes),
+      memory: values.decodeIfPresent(Int.self, forKey: .memoryBytes).map { "\($0)" }, time: text(.timeLimit),
+      atOnce: values.decodeIfPresent(Int.self, forKey: .atOnce))
   }
 
   private static func checked(

@@ -37,6 +37,8 @@ public struct SlurmProgress {
     /// Slurm has it.
     case wait
     case submitAgain
+    /// Submitted, but under an unknown job number: the user has to say whether Slurm has it.
+    case nameJob
     /// It was submitted as often as allowed, and points are still missing.
     case giveUp
   }
@@ -102,6 +104,7 @@ public struct SlurmProgress {
   public static func step(_ task: Task, attempts: Int) -> Step {
     if task.isQueued { return task.missing == 0 ? .complete : .wait }
     if task.missing == 0 { return .complete }
+    if task.submissions > 0, task.jobID == nil { return .nameJob }
     return task.submissions < attempts ? .submitAgain : .giveUp
   }
 

@@ -63,7 +63,10 @@ public struct Comparison: Sendable {
     accepted = tolerated
 
     let comparable = matches.indices.filter { barriers[$0] == nil }
-    let spread = ProcessSpread(comparable.map { (matches[$0].launchMedians(\.a), matches[$0].launchMedians(\.b)) })
+    // Equal samples on both sides are one measurement, which does not show how much two differ.
+    let spread = ProcessSpread(
+      comparable.filter { !matches[$0].isSame }.map { (matches[$0].launchMedians(\.a), matches[$0].launchMedians(\.b)) }
+    )
     let tests = comparable.map { matches[$0].test(spread) }
     let adjusted = benjaminiHochberg(tests.map(\.pValue))
     var points = zip(matches, barriers).map { match, barrier in match.incomparable(barrier ?? "") }
@@ -119,7 +122,12 @@ public struct Comparison: Sendable {
       return launches.flatMap { blockMedians($0.map(log), most: max(1, 200 / launches.count)) }
     }
 
+    /// Whether both sides hold the same samples, as where a run is compared with itself or a copy.
+    var isSame: Bool { a.launches == b.launches }
+
     func test(_ spread: ProcessSpread?) -> Test {
+      // By construction, however few the samples are and however much they scatter.
+      if isSame { return Test(shift: 0, interval: 0...0, pValue: 1, cliffsDelta: 0) }
       let (x, y) = (blocks(\.b), blocks(\.a))
       guard let ranks = MannWhitney(x, y), let estimate = HodgesLehmann(x, y) else {
         return Test(shift: 0, pValue: 1, cliffsDelta: 0, shortage: "no samples on one side")

@@ -25,6 +25,10 @@ public struct ComparisonSide {
   public var entries: [Entry]
   /// The machine's facts at the start of the run.
   public var facts: [String: String]
+  /// Hashes of the layer files that points name; see `Manifest.layers`.
+  var layers: [String: String] = [:]
+  /// What is wrong with the runs, without keeping them from being compared; see `RunDirectory.disagreements`.
+  public private(set) var warnings: [String] = []
 
   public init(
     name: String, runID: String, selection: [Parameter: ParameterValue] = [:], entries: [Entry],
@@ -43,10 +47,14 @@ public struct ComparisonSide {
     let (path, settings) = Self.split(text)
     var selection: [Parameter: ParameterValue] = [:]
     for setting in settings {
-      // A one-line document, so that a value is read and checked like one of an experiment.
-      let pair = setting.split(separator: "=", maxSplits: 1).map(String.init)
-      let read = try parameters(YAMLValue(text: "\(pair[0]): \(pair.count > 1 ? pair[1] : "")", file: text))
-      selection.merge(read) { _, new in new }
+      let pair = setting.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+      let value = try YAMLValue(argument: pair.count > 1 ? pair[1] : "", key: pair[0], option: text)
+      guard let parameter = Parameter(rawValue: pair[0]) else {
+        let known = Parameter.allCases.map(\.rawValue)
+        let hint = nearestName(to: pair[0], among: known).map { "; did you mean '\($0)'?" } ?? ""
+        throw value.error("unknown key\(hint) (known: \(known.joined(separator: ", ")))")
+      }
+      selection[parameter] = try parameter.value(value)
     }
     var sides = try Self.runs(at: path).map { try ComparisonSide(RunDirectory(opening: $0), text, selection) }
     var joined = sides.removeFirst()
@@ -74,6 +82,8 @@ public struct ComparisonSide {
             rows.sorted { $0.sample < $1.sample }.map { $0.wallNanoseconds / Double(point.tokens) }
           })
       }, facts: facts)
+    layers = directory.manifest.layers ?? [:]
+    warnings = try directory.disagreementWarning().map { [$0] } ?? []
   }
 
   /// The path itself where it is a run, else the runs that it holds, by name.
@@ -90,6 +100,8 @@ public struct ComparisonSide {
   private mutating func join(_ other: ComparisonSide) throws {
     let places = Dictionary(
       entries.enumerated().map { ($1.point.key(ignoring: []), $0) }, uniquingKeysWith: { first, _ in first })
+    layers.merge(other.layers) { own, _ in own }
+    warnings += other.warnings
     for entry in other.entries {
       guard let place = places[entry.point.key(ignoring: [])] else {
         entries.append(entry)

@@ -10,7 +10,7 @@ enum Conditions {
   ]
 
   /// Names that can be accepted as different.
-  static let names = facts + ["kernel_version", "isa", "blas", "page_kind"]
+  static let names = facts + ["kernel_version", "isa", "blas", "page_kind", "layer_content"]
 
   /// `name: A -> B` for each condition in which the two differ.
   static func differences(
@@ -21,6 +21,10 @@ enum Conditions {
     values.append(("isa", first.isa, second.isa))
     values.append(("blas", first.blas, second.blas))
     values.append(("page_kind", first.pageKind?.rawValue, second.pageKind?.rawValue))
+    // What one side does not know is no difference: runs of older tools kept no hash.
+    if let one = first.layer.flatMap({ a.layers[$0] }), let other = second.layer.flatMap({ b.layers[$0] }) {
+      values.append(("layer_content", one, other))
+    }
     return values.filter { $0.a != $0.b }.map { value in
       (value.name, "\(value.name): \(value.a ?? "unknown") -> \(value.b ?? "unknown")")
     }

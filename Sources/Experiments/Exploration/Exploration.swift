@@ -111,7 +111,8 @@ public struct Exploration {
     _ points: [Point], experiment: Experiment, bases: [Machine], targets: [ExplorationTarget],
     vary: [FigureRange] = [], sampling: Sampling = .all, checks: Int = 0, progress: (String) -> Void = { _ in }
   ) throws {
-    try Exploration.validate(bases: bases, targets: targets, vary: vary)
+    try Exploration.validate(
+      bases: bases, targets: targets, vary: vary, lookups: points.count { $0.kernel == .lookup })
     var start = DispatchTime.now()
     try profile(points, experiment: experiment, bases: bases, sampling: sampling, progress: progress)
     profileSeconds = start.secondsPassed
@@ -128,7 +129,12 @@ public struct Exploration {
     if checks > 0 { check = try compared(checks) }
   }
 
-  private static func validate(bases: [Machine], targets: [ExplorationTarget], vary: [FigureRange]) throws {
+  /// Machines evaluated for all look-up points and all questions together: they are kept, at about a kilobyte each.
+  public static let mostEvaluations = 4_000_000
+
+  private static func validate(
+    bases: [Machine], targets: [ExplorationTarget], vary: [FigureRange], lookups: Int
+  ) throws {
     guard !targets.isEmpty else {
       throw InputError(key: "--target", "expected at least one, such as 'min l2 speedup>=4'")
     }
@@ -139,6 +145,7 @@ public struct Exploration {
     guard Set(vary.map(\.figure)).count == vary.count else {
       throw InputError(key: "--vary", "expected each figure once")
     }
+    var machines = CheckedSize(0)
     for base in bases {
       guard base.lineBytes == first.lineBytes else {
         throw InputError(
@@ -153,7 +160,14 @@ public struct Exploration {
       for figure in targets.flatMap(\.figures) + vary.map(\.figure) where figure.value(of: base) == nil {
         throw InputError(key: base.name, "expected a machine that has the figure '\(figure.rawValue)'")
       }
-      for target in targets { try MachineGrid.requireFew(ranges(target, base, vary)) }
+      for target in targets { machines = machines + (try MachineGrid.requireFew(ranges(target, base, vary))) }
+    }
+    let evaluations = machines * lookups
+    guard evaluations <= CheckedSize(mostEvaluations) else {
+      throw InputError(
+        key: "--target",
+        "expected at most \(CheckedSize(mostEvaluations)) machines for all questions and points, found \(machines) machines "
+          + "for each of \(CheckedSize(lookups)) look-up points; name fewer values or fewer points")
     }
   }
 

@@ -54,7 +54,7 @@ public struct ExplorationTarget: Equatable, Sendable {
       let figure = try MachineFigure(named: words[1])
       // Blanks around the sign are the reader's.
       let condition = words[2...].joined().components(separatedBy: ">=")
-      guard condition.count == 2, let threshold = Double(condition[1]), threshold > 0, threshold.isFinite else {
+      guard condition.count == 2, let threshold = parseNumber(String(condition[1])), threshold > 0 else {
         throw InputError("expected MEASURE>=X with a number above 0, found '\(words[2...].joined(separator: " "))'")
       }
       let metric = try ExplorationMetric(named: condition[0])

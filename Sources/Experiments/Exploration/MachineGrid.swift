@@ -37,7 +37,7 @@ public struct FigureRange: Equatable, Sendable {
     let end = sides[1][dots.upperBound...].split(separator: ":", maxSplits: 1).map(String.init)
     let high = try figure.value(end.first ?? "")
     guard low < high else { throw InputError("expected a range that rises, found \(sides[1])") }
-    var count = Int((8 * log2(high / low)).rounded()) + 1
+    var count = min(mostValues, Int((8 * log2(high / low)).rounded()) + 1)
     if end.count == 2 {
       guard let asked = Int(end[1]), (2...mostValues).contains(asked) else {
         throw InputError("expected 2 to \(mostValues) values after ':', found '\(end[1])'")
@@ -68,13 +68,16 @@ public struct MachineGrid {
   /// At more, one waits for minutes and cannot read the answer.
   public static let most = 200_000
 
-  /// Throws `InputError` where the ranges have more combinations than `most`.
-  static func requireFew(_ ranges: [FigureRange]) throws {
-    let count = ranges.reduce(1.0) { $0 * Double($1.values.count) }
-    guard count <= Double(most) else {
+  /// The number of combinations of the ranges, counted before any is made. Throws `InputError` where there are more than
+  /// `most`.
+  @discardableResult
+  static func requireFew(_ ranges: [FigureRange]) throws -> CheckedSize {
+    let count = ranges.reduce(CheckedSize(1)) { $0 * $1.values.count }
+    guard count <= CheckedSize(most) else {
       throw InputError(
-        key: "--vary", "expected a grid of at most \(most) machines, found \(Int(count)); name fewer values")
+        key: "--vary", "expected a grid of at most \(CheckedSize(most)) machines, found \(count); name fewer values")
     }
+    return count
   }
 
   /// Combinations that contradict themselves (an L2 larger than the L3) are left out. Throws as `requireFew`.

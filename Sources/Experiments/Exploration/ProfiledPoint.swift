@@ -22,11 +22,13 @@ struct ProfiledPoint {
       try WorkloadProfile(workload, sharings: sharings, lineBytes: lineBytes, sampling: sampling))
   }
 
-  /// Throws `PointSkipped` where this machine cannot make the kernel, or where one of `bases` gives no rate for its operands.
+  /// Throws `PointSkipped` where this machine cannot make the kernel, or where one of `bases` gives no rate for its operands
+  /// or none has the cores.
   static func makeWorkload(of point: Point, from factory: KernelFactory, bases: [Machine]) throws -> any Workload {
-    let kernel = try factory.kernel(for: point, memory: HeapMemory())
-    let tokens = min(point.tokens, Projector.simulatedTokens)
-    let input = try factory.input(for: point)
+    try point.requireSimulable()
+    let kernel = try factory.kernel(for: point.simulated, memory: HeapMemory())
+    let tokens = point.simulated.tokens
+    let input = try factory.input(for: point, tokens: tokens)
     let workload = try input.withUnsafeBufferPointer { buffer in
       guard let base = buffer.baseAddress else { throw PointSkipped("it has no tokens") }
       return try kernel.workload(input: base, tokens: tokens, threads: point.threads)

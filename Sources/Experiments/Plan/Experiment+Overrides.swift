@@ -9,17 +9,16 @@ extension Experiment {
   /// - `measure.max_seconds=2`, `seed=7`, `name=…`, `question=…`, `counters=[cache]`, `machines=[host]`,
   ///   `constraints.governor=fail`.
   ///
-  /// Values are YAML. A setting that could have no effect is an error: silence would let a user believe in it.
+  /// A value in brackets, braces or quotes is YAML, any other is taken as it stands: `variant=run #2` has no comment. A setting that could have no effect is an error: silence would let a user believe in it.
   mutating func apply(overrides: [String]) throws {
     for override in overrides {
       guard let split = override.firstIndex(of: "="), split != override.startIndex else {
-        throw InputError(key: "--set", "expected key=value, found '\(override)'")
+        throw InputError(key: "--set", "expected key=value, found \(quote(override))")
       }
       let key = String(override[..<split])
-      // The setting becomes a one-line document, so that its value is read and checked like one in the file.
-      let value = try YAMLValue(text: "\(key): \(override[override.index(after: split)...])", file: "--set")
-        .object().entries.first?.value
-      guard let value, !value.isNull else { throw InputError(key: "--set", "expected a value after '\(key)='") }
+      let value = try YAMLValue(
+        argument: String(override[override.index(after: split)...]), key: key, option: "--set")
+      guard !value.isNull else { throw InputError(key: "--set", "expected a value after '\(key)='") }
       try apply(key, value)
     }
   }
@@ -27,14 +26,14 @@ extension Experiment {
   /// The override that makes `machines` those of an experiment; none for none.
   public static func override(machines: [String]) -> [String] {
     guard !machines.isEmpty else { return [] }
-    return ["machines=[\(machines.map { "'\($0.replacing("'", with: "''"))'" }.joined(separator: ", "))]"]
+    return ["machines=[\(machines.map { "'\($0.replacing(scalar: "'", with: "''"))'" }.joined(separator: ", "))]"]
   }
 
   private mutating func apply(_ key: String, _ value: YAMLValue) throws {
     let parts = key.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
     switch (parts.first, parts.count) {
     case ("seed", 1): seed = UInt64(try value.int(in: 0...Int.max))
-    case ("name", 1): name = try value.string()
+    case ("name", 1): name = try value.name(.fileName)
     case ("question", 1): question = try value.string()
     case ("counters", 1): counters = try value.list().map { try $0.string() }
     case ("machines", 1): machines = try value.list().map { try $0.string() }
@@ -54,7 +53,7 @@ extension Experiment {
       let name = parts[1..<(parts.count - 1)].joined(separator: ".")
       guard let index = sweeps.firstIndex(where: { $0.name == name }) else {
         let hint = nearestName(to: name, among: sweeps.map(\.name)).map { "; did you mean '\($0)'?" } ?? ""
-        throw value.error("no sweep is called '\(name)'\(hint)")
+        throw value.error("no sweep is called \(quote(name))\(hint)")
       }
       let parameter = try parameter(named: parts[parts.count - 1], at: value)
       sweeps[index].fix(parameter, at: try parameter.value(value))

@@ -5,6 +5,7 @@ import InputFiles
 public struct Experiment: Equatable, Sendable {
   public static let schema = "lookahead/experiment/1"
 
+  /// Also names the run directory, hence no path: `NameRule.fileName`.
   public var name: String
   public var question: String?
   /// Seeds the execution order, and the synthetic layers of points that set no seed of their own.
@@ -46,7 +47,7 @@ public struct Experiment: Equatable, Sendable {
       try merge(object)
       last = object
     }
-    name = try last?.required("name").string() ?? ""
+    name = try last?.required("name").name(.fileName) ?? ""
     question = try last?["question"]?.string()
     guard !sweeps.isEmpty else {
       throw try last?.required("sweeps").error("expected at least one sweep, found an empty list")
@@ -77,7 +78,7 @@ public struct Experiment: Equatable, Sendable {
     for item in try object["sweeps"]?.list() ?? [] {
       let sweep = try Sweep(item)
       guard !sweeps.contains(where: { $0.name == sweep.name }) else {
-        throw item.error("expected each sweep's name once, found '\(sweep.name)' twice")
+        throw item.error("expected each sweep's name once, found \(quote(sweep.name)) twice")
       }
       sweeps.append(sweep)
     }
@@ -92,12 +93,13 @@ public struct Experiment: Equatable, Sendable {
   public func path(ofLayer layer: String) throws -> String {
     let beside = URL(fileURLWithPath: file).deletingLastPathComponent().appendingPathComponent(layer).path
     let candidates = layer.hasPrefix("/") ? [layer] : [beside, layer]
-    guard let path = candidates.first(where: FileManager.default.fileExists) else {
+    guard let path = candidates.first(where: inputFileExists) else {
       throw InputError(
         file: file, key: Parameter.layer.rawValue,
-        "expected a layer file, found none at '\(layer)' (paths are relative to the experiment file or the working directory)"
+        "expected a layer file, found none at \(quote(layer)) (paths are relative to the experiment file or the working directory)"
       )
     }
+    try requireNoStream(path, readers: "each launch of a point")
     return path
   }
 }

@@ -44,19 +44,19 @@ struct ExperimentDocuments {
     let object = try yaml.object(keys: Experiment.keys)
     let schema = try object.required("schema")
     guard try schema.string() == Experiment.schema else {
-      throw schema.error("expected \(Experiment.schema), found '\(try schema.string())'")
+      throw schema.error("expected \(Experiment.schema), found \(quote(try schema.string()))")
     }
     for item in try object["include"]?.list() ?? [] {
       let name = try item.string()
       let path =
         name.hasPrefix("/") ? name : NSString(string: file).deletingLastPathComponent.appendingPath(name)
       guard path != file, !open.contains(path) else {
-        throw item.error("expected no file that includes itself, found '\(name)'")
+        throw item.error("expected no file that includes itself, found \(quote(name))")
       }
       if documents.contains(where: { $0.file == path }) { continue }
-      guard let text = try kept[path] ?? (FileManager.default.fileExists(atPath: path) ? readTextFile(path) : nil)
+      guard let text = try kept[path] ?? (inputFileExists(path) ? readTextFile(path) : nil)
       else {
-        throw item.error("expected a file beside this one, found none at '\(path)'")
+        throw item.error("expected a file beside this one, found none at \(quote(path))")
       }
       try add(path, text, kept, open: open + [file])
     }

@@ -30,11 +30,19 @@ public struct LayerShape: Equatable, Sendable {
     }
     dimensions = [:]
     for (key, parameter) in names {
-      guard let number = metadata[key].flatMap(Int.init) else {
-        throw InputError(file: file, key: "__metadata__.\(key)", "expected a whole number")
+      // 2^31 is the largest number that any parameter admits.
+      guard let text = metadata[key], let number = parseWholeNumber(text), (0...1 << 31).contains(number) else {
+        throw InputError(
+          file: file, key: "__metadata__.\(key)",
+          "expected a whole number from 0 to 2^31, found \(metadata[key].map(quote) ?? "nothing")")
       }
       // A layer with a dense projection states block_size 0: it has no blocks.
-      if number > 0 { dimensions[parameter] = .int(number) }
+      if parameter == .blockSize, number == 0 { continue }
+      guard parameter.accepts(number) else {
+        throw InputError(
+          file: file, key: "__metadata__.\(key)", "expected \(parameter.expectation), found \(number)")
+      }
+      dimensions[parameter] = .int(number)
     }
     if kernel == .lookup {
       guard let projection = metadata["projection"].flatMap(ProjectionKind.init) else {

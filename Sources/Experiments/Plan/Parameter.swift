@@ -39,33 +39,34 @@ extension Parameter {
     case .codes:
       let text = try yaml.string()
       guard let source = CodeSource(rawValue: text) else {
-        throw yaml.error("expected \(CodeSource.vocabulary), found '\(text)'")
+        throw yaml.error("expected \(CodeSource.vocabulary), found \(quote(text))")
       }
       return .text(source.rawValue)
-    case .layer, .variant: return .text(try yaml.string())
+    case .layer: return .text(try yaml.string())
+    case .variant: return .text(try yaml.name())
     case .cpus:
       let text = try yaml.string()
       guard let placement = CPUPlacement(text) else {
-        throw yaml.error("expected \(CPUPlacement.vocabulary), found '\(text)'")
+        throw yaml.error("expected \(CPUPlacement.vocabulary), found \(quote(text))")
       }
       return .text(placement.description)
     case .memory:
       let text = try yaml.string()
       guard let policy = MemoryPolicy(text) else {
-        throw yaml.error("expected \(MemoryPolicy.vocabulary), found '\(text)'")
+        throw yaml.error("expected \(MemoryPolicy.vocabulary), found \(quote(text))")
       }
       return .text(policy.description)
     case .threads:
       if (try? yaml.string()) == Self.allThreads { return .text(Self.allThreads) }
       guard let count = try? yaml.int(), case let value = ParameterValue.int(count), accepts(count) else {
-        throw yaml.error("expected \(expectation), found \((try? yaml.string()).map { "'\($0)'" } ?? "no plain value")")
+        throw yaml.error("expected \(expectation), found \((try? yaml.string()).map(quote) ?? "no plain value")")
       }
       return value
     default:
       guard let choices else { return try value(yaml.int(), at: yaml) }
       let text = try yaml.string()
       guard choices.contains(text) else {
-        throw yaml.error("expected one of \(choices.joined(separator: ", ")), found '\(text)'")
+        throw yaml.error("expected one of \(choices.joined(separator: ", ")), found \(quote(text))")
       }
       return .text(text)
     }
@@ -102,10 +103,11 @@ extension Parameter {
     }
   }
 
-  /// The largest number a shape or count may have: products of three of them must not overflow.
+  /// The largest number a shape or count may have. Products of several of them are `CheckedSize`s.
   private static let largest = 1 << 31
 
-  private func accepts(_ number: Int) -> Bool {
+  /// Whether the parameter may have this number.
+  func accepts(_ number: Int) -> Bool {
     switch self {
     case .seed: return number >= 0
     case .prefetchRows: return (0...Self.largest).contains(number)
@@ -115,13 +117,14 @@ extension Parameter {
     }
   }
 
-  private var expectation: String {
+  /// What `accepts` takes, for messages.
+  var expectation: String {
     switch self {
     case .seed, .prefetchRows: return "a whole number of at least 0"
     case .tableRows: return "a power of two of at least 2"
     case .blockSize: return "a power of two"
     case .threads: return "a number of threads of at least 1, or all"
-    default: return "a whole number of at least 1"
+    default: return "a whole number from 1 to \(Self.largest)"
     }
   }
 }

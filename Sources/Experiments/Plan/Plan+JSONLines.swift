@@ -31,9 +31,19 @@ extension Plan {
   /// Reads what `jsonLines` wrote; `file` is used in messages.
   public init(jsonLines text: String, file: String) throws {
     var lines: [PlanLine] = []
-    for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: true).enumerated() {
+    // "\r\n" is one character.
+    let rows = text.split(omittingEmptySubsequences: false, whereSeparator: { $0 == "\n" || $0 == "\r\n" })
+    for (index, line) in rows.enumerated() where !line.allSatisfy(\.isWhitespace) {
       guard let read = try? CanonicalJSON.decode(PlanLine.self, from: String(line)) else {
         throw InputError(file: file, line: index + 1, "expected a point of a plan as one JSON object")
+      }
+      try JSONValue.check(String(line), file: file, line: index + 1)
+      // The file may be edited or come from someone else: what an experiment could not ask for is no point.
+      for parameter in Parameter.allCases where parameter.isNumeric {
+        guard case .int(let number)? = read.params.value(of: parameter), !parameter.accepts(number) else { continue }
+        throw InputError(
+          file: file, line: index + 1, key: "params.\(parameter.rawValue)",
+          "expected \(parameter.expectation), found \(number)")
       }
       lines.append(read)
     }

@@ -24,6 +24,7 @@ public struct Plan: Equatable, Sendable {
   public init(
     _ experiment: Experiment, cpuCount: Int, clusterCount: Int = 1, secondLevelBytes: Int? = nil
   ) throws {
+    try PlanSize.check(experiment)
     var resolver = PointResolver(
       experiment, cpuCount: cpuCount, clusterCount: clusterCount, secondLevelBytes: secondLevelBytes)
     var points: [Point] = []

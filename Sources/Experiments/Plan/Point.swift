@@ -1,3 +1,4 @@
+import InputFiles
 import Kernels
 import Profiler
 
@@ -88,9 +89,9 @@ public struct Point: Hashable, Codable, Sendable {
   /// projection.
   public var arithmetic: ElementType { kernel == .dense ? dtype : .fp32 }
 
-  /// Bytes of all tables together, int8's scales included; nil for dense.
+  /// Bytes of all tables together, int8's scales included; nil for dense, and where they are 2^63 or more.
   public var tableBytes: Int? {
     guard let tables, let tableRows else { return nil }
-    return tables * tableRows * dtype.rowBytes(columns: output)
+    return (CheckedSize(tables) * tableRows * dtype.rowBytes(columns: output)).value
   }
 }

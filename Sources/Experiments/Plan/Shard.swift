@@ -26,8 +26,14 @@ public struct Shard: Equatable, Codable, Sendable {
   public var argument: String { "\(index)/\(count)" }
 
   /// The part's points, by id; `seconds` estimates how long one takes.
-  public func points(of plan: Plan, seconds: (Point) -> Double) -> Set<String> {
-    Set(Self.parts(count, of: plan, seconds: seconds)[index - 1].map(\.id))
+  ///
+  /// Throws `InputError` where there are more parts than points: the rest of them would measure nothing.
+  public func points(of plan: Plan, seconds: (Point) -> Double) throws -> Set<String> {
+    guard count <= plan.points.count else {
+      throw InputError(
+        key: "--shard", "expected at most \(plan.points.count) parts, one for each point, found \(CheckedSize(count))")
+    }
+    return Set(Self.parts(count, of: plan, seconds: seconds)[index - 1].map(\.id))
   }
 
   /// The points of each of `count` parts, the longest first.

@@ -23,7 +23,7 @@ public struct Sweep: Equatable, Sendable {
 
   init(_ yaml: YAMLValue) throws {
     let object = try yaml.object(keys: Self.keys)
-    name = try object.required("name").string()
+    name = try object.required("name").name()
     line = yaml.line
     set = try object["set"].map(parameters) ?? [:]
     axes =
@@ -33,7 +33,8 @@ public struct Sweep: Equatable, Sendable {
         }
       } ?? []
     for axis in axes where set[axis.parameter] != nil {
-      throw yaml.error("expected \(axis.parameter.rawValue) in either set or axes of sweep '\(name)', found it in both")
+      throw yaml.error(
+        "expected \(axis.parameter.rawValue) in either set or axes of sweep \(quote(name)), found it in both")
     }
     exclude = try object["exclude"]?.list().map(Exclusion.init) ?? []
     for group in try object["zip"]?.list() ?? [] {
@@ -55,7 +56,7 @@ public struct Sweep: Equatable, Sendable {
     let name = try yaml.string()
     if let axis = axes.first(where: { $0.parameter.rawValue == name }) { return axis }
     let hint = nearestName(to: name, among: axes.map(\.parameter.rawValue)).map { "; did you mean '\($0)'?" } ?? ""
-    throw yaml.error("expected an axis of the sweep, found '\(name)'\(hint)")
+    throw yaml.error("expected an axis of the sweep, found \(quote(name))\(hint)")
   }
 
   /// Every assignment of the axes over the fixed parameters, the last axis varying fastest; axes of a zip vary where the

@@ -1,3 +1,4 @@
+import InputFiles
 import Kernels
 
 /// How long points will take: from the kernels' accounting and modest stated rates, or from what an earlier run measured.
@@ -70,15 +71,21 @@ public struct TimeEstimate: Sendable {
   }
 
   /// Of a point that is only projected, in seconds: its layer and its simulation.
-  public func projectionSeconds(_ point: Point) -> Double { layer(point) + simulation(point) }
+  public func projectionSeconds(_ point: Point) -> Double {
+    point.simulated.memoryNeeded == .tooLarge ? rates.launchSeconds : layer(point) + simulation(point)
+  }
 
-  private func layer(_ point: Point) -> Double { Double(point.parameterCount) * rates.nanosecondsPerParameter * 1e-9 }
+  private func layer(_ point: Point) -> Double { point.parameterNumbers * rates.nanosecondsPerParameter * 1e-9 }
 
   private func simulation(_ point: Point) -> Double {
     Double(min(point.tokens, Projector.simulatedTokens) * machines) * rates.projectionSecondsPerToken
   }
 
   public func seconds(_ point: Point) -> Seconds {
+    // No machine has the memory for it: it is skipped.
+    if point.memoryNeeded == .tooLarge {
+      return Seconds(pass: 0, expected: rates.launchSeconds, atMost: rates.launchSeconds, isMeasured: false)
+    }
     let known = measured[point.key(ignoring: [])]
     let stated: Double = TimeEstimate.passNanoseconds(rates)(point) * (correction[point.kernel] ?? 1)
     let pass: Double = (known ?? stated) * 1e-9
@@ -142,10 +149,10 @@ extension Point {
   var tableBytesPerToken: Double { accounts.reduce(0) { $0 + $1.tableBytes } }
 
   /// Numbers of a layer, tables included.
-  var parameterCount: Int {
+  var parameterNumbers: Double {
     switch kernel {
-    case .dense: return (intermediate ?? 0) * 2 * hidden
-    case .lookup: return (tables ?? 0) * (tableRows ?? 0) * output
+    case .dense: return Double(intermediate ?? 0) * 2 * Double(hidden)
+    case .lookup: return Double(tables ?? 0) * Double(tableRows ?? 0) * Double(output)
     }
   }
 }

@@ -3,8 +3,9 @@ import Foundation
 import InputFiles
 import Profiler
 
-/// This very tool once more, in a process of its own: for what may crash, hang, take all memory, or load a library in a
-/// state of its own. It is killed with its parent, however that ends.
+/// A program in a process of its own: this very tool once more, for what may crash, hang, take all memory, or load a library
+/// in a state of its own, and others' tools such as gnuplot, git and Slurm's. It is killed with its parent, however that ends.
+/// Signals that this process handles meanwhile do not disturb it.
 public struct ChildProcess {
   /// How it ended.
   public enum Ending: Equatable, Sendable {
@@ -16,32 +17,41 @@ public struct ChildProcess {
 
   public var ending: Ending
   public var output: Data
-  /// The last line on standard error; empty where there is none.
+  /// The last line on standard error that says something, of a crash the one before its stack trace; empty where there is none.
   public var lastMessage: String
 
   /// The tool that runs.
   public static var own: URL { URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath() }
 
-  /// Runs `executable` with `input` on its standard input and waits for its end, for at most `seconds`. It starts without the
-  /// variables that steer numerical libraries, and is told of an interrupt of this process. Throws `SystemError` where it
-  /// cannot be started.
+  /// Runs `executable` in `directory` (nil: the current one) with `input` on its standard input and waits for its end, for at
+  /// most `seconds`. It starts without the variables that steer numerical libraries, and is told of an interrupt of this
+  /// process. Throws `SystemError` where it cannot be started.
   public static func run(
-    _ executable: URL = own, _ arguments: [String], input: Data = Data(), seconds: Double
+    _ executable: URL = own, _ arguments: [String], in directory: String? = nil, input: Data = Data(), seconds: Double
   ) throws -> ChildProcess {
     let file = try check(input.withUnsafeBytes { linux_memory_file($0.baseAddress, $0.count) }, "memfd_create")
     defer { close(file) }
     let output = try Pipe()
     let messages = try Pipe()
     defer { for pipe in [output, messages] { pipe.closeReader() } }
-    let child = try start(executable, arguments, [file, output.writer, messages.writer])
+    let child = try start(executable, arguments, directory, [file, output.writer, messages.writer])
     output.closeWriter()
     messages.closeWriter()
     linux_pass_interrupt_to(child)
     defer { linux_pass_interrupt_to(0) }
 
-    let isOver = collect([output, messages], until: Clock.now() + UInt64(seconds * 1e9))
-    if !isOver { kill(child, SIGKILL) }
-    let status = try check(linux_wait(child), "waitpid")
+    let deadline = Clock.now() + UInt64(seconds * 1e9)
+    var status = Int32(LINUX_RUNNING)
+    // It may close both pipes long before it ends.
+    if collect([output, messages], until: deadline) {
+      let now = Clock.now()
+      status = try check(linux_wait_within(child, deadline > now ? deadline - now : 0), "waitpid")
+    }
+    let isOver = status != Int32(LINUX_RUNNING)
+    if !isOver {
+      kill(child, SIGKILL)
+      _ = try check(linux_wait(child), "waitpid")
+    }
     let signalled = Int32(LINUX_SIGNALLED)
     return ChildProcess(
       ending: !isOver
@@ -77,14 +87,16 @@ public struct ChildProcess {
 
   // MARK: - Details
 
-  private static func start(_ executable: URL, _ arguments: [String], _ descriptors: [Int32]) throws -> Int32 {
+  private static func start(
+    _ executable: URL, _ arguments: [String], _ directory: String?, _ descriptors: [Int32]
+  ) throws -> Int32 {
     var environment = ProcessInfo.processInfo.environment
     for variable in LibraryVariables.found(in: environment) { environment[variable.name] = nil }
     // A crash is an answer here, and its last words should be those of who crashed.
     environment["SWIFT_BACKTRACE"] = "enable=no"
     return try withCStrings([executable.path] + arguments) { arguments in
       try withCStrings(environment.map { "\($0.key)=\($0.value)" }) { environment in
-        try check(linux_spawn(executable.path, arguments, environment, descriptors), executable.path)
+        try check(linux_spawn(executable.path, arguments, environment, directory, descriptors), executable.path)
       }
     }
   }
@@ -115,9 +127,16 @@ public struct ChildProcess {
     return true
   }
 
-  private static func lastLine(_ data: Data) -> String {
-    String(decoding: data, as: UTF8.self).split(separator: "\n").last?.trimmingCharacters(in: .whitespaces) ?? ""
+  static func lastLine(_ data: Data) -> String {
+    let lines = String(decoding: data, as: UTF8.self).unicodeScalars.split(whereSeparator: \.isLineBreak)
+      .map { singleLine(String($0)).trimmingCharacters(in: .whitespaces) }
+    // The runtime prints a frame a line, `19 lookahead 0x000055… <unavailable> + 1234`, and a title before them.
+    return lines.last { line in
+      !line.isEmpty && !line.hasPrefix("Current stack trace:") && line.prefixMatch(of: frame) == nil
+    } ?? ""
   }
+
+  nonisolated(unsafe) private static let frame = #/\d+ .*0x[0-9a-f]{8,}/#
 
   /// Turns the shims' convention, -errno, into an error.
   private static func check(_ result: Int32, _ call: String) throws -> Int32 {

@@ -9,6 +9,11 @@ public enum Interruption {
   public static func notePatiently() { linux_note_interrupts(1) }
 
   public static var hasCome: Bool { linux_interrupt() != 0 }
+
+  /// Throws `Interrupted` where a signal has come.
+  public static func check() throws {
+    if hasCome { throw Interrupted() }
+  }
 }
 
 /// A run that was asked to end before its plan was done. All that is complete is stored.

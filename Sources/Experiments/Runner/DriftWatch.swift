@@ -1,3 +1,4 @@
+import InputFiles
 import Profiler
 
 /// Judges the sentinel's readings: how fast the machine was beside a point, relative to the run as a whole.
@@ -40,13 +41,17 @@ public struct DriftWatch {
   /// What to note of a launch that passed, by the readings next to it; nil where the machine was as usual.
   func note(_ attempt: AttemptRow) -> String? {
     guard let rows = readings[attempt.runID] else { return nil }
-    let end = attempt.startNanoseconds + Int((attempt.seconds ?? 0) * 1e9)
+    let end = attempt.startNanoseconds.addingReportingOverflow(
+      Int(rounding: (attempt.seconds ?? 0) * 1e9, .down) ?? .max
+    ).partialValue
     let moved = DriftSentinel.Benchmark.allCases.compactMap { benchmark -> String? in
       let own = rows.filter { $0.benchmark == benchmark.rawValue }
       let before = own.last { $0.startNanoseconds <= attempt.startNanoseconds }
       let after = own.first { $0.startNanoseconds >= end }
       guard [before, after].compactMap({ $0 }).contains(where: isOff) else { return nil }
-      func share(_ row: SentinelRow?) -> String { row.map { "\(Int((relative($0) * 100).rounded())) %" } ?? "unknown" }
+      func share(_ row: SentinelRow?) -> String {
+        row.flatMap { Int(rounding: relative($0) * 100).map { "\($0) %" } } ?? "unknown"
+      }
       return "\(benchmark.rawValue) \(share(before)) before and \(share(after)) after"
     }
     return moved.isEmpty

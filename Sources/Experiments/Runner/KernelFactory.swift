@@ -21,6 +21,14 @@ protocol KernelSource {
   func kernel(for point: Point, memory: any MemorySource) throws -> any Kernel
   /// [tokens, hidden] activations.
   func input(for point: Point) throws -> [Float]
+  /// The first `tokens` of them.
+  func input(for point: Point, tokens: Int) throws -> [Float]
+}
+
+extension KernelSource {
+  func input(for point: Point, tokens: Int) throws -> [Float] {
+    Array(try input(for: point).prefix(tokens * point.hidden))
+  }
 }
 
 extension Point {
@@ -64,6 +72,10 @@ struct KernelFactory: KernelSource {
           team: point.team, isa: isa, blas: blas, memory: memory)
       } catch let unsupported as UnsupportedProduct { throw PointSkipped("\(unsupported)") }
       if case .zipf(let exponent) = point.codes {
+        // An order of rows for each table, the weights of a table, and the rows drawn.
+        let drawn =
+          (CheckedSize(layer.shape.tables) + 2) * layer.shape.tableRows + CheckedSize(point.tokens) * layer.shape.tables
+        try CheckedSize.bytes(drawn, of: Int32.self).requireAllocatable()
         let rows = ZipfRows.draw(
           exponent: exponent, tables: layer.shape.tables, tableRows: layer.shape.tableRows, tokens: point.tokens,
           seed: point.seed)
@@ -74,19 +86,21 @@ struct KernelFactory: KernelSource {
   }
 
   /// [tokens, hidden] activations: those stored in the layer's file, or standard normal ones.
-  func input(for point: Point) throws -> [Float] {
-    if let layer = point.layer, point.codes == .recorded || point.kernel == .dense {
+  func input(for point: Point) throws -> [Float] { try input(for: point, tokens: point.tokens) }
+
+  /// The first `tokens` tokens are the same however many are asked for.
+  func input(for point: Point, tokens: Int) throws -> [Float] {
+    if let layer = point.layer, point.usesStoredInput {
       let file = try SafeTensors(contentsOf: experiment.path(ofLayer: layer))
       let stored = try file.shape("input", rank: 2)[0]
-      guard point.tokens <= stored else {
-        throw PointSkipped("\(layer) holds \(stored) tokens, the point asks for \(point.tokens)")
-      }
+      if let shortage = point.tokenShortage(stored: stored) { throw PointSkipped(shortage) }
       let values = try file.floats("input", shape: [stored, point.hidden])
-      return Array(values.prefix(point.tokens * point.hidden))
+      return Array(values.prefix(tokens * point.hidden))
     }
+    try CheckedSize.bytes(CheckedSize(tokens) * point.hidden, of: Float.self).requireAllocatable()
     // Another stream than the weights', which start from the seed itself.
     var random = RandomSource(seed: point.seed ^ 0x5EED_0F1A_C71D_A7E5)
-    return random.normals(point.tokens * point.hidden)
+    return random.normals(tokens * point.hidden)
   }
 
   private func library(_ point: Point) throws -> BLAS {
@@ -97,8 +111,10 @@ struct KernelFactory: KernelSource {
     if let layer = point.layer {
       return try DenseFFNParameters(SafeTensors(contentsOf: experiment.path(ofLayer: layer)))
     }
-    return DenseFFNParameters.random(
-      DenseFFNShape(hidden: point.hidden, intermediate: point.intermediate ?? 4 * point.hidden), seed: point.seed)
+    let shape = DenseFFNShape(hidden: point.hidden, intermediate: point.intermediate ?? 4 * point.hidden)
+    let weights = CheckedSize(shape.hidden) * shape.intermediate * 2
+    try CheckedSize.bytes(weights, of: Float.self).requireAllocatable()
+    return DenseFFNParameters.random(shape, seed: point.seed)
   }
 
   /// The stored layer where the file holds look-up tables, else a random layer of the point's dimensions.

@@ -80,6 +80,8 @@ struct PointRunner {
   }
 
   private func measured(_ point: Point) throws -> PointOutcome {
+    // The run has asked, in a process of its own and a moment ago; this one has its own limits.
+    if let shortage = point.memoryShortage() { throw PointSkipped(shortage) }
     let pool = try PinnedPool(cpus: available { try context.topology.cpus(for: point.cpus, threads: point.threads) })
     let tuning = try tuning(point, pool)
     var resolved = point
@@ -107,7 +109,8 @@ struct PointRunner {
     try goOn()
     pool.run(work)
     let check = try kernel.check(input: input.base, output: output.base, tokens: sampledTokens(point, shares))
-    row.maxAbsError = check.maxAbsoluteError
+    // An error that is no finite number is missing; the reason says it.
+    row.maxAbsError = check.maxAbsoluteError.isFinite ? check.maxAbsoluteError : nil
     row.codeMismatches = point.kernel == .lookup ? check.codeMismatches : nil
     if let failure = check.failure {
       row.status = .failed
@@ -126,6 +129,8 @@ struct PointRunner {
       plan: context.counters, runID: context.runID, point: point, launch: context.launch
     ).rows(pool, work)
     try goOn()
+    // A number is a number of the CPUs in its row, or it is none.
+    if let moved = pool.displacement() { throw ThreadMoved(description: "moved during timing: \(moved)") }
 
     var notes =
       check.ambiguousTokens > 0 ? ["\(check.ambiguousTokens) tokens not compared: a projection lies at 0"] : []
@@ -264,6 +269,11 @@ struct PointRunner {
   }
 
   private func seconds(since start: UInt64) -> Double { Double(Clock.now() - start) * 1e-9 }
+}
+
+/// A thread was not where it had been pinned when its samples had been taken.
+struct ThreadMoved: Error, CustomStringConvertible {
+  let description: String
 }
 
 /// What the two reports say, once; and what changed between them.

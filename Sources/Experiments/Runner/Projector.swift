@@ -83,9 +83,11 @@ public final class Projector: @unchecked Sendable {
     resolved.strategy = (kernel as? LookupFFN)?.strategy
     let key = streamKey(resolved)
     if let known = cache[key] { return known }
-    let tokens = min(point.tokens, Projector.simulatedTokens)
-    let workload = try kernel.workload(input: input, tokens: tokens, threads: point.threads)
     let large = machines.filter { point.threads <= $0.cores ?? .max }
+    guard !large.isEmpty else {
+      return Projections(machines: [], notes: ["not projected: no machine has \(point.threads) cores"])
+    }
+    let workload = try kernel.workload(input: input, tokens: point.simulated.tokens, threads: point.threads)
     let fitting = large.filter { $0.keysMissing(for: workload.phases).isEmpty }
     let notes = large.compactMap { machine in
       let missing = machine.keysMissing(for: workload.phases)
@@ -199,8 +201,9 @@ extension Projector {
       do {
         var resolved = point
         resolved.strategy = point.strategy ?? strategies[point.id]
-        let kernel = try factory.kernel(for: resolved, memory: HeapMemory())
-        let input = try factory.input(for: point)
+        try resolved.requireSimulable()
+        let kernel = try factory.kernel(for: resolved.simulated, memory: HeapMemory())
+        let input = try factory.input(for: point, tokens: point.simulated.tokens)
         return try input.withUnsafeBufferPointer { buffer in
           guard let base = buffer.baseAddress else { return nil }
           let outcome = try project(point, kernel: kernel, input: base, measuredTokensPerSecond: nil)

@@ -13,6 +13,8 @@ struct RunSetup {
   /// to know it.
   var calibratedRounds = [0]
   var calibrationsOfHost = 1
+  /// The most threads of a point that can run here, which a calibration measures.
+  var threads = 1
   var host: Machine
   var libraries: LibraryChoice
   var fingerprint: MachineFingerprint
@@ -66,7 +68,9 @@ extension RunSetup {
     report: (RunEvent) -> Void
   ) throws -> RunSetup {
     let state = MachineState.capture()
-    let threads = directory.plan.points.map(\.threads).max() ?? 1
+    // Points that cannot run here are skipped, and must not decide how the machine is measured.
+    let runnable = directory.plan.points.filter { $0.infeasibility(topology: topology, available: nil) == nil }
+    let threads = runnable.map(\.threads).max() ?? 1
     if let known = try resumed(
       directory, state, topology, threads, steps, allowsChange: allowsChange, report: report)
     {
@@ -76,7 +80,7 @@ extension RunSetup {
     let calibration = try steps.calibrate(threads)
     if isInterrupted() { throw Interrupted() }
     let host = try host(calibration, topology, state)
-    let layers = AuditLayer.all(directory.plan.points)
+    let layers = AuditLayer.all(runnable.filter { $0.memoryShortage() == nil })
     var libraries = LibraryChoice()
     var audit = BaselineAudit()
     if !layers.isEmpty {
@@ -99,7 +103,7 @@ extension RunSetup {
     try directory.store.replace(
       facts: FactRow.all(state, .start, topology, audit.rows, calibration.missing) + steps.facts(.start), at: .start)
     let setup = RunSetup(
-      calibration: calibration, host: host, libraries: libraries,
+      calibration: calibration, threads: threads, host: host, libraries: libraries,
       fingerprint: MachineFingerprint(state, topology: topology, machine: host), state: state)
     if try directory.experiment().measure.calibrate == .everyLaunch { try setup.keepSamples(in: directory.store) }
     // Last: what is kept is complete.
@@ -119,7 +123,7 @@ extension RunSetup {
     before round: Int, _ directory: RunDirectory, steps: Steps, isInterrupted: () -> Bool
   ) throws {
     guard round > calibratedRounds.last ?? 0 else { return }
-    let again = try steps.calibrate(directory.plan.points.map(\.threads).max() ?? 1)
+    let again = try steps.calibrate(threads)
     if isInterrupted() { throw Interrupted() }
     calibration.add(again)
     calibratedRounds.append(round)
@@ -169,7 +173,8 @@ extension RunSetup {
     return RunSetup(
       calibration: Calibration(
         ceilings: try directory.store.rows(), series: samples?.series ?? [], missing: kept.missing),
-      calibratedRounds: samples?.rounds ?? [0], calibrationsOfHost: samples?.calibrationsOfHost ?? 1, host: host,
+      calibratedRounds: samples?.rounds ?? [0], calibrationsOfHost: samples?.calibrationsOfHost ?? 1,
+      threads: threads, host: host,
       libraries: kept.libraries, fingerprint: MachineFingerprint(state, topology: topology, machine: host), state: state
     )
   }
@@ -181,8 +186,7 @@ enum OtherMachine {
     InputError(
       file: path,
       "this run was begun on another machine or under other settings (- then, + now); restore them, choose another "
-        + "directory, or --allow-mixed to go on all the same:\n"
-        + lines.map { "  \($0)" }.joined(separator: "\n"))
+        + "directory, or --allow-mixed to go on all the same:", details: lines.map { "  \($0)" })
   }
 }
 

@@ -13,7 +13,8 @@ struct RunTime {
     let wall = Int(Date().timeIntervalSince1970 * 1e9)
     let clock = Int(Clock.now())
     let began: Int
-    if let known = try store.meta(Self.key).flatMap({ Int($0) }) {
+    // A time that this clock cannot have shown was edited.
+    if let known = try store.meta(Self.key).flatMap({ Int($0) }), (0...wall).contains(known) {
       began = known
     } else {
       began = wall

@@ -117,7 +117,8 @@ public struct SweepRunner {
         try setup.calibrate(before: next.launch, directory, steps: steps, isInterrupted: isInterrupted)
       }
       let point = next.point
-      if let reason = Self.reasonNotToFit(point) {
+      // Asked before each launch: what is available changes.
+      if let reason = point.infeasibility(topology: topology) {
         try skip(next, reason, &ledger, time)
         continue
       }
@@ -205,13 +206,6 @@ public struct SweepRunner {
   private func row(_ point: Point, _ status: ResultStatus, _ reason: String) -> ResultRow {
     ResultRow(
       runID: directory.manifest.runID, host: directory.manifest.host, point: point, status: status, reason: reason)
-  }
-
-  /// Why a point cannot run beside what the machine holds already; nil where it can. Asked before each launch: what is
-  /// available changes.
-  static func reasonNotToFit(_ point: Point, available: AvailableMemory? = .read()) -> String? {
-    guard let available, point.estimatedBytes > available.bytes else { return nil }
-    return "needs \(point.estimatedBytes) bytes of memory, \(available.bytes) are available by \(available.limit)"
   }
 
   private func request(

@@ -10,19 +10,26 @@ public struct LaunchVariance: Equatable, Sendable {
   /// Standard deviation within a launch: the root mean square over the launches.
   public let withinLaunch: Double
 
-  /// `launches` holds each launch's samples. Nil for fewer than two launches with samples.
+  /// `launches` holds each launch's samples. Nil for fewer than two launches with samples, and where each has one only: then
+  /// the spread within a launch is not known, and nothing tells the two apart.
   public init?(_ launches: [[Double]]) {
     let statistics = launches.compactMap { Statistics($0) }
     guard statistics.count >= 2 else { return nil }
     let count = Double(statistics.count)
     let mean = statistics.reduce(0) { $0 + $1.median } / count
     let variance = statistics.reduce(0) { $0 + ($1.median - mean) * ($1.median - mean) } / (count - 1)
-    func square(_ one: Statistics) -> Double {
-      let deviation = 1.4826 * one.medianAbsoluteDeviation
-      return deviation * deviation
+    let squares = statistics.compactMap { one in
+      one.medianAbsoluteDeviation.map { (1.4826 * $0) * (1.4826 * $0) }
     }
-    withinLaunch = (statistics.reduce(0) { $0 + square($1) } / count).squareRoot()
-    let explained = statistics.reduce(0) { $0 + Double.pi / 2 * square($1) / Double($1.count) } / count
+    guard !squares.isEmpty else { return nil }
+    let square = squares.reduce(0, +) / Double(squares.count)
+    withinLaunch = square.squareRoot()
+    // A launch of one sample scatters as the others do, as far as anybody knows.
+    let explained =
+      statistics.reduce(0) { sum, one in
+        let own = one.medianAbsoluteDeviation.map { (1.4826 * $0) * (1.4826 * $0) } ?? square
+        return sum + Double.pi / 2 * own / Double(one.count)
+      } / count
     betweenLaunches = max(0, variance - explained).squareRoot()
   }
 

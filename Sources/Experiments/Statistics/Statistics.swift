@@ -5,10 +5,10 @@ public struct Statistics: Equatable, Sendable {
   /// 95 % confidence interval of the median; nil for fewer than 6 samples.
   public let interval: MedianInterval?
   public let minimum: Double
-  /// Distance between the quartiles.
-  public let interquartileRange: Double
-  /// Median of the absolute deviations from the median, unscaled.
-  public let medianAbsoluteDeviation: Double
+  /// Distance between the quartiles; nil for one sample, whose spread is not known.
+  public let interquartileRange: Double?
+  /// Median of the absolute deviations from the median, unscaled; nil for one sample.
+  public let medianAbsoluteDeviation: Double?
   /// One flag a sample, in the order given. Flagged samples stay in every figure above: a benchmark that drops them hides
   /// what its users will see.
   public let outliers: [Bool]
@@ -26,11 +26,12 @@ public struct Statistics: Equatable, Sendable {
     median = quantile(sorted, 0.5)
     interval = MedianInterval(sorted: sorted)
     minimum = sorted[0]
-    interquartileRange = quantile(sorted, 0.75) - quantile(sorted, 0.25)
+    interquartileRange = count > 1 ? quantile(sorted, 0.75) - quantile(sorted, 0.25) : nil
     let centre = median
     let deviations = samples.map { abs($0 - centre) }
-    medianAbsoluteDeviation = quantile(deviations.sorted(), 0.5)
-    outliers = flagOutliers(deviations: deviations, medianAbsoluteDeviation: medianAbsoluteDeviation)
+    let deviation = quantile(deviations.sorted(), 0.5)
+    medianAbsoluteDeviation = count > 1 ? deviation : nil
+    outliers = flagOutliers(deviations: deviations, medianAbsoluteDeviation: deviation)
   }
 }
 

@@ -1,4 +1,6 @@
 /// Comma-separated values as in RFC 4180, except that lines end in LF: one header row, '.' decimals, empty for missing.
+///
+/// A cell of text that a spreadsheet would take for a formula gets an apostrophe in front (see `cell`).
 public struct CSVWriter {
   public private(set) var text = ""
 
@@ -8,13 +10,30 @@ public struct CSVWriter {
 
   /// A nil cell is left empty.
   public mutating func append(_ cells: [String?]) {
-    text += cells.map { $0.map(Self.quote) ?? "" }.joined(separator: ",") + "\n"
+    text += cells.map { $0.map(Self.cell) ?? "" }.joined(separator: ",") + "\n"
   }
 
-  /// Quotes a cell that contains a comma, a quote or a line break; quotes inside it are doubled.
+  /// A cell as it stands in the file. Text that begins with `=`, `+`, `-`, `@`, a tab, a carriage return or an apostrophe gets an
+  /// apostrophe in front, so that a reader who drops one leading apostrophe has the text again; numbers stay as they are.
+  static func cell(_ text: String) -> String { quote(guarded(text)) }
+
+  private static func guarded(_ text: String) -> String {
+    guard let first = text.utf8.first, isGuarded(first), Double(text) == nil else { return text }
+    return "'" + text
+  }
+
+  private static func isGuarded(_ byte: UInt8) -> Bool { "=+-@\t\r'".utf8.contains(byte) }
+
+  /// Quotes a cell that contains a comma, a quote or a line break; quotes inside it are doubled. It looks at bytes, as readers
+  /// do: a comma and a combining mark behind it are one `Character`, and so are CR and LF.
   static func quote(_ cell: String) -> String {
-    let special: (Character) -> Bool = { $0 == "," || $0 == "\"" || $0.isNewline }
-    guard cell.contains(where: special) else { return cell }
-    return "\"" + cell.replacing("\"", with: "\"\"") + "\""
+    guard cell.utf8.contains(where: { ",\"\n\r".utf8.contains($0) }) else { return cell }
+    var quoted: [UInt8] = [UInt8(ascii: "\"")]
+    for byte in cell.utf8 {
+      if byte == UInt8(ascii: "\"") { quoted.append(byte) }
+      quoted.append(byte)
+    }
+    quoted.append(UInt8(ascii: "\""))
+    return String(decoding: quoted, as: UTF8.self)
   }
 }

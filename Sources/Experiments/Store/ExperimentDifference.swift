@@ -64,6 +64,6 @@ enum OtherRun {
     return InputError(
       file: path,
       "this directory holds another run (- as it was run, + as asked for); choose another directory, or --restart to "
-        + "discard it:\n" + shown.map { "  \($0)" }.joined(separator: "\n"))
+        + "discard it:", details: shown.map { "  \($0)" })
   }
 }

@@ -27,6 +27,11 @@ public struct Manifest: Equatable, Codable, Sendable {
   public var shard: Shard?
   /// Whether points are projected only, and nothing is measured; nil for no, as in manifests of older tools.
   public var modelled: Bool?
+  /// Other versions of the tool that went on with the run, in the order in which they came; nil for none.
+  public var continuedWith: [String]?
+  /// The layer files that points name, with a hash of their content: a layer is what it holds, whatever its file is called.
+  /// Nil in manifests of older tools, and where no layer is named.
+  public var layers: [String: String]?
 
   enum CodingKeys: String, CodingKey {
     case schema
@@ -40,14 +45,15 @@ public struct Manifest: Equatable, Codable, Sendable {
     case gitDirty = "git_dirty"
     case created, finished, host
     case toolVersion = "tool_version"
-    case seed, shard, modelled
+    case seed, shard, modelled, layers
+    case continuedWith = "continued_with"
   }
 
   /// A manifest for a run of `experiment` that starts at `created` (whole seconds are kept).
   public init(
     experiment: Experiment, commandLine: [String], gitRevision: String? = nil, gitDirty: Bool? = nil,
     created: Date = Date(), host: String, toolVersion: String, shard: Shard? = nil,
-    modelled: Bool? = nil
+    modelled: Bool? = nil, layers: [String: String]? = nil
   ) {
     self.experiment = experiment.name
     experimentFile = experiment.file
@@ -62,6 +68,7 @@ public struct Manifest: Equatable, Codable, Sendable {
     seed = experiment.seed
     self.shard = shard
     self.modelled = modelled
+    self.layers = layers
     // The time orders runs; the hash tells apart those that start in the same second on different hosts or files.
     let time = Self.timestamp(self.created).filter { $0 != "-" && $0 != ":" }
     let digest = hexadecimal(
@@ -98,6 +105,16 @@ public struct Manifest: Equatable, Codable, Sendable {
     try container.encode(seed, forKey: .seed)
     try container.encode(shard, forKey: .shard)
     try container.encode(modelled, forKey: .modelled)
+    try container.encode(continuedWith, forKey: .continuedWith)
+    try container.encode(layers, forKey: .layers)
+  }
+
+  /// Lines for layer files whose content is not the same in both; what one of them does not know is no difference.
+  func layerDifferences(to other: Manifest) -> [String] {
+    (layers ?? [:]).sorted { $0.key < $1.key }.flatMap { name, content -> [String] in
+      guard let now = other.layers?[name], now != content else { return [] }
+      return ["- layer \(name): content \(content)", "+ layer \(name): content \(now)"]
+    }
   }
 
   func json() throws -> String {
@@ -113,6 +130,16 @@ public struct Manifest: Equatable, Codable, Sendable {
     guard let manifest = try? decoder.decode(Manifest.self, from: Data(text.utf8)), manifest.schema == Self.schema
     else {
       throw InputError(file: file, key: "schema", "expected a manifest of \(Self.schema)")
+    }
+    try JSONValue.check(text, file: file)
+    // The file may come from someone else, and its name goes into titles and file names as an experiment's does.
+    if let problem = NameRule.fileName.problem(with: manifest.experiment) {
+      throw InputError(file: file, key: CodingKeys.experiment.rawValue, problem)
+    }
+    for (key, version) in [("tool_version", manifest.toolVersion)]
+      + (manifest.continuedWith ?? []).map({ ("continued_with", $0) })
+    {
+      if let problem = NameRule.title.problem(with: version) { throw InputError(file: file, key: key, problem) }
     }
     self = manifest
   }

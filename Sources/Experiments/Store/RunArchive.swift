@@ -21,7 +21,12 @@ public struct RunArchive: Equatable, Sendable {
 
   /// Writes `run` as it is now, in place of an earlier file. The run may be under way in this process.
   public func write(_ run: RunDirectory) throws {
-    let snapshot = "\(run.path)/archive.\(getpid()).new"
+    // The snapshot of a run under way lies beside its database. A run that is only read may belong to another user, so its
+    // snapshot goes to the temporary directory.
+    let snapshot =
+      run.isWritten
+      ? "\(run.path)/archive.\(getpid()).new"
+      : FileManager.default.temporaryDirectory.appendingPathComponent("lookahead-\(UUID().uuidString)").path
     try? FileManager.default.removeItem(atPath: snapshot)
     defer { try? FileManager.default.removeItem(atPath: snapshot) }
     // Also drops the log: the copy is one file.
@@ -29,7 +34,7 @@ public struct RunArchive: Equatable, Sendable {
     let copy = try DatabaseQueue(path: snapshot)
     try copy.write { db in
       for name in Self.texts {
-        guard let text = try? readTextFile("\(run.path)/\(name)") else { continue }
+        guard let text = try? readRunFile("\(run.path)/\(name)") else { continue }
         try db.execute(
           sql: "INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)", arguments: [Self.key(name), text])
       }
@@ -57,22 +62,23 @@ public struct RunArchive: Equatable, Sendable {
 
   /// Opens a copy of the run, in a directory under `scratch` (on a local disk) that is removed afterwards.
   public func read<Result>(scratch: String, _ body: (RunDirectory) throws -> Result) throws -> Result {
+    guard OwnFiles.kind(path) == S_IFREG else { throw InputError(file: path, "expected a regular file") }
     let directory = URL(fileURLWithPath: scratch).appendingPathComponent("lookahead-\(UUID().uuidString)")
     let files = FileManager.default
     do {
       try files.createDirectory(at: directory, withIntermediateDirectories: true)
     } catch {
-      throw InputError(file: scratch, "expected a directory that can be written to: \(error.localizedDescription)")
+      throw InputError(file: scratch, "expected a directory that can be written to: \(plainReason(error))")
     }
     defer { try? files.removeItem(at: directory) }
     let database = directory.appendingPathComponent(RunDirectory.databaseName).path
     do {
       try files.copyItem(atPath: path, toPath: database)
     } catch {
-      throw InputError(file: path, "expected a run in one file that can be read: \(error.localizedDescription)")
+      throw InputError(file: path, "expected a run in one file that can be read: \(plainReason(error))")
     }
     try unpack(database, into: directory)
-    let run = try RunDirectory(opening: directory.path)
+    let run = try RunDirectory(writing: directory.path)
     defer { try? run.store.close() }
     return try body(run)
   }

@@ -99,6 +99,7 @@ public struct RunMerge {
         if run.manifest.kind != part.manifest.kind {
           lines += ["- points: \(run.manifest.kind)", "+ points: \(part.manifest.kind)"]
         }
+        lines += run.manifest.layerDifferences(to: part.manifest)
         if lines.isEmpty, self.ids != ids {
           // Points depend on the machine that they are planned on: its CPUs, its second-level cache.
           lines = [
@@ -124,7 +125,7 @@ public struct RunMerge {
     }
 
     private static func error(_ name: String, _ complaint: String, _ lines: [String]) -> InputError {
-      InputError(file: name, "\(complaint):\n" + lines.map { "  \($0)" }.joined(separator: "\n"))
+      InputError(file: name, "\(complaint):", details: lines.map { "  \($0)" })
     }
   }
 }
@@ -134,13 +135,13 @@ extension RunStore {
   func take(from part: RunStore, launches: Int) throws {
     let statuses = try part.statuses()
     let points = Set(try self.statuses().keys)
-    try database.write { db in
+    try write { db in
       for (id, theirs) in statuses.sorted(by: { $0.key < $1.key }) where points.contains(id) {
         let own =
           try String.fetchOne(db, sql: "SELECT status FROM points WHERE id = ?", arguments: [id])
           .flatMap(PointStatus.init) ?? .planned
         let measured = try Self.launches(of: id, in: db)
-        let offered = try part.database.read { try Self.launches(of: id, in: $0) }
+        let offered = try part.read { try Self.launches(of: id, in: $0) }
         if own == .done || theirs.rank < own.rank { continue }
         if theirs.rank > own.rank || measured.isEmpty && !offered.isEmpty {
           try copyPoint(id, from: part, theirs, in: db)
@@ -162,7 +163,7 @@ extension RunStore {
       try Self.delete(type, of: id, in: db)
       for row in try part.rows(type, of: id) { try row.insert(db) }
     }
-    let reason = try part.database.read {
+    let reason = try part.read {
       try String.fetchOne($0, sql: "SELECT reason FROM points WHERE id = ?", arguments: [id])
     }
     try Self.set(status == .running ? .planned : status, reason, of: id, in: db)
@@ -175,10 +176,8 @@ extension RunStore {
     guard !launches.isEmpty, let result = try part.measuredRow(of: id) else { return }
     for launch in launches.sorted() {
       func own<Rows: RunRow>(_: Rows.Type) throws -> [Rows] {
-        try part.database.read {
-          try Rows.fetchAll(
-            $0, sql: "SELECT * FROM \(Rows.table) WHERE point_id = ? AND launch = ? ORDER BY rowid",
-            arguments: [id, launch])
+        try part.read {
+          try Rows.all($0, where: "point_id = ? AND launch = ?", [id, launch])
         }
       }
       let peak = result.fractionOfFMAPeak.flatMap { share in result.gigaflopPerSecond.map { $0 / share } }
@@ -211,9 +210,8 @@ extension RunStore {
 
   private func rows(_ type: any RunRow.Type, of pointID: String) throws -> [any RunRow] {
     func fetch<Rows: RunRow>(_: Rows.Type) throws -> [any RunRow] {
-      try database.read {
-        try Rows.fetchAll(
-          $0, sql: "SELECT * FROM \(Rows.table) WHERE point_id = ? ORDER BY rowid", arguments: [pointID])
+      try read {
+        try Rows.all($0, where: "point_id = ?", [pointID])
       }
     }
     return try fetch(type)

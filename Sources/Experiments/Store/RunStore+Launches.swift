@@ -27,7 +27,7 @@ extension RunStore {
 
   /// Launches that are measured. A point that failed has none: its numbers are gone.
   func measuredLaunches() throws -> Set<LaunchKey> {
-    try database.read { db in
+    try read { db in
       let rows = try Row.fetchAll(db, sql: "SELECT DISTINCT point_id, launch FROM samples")
       return Set(rows.map { LaunchKey(pointID: $0["point_id"], launch: $0["launch"]) })
     }
@@ -35,22 +35,21 @@ extension RunStore {
 
   /// The row of a point that passed, so far.
   func measuredRow(of pointID: String) throws -> ResultRow? {
-    try database.read { db in
-      try ResultRow.fetchOne(
-        db, sql: "SELECT * FROM results WHERE point_id = ? AND status = 'passed'", arguments: [pointID])
+    try read { db in
+      try ResultRow.all(db, where: "point_id = ? AND status = 'passed'", [pointID]).first
     }
   }
 
   /// Place of the next sample in the run.
   func nextOrderIndex() throws -> Int {
-    try database.read { try Int.fetchOne($0, sql: "SELECT MAX(order_index) + 1 FROM samples") ?? 0 }
+    try read { try Int.fetchOne($0, sql: "SELECT MAX(order_index) + 1 FROM samples") ?? 0 }
   }
 
   // MARK: - Attempts
 
   /// Ends what a killed run left open: attempts under way become interrupted, and their points planned.
   func closeOpenAttempts() throws {
-    try database.write { db in
+    try write { db in
       try db.execute(
         sql: "UPDATE attempts SET status = ?, reason = ? WHERE status = ?",
         arguments: [AttemptRow.Status.interrupted.rawValue, "the run was killed", AttemptRow.Status.running.rawValue])
@@ -62,7 +61,7 @@ extension RunStore {
 
   /// Notes that an attempt is under way.
   func begin(_ attempt: AttemptRow) throws {
-    try database.write { db in
+    try write { db in
       try attempt.insert(db)
       try Self.set(.running, nil, of: attempt.pointID, in: db)
     }
@@ -70,7 +69,7 @@ extension RunStore {
 
   /// Ends an attempt that measured nothing; its point is to be tried again.
   func end(_ attempt: AttemptRow) throws {
-    try database.write { db in
+    try write { db in
       try Self.replace(attempt, in: db)
       try Self.set(.planned, nil, of: attempt.pointID, in: db)
     }
@@ -82,7 +81,7 @@ extension RunStore {
   @discardableResult
   func finish(_ outcome: PointOutcome, _ attempt: AttemptRow, of launches: Int, fmaPeak: Double?) throws -> ResultRow {
     let id = attempt.pointID
-    return try database.write { db in
+    return try write { db in
       try Self.replace(attempt, in: db)
       guard outcome.result.status == .passed else {
         for type in Self.outcomeTypes { try Self.delete(type, of: id, in: db) }
@@ -101,11 +100,8 @@ extension RunStore {
     _ outcome: PointOutcome, launch: Int, of launches: Int, fmaPeak: Double?, in db: Database
   ) throws -> ResultRow {
     let id = outcome.result.pointID
-    let earlier = try ResultRow.fetchOne(
-      db, sql: "SELECT * FROM results WHERE point_id = ? AND status = 'passed'", arguments: [id])
-    let others = try SampleRow.fetchAll(
-      db, sql: "SELECT * FROM samples WHERE point_id = ? AND launch <> ? ORDER BY order_index",
-      arguments: [id, launch])
+    let earlier = try ResultRow.all(db, where: "point_id = ? AND status = 'passed'", [id]).first
+    let others = try SampleRow.all(db, where: "point_id = ? AND launch <> ?", [id, launch], orderedBy: "order_index")
     let pooled = PooledLaunches(outcome, earlier: others.isEmpty ? nil : earlier, samples: others, fmaPeak: fmaPeak)
 
     for type in outcomeTypes where type.columns.contains("launch") {
@@ -164,7 +160,7 @@ extension RunStore {
   // MARK: - The sentinel
 
   func add(_ rows: [SentinelRow]) throws {
-    try database.write { db in for row in rows { try row.insert(db) } }
+    try write { db in for row in rows { try row.insert(db) } }
   }
 
   /// Notes at every point that is measured beside which of its launches the machine's speed moved: anew each time, for the
@@ -172,8 +168,8 @@ extension RunStore {
   func noteDrift() throws {
     let watch = DriftWatch(try rows())
     let attempts = Dictionary(grouping: try rows(AttemptRow.self).filter { $0.status == .passed }, by: \.pointID)
-    try database.write { db in
-      for result in try ResultRow.fetchAll(db, sql: "SELECT * FROM results WHERE status = 'passed'") {
+    try write { db in
+      for result in try ResultRow.all(db, where: "status = 'passed'") {
         var notes = result.notes?.components(separatedBy: "; ").filter { !$0.hasPrefix(DriftWatch.notePrefix) } ?? []
         notes += (attempts[result.pointID] ?? []).sorted { $0.launch < $1.launch }.compactMap { watch.note($0) }
         try db.execute(
@@ -189,10 +185,9 @@ extension RunStore {
   func modelled(_ pointID: String) throws -> (
     projections: [ProjectionRow], sensitivities: [SensitivityRow], stages: [StageRow]
   ) {
-    try database.read { db in
+    try read { db in
       func all<Rows: RunRow>(_: Rows.Type) throws -> [Rows] {
-        try Rows.fetchAll(
-          db, sql: "SELECT * FROM \(Rows.table) WHERE point_id = ? ORDER BY rowid", arguments: [pointID])
+        try Rows.all(db, where: "point_id = ?", [pointID])
       }
       return (try all(ProjectionRow.self), try all(SensitivityRow.self), try all(StageRow.self))
     }

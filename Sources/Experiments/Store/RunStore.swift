@@ -9,9 +9,11 @@ public final class RunStore {
   public static let schemaVersion = 8
 
   let database: DatabaseQueue
-  private let path: String
+  let path: String
+  /// Whether the database is a private copy, to which writing is refused.
+  private let isCopy: Bool
 
-  /// Opens the database at `path`; makes an empty one where there is none and `create` is set.
+  /// Opens the database at `path` for writing; makes an empty one where there is none and `create` is set.
   public convenience init(path: String, create: Bool) throws {
     try self.init(path: path, create: create, version: nil)
   }
@@ -19,7 +21,8 @@ public final class RunStore {
   /// Migrates up to `version` only, to make databases as older tools left them.
   init(path: String, create: Bool, version: String?) throws {
     self.path = path
-    guard create || FileManager.default.fileExists(atPath: path) else { throw InputError(file: path, "no such file") }
+    isCopy = false
+    if !create || FileManager.default.fileExists(atPath: path) { try DatabaseCopy.requireDatabase(path) }
     do {
       // The write-ahead log lets a report be made while the run goes on. One connection suffices, and on closing leaves one
       // file; a pool's readers would keep the log open.
@@ -28,18 +31,92 @@ public final class RunStore {
       // A second reader, or a report beside a run, waits for the other's transaction instead of failing.
       configuration.busyMode = .timeout(10)
       database = try DatabaseQueue(path: path, configuration: configuration)
-      if let version {
-        try Self.migrator.migrate(database, upTo: version)
-      } else {
-        try Self.migrator.migrate(database)
+      try Self.prepare(database, path: path, isNew: create, version: version)
+    } catch {
+      throw Self.readable(error, path)
+    }
+  }
+
+  /// Opens a copy of the database at `path` as it is now. Nothing at `path` and beside it changes, and
+  /// the store refuses to be written to; see `DatabaseCopy`.
+  public init(reading path: String) throws {
+    self.path = path
+    isCopy = true
+    do {
+      database = try DatabaseCopy.open(path) { try Self.prepare($0, path: path, isNew: false, version: nil) }
+    } catch {
+      throw Self.readable(error, path)
+    }
+  }
+
+  /// Checks that the database is whole and a run's, and brings it to this tool's schema.
+  private static func prepare(_ database: DatabaseQueue, path: String, isNew: Bool, version: String?) throws {
+    if !isNew {
+      try database.read { db in
+        if let problem = try String.fetchOne(db, sql: "PRAGMA quick_check(1)"), problem != "ok" {
+          throw InputError(file: path, "expected a database of a run, found a damaged one: \(oneLine(problem))")
+        }
+        guard try db.tableExists("points"), try db.tableExists("grdb_migrations") else {
+          throw InputError(file: path, "expected a database of a run, found one with other tables")
+        }
+        let found = try Int.fetchOne(db, sql: "PRAGMA user_version") ?? 0
+        guard (1...schemaVersion).contains(found) else {
+          throw InputError(file: path, "expected schema version 1 to \(schemaVersion), found \(found)")
+        }
       }
-    } catch let error as DatabaseError {
-      throw InputError(file: path, "expected a database of a run: \(error.message ?? "unreadable")")
     }
-    let version = try database.read { try Int.fetchOne($0, sql: "PRAGMA user_version") ?? 0 }
-    guard version <= Self.schemaVersion else {
-      throw InputError(file: path, "expected schema version \(Self.schemaVersion) or older, found \(version)")
+    if let version { return try migrator.migrate(database, upTo: version) }
+    try migrator.migrate(database)
+    try database.read { db in
+      let found = try Int.fetchOne(db, sql: "PRAGMA user_version") ?? 0
+      guard found == schemaVersion else {
+        throw InputError(file: path, "expected schema version \(schemaVersion), found \(found)")
+      }
+      for type in rowTypes {
+        let present = try Set(db.columns(in: type.table).map(\.name))
+        for column in type.columns where !present.contains(column) {
+          throw InputError(file: path, key: "\(type.table).\(column)", "expected this column, found none")
+        }
+        if !isNew { try StoredValues.check(type, in: db) }
+      }
+      if !isNew { try StoredValues.checkPoints(in: db) }
     }
+  }
+
+  // MARK: - Errors
+
+  /// Reads in one transaction. What is wrong with the file or a value in it is an `InputError` that names the file.
+  func read<Result>(_ body: (Database) throws -> Result) throws -> Result {
+    do { return try database.read(body) } catch { throw Self.readable(error, path) }
+  }
+
+  /// Writes in one transaction; throws as `read` does.
+  func write<Result>(_ body: (Database) throws -> Result) throws -> Result {
+    guard !isCopy else { throw FileNotWritten(path: path, reason: "it was opened for reading") }
+    do { return try database.write(body) } catch { throw Self.readable(error, path) }
+  }
+
+  /// A disk that is full or fails is no bad input, and no damage to the file.
+  private static func readable(_ error: any Error, _ path: String) -> any Error {
+    switch error {
+    case let error as StoredValueError:
+      return InputError(file: path, key: "\(error.table).\(error.column)", error.message)
+    case is RowDecodingError:
+      return InputError(file: path, "expected a database of a run, found a value that no run stores")
+    case let error as DatabaseError:
+      let message = oneLine(error.message ?? "error \(error.resultCode.rawValue)")
+      switch error.resultCode {
+      case .SQLITE_FULL, .SQLITE_IOERR, .SQLITE_READONLY, .SQLITE_CANTOPEN, .SQLITE_PERM:
+        return FileNotWritten(path: path, reason: message)
+      case .SQLITE_BUSY, .SQLITE_LOCKED, .SQLITE_NOMEM, .SQLITE_INTERRUPT: return error
+      default: return InputError(file: path, "expected a database of a run: \(message)")
+      }
+    default: return error
+    }
+  }
+
+  private static func oneLine(_ text: String) -> String {
+    text.split(whereSeparator: \.isNewline).joined(separator: " ")
   }
 
   /// Writes the log back into the database, which leaves one file.
@@ -58,7 +135,7 @@ public final class RunStore {
 
   /// Registers the points of `plan` that the store does not know yet: all, or those in `ids`.
   public func add(_ plan: Plan, only ids: Set<String>? = nil) throws {
-    try database.write { db in
+    try write { db in
       for point in plan.points where ids?.contains(point.id) != false {
         try db.execute(
           sql: "INSERT OR IGNORE INTO points (id, params, status) VALUES (?, ?, ?)",
@@ -69,17 +146,24 @@ public final class RunStore {
 
   /// Status of every known point by id.
   public func statuses() throws -> [String: PointStatus] {
-    try database.read { db in
+    try read { db in
       var statuses: [String: PointStatus] = [:]
       for row in try Row.fetchAll(db, sql: "SELECT id, status FROM points") {
-        statuses[row["id"]] = PointStatus(rawValue: row["status"])
+        guard let id = String.fromDatabaseValue(row["id"]) else {
+          throw StoredValueError(table: "points", column: "id", message: "expected the id of a point, found none")
+        }
+        guard let status = String.fromDatabaseValue(row["status"]).flatMap(PointStatus.init) else {
+          throw StoredValueError(
+            table: "points", column: "status", message: "expected planned, running, done, failed or skipped at '\(id)'")
+        }
+        statuses[id] = status
       }
       return statuses
     }
   }
 
   public func markRunning(pointID: String) throws {
-    try database.write { db in
+    try write { db in
       try db.execute(
         sql: "UPDATE points SET status = ?, reason = NULL WHERE id = ?",
         arguments: [PointStatus.running.rawValue, pointID])
@@ -89,7 +173,7 @@ public final class RunStore {
   /// Stores all that came of a point in one transaction, in place of any earlier attempt.
   public func finish(_ outcome: PointOutcome) throws {
     let id = outcome.result.pointID
-    try database.write { db in
+    try write { db in
       for type in Self.outcomeTypes { try Self.delete(type, of: id, in: db) }
       try outcome.result.insert(db)
       for rows in outcome.rows { for row in rows { try row.insert(db) } }
@@ -102,7 +186,7 @@ public final class RunStore {
   /// Stores what the model says of a point that nobody measures, in one transaction; the point is skipped for `reason` where
   /// it says nothing.
   func finish(_ pointID: String, projected: Projector.Outcome?, reason: String?) throws {
-    try database.write { db in
+    try write { db in
       for type in Self.outcomeTypes { try Self.delete(type, of: pointID, in: db) }
       for row in projected?.rows ?? [] { try row.insert(db) }
       for row in projected?.sensitivities ?? [] { try row.insert(db) }
@@ -125,7 +209,7 @@ public final class RunStore {
 
   /// The database's own complaints; none for one that is intact.
   func integrityProblems() throws -> [String] {
-    try database.read { db in
+    try read { db in
       try String.fetchAll(db, sql: "PRAGMA integrity_check").filter { $0 != "ok" }
     }
   }
@@ -141,7 +225,7 @@ public final class RunStore {
 
   /// Replaces the facts read at `time`.
   public func replace(facts: [FactRow], at time: FactTime) throws {
-    try database.write { db in
+    try write { db in
       try db.execute(sql: "DELETE FROM facts WHERE \"when\" = ?", arguments: [time.rawValue])
       for row in facts where row.when == time { try row.insert(db) }
     }
@@ -153,16 +237,16 @@ public final class RunStore {
       try db.execute(sql: "DELETE FROM \(Row.table)")
       for row in rows { try row.insert(db) }
     }
-    try database.write { db in repeat try replace(each tables, db) }
+    try write { db in repeat try replace(each tables, db) }
   }
 
   /// A value of the meta table, nil where there is none.
   public func meta(_ key: String) throws -> String? {
-    try database.read { try String.fetchOne($0, sql: "SELECT value FROM meta WHERE key = ?", arguments: [key]) }
+    try read { try String.fetchOne($0, sql: "SELECT value FROM meta WHERE key = ?", arguments: [key]) }
   }
 
   public func setMeta(_ key: String, _ value: String) throws {
-    try database.write {
+    try write {
       try $0.execute(sql: "INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)", arguments: [key, value])
     }
   }
@@ -171,14 +255,14 @@ public final class RunStore {
 
   /// All rows of a type, in the order they were stored.
   public func rows<Rows: RunRow>(_: Rows.Type = Rows.self) throws -> [Rows] {
-    try database.read { try Rows.fetchAll($0, sql: "SELECT * FROM \(Rows.table) ORDER BY rowid") }
+    try read { try Rows.all($0) }
   }
 
   /// A whole table as CSV.
   func csv(_ type: any RunRow.Type) throws -> String {
     var writer = CSVWriter(header: type.columns)
     let names = type.columns.map { "\"\($0)\"" }.joined(separator: ", ")
-    try database.read { db in
+    try read { db in
       let rows = try Row.fetchCursor(db, sql: "SELECT \(names) FROM \(type.table) ORDER BY rowid")
       while let row = try rows.next() {
         writer.append(row.databaseValues.map(\.csvCell))
@@ -192,9 +276,12 @@ extension DatabaseValue {
   /// Numbers in their shortest exact spelling; nil for NULL.
   fileprivate var csvCell: String? {
     switch storage {
+    // Bytes are no value of a run, and were refused when the rows were decoded.
     case .null, .blob: return nil
     case .int64(let number): return "\(number)"
-    case .double(let number): return number == number.rounded() && abs(number) < 1e15 ? "\(Int(number))" : "\(number)"
+    case .double(let number):
+      // As many digits as a whole number of a `Double` has.
+      return abs(number) < 1e15 ? Int(exactly: number).map(String.init) ?? "\(number)" : "\(number)"
     case .string(let text): return text
     }
   }

@@ -24,7 +24,8 @@ public struct Autotuner {
     _ point: Point, _ task: LookupTask, timer: () throws -> any StrategyTimer
   ) throws -> (tuning: Tuning, isCached: Bool) {
     let key = TuningKey(task, point: point, fingerprint: fingerprint)
-    if let known = cache?.tuning(for: key) { return (known, true) }
+    let walks = cache == nil ? [] : StrategyCandidates.all(task, secondLevelBytes: tuner.secondLevelBytes)
+    if let known = cache?.tuning(for: key, among: walks) { return (known, true) }
     let tuning = try tuner.tune(task, timer: timer())
     cache?.store(tuning, for: key)
     return (tuning, false)

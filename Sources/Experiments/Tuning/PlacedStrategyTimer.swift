@@ -25,7 +25,7 @@ final class PlacedStrategyTimer: StrategyTimer {
     var tuned = point
     let tile = strategies.map(\.tokenTile).max() ?? point.tokens
     tokens = min(point.tokens, task.team.partition == .tokens ? tile * task.team.workers : tile)
-    let values = try kernels.input(for: point).prefix(tokens * point.hidden)
+    let values = try kernels.input(for: point, tokens: tokens)
     let input = try memory.floats(values.count, for: .input)
     _ = UnsafeMutableBufferPointer(start: input.base, count: values.count).update(fromContentsOf: values)
     let output = try memory.floats(tokens * point.output, for: .output)

@@ -14,6 +14,7 @@ extension Tuning {
     guard point.isTuned, let task = point.task else {
       throw InputError(key: "isa", "expected an instruction set that this CPU can run, found \(point.isa.rawValue)")
     }
+    try requireFeasible(point, topology: topology)
     let autotuner = Autotuner(
       machine: machine, fingerprint: MachineFingerprint(state, topology: topology, machine: machine),
       cache: tuningDirectory.map { TuningCache(directory: $0, warn: warn) })
@@ -29,5 +30,10 @@ extension Tuning {
     } catch let skipped as PointSkipped {
       throw InputError("\(skipped)")
     }
+  }
+
+  /// Throws `InputError` for a point that cannot run here: before the host is measured for its sake.
+  public static func requireFeasible(_ point: Point, topology: Topology) throws {
+    if let reason = point.infeasibility(topology: topology) { throw InputError(key: point.label, reason) }
   }
 }

@@ -166,7 +166,7 @@ private func openAnew(_ file: String) throws -> (handle: UnsafeMutableRawPointer
       try FileManager.default.copyItem(
         at: URL(fileURLWithPath: original).resolvingSymlinksInPath(), to: copy)
     } catch {
-      throw LibraryNotLoaded("\(original): expected to copy it to load it once more: \(error.localizedDescription)")
+      throw LibraryNotLoaded("\(original): expected to copy it to load it once more: \(plainReason(error))")
     }
     // The mapping outlives the name.
     defer { try? FileManager.default.removeItem(at: copy) }

@@ -24,13 +24,13 @@ public enum CPUMatch: Codable, Equatable, Sendable {
   private static func range(_ yaml: YAMLValue) throws -> ClosedRange<Int> {
     let ends = try yaml.string().split(separator: "-").map { number(String($0)) }
     guard (1...2).contains(ends.count), let low = ends.first ?? nil, let high = ends.last ?? nil, low <= high else {
-      throw yaml.error("expected a model number or a range such as 0x10-0x1f, found '\(try yaml.string())'")
+      throw yaml.error("expected a model number or a range such as 0x10-0x1f, found \(quote(try yaml.string()))")
     }
     return low...high
   }
 
   private static func number(_ text: String) -> Int? {
-    text.hasPrefix("0x") ? Int(text.dropFirst(2), radix: 16) : Int(text)
+    parseWholeNumber(text)
   }
 
   /// What is expected and what the machine under `root` is instead; nil where it fits.

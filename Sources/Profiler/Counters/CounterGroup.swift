@@ -42,7 +42,7 @@ public struct CounterGroup: Codable, Equatable, Sendable {
   public init(yaml: YAMLValue) throws {
     let object = try yaml.object(
       keys: ["name", "topic", "description", "pmu", "scope", "events", "cpu", "source", "metrics", "checks"])
-    self.name = try object.required("name").string()
+    self.name = try object.required("name").name()
     self.description = try object.required("description").string()
     self.pmu = try object.required("pmu").string()
     self.topic = try object["topic"].map { try $0.string() }
@@ -65,7 +65,7 @@ public struct CounterGroup: Codable, Equatable, Sendable {
     guard event.isObject else {
       let name = try event.string()
       guard scope == .thread || SystemPMU.parts(of: name) != nil else {
-        throw event.error("expected an event '\(pmu)/terms/' of a PMU in sysfs, found '\(name)'")
+        throw event.error("expected an event '\(pmu)/terms/' of a PMU in sysfs, found \(quote(name))")
       }
       return events.append(name)
     }
@@ -78,7 +78,7 @@ public struct CounterGroup: Codable, Equatable, Sendable {
   private func parse(_ yaml: YAMLValue) throws -> Metric {
     let object = try yaml.object(keys: ["name", "unit", "formula"])
     return Metric(
-      name: try object.required("name").string(), unit: try object.required("unit").string(),
+      name: try object.required("name").name(), unit: try object.required("unit").string(),
       formula: try formula(object.required("formula")))
   }
 
@@ -98,7 +98,7 @@ public struct CounterGroup: Codable, Equatable, Sendable {
       throw text.error(error.message)
     }
     if let stranger = formula.events.first(where: { !events.contains($0) }) {
-      throw text.error("expected events of this group (\(events.joined(separator: ", "))), found '\(stranger)'")
+      throw text.error("expected events of this group (\(events.joined(separator: ", "))), found \(quote(stranger))")
     }
     return formula
   }

@@ -13,6 +13,11 @@ public struct Formula: Equatable, Sendable {
   public let words: [Word]
   private let root: Node
 
+  /// Beyond any formula: a sum over all events of a PMU has some hundred terms. Each operation nests the tree that is
+  /// evaluated by one more level, so their number is bounded as the stack is.
+  private static let longest = 1 << 14
+  private static let mostOperations = 500
+
   private indirect enum Node: Equatable, Sendable {
     case number(Double)
     case event(String)
@@ -26,6 +31,9 @@ public struct Formula: Equatable, Sendable {
 
   /// Parses `text`; the error says what was expected where.
   public init(_ text: String) throws {
+    guard text.utf8.count <= Self.longest else {
+      throw InputError("expected a formula of at most \(Self.longest) bytes, found \(text.utf8.count)")
+    }
     var parser = Parser(text)
     self.root = try parser.parse()
     self.text = text
@@ -33,7 +41,8 @@ public struct Formula: Equatable, Sendable {
     self.words = parser.words
   }
 
-  /// The formula's value; nil where a counter or a word has none or is suspect, or a division is by zero: missing is missing.
+  /// The formula's value; nil where a counter or a word has none or is suspect, and where an operation has no finite result, as a division by zero:
+  /// missing is missing.
   public func value(of readings: [CounterReading], words: [Word: Double] = [:]) -> Double? {
     var values: [String: Double] = [:]
     for reading in readings where reading.quality != .suspect { values[reading.event] = reading.value }
@@ -47,12 +56,14 @@ public struct Formula: Equatable, Sendable {
     case .word(let name): return words[name]
     case .operation(let symbol, let left, let right):
       guard let a = evaluate(left, events, words), let b = evaluate(right, events, words) else { return nil }
+      let value: Double
       switch symbol {
-      case "+": return a + b
-      case "-": return a - b
-      case "*": return a * b
-      default: return b == 0 ? nil : a / b
+      case "+": value = a + b
+      case "-": value = a - b
+      case "*": value = a * b
+      default: value = a / b
       }
+      return value.isFinite ? value : nil
     }
   }
 
@@ -61,6 +72,7 @@ public struct Formula: Equatable, Sendable {
     private let characters: [Character]
     private var position = 0
     private var depth = 0
+    private var operations = 0
     private(set) var events: [String] = []
     private(set) var words: [Word] = []
 
@@ -77,7 +89,7 @@ public struct Formula: Equatable, Sendable {
     private mutating func sum() throws -> Node {
       var node = try product()
       while let symbol = next, symbol == "+" || symbol == "-" {
-        position += 1
+        try addOperation()
         node = .operation(symbol, node, try product())
       }
       return node
@@ -86,10 +98,16 @@ public struct Formula: Equatable, Sendable {
     private mutating func product() throws -> Node {
       var node = try factor()
       while let symbol = next, symbol == "*" || symbol == "/" {
-        position += 1
+        try addOperation()
         node = .operation(symbol, node, try factor())
       }
       return node
+    }
+
+    private mutating func addOperation() throws {
+      position += 1
+      operations += 1
+      guard operations <= Formula.mostOperations else { throw expected("at most \(Formula.mostOperations) operations") }
     }
 
     private mutating func factor() throws -> Node {
@@ -114,7 +132,7 @@ public struct Formula: Equatable, Sendable {
         return .event(name)
       case _ where first.isNumber:
         let digits = take { $0.isNumber || $0 == "." || $0 == "e" }
-        guard let value = Double(digits) else { throw expected("a number") }
+        guard let value = parseNumber(digits) else { throw expected("a number") }
         return .number(value)
       default:
         let name = take { $0.isLetter }
@@ -143,7 +161,7 @@ public struct Formula: Equatable, Sendable {
 
     private func expected(_ what: String) -> InputError {
       let rest = String(characters[min(position, characters.count)...])
-      return InputError("expected \(what), found \(rest.isEmpty ? "the end of the formula" : "'\(rest)'")")
+      return InputError("expected \(what), found \(rest.isEmpty ? "the end of the formula" : quote(rest))")
     }
   }
 }

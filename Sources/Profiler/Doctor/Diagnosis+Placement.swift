@@ -21,7 +21,9 @@ extension Diagnosis {
     let left =
       "CPUs \(formatCPUList(topology.allowedCPUs)) of \(formatCPUList(online)) and memory nodes "
       + "\(formatCPUList(topology.allowedNodes)) of \(formatCPUList(nodes)) allowed"
-    let cgroup = files.cgroup(controller: "cpuset")
+    let cgroup = ControlGroups(files: files).groups(of: "cpuset").map(\.folder).first { folder in
+      files.names(folder).contains { $0.hasPrefix("cpuset.") }
+    }
     let granted = cgroup.flatMap {
       files.cpuList("\($0)/cpuset.cpus.effective") ?? files.cpuList("\($0)/cpuset.effective_cpus")
     }
@@ -37,38 +39,34 @@ extension Diagnosis {
 
   /// A share of CPU time stops threads in the middle of a sample.
   static func cpuQuota(_ files: SystemFiles, _ topology: Topology) -> Item {
-    let cgroup = files.cgroup(controller: "cpu")
-    // Version 2: `200000 100000`, or `max 100000`; version 1 has a file for each, and -1 for no limit.
-    let parts =
-      cgroup.flatMap { files.text("\($0)/cpu.max") }?.split(separator: " ").compactMap { Double($0) }
-      ?? ["cpu.cfs_quota_us", "cpu.cfs_period_us"].compactMap { name in
-        cgroup.flatMap { files.int("\($0)/\(name)") }.map(Double.init)
-      }
-    guard parts.count == 2, parts[0] > 0, parts[1] > 0 else { return Item("cpu_quota", .ok, "no limit of CPU time") }
-    let cpus = parts[0] / parts[1]
-    let text = "the cgroup gives the time of \(cpus) CPUs, \(topology.allowedCPUs.count) are allowed"
-    return cpus >= Double(topology.allowedCPUs.count)
+    guard let quota = ControlGroups(files: files).cpuQuota else {
+      return Item("cpu_quota", .ok, "no limit of CPU time")
+    }
+    let allowed = topology.allowedCPUs.count
+    let text = "control group \(quota.group) gives the time of \(quota.cpus) CPUs, \(allowed) are allowed"
+    return quota.cpus >= Double(allowed)
       ? Item("cpu_quota", .ok, text)
       : Item(
         "cpu_quota", .degraded, "\(text): threads are stopped in the middle of samples",
         fix: "lift the limit (docker --cpus; cpu.max, cpu.cfs_quota_us), or allow as few CPUs (docker --cpuset-cpus)")
   }
 
-  /// What may be allocated before the kernel ends the process.
+  /// What may be allocated: the figure by which a run skips points.
   static func memory(_ files: SystemFiles) -> Item {
-    guard let available = files.kilobytesField("MemAvailable", in: "proc/meminfo") else {
+    guard let available = AvailableMemory.read(root: files.root) else {
       return Item(
         "memory", .degraded, "the kernel does not say how much is available: large points are not skipped but killed",
         fix: "mount /proc")
     }
-    let text = "\(formatByteCount(available)) available"
-    let limit = files.cgroup(controller: "memory").flatMap {
-      files.int("\($0)/memory.max") ?? files.int("\($0)/memory.limit_in_bytes")
+    let text = "\(formatByteCount(available.bytes)) available to this process by \(available.limit)"
+    let machine = files.kilobytesField("MemAvailable", in: "proc/meminfo")
+    guard let limit = AvailableMemory.limit(root: files.root), limit.bytes < machine ?? .max else {
+      return Item("memory", .ok, text)
     }
-    guard let limit, limit < available else { return Item("memory", .ok, text) }
+    let whole = machine.map { " of \(formatByteCount($0)) that the machine has available" } ?? ""
     return Item(
-      "memory", .degraded, "\(text), and the cgroup allows \(formatByteCount(limit)): points beyond it are killed",
-      fix: "raise the limit (docker --memory; the batch system's request), or keep tables below it")
+      "memory", .degraded, "at most \(formatByteCount(limit.bytes))\(whole), by \(limit.limit); \(text)",
+      fix: "raise the limit (docker --memory; the batch system's request; ulimit); points that need more are skipped")
   }
 
   static func mbind(_ topology: Topology) -> Item {
@@ -147,25 +145,5 @@ extension Diagnosis {
         "numa_balancing", .degraded, "on (\(value)): the kernel may move pages during a measurement",
         fix: "sudo sysctl kernel.numa_balancing=0")
     }
-  }
-}
-
-extension SystemFiles {
-  /// The directory of this process's cgroup that holds the files of `controller`; nil where there is none.
-  fileprivate func cgroup(controller: String) -> String? {
-    // Version 1 has a hierarchy for each controller, `4:cpu,cpuacct:/path`; version 2 one for all, `0::/path`. Inside a
-    // container the path may be the host's, which is not mounted there.
-    let lines = (text("proc/self/cgroup")?.split(separator: "\n") ?? []).map {
-      $0.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false)
-    }.filter { $0.count == 3 }
-    var candidates: [String] = []
-    if let own = lines.first(where: { $0[1].split(separator: ",").contains { $0 == controller } }) {
-      candidates += ["sys/fs/cgroup/\(controller)\(own[2])", "sys/fs/cgroup/\(controller)"]
-    }
-    if let unified = lines.first(where: { $0[1].isEmpty }) {
-      candidates += ["sys/fs/cgroup\(unified[2])", "sys/fs/cgroup"]
-    }
-    return candidates.map { $0.hasSuffix("/") ? String($0.dropLast()) : $0 }
-      .first { !names($0).filter { $0.hasPrefix("\(controller).") }.isEmpty }
   }
 }

@@ -12,12 +12,13 @@ extension Diagnosis {
     return Diagnosis(
       items: [
         build(), virtualMachine(files), load(files), instructionSets(), cores(topology),
-        perfEvents(files), hardwareCounters(backend), softwareCounters(backend), counterSelfCheck(backend, root: root),
+        coreKinds(files, topology), perfEvents(files), hardwareCounters(backend), softwareCounters(backend),
+        counterSelfCheck(backend, root: root),
         eventTables(root: root), counterTopics(backend, root: root), memoryTraffic(backend, root: root),
         numa(topology), cpuset(files, topology), cpuQuota(files, topology), memory(files), mbind(topology),
         movePages(topology),
         transparentHugePages(files, topology), hugePages(files, topology), numaBalancing(files), clockSource(files),
-        governor(files), watchdog(files), libraryVariables(), blas(),
+        governor(files, topology), watchdog(files), libraryVariables(), blas(),
         plots(),
       ])
   }
@@ -77,6 +78,17 @@ extension Diagnosis {
       : Item("cores", .degraded, "\(text): no thread scaling can be measured", fix: "allow more CPUs (taskset, cpuset)")
   }
 
+  /// Whether all CPUs that may be used are of one kind: a thread takes as long as its core makes it.
+  static func coreKinds(_ files: SystemFiles, _ topology: Topology) -> Item {
+    let kinds = CoreKinds(files, topology.allowedCPUs)
+    return kinds.groups.count < 2
+      ? Item("core_kinds", .ok, kinds.groups.isEmpty ? "the kernel tells no kinds of cores apart" : "all of one kind")
+      : Item(
+        "core_kinds", .degraded,
+        kinds.texts.joined(separator: "; ") + ": a pass of several threads waits for the slowest kind",
+        fix: "allow one kind (taskset -c), or name its CPUs in the experiment (cpus: 0-7)")
+  }
+
   // MARK: - Time
 
   static func clockSource(_ files: SystemFiles) -> Item {
@@ -92,19 +104,28 @@ extension Diagnosis {
       : Item("clock_source", .degraded, "\(source) is slow; \(overhead)", fix: "boot with clocksource=tsc")
   }
 
-  static func governor(_ files: SystemFiles) -> Item {
-    switch files.text("sys/devices/system/cpu/cpu0/cpufreq/scaling_governor") {
-    case nil:
+  /// Of the CPUs that this process may use: each has its own.
+  static func governor(_ files: SystemFiles, _ topology: Topology) -> Item {
+    let name = "frequency_governor"
+    let governors = PerCPUSetting(cpufreq: "scaling_governor", of: topology.allowedCPUs, files)
+    guard governors.text != nil else {
       return Item(
-        "frequency_governor", .degraded,
+        name, .degraded,
         "no cpufreq in sysfs (a virtual machine, or no driver): the clock is measured, not controlled",
         fix: "on bare metal load the CPU's cpufreq driver; inside a virtual machine the host decides")
-    case "performance": return Item("frequency_governor", .ok, "performance")
-    case let governor?:
-      return Item(
-        "frequency_governor", .degraded, "\(governor): the clock follows the load",
-        fix: "sudo cpupower frequency-set --governor performance")
     }
+    let list = governors.texts.joined(separator: "; ")
+    guard governors.groups.allSatisfy({ $0.value == "performance" }) else {
+      return Item(
+        name, .degraded, "\(list): the clock follows the load",
+        fix: "sudo cpupower --cpu \(formatCPUList(topology.allowedCPUs)) frequency-set --governor performance")
+    }
+    guard governors.missing.isEmpty else {
+      return Item(
+        name, .degraded, "\(list); \(PerCPUSetting.name(governors.missing)): unknown",
+        fix: "load the cpufreq driver for all CPUs, or allow those that have one (taskset)")
+    }
+    return Item(name, .ok, list)
   }
 
   static func watchdog(_ files: SystemFiles) -> Item {

@@ -7,12 +7,14 @@ extension MachineState {
   /// - Parameters:
   ///   - measuresFrequency: also measures the core frequency, which takes about 10 ms of one allowed CPU. Only sensible
   ///     for this machine, so it is left out under another root.
+  ///   - cpus: those whose clock settings count; by default all that the process may use.
   ///   - libraryVariables: those to record; by default those of this process, cleared or not.
   public static func capture(
-    root: String = "/", measuresFrequency: Bool = true,
+    root: String = "/", measuresFrequency: Bool = true, cpus: [Int]? = nil,
     libraryVariables: [LibraryVariables.Variable] = LibraryVariables.found()
   ) -> MachineState {
-    let reader = MachineReader(files: SystemFiles(root: root))
+    let topology = Topology.read(root: root)
+    let reader = MachineReader(files: SystemFiles(root: root), topology: topology, cpus: cpus ?? topology.allowedCPUs)
     var facts = reader.processor() + reader.system() + reader.power() + reader.memory() + reader.observation()
     facts.append(frequency(measures: measuresFrequency && root == "/"))
     facts += build() + [variables(libraryVariables)]
@@ -43,6 +45,9 @@ extension MachineState {
 
 private struct MachineReader {
   let files: SystemFiles
+  let topology: Topology
+  /// CPUs whose settings count.
+  let cpus: [Int]
 
   /// The flags of /proc/cpuinfo that decide which kernels can run.
   private static let interestingFlags = [
@@ -57,7 +62,6 @@ private struct MachineReader {
       return Self.interestingFlags.filter(set.contains).joined(separator: " ")
     }
     let isVirtual = files.field("flags", in: cpuinfo)?.split(separator: " ").contains("hypervisor")
-    let topology = Topology.read(root: files.root)
     return [
       fromCPUInfo("cpu_model", "model name"), fromCPUInfo("cpu_vendor", "vendor_id"),
       fromCPUInfo("cpu_family", "cpu family"), fromCPUInfo("cpu_model_number", "model"),
@@ -87,7 +91,20 @@ private struct MachineReader {
       kernelParameters(),
       fromFile("clock_source", "sys/devices/system/clocksource/clocksource0/current_clocksource"),
       fromFile("address_space_randomization", "proc/sys/kernel/randomize_va_space"),
-      fromFile("cgroup_cpu_max", "sys/fs/cgroup/cpu.max", reason: "no CPU limit of a cgroup is visible"),
+    ] + limits()
+  }
+
+  /// What control groups and the shell that started this process leave of the machine.
+  private func limits() -> [MachineFact] {
+    let quota = ControlGroups(files: files).cpuQuota
+    let memory = AvailableMemory.limit(root: files.root)
+    let noQuota = "no control group limits CPU time"
+    let noLimit = "neither a control group nor ulimit limits memory"
+    return [
+      MachineFact(name: "cgroup_cpu_max", value: quota?.text, reason: noQuota),
+      MachineFact(name: "cpu_quota_cpus", value: quota.map { "\($0.cpus)" }, reason: noQuota),
+      MachineFact(name: "memory_limit_bytes", value: memory.map { "\($0.bytes)" }, reason: noLimit),
+      MachineFact(name: "memory_limited_by", value: memory?.limit, reason: noLimit),
     ]
   }
 
@@ -104,16 +121,15 @@ private struct MachineReader {
   }
 
   func power() -> [MachineFact] {
-    let cpufreq = "sys/devices/system/cpu/cpu0/cpufreq"
     let hidden = "no cpufreq in sysfs: a virtual machine, or no driver"
     let boost =
       files.text("sys/devices/system/cpu/cpufreq/boost")
       ?? files.text("sys/devices/system/cpu/intel_pstate/no_turbo").map { $0 == "0" ? "1" : "0" }
     return [
-      fromFile("governor", "\(cpufreq)/scaling_governor", reason: hidden),
-      fromFile("frequency_driver", "\(cpufreq)/scaling_driver", reason: hidden),
-      fromFile("frequency_min_khz", "\(cpufreq)/scaling_min_freq", reason: hidden),
-      fromFile("frequency_max_khz", "\(cpufreq)/scaling_max_freq", reason: hidden),
+      perCPU("governor", "scaling_governor", reason: hidden),
+      perCPU("frequency_driver", "scaling_driver", reason: hidden),
+      perCPU("frequency_min_khz", "scaling_min_freq", reason: hidden),
+      perCPU("frequency_max_khz", "scaling_max_freq", reason: hidden),
       MachineFact(name: "boost", value: boost, reason: hidden),
       fromFile("smt", "sys/devices/system/cpu/smt/control"),
     ]
@@ -129,7 +145,11 @@ private struct MachineReader {
         reason: "the kernel has no transparent huge pages"),
       fromFile("numa_balancing", "proc/sys/kernel/numa_balancing"),
       fromFile("huge_pages_reserved", "proc/sys/vm/nr_hugepages"),
-      kilobytes("memory_total_bytes", "MemTotal"), kilobytes("memory_available_bytes", "MemAvailable"),
+      kilobytes("memory_total_bytes", "MemTotal"),
+      // What this process may have of it: the figure by which points are skipped.
+      MachineFact(
+        name: "memory_available_bytes", value: AvailableMemory.read(root: files.root).map { "\($0.bytes)" },
+        reason: "no 'MemAvailable' in /proc/meminfo"),
     ]
   }
 
@@ -146,6 +166,10 @@ private struct MachineReader {
 
   private func fromFile(_ name: String, _ path: String, reason: String? = nil) -> MachineFact {
     MachineFact(name: name, value: files.text(path), reason: reason ?? "no /\(path)")
+  }
+
+  private func perCPU(_ name: String, _ setting: String, reason: String) -> MachineFact {
+    MachineFact(name: name, value: PerCPUSetting(cpufreq: setting, of: cpus, files).text, reason: reason)
   }
 
   private func fromCPUInfo(_ name: String, _ key: String) -> MachineFact {

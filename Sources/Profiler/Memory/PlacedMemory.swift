@@ -146,7 +146,8 @@ public final class PlacedMemory: @unchecked Sendable {
         call: "mmap", code: ENOMEM,
         advice: "\(formatByteCount(wanted)) wanted, \(formatByteCount(available)) of memory available\(place)")
     }
-    try require(bytes, of: files.kilobytesField("MemAvailable", in: "proc/meminfo"), "")
+    let available = AvailableMemory.read()
+    try require(bytes, of: available?.bytes, available.map { " by \($0.limit)" } ?? "")
     guard case .parts(let nodes, isBound: true) = layout else { return }
     for (node, parts) in Dictionary(grouping: nodes, by: { $0 }) {
       try require(bytes / nodes.count * parts.count, of: availableBytes(onNode: node, files), " on node \(node)")

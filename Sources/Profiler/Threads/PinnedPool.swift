@@ -92,18 +92,30 @@ public final class PinnedPool: @unchecked Sendable {
   }
 
   private static func verify(_ cpus: [Int], _ shared: PoolState) throws -> [Int] {
+    if let moved = displacement(cpus, shared) {
+      throw SystemError(call: "pthread_attr_setaffinity_np", code: EINVAL, advice: moved)
+    }
+    return cpus
+  }
+
+  /// Where a worker runs that is no longer where it was pinned; nil where all are. Another process, a control group or the
+  /// hot-unplugging of a CPU can move threads at any time, so that this is asked after a measurement as well as before.
+  public func displacement() -> String? {
+    turn.withLock { _ in Self.displacement(verifiedCPUs, shared) }
+  }
+
+  private static func displacement(_ cpus: [Int], _ shared: PoolState) -> String? {
     var seen = [(mask: [Int], cpu: Int)](repeating: ([], -1), count: cpus.count)
     seen.withUnsafeMutableBufferPointer { seen in
       nonisolated(unsafe) let seen = seen
       shared.fork { index in seen[index] = (currentAffinity(), Int(linux_current_cpu())) }
     }
     for (index, cpu) in cpus.enumerated() where seen[index].mask != [cpu] || seen[index].cpu != cpu {
-      throw SystemError(
-        call: "pthread_attr_setaffinity_np", code: EINVAL,
-        advice: "thread \(index) should run on CPU \(cpu), but may use \(formatCPUList(seen[index].mask)) and runs on "
-          + "\(seen[index].cpu)")
+      return
+        "thread \(index) should run on CPU \(cpu), but may use CPUs \(formatCPUList(seen[index].mask)) and runs on "
+        + "\(seen[index].cpu)"
     }
-    return seen.map(\.cpu)
+    return nil
   }
 
   private static func stop(_ shared: PoolState, _ threads: [UInt]) {
@@ -113,9 +125,14 @@ public final class PinnedPool: @unchecked Sendable {
 }
 
 /// The CPUs that the calling thread may use, ascending; empty where the kernel does not say.
-func currentAffinity() -> [Int] {
+func currentAffinity() -> [Int] { affinity(linux_get_affinity) }
+
+/// The CPUs that the main thread may use, ascending; empty where the kernel does not say.
+func processAffinity() -> [Int] { affinity(linux_get_process_affinity) }
+
+private func affinity(_ ask: (UnsafeMutablePointer<Int32>?, Int) -> Int32) -> [Int] {
   var cpus = [Int32](repeating: 0, count: 4096)
-  let count = linux_get_affinity(&cpus, cpus.count)
+  let count = ask(&cpus, cpus.count)
   return cpus.prefix(max(0, Int(count))).map(Int.init)
 }
 

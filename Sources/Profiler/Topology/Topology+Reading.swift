@@ -21,9 +21,9 @@ private struct TopologyReader {
   mutating func read() -> Topology {
     let online = onlineCPUs()
     let nodes = readNodes(online: online)
-    let caches = readCaches(online: online)
     let packages = readPackages(online: online)
     let (cores, threads) = readCores(online: online, packages: packages)
+    let caches = readCaches(online: online, packages: packages, cores: cores)
     let clusters = clusters(online: online, caches: caches, packages: packages)
 
     let clusterOf = owners(of: clusters.map { ($0.id, $0.cpus) })
@@ -59,13 +59,25 @@ private struct TopologyReader {
   private mutating func onlineCPUs() -> [Int] {
     if let online = files.cpuList("sys/devices/system/cpu/online"), !online.isEmpty { return online }
     let present = files.numbered("sys/devices/system/cpu", prefix: "cpu")
+    if present.isEmpty, let allowed = allowedMask(), !allowed.isEmpty {
+      notes.append("no CPUs in sysfs; assumed those that this process may use")
+      return allowed
+    }
     notes.append("no list of online CPUs; assumed every CPU that has a directory")
     return present.isEmpty ? [0] : present
   }
 
-  /// The main thread's mask, not the calling thread's: a worker asks about the machine, not about its own pinning.
+  /// The main thread's mask, not the calling thread's: a worker asks about the machine, not about its own pinning. Nil where
+  /// neither /proc nor, of this very machine, the kernel says.
+  private func allowedMask() -> [Int]? {
+    if let list = files.field("Cpus_allowed_list", in: "proc/self/status") { return parseCPUList(list) }
+    guard files.root == "/" else { return nil }
+    let mask = processAffinity()
+    return mask.isEmpty ? nil : mask
+  }
+
   private mutating func allowedCPUs(online: [Int]) -> [Int] {
-    guard let list = files.field("Cpus_allowed_list", in: "proc/self/status"), let allowed = parseCPUList(list) else {
+    guard let allowed = allowedMask() else {
       notes.append("no allowed CPU mask; assumed every online CPU")
       return online
     }
@@ -94,7 +106,8 @@ private struct TopologyReader {
     for cpu in online where cores[cpu] == nil {
       let directory = "sys/devices/system/cpu/cpu\(cpu)/topology"
       let siblings =
-        files.cpuList("\(directory)/core_cpus_list") ?? files.cpuList("\(directory)/thread_siblings_list")
+        files.cpus(list: "\(directory)/core_cpus_list", orMask: "\(directory)/core_cpus")
+        ?? files.cpus(list: "\(directory)/thread_siblings_list", orMask: "\(directory)/thread_siblings")
       if siblings == nil { isMissing = true }
       core += 1
       for (thread, sibling) in (siblings ?? [cpu]).filter(isOnline.contains).enumerated() {
@@ -108,9 +121,13 @@ private struct TopologyReader {
     return (cores, threads)
   }
 
-  private mutating func readCaches(online: [Int]) -> [Topology.Cache] {
+  private mutating func readCaches(
+    online: [Int], packages: [Int: Int], cores: [Int: Int]
+  ) -> [Topology.Cache] {
     var caches: [Topology.Cache] = []
     var isIncomplete = false
+    /// Levels of caches of which the kernel does not say who shares them.
+    var unknownSharing: Set<Int> = []
     let isOnline = Set(online)
     var seen: Set<[String]> = []
     for cpu in online {
@@ -118,7 +135,13 @@ private struct TopologyReader {
       for index in files.numbered(directory, prefix: "index") {
         let entry = "\(directory)/index\(index)"
         guard let level = files.int("\(entry)/level"), let type = files.text("\(entry)/type") else { continue }
-        let shared = (files.cpuList("\(entry)/shared_cpu_list") ?? [cpu]).filter(isOnline.contains)
+        let stated = files.cpus(list: "\(entry)/shared_cpu_list", orMask: "\(entry)/shared_cpu_map")
+        if stated == nil { unknownSharing.insert(level) }
+        // A cache of each CPU's own would be a machine with far more cache than it has.
+        let assumed = online.filter { other in
+          level < 3 ? cores[other] == cores[cpu] : (packages[other] ?? 0) == (packages[cpu] ?? 0)
+        }
+        let shared = stated?.filter(isOnline.contains) ?? assumed
         guard seen.insert(["\(level)", type, formatCPUList(shared)]).inserted else { continue }
         // 0 ways or sets: the kernel does not know.
         let cache = Topology.Cache(
@@ -135,6 +158,10 @@ private struct TopologyReader {
     }
     if caches.isEmpty { notes.append("no cache descriptions") }
     if isIncomplete { notes.append("some caches have no size or associativity") }
+    for level in unknownSharing.sorted() {
+      notes.append(
+        "who shares an L\(level) cache is unknown; assumed one for each \(level < 3 ? "core" : "package")")
+    }
     return caches.sorted {
       ($0.level, $0.type, $0.sharedCPUs.first ?? 0) < ($1.level, $1.type, $1.sharedCPUs.first ?? 0)
     }
@@ -172,7 +199,7 @@ private struct TopologyReader {
       let distances = files.text("\(directory)/distance")?.split(separator: " ").compactMap { Int($0) }
       return Topology.MemoryNode(
         id: id,
-        cpus: (files.cpuList("\(directory)/cpulist") ?? []).filter(isOnline.contains),
+        cpus: (files.cpus(list: "\(directory)/cpulist", orMask: "\(directory)/cpumap") ?? []).filter(isOnline.contains),
         memoryBytes: files.kilobytesField("MemTotal", in: "\(directory)/meminfo"),
         distances: distances ?? [])
     }
@@ -183,5 +210,5 @@ private struct TopologyReader {
 private func parseKernelSize(_ text: String) -> Int? {
   let scale = ["K": 1024, "M": 1024 * 1024, "G": 1024 * 1024 * 1024][String(text.suffix(1))]
   guard let number = Int(scale == nil ? text : String(text.dropLast())), number > 0 else { return nil }
-  return number * (scale ?? 1)
+  return checkedProduct(number, scale ?? 1)
 }

@@ -1,41 +1,31 @@
 import Foundation
 import InputFiles
 
-/// The lines of a file of any size, read in chunks; a line is handed out as bytes without its end-of-line.
+/// The lines of a text file or stream of any size, read in chunks; a line is handed out as bytes without its end-of-line.
 final class ChunkedLines {
-  /// Large enough that the system call costs nothing, small enough to stay in the cache.
-  private static let chunkBytes = 1 << 18
   /// No line of a trace is longer; a file without line ends (a binary one) is refused before it fills the memory.
   private static let longestLine = 4096
 
   /// 1-based number of the line handed out last.
   private(set) var lineNumber = 0
-  private let path: String
-  private let file: UnsafeMutablePointer<FILE>
-  private var buffer = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: ChunkedLines.chunkBytes)
+  let file: InputFile
+  private var buffer = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: InputFile.chunkBytes)
   private var start = 0
   private var end = 0
   private var isAtEnd = false
 
+  /// Opens the file at `path`; refuses what its first bytes show to be no text.
   init(path: String) throws {
-    var isFolder: ObjCBool = false
-    guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
-      throw InputError(file: path, "no such file")
-    }
-    guard !isFolder.boolValue, let file = fopen(path, "rb") else {
-      throw InputError(file: path, "expected a readable file")
-    }
-    self.path = path
-    self.file = file
+    file = try InputFile(path)
   }
 
   deinit {
-    fclose(file)
     buffer.deallocate()
   }
 
   /// The next line, valid until the next call; nil at the end of the file.
   func next() throws -> UnsafeBufferPointer<UInt8>? {
+    if lineNumber == 0, end == 0, !isAtEnd { try begin() }
     var searched = start
     while true {
       if let newline = newlineIndex(from: searched) {
@@ -48,10 +38,18 @@ final class ChunkedLines {
         return start == end ? nil : line(start..<end)
       }
       guard searched <= ChunkedLines.longestLine else {
-        throw InputError(file: path, line: lineNumber + 1, "expected lines of text, found one that does not end")
+        throw InputError(file: file.path, line: lineNumber + 1, "expected lines of text, found one that does not end")
       }
-      refill()
+      try refill()
     }
+  }
+
+  /// Reads enough to know what the file is: a pipe may give its first bytes one by one.
+  private func begin() throws {
+    while end < 16, !isAtEnd { try refill() }
+    let bytes = buffer[..<end]
+    try TextStart.check(bytes, path: file.path)
+    start = TextStart.markBytes(bytes)
   }
 
   private func newlineIndex(from first: Int) -> Int? {
@@ -62,13 +60,16 @@ final class ChunkedLines {
   }
 
   /// Moves what is left to the front and reads more behind it.
-  private func refill() {
+  private func refill() throws {
     guard let base = buffer.baseAddress else { return }
     let left = end - start
     memmove(base, base + start, left)
     start = 0
-    end = left + fread(base + left, 1, buffer.count - left, file)
-    isAtEnd = end == left
+    end = left
+    let count = try file.read(
+      into: UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(buffer)[left...]))
+    end += count
+    isAtEnd = count == 0
   }
 
   private func line(_ range: Range<Int>) -> UnsafeBufferPointer<UInt8> {

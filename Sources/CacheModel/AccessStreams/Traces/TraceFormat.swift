@@ -5,7 +5,7 @@ public enum TraceFormat: String, CaseIterable, Sendable {
   /// Dinero's: `0|1|2 hexaddress [bytes]`, for read, write and instruction fetch (ignored); 4 bytes unless given.
   case din
   /// Valgrind's `--tool=lackey --trace-mem=yes`: ` L addr,size`, ` S addr,size`, ` M addr,size` (a load, then a store of
-  /// the same bytes), `I  addr,size` (ignored), and lines of Valgrind's own that start with `==`.
+  /// the same bytes), `I  addr,size` (ignored), and lines of Valgrind's own that start with `==`, `--PID` or `**PID`.
   case lackey
 
   /// What a line should look like, for messages.
@@ -16,13 +16,9 @@ public enum TraceFormat: String, CaseIterable, Sendable {
     }
   }
 
-  /// Guesses the format from the first line that says something: a din line starts with a digit.
-  public static func detect(_ path: String) throws -> TraceFormat {
-    let reader = try ChunkedLines(path: path)
-    while let line = try reader.next() {
-      guard let first = line.first(where: { !TraceLine.isSpace($0) }) else { continue }
-      return (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(first) ? .din : .lackey
-    }
-    throw InputError(file: path, "expected a trace, found no line that says anything")
+  /// Guesses the format from a line: a din line starts with a digit. Nil for a line that says nothing.
+  init?(guessedFrom line: UnsafeBufferPointer<UInt8>) {
+    guard let first = line.first(where: { !TraceLine.isSpace($0) }) else { return nil }
+    self = (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(first) ? .din : .lackey
   }
 }

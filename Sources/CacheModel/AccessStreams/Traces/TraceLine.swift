@@ -10,6 +10,10 @@ enum TraceLine: Equatable {
 
   /// Operand size of a din line that states none: a word of the machines that Dinero was written for.
   private static let dinDefaultBytes: UInt32 = 4
+  /// The largest request of a trace, in bytes. No instruction moves more at once: a vector is at most 256 bytes (SVE), a
+  /// tile 1 KiB (AMX), the state that XSAVE writes with its tiles 11 KiB. A larger number in that column is something else,
+  /// such as the instruction word that some tracers put there.
+  static let largestRequest: UInt32 = 1 << 16
 
   @inline(__always)
   static func isSpace(_ byte: UInt8) -> Bool { byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t") }
@@ -44,11 +48,11 @@ enum TraceLine: Equatable {
   }
 
   private static func parseLackey(_ scanner: inout TraceScanner) -> TraceLine? {
-    let label = scanner.next()
-    if label == UInt8(ascii: "="), scanner.next() == UInt8(ascii: "=") {
+    if scanner.isRemark {
       scanner.skipAll()
       return .nothing
     }
+    let label = scanner.next()
     guard scanner.skipSpaces() else { return nil }
     guard let address = scanner.hexadecimal(), scanner.next() == UInt8(ascii: ","), let bytes = scanner.byteCount(),
       !address.addingReportingOverflow(UInt64(bytes) - 1).overflow
@@ -91,6 +95,18 @@ struct TraceScanner {
 
   mutating func skipAll() { position = text.count }
 
+  /// Whether a line of Valgrind's own starts here: `==` (its messages), `--PID` (of -v and --trace options) or `**PID` (of
+  /// client requests; the digits may be of a time stamp).
+  var isRemark: Bool {
+    guard position + 1 < text.count, text[position] == text[position + 1] else { return false }
+    switch text[position] {
+    case UInt8(ascii: "="): return true
+    case UInt8(ascii: "-"), UInt8(ascii: "*"):
+      return position + 2 < text.count && (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(text[position + 2])
+    default: return false
+    }
+  }
+
   mutating func skipHexPrefix() {
     guard position + 1 < text.count, text[position] == UInt8(ascii: "0"), text[position + 1] | 0x20 == UInt8(ascii: "x")
     else { return }
@@ -109,7 +125,8 @@ struct TraceScanner {
     return position > first ? value : nil
   }
 
-  /// A decimal number of bytes, at least 1.
+  /// A decimal number of bytes, from 1 to the largest request. Leading zeros are none of a number's: `00001021` is an
+  /// instruction word.
   mutating func byteCount() -> UInt32? {
     let first = position
     var value: UInt32 = 0
@@ -120,7 +137,8 @@ struct TraceScanner {
       value = sum
       position += 1
     }
-    return position > first && value > 0 ? value : nil
+    let isNumber = position > first && text[first] != UInt8(ascii: "0")
+    return isNumber && value <= TraceLine.largestRequest ? value : nil
   }
 
   private func hexDigit(_ byte: UInt8) -> UInt64? {

@@ -1,25 +1,40 @@
 import InputFiles
 
-/// Streams the accesses of a trace file, of any size, to a sink; they all belong to core 0.
-public struct TraceReader {
+/// Streams the accesses of a trace, of any size, to a sink; they all belong to core 0.
+///
+/// A file can be read any number of times, a pipe or another stream once: see `isStream`.
+public final class TraceReader {
   public let path: String
-  public let format: TraceFormat
+  private let format: TraceFormat?
+  /// Opened with the reader, so that a missing file is said before anything else happens; nil once it has been read.
+  private var opened: ChunkedLines?
+  /// Whether the trace can be read only once.
+  public let isStream: Bool
 
-  /// Without a `format` the first line decides.
+  /// Without a `format` the first line that says something decides.
   public init(path: String, format: TraceFormat? = nil) throws {
     self.path = path
-    self.format = try format ?? TraceFormat.detect(path)
+    self.format = format
+    let lines = try ChunkedLines(path: path)
+    isStream = lines.file.kind == .stream
+    opened = lines
   }
 
   /// Hands every access to `sink` in order. Throws `InputError` with the line's number at the first line that is not of
-  /// the format; the sink then has everything before it.
+  /// the format, and where no line is a request; the sink then has everything before it.
   ///
   /// Instruction fetches are ignored, or are reads by the core `fetchCore`, whose first level then is the instruction cache.
   public func read(into sink: AccessSink, fetchCore: UInt16? = nil) throws {
-    let lines = try ChunkedLines(path: path)
+    let lines = try nextPass()
     let stream = AccessStream(sink: sink)
+    var format = format
+    var requests = 0
     while let text = try lines.next() {
-      switch TraceLine.parse(text, as: format) {
+      guard let known = format ?? TraceFormat(guessedFrom: text) else { continue }
+      format = known
+      let line = TraceLine.parse(text, as: known)
+      if line != .nothing { requests += 1 }
+      switch line {
       case .read(let address, let bytes): stream.read(address, bytes: Int(bytes))
       case .write(let address, let bytes): stream.write(address, bytes: Int(bytes))
       case .modify(let address, let bytes):
@@ -32,12 +47,24 @@ public struct TraceReader {
         stream.core = 0
       case .nothing: break
       case nil:
-        // A line can be long and need not be text: quote only its beginning.
-        let shown = String(decoding: text.prefix(40), as: UTF8.self)
         throw InputError(
-          file: path, line: lines.lineNumber, "expected \(format.expectedLine) (\(format.rawValue)), found '\(shown)'")
+          file: path, line: lines.lineNumber,
+          "expected \(known.expectedLine) (\(known.rawValue)), found \(quote(String(decoding: text, as: UTF8.self)))"
+            + "; a request has 1 to \(TraceLine.largestRequest) bytes")
       }
     }
     stream.flush()
+    guard requests > 0 else { throw InputError(file: path, "expected a trace, found no line that is a request") }
+  }
+
+  private func nextPass() throws -> ChunkedLines {
+    if let opened {
+      self.opened = nil
+      return opened
+    }
+    guard !isStream else {
+      throw InputError(file: path, "expected a regular file to read twice, found a pipe or device")
+    }
+    return try ChunkedLines(path: path)
   }
 }

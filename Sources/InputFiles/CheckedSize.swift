@@ -1,0 +1,62 @@
+/// A count of bytes, points or machines that is formed from numbers which a user chose: it is either exact, or known to be
+/// `tooLarge` for 64 bits.
+///
+/// Every size that multiplies dimensions is formed in this type, so that a shape that no machine can hold is one more
+/// point that cannot run, with a reason, and never a trap.
+public struct CheckedSize: Hashable, Comparable, Sendable, CustomStringConvertible {
+  /// Nil where the size is 2^63 or more.
+  public let value: Int?
+
+  /// Negative numbers are no sizes; they count as 0.
+  public init(_ value: Int) {
+    self.value = max(0, value)
+  }
+
+  private init(checked value: Int?) {
+    self.value = value
+  }
+
+  /// 2^63 and everything above it.
+  public static let tooLarge = CheckedSize(checked: nil)
+
+  /// The size, or the largest number where it is too large.
+  public var clamped: Int { value ?? .max }
+
+  public static func + (a: CheckedSize, b: CheckedSize) -> CheckedSize {
+    guard let x = a.value, let y = b.value else { return .tooLarge }
+    let (sum, isOver) = x.addingReportingOverflow(y)
+    return isOver ? .tooLarge : CheckedSize(sum)
+  }
+
+  /// Nothing times anything is nothing, however large the other is.
+  public static func * (a: CheckedSize, b: CheckedSize) -> CheckedSize {
+    if a.value == 0 || b.value == 0 { return CheckedSize(0) }
+    guard let x = a.value, let y = b.value else { return .tooLarge }
+    let (product, isOver) = x.multipliedReportingOverflow(by: y)
+    return isOver ? .tooLarge : CheckedSize(product)
+  }
+
+  public static func + (a: CheckedSize, b: Int) -> CheckedSize { a + CheckedSize(b) }
+  public static func * (a: CheckedSize, b: Int) -> CheckedSize { a * CheckedSize(b) }
+
+  public static func < (a: CheckedSize, b: CheckedSize) -> Bool {
+    switch (a.value, b.value) {
+    case (let x?, let y?): x < y
+    case (.some, nil): true
+    case (nil, _): false
+    }
+  }
+
+  /// With commas between thousands: `100,000,000`.
+  public var description: String {
+    guard let value else { return "more than 2^63" }
+    let digits = Array(String(value))
+    return String(
+      digits.indices.flatMap { index in
+        index > 0 && (digits.count - index) % 3 == 0 ? [",", digits[index]] : [digits[index]]
+      })
+  }
+
+  /// As bytes: `1.5GiB`.
+  public var bytesText: String { value.map(formatByteCount) ?? "more than 2^63 bytes" }
+}

@@ -2,7 +2,7 @@
 import PackageDescription
 
 // Dependencies point one way (see README, "Architecture"):
-//   lookahead -> Reports -> Experiments -> { Profiler, Kernels, CacheModel } -> InputFiles
+//   lookahead -> Reports -> Experiments -> { Profiler, Kernels, CacheModel } -> Support
 // Kernels uses CacheModel for the access-stream vocabulary only; Profiler and CacheModel know nothing of each other.
 
 // The number crunching is optimised in debug builds too, where the tests spend most of their time. Preconditions and overflow
@@ -33,40 +33,42 @@ let package = Package(
 
     // MARK: - The rooms
 
-    .target(name: "InputFiles", dependencies: ["Yams"]),
+    .target(name: "Support", dependencies: ["Yams"]),
     // The model, one target a folder.
     .target(
-      name: "AccessStreams", dependencies: ["InputFiles"], path: "Sources/CacheModel/AccessStreams",
+      name: "AccessStreams", dependencies: ["Support"], path: "Sources/CacheModel/AccessStreams",
       swiftSettings: optimised),
     .target(
-      name: "Machines", dependencies: ["AccessStreams", "InputFiles"], path: "Sources/CacheModel/Machines",
+      name: "Machines", dependencies: ["AccessStreams", "Support"], path: "Sources/CacheModel/Machines",
       resources: [.copy("Catalogue")], swiftSettings: optimised),
     .target(
-      name: "Simulation", dependencies: ["CSetSearch", "Machines", "AccessStreams", "InputFiles"],
+      name: "Simulation", dependencies: ["CSetSearch", "Machines", "AccessStreams", "Support"],
       path: "Sources/CacheModel/Simulation", swiftSettings: optimised),
     .target(
-      name: "Profiles", dependencies: ["Simulation", "Machines", "AccessStreams", "InputFiles"],
+      name: "Profiles", dependencies: ["Simulation", "Machines", "AccessStreams", "Support"],
       path: "Sources/CacheModel/Profiles", swiftSettings: optimised),
     .target(
-      name: "Projection", dependencies: ["Profiles", "Simulation", "Machines", "AccessStreams", "InputFiles"],
+      name: "Projection", dependencies: ["Profiles", "Simulation", "Machines", "AccessStreams", "Support"],
       path: "Sources/CacheModel/Projection", swiftSettings: optimised),
 
     .target(
-      name: "Kernels", dependencies: ["CKernels", "CLinux", "AccessStreams", "InputFiles"], swiftSettings: optimised),
+      name: "Kernels", dependencies: ["CKernels", "CLinux", "AccessStreams", "Support"], swiftSettings: optimised),
     .target(
-      name: "Profiler", dependencies: ["CMicroBenchmarks", "CLinux", "CLibPFM", "CLibNUMA", "InputFiles"],
+      name: "Profiler", dependencies: ["CMicroBenchmarks", "CLinux", "CLibPFM", "CLibNUMA", "Support"],
       resources: [.copy("Groups")], swiftSettings: optimised),
     .target(
       name: "Experiments",
       dependencies: [
-        "Profiler", "Kernels", "AccessStreams", "Machines", "Simulation", "Profiles", "Projection", "InputFiles", "CLinux",
+        "Profiler", "Kernels", "AccessStreams", "Machines", "Simulation", "Profiles", "Projection", "Support", "CLinux",
         .product(name: "GRDB", package: "GRDB.swift"),
       ]),
-    .target(name: "Reports", dependencies: ["Experiments", "Kernels", "Profiler", "Machines", "Projection", "InputFiles"]),
+    .target(
+      name: "Reports", dependencies: ["Experiments", "Kernels", "Profiler", "Machines", "Projection", "Support"]),
     .executableTarget(
       name: "lookahead",
       dependencies: [
-        "Reports", "Experiments", "Profiler", "Kernels", "AccessStreams", "Machines", "Simulation", "Profiles", "Projection",
+        "Reports", "Experiments", "Profiler", "Kernels", "AccessStreams", "Machines", "Simulation", "Profiles",
+        "Projection",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 
@@ -79,19 +81,22 @@ let package = Package(
 
     .target(name: "TestSupport", path: "Tests/TestSupport"),
     .target(name: "CSeccomp", path: "Tests/CSeccomp"),
-    .testTarget(name: "InputFilesTests", dependencies: ["InputFiles"]),
-    .testTarget(name: "CacheModelTests", dependencies: ["AccessStreams", "Machines", "Simulation", "Profiles", "Projection"], exclude: ["Fixtures"]),
+    .testTarget(name: "SupportTests", dependencies: ["Support"]),
+    .testTarget(
+      name: "CacheModelTests", dependencies: ["AccessStreams", "Machines", "Simulation", "Profiles", "Projection"],
+      exclude: ["Fixtures"]),
     .testTarget(name: "KernelsTests", dependencies: ["Kernels"]),
     .testTarget(
       name: "ProfilerTests",
-      dependencies: ["Profiler", "CMicroBenchmarks", "CLinux", "InputFiles", "TestSupport", "CSeccomp"]),
+      dependencies: ["Profiler", "CMicroBenchmarks", "CLinux", "Support", "TestSupport", "CSeccomp"]),
     // On the tool too: a run is killed from outside.
     .testTarget(name: "ExperimentsTests", dependencies: ["Experiments", "lookahead"], exclude: ["Fixtures"]),
     .testTarget(name: "ReportsTests", dependencies: ["Reports", "TestSupport"]),
     .testTarget(name: "CommandTests", dependencies: ["lookahead", "TestSupport"]),
     // Not a test of its own: scripts/test-streams runs it under valgrind.
     .executableTarget(
-      name: "StreamProof", dependencies: ["Kernels", "AccessStreams", "Machines", "Simulation", "InputFiles"], path: "Tests/StreamProof"),
+      name: "StreamProof", dependencies: ["Kernels", "AccessStreams", "Machines", "Simulation", "Support"],
+      path: "Tests/StreamProof"),
   ],
   swiftLanguageModes: [.v5]
 )

@@ -1,5 +1,5 @@
 import Foundation
-import InputFiles
+import Support
 
 /// The result of running a stored layer on its stored input and comparing it with the stored expectation.
 public struct Verification: Encodable, Equatable, Sendable {

@@ -1,5 +1,5 @@
 import Foundation
-import InputFiles
+import Support
 
 /// `a` times `b`; nil where that is no `Int`, as a file that is no kernel's may have it.
 func checkedProduct(_ a: Int, _ b: Int) -> Int? {

@@ -1,6 +1,6 @@
 import Experiments
 import Foundation
-import InputFiles
+import Support
 
 /// Where a calibration's report goes: machine.yaml, calibration.csv, samples.csv, report.md and plots/.
 public struct CalibrationDirectory {

@@ -1,8 +1,8 @@
 import Experiments
-import InputFiles
 import Machines
 import Profiler
 import Simulation
+import Support
 
 extension CalibrationReport {
   var plots: [Plot] {

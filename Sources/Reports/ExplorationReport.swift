@@ -1,7 +1,7 @@
 import Experiments
 import Foundation
-import InputFiles
 import Machines
+import Support
 
 /// The answers of an exploration as files: report.md, answers.csv, machines.csv and a plot a question.
 public struct ExplorationReport {

@@ -1,6 +1,6 @@
 import Experiments
 import Foundation
-import InputFiles
+import Support
 
 /// `value` with `digits` significant digits and no exponent: `0.0123`, `12.3`, `1230`.
 func significant(_ value: Double, _ digits: Int = 3) -> String {

@@ -1,6 +1,6 @@
 import Experiments
 import Foundation
-import InputFiles
+import Support
 
 /// The gnuplot program, run as a process.
 public struct Gnuplot {

@@ -1,4 +1,4 @@
-import InputFiles
+import Support
 
 /// A table in Markdown: a missing cell is a dash, cells are text unless their column says otherwise, and columns are padded so
 /// that the source reads as well as its rendering.

@@ -1,4 +1,4 @@
-import InputFiles
+import Support
 
 /// Text that came from a file, a host or a person as Markdown that shows it as it is: one line, no markup, no link, no HTML. It
 /// may stand anywhere in a paragraph, an item of a list, a heading or the description of a picture.

@@ -1,5 +1,5 @@
 import Experiments
-import InputFiles
+import Support
 
 extension RunData {
   var methodSection: String {

@@ -1,5 +1,5 @@
 import Experiments
-import InputFiles
+import Support
 
 /// The data of a plot as CSV. gnuplot ends a row at a line break even inside quotes, so that each cell is one line.
 struct PlotData {

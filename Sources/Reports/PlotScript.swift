@@ -1,5 +1,5 @@
 import Foundation
-import InputFiles
+import Support
 
 /// Builds a gnuplot script line by line, with one look for all plots.
 struct PlotScript {

@@ -1,7 +1,7 @@
 import Experiments
 import Foundation
-import InputFiles
 import Machines
+import Support
 
 /// The study of a run's projections against its measurements: report.md, its tables as CSV, the machine, and two plots.
 public struct ValidationReport {

@@ -1,9 +1,9 @@
 import ArgumentParser
 import Experiments
 import Foundation
-import InputFiles
 import Kernels
 import Profiler
+import Support
 
 struct AuditCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

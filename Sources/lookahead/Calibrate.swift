@@ -1,10 +1,10 @@
 import ArgumentParser
 import Experiments
 import Foundation
-import InputFiles
 import Machines
 import Profiler
 import Reports
+import Support
 
 struct CalibrateCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

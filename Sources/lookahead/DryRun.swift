@@ -1,8 +1,8 @@
 import ArgumentParser
 import Experiments
 import Foundation
-import InputFiles
 import Profiler
+import Support
 
 /// What a run would do: its points, the memory and time that each needs, and those that cannot run here.
 struct DryRun {

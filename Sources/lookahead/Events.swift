@@ -1,6 +1,6 @@
 import ArgumentParser
-import InputFiles
 import Profiler
+import Support
 
 struct EventsCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

@@ -1,9 +1,9 @@
 import ArgumentParser
 import Experiments
 import Foundation
-import InputFiles
 import Machines
 import Reports
+import Support
 
 struct ExploreCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

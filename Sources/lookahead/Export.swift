@@ -1,7 +1,7 @@
 import ArgumentParser
 import Experiments
 import Foundation
-import InputFiles
+import Support
 
 struct ExportCommand: ParsableCommand {
   enum Format: String, CaseIterable, ExpressibleByArgument { case csv, jsonl, all }

@@ -1,6 +1,6 @@
 import ArgumentParser
 import Foundation
-import InputFiles
+import Support
 
 /// The command line: one file per verb, none of which knows more than how to read its options and print a result.
 @main

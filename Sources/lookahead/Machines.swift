@@ -1,6 +1,6 @@
 import ArgumentParser
-import InputFiles
 import Machines
+import Support
 
 /// `machines`: the catalogue of CPUs, and the check of a machine file.
 struct MachinesCommand: ParsableCommand {

@@ -1,7 +1,7 @@
 import AccessStreams
 import ArgumentParser
-import InputFiles
 import Profiles
+import Support
 
 /// `mrc`: the miss ratio of every cache size at once, from one pass over a trace.
 struct MissRatioCurveCommand: ParsableCommand {

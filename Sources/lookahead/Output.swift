@@ -1,6 +1,6 @@
 import ArgumentParser
 import Foundation
-import InputFiles
+import Support
 
 /// The exit codes that scripts rely on.
 enum ExitStatus: Int32 {

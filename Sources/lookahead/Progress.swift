@@ -1,7 +1,7 @@
 import Experiments
 import Foundation
-import InputFiles
 import Reports
+import Support
 
 /// Shows a run's events on standard error: one line that is rewritten on a terminal, plain lines elsewhere.
 final class Progress {

@@ -1,11 +1,11 @@
 import ArgumentParser
 import Experiments
 import Foundation
-import InputFiles
 import Kernels
 import Machines
 import Profiler
 import Simulation
+import Support
 
 struct ProjectCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

@@ -1,9 +1,9 @@
 import ArgumentParser
 import Experiments
 import Foundation
-import InputFiles
 import Profiler
 import Reports
+import Support
 
 struct RunCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

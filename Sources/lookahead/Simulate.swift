@@ -1,8 +1,8 @@
 import AccessStreams
 import ArgumentParser
-import InputFiles
 import Machines
 import Simulation
+import Support
 
 /// `simulate`: a memory trace on a machine's caches, exactly.
 struct SimulateCommand: ParsableCommand {

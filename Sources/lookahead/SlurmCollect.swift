@@ -1,8 +1,8 @@
 import ArgumentParser
 import Experiments
 import Foundation
-import InputFiles
 import Reports
+import Support
 
 struct SlurmCollectCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

@@ -1,8 +1,8 @@
 import ArgumentParser
 import Experiments
 import Foundation
-import InputFiles
 import Profiler
+import Support
 
 struct SlurmSubmitCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

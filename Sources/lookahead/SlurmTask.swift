@@ -1,8 +1,8 @@
 import ArgumentParser
 import Experiments
 import Foundation
-import InputFiles
 import Profiler
+import Support
 
 /// What the batch script of 'slurm submit' starts on each node, in the job's directory.
 struct SlurmTaskCommand: ParsableCommand {

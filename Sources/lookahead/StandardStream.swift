@@ -1,6 +1,6 @@
 import CLinux
 import Foundation
-import InputFiles
+import Support
 
 /// Standard output or standard error. Everything that the tool says goes through here.
 ///

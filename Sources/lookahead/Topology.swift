@@ -1,7 +1,7 @@
 import ArgumentParser
 import Foundation
-import InputFiles
 import Profiler
+import Support
 
 struct TopologyCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

@@ -1,10 +1,10 @@
 import ArgumentParser
 import Experiments
 import Foundation
-import InputFiles
 import Kernels
 import Machines
 import Profiler
+import Support
 
 struct TuneCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

@@ -1,7 +1,7 @@
 import ArgumentParser
 import Foundation
-import InputFiles
 import Kernels
+import Support
 
 struct VerifyCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

@@ -1,5 +1,5 @@
 import Foundation
-import InputFiles
+import Support
 
 @testable import AccessStreams
 @testable import Machines

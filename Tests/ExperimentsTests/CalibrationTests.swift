@@ -1,9 +1,9 @@
 import Foundation
-import InputFiles
 import Kernels
 import Machines
 import Profiler
 import Simulation
+import Support
 import Testing
 
 @testable import Experiments

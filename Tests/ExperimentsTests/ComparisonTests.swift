@@ -1,5 +1,5 @@
 import Foundation
-import InputFiles
+import Support
 import Testing
 
 @testable import Experiments

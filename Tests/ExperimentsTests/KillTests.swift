@@ -1,7 +1,7 @@
 import Foundation
-import InputFiles
 import Kernels
 import Profiler
+import Support
 import Testing
 
 @testable import Experiments

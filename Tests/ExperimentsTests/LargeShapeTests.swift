@@ -1,8 +1,8 @@
 import Foundation
-import InputFiles
 import Kernels
 import Machines
 import Profiler
+import Support
 import Testing
 
 @testable import Experiments

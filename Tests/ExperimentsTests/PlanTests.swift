@@ -1,5 +1,5 @@
-import InputFiles
 import Kernels
+import Support
 import Testing
 
 @testable import Experiments

@@ -1,7 +1,7 @@
 import Glibc
-import InputFiles
 import Kernels
 import Profiler
+import Support
 import Testing
 
 @testable import Experiments

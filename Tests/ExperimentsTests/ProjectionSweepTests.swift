@@ -1,6 +1,6 @@
 import Foundation
-import InputFiles
 import Machines
+import Support
 import Testing
 
 @testable import Experiments

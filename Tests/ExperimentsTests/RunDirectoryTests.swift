@@ -1,6 +1,6 @@
 import Foundation
 import GRDB
-import InputFiles
+import Support
 import Testing
 
 @testable import Experiments

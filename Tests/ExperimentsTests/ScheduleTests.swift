@@ -1,4 +1,4 @@
-import InputFiles
+import Support
 import Testing
 
 @testable import Experiments

@@ -1,8 +1,8 @@
-import InputFiles
 import Kernels
 import Machines
 import Projection
 import Simulation
+import Support
 import Testing
 
 @testable import Experiments

@@ -1,5 +1,5 @@
 import Glibc
-import InputFiles
+import Support
 import Testing
 
 @testable import Profiler

@@ -1,7 +1,7 @@
 import CLinux
 import Foundation
 import Glibc
-import InputFiles
+import Support
 import TestSupport
 import Testing
 

@@ -1,6 +1,6 @@
 import CSeccomp
 import Foundation
-import InputFiles
+import Support
 import TestSupport
 import Testing
 

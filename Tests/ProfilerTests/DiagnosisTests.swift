@@ -1,6 +1,6 @@
 import Foundation
 import Glibc
-import InputFiles
+import Support
 import TestSupport
 import Testing
 

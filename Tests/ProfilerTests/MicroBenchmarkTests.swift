@@ -1,5 +1,5 @@
 import CMicroBenchmarks
-import InputFiles
+import Support
 import Testing
 
 @testable import Profiler

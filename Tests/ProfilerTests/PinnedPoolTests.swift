@@ -1,5 +1,5 @@
 import CLinux
-import InputFiles
+import Support
 import Synchronization
 import Testing
 

@@ -1,7 +1,7 @@
 import Foundation
-import InputFiles
 import Kernels
 import Machines
+import Support
 
 // Proves that the streams which the model plays are those of the code that runs: see scripts/test-streams.
 //

@@ -64,7 +64,9 @@ public struct PhaseWork: Equatable, Sendable {
   }
 
   /// Those that do not compute in vectors. Whole vectors are loaded by the instructions that use them.
-  package func otherInstructions(vectorBytes: Double) -> Double { storeBytes / vectorBytes + narrowLoads + scalarInstructions }
+  package func otherInstructions(vectorBytes: Double) -> Double {
+    storeBytes / vectorBytes + narrowLoads + scalarInstructions
+  }
 }
 
 /// Dependent vector operations of a phase, which a core overlaps only with what follows within its look-ahead.

@@ -1,5 +1,5 @@
 import Foundation
-import InputFiles
+import Support
 
 /// Finds the machines that a machine file is based on: beside the file first, then in the catalogue.
 struct DonorMachines {

@@ -1,4 +1,4 @@
-import InputFiles
+import Support
 
 extension Machine {
   /// Reads a machine file. Throws `InputError` with file, line and key for anything that is not as docs/MODEL.md says.

@@ -1,5 +1,5 @@
 import Foundation
-import InputFiles
+import Support
 
 extension Machine {
   /// The machine as the text of a machine file; reading it back gives an equal machine.

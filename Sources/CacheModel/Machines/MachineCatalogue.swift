@@ -1,5 +1,5 @@
 import Foundation
-import InputFiles
+import Support
 
 /// The machine files that come with the program, by name: `epyc-9654` is `epyc-9654.yaml`.
 public struct MachineCatalogue: Sendable {

@@ -1,4 +1,4 @@
-import InputFiles
+import Support
 
 /// All that is wrong with a machine file, each problem with its key, where reading the file stops at the first.
 public struct MachineCheck {

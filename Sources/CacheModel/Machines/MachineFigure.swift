@@ -1,5 +1,5 @@
 import Foundation
-import InputFiles
+import Support
 
 /// A figure of a machine that one can ask for more or less of, to explore machines that nobody has built.
 public enum MachineFigure: String, CaseIterable, Sendable, Encodable {

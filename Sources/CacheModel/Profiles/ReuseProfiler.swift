@@ -1,5 +1,5 @@
 import AccessStreams
-import InputFiles
+import Support
 
 /// Profiles a stream in one pass: the stack distances of its accesses, from which the misses of every capacity follow.
 ///

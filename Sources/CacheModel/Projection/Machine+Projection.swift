@@ -1,6 +1,6 @@
 import AccessStreams
-import InputFiles
 import Machines
+import Support
 
 extension Machine {
   /// The keys without which a projection is impossible, in the order of the file; empty where nothing is missing.

@@ -1,6 +1,6 @@
 import AccessStreams
-import InputFiles
 import Simulation
+import Support
 
 /// The timing equations of one phase on one machine (docs/MODEL.md, "Timing"), with every input known.
 struct PhaseModel {

@@ -1,7 +1,7 @@
 import AccessStreams
-import InputFiles
 import Machines
 import Simulation
+import Support
 
 /// How fast a workload would run on a machine, as a band, and what would hold it back.
 public struct Projection: Equatable, Encodable, Sendable {

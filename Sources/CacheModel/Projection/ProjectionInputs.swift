@@ -1,5 +1,5 @@
-import InputFiles
 import Machines
+import Support
 
 /// A machine's figures that the timing equations need, all present, each moved by its uncertainty to one end or left.
 struct ProjectionInputs {

@@ -1,7 +1,7 @@
 import AccessStreams
-import InputFiles
 import Machines
 import Simulation
+import Support
 
 /// How far one figure of a machine moves a projection: what it would be with that figure a tenth lower and a tenth higher.
 public struct Sensitivity: Equatable, Sendable {

@@ -1,6 +1,6 @@
 import AccessStreams
-import InputFiles
 import Machines
+import Support
 
 /// What a hit by a store or a write-back means for the order of replacement.
 public enum StoreRecency: Sendable {

@@ -1,6 +1,6 @@
 import AccessStreams
-import InputFiles
 import Machines
+import Support
 
 /// A core's data TLB, exactly: which accesses find their page's translation at which level, and which walk the page table.
 ///

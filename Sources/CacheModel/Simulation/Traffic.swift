@@ -1,6 +1,6 @@
 import AccessStreams
-import InputFiles
 import Machines
+import Support
 
 /// The memory traffic of a workload on one machine's caches, phase by phase: what a projection needs to know of it.
 ///

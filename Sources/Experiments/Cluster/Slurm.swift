@@ -1,5 +1,5 @@
 import Foundation
-import InputFiles
+import Support
 
 /// Slurm's commands, as far as a sweep needs them. Nothing else starts them, and tests put a recording in their place.
 public struct Slurm {

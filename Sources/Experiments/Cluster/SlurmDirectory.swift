@@ -1,6 +1,6 @@
 import Foundation
-import InputFiles
 import Profiler
+import Support
 
 /// The directory of a sweep on a cluster, on a file system that submitting host and nodes share: files that are put in place
 /// whole, and no database under way.

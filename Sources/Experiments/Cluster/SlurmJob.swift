@@ -1,5 +1,5 @@
 import Foundation
-import InputFiles
+import Support
 
 /// What `slurm submit` settled for all tasks of a sweep, and tasks go by: job.json.
 public struct SlurmJob: Codable, Equatable, Sendable {

@@ -1,4 +1,4 @@
-import InputFiles
+import Support
 
 /// Where and for how long tasks run, as options of sbatch. Whatever Slurm would read otherwise than it was meant is refused.
 public struct SlurmOptions: Codable, Equatable, Sendable {

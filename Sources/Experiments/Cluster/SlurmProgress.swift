@@ -1,6 +1,6 @@
 import Foundation
-import InputFiles
 import Profiler
+import Support
 
 /// How far a sweep on a cluster is: what Slurm says of each task beside what the task's parts hold.
 public struct SlurmProgress {

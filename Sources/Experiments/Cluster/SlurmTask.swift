@@ -1,6 +1,6 @@
 import Foundation
-import InputFiles
 import Profiler
+import Support
 
 /// A task of a sweep on its node: measures what its shard lacks into a run directory on the node's own disk, and copies that to
 /// the job's directory as it grows.

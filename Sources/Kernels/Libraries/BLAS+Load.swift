@@ -1,6 +1,6 @@
 import CLinux
 import Foundation
-import InputFiles
+import Support
 import Synchronization
 
 extension BLAS {

@@ -1,6 +1,6 @@
 import CKernels
 import Foundation
-import InputFiles
+import Support
 
 /// A library of matrix products, loaded at run time and held to one thread: each worker of a run calls it on its own
 /// tokens.

@@ -1,4 +1,4 @@
-import InputFiles
+import Support
 
 /// Which CPUs a group's events are for, in the terms of /proc/cpuinfo.
 public enum CPUMatch: Codable, Equatable, Sendable {

@@ -1,4 +1,4 @@
-import InputFiles
+import Support
 
 /// The groups that an entry of an experiment's `counters` stands for on one machine, and why.
 ///

@@ -1,5 +1,5 @@
 import Foundation
-import InputFiles
+import Support
 
 /// A named set of events that are counted together in one pass: a file in `Groups/`.
 public struct CounterGroup: Codable, Equatable, Sendable {

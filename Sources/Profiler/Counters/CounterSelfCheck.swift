@@ -1,4 +1,4 @@
-import InputFiles
+import Support
 
 /// What a group's events counted while kernels of known work ran, so that a counter that the hardware or a hypervisor gets
 /// wrong is found before it is believed. Opening a counter proves nothing: some hypervisors accept it and never count.

@@ -1,5 +1,5 @@
 import Glibc
-import InputFiles
+import Support
 
 /// Counters of one target, mostly the thread that creates it: open once, then start and stop around each region.
 ///

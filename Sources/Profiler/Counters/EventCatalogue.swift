@@ -1,6 +1,6 @@
 import CLibPFM
 import Foundation
-import InputFiles
+import Support
 
 /// What libpfm's tables hold.
 public enum EventCatalogue {

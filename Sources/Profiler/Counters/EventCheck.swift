@@ -1,4 +1,4 @@
-import InputFiles
+import Support
 
 /// Whether one event of a counter group can be encoded, so that a misspelt name is found before a run and on any machine.
 public struct EventCheck: Codable, Equatable, Sendable {

@@ -1,6 +1,6 @@
 import CLibPFM
 import Glibc
-import InputFiles
+import Support
 
 /// Looks event names up in libpfm's tables: `[pmu::]EVENT[:umask][:modifier[=value]]`.
 ///

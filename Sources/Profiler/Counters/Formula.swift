@@ -1,4 +1,4 @@
-import InputFiles
+import Support
 
 /// An arithmetic expression over counters: numbers, `+ - * /`, parentheses, event names in single quotes and words:
 /// `seconds` (the region's time), `threads`, and `instructions` and `cycles` of all threads, which are counted in a pass of

@@ -1,7 +1,7 @@
 import CLinux
 import Foundation
 import Glibc
-import InputFiles
+import Support
 
 /// The real counters: names from libpfm and sysfs, counts from the kernel's perf events.
 public struct LibPFMBackend: CounterBackend {

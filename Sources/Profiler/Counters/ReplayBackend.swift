@@ -1,4 +1,4 @@
-import InputFiles
+import Support
 import Synchronization
 
 /// Counters of a recorded run behind the interface of real ones: every event answers as it answered then, with its counts,

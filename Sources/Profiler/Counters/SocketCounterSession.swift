@@ -1,4 +1,4 @@
-import InputFiles
+import Support
 
 /// Counters of the PMUs outside the cores, over a region: what each socket did, for every process on it.
 ///

@@ -1,5 +1,5 @@
 import Glibc
-import InputFiles
+import Support
 import Synchronization
 
 /// A back end that follows a script, so that every outcome of counting can be met on a machine without a PMU.

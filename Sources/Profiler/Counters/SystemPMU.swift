@@ -1,5 +1,5 @@
 import CLinux
-import InputFiles
+import Support
 
 /// A PMU outside the cores ("uncore": memory controllers, fabric, shared caches) as the kernel describes it in
 /// /sys/bus/event_source/devices/NAME. It counts what a whole socket or die does, so it is opened on a CPU and not on a thread.

@@ -1,5 +1,5 @@
 import Foundation
-import InputFiles
+import Support
 
 // What this machine lets a process count.
 extension Diagnosis {

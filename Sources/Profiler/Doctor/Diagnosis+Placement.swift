@@ -1,4 +1,4 @@
-import InputFiles
+import Support
 
 // What this machine lets a process decide about the places of its threads and pages.
 extension Diagnosis {

@@ -1,6 +1,6 @@
 import CLinux
 import Foundation
-import InputFiles
+import Support
 
 extension Diagnosis {
   /// Examines this machine. Takes well under a second, and never fails: what cannot be examined is `unavailable`.

@@ -1,5 +1,5 @@
 import Foundation
-import InputFiles
+import Support
 
 extension MachineState {
   /// Reads the state of the machine whose `/proc`, `/sys` and `/etc` lie under `root`.

@@ -1,4 +1,4 @@
-import InputFiles
+import Support
 
 /// A setting that each CPU has for itself, such as its frequency governor: firmware, drivers and people set it per CPU or
 /// per policy, so that no CPU speaks for another.

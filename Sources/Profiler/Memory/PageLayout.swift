@@ -1,4 +1,4 @@
-import InputFiles
+import Support
 
 /// The nodes on which a policy wants the pages of one mapping.
 enum PageLayout: Equatable, Sendable {

@@ -1,7 +1,7 @@
 import CLibNUMA
 import CLinux
 import Glibc
-import InputFiles
+import Support
 
 /// Anonymous memory whose node and page kind are asked for, first touched by its owner, and then verified.
 ///

@@ -1,5 +1,5 @@
 import CMicroBenchmarks
-import InputFiles
+import Support
 
 /// What a core computes, and how fast its clock runs.
 extension MicroBenchmarks {

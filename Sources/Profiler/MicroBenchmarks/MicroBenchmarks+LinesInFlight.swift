@@ -1,5 +1,5 @@
 import CMicroBenchmarks
-import InputFiles
+import Support
 
 /// How many independent loads at random one core keeps under way: its memory-level parallelism without prefetchers.
 extension MicroBenchmarks {

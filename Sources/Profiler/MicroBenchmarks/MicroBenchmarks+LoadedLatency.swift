@@ -1,6 +1,6 @@
 import CLinux
 import CMicroBenchmarks
-import InputFiles
+import Support
 import Synchronization
 
 /// What memory's latency becomes while it carries traffic.

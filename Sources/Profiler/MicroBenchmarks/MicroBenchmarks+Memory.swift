@@ -1,5 +1,5 @@
 import CMicroBenchmarks
-import InputFiles
+import Support
 
 /// What one level of the memory hierarchy delivers: bandwidth of streams and of rows at random, and latency.
 extension MicroBenchmarks {

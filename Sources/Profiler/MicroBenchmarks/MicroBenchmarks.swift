@@ -1,5 +1,5 @@
 import CLinux
-import InputFiles
+import Support
 import Synchronization
 
 /// Measurements of one limit of the machine each. They return raw samples; choosing among them is the caller's business.

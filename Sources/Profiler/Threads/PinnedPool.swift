@@ -1,6 +1,6 @@
 import CLinux
 import Glibc
-import InputFiles
+import Support
 import Synchronization
 
 /// Persistent threads, each pinned to one CPU, that run the same work in fork-join fashion.

@@ -1,4 +1,4 @@
-import InputFiles
+import Support
 
 /// The kinds of cores among some CPUs: hybrid machines have fast and frugal ones.
 struct CoreKinds {

@@ -1,4 +1,4 @@
-import InputFiles
+import Support
 
 extension Topology {
   /// The CPUs for `threads` threads, thread by thread, all from the allowed mask.

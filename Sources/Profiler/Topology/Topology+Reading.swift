@@ -1,4 +1,4 @@
-import InputFiles
+import Support
 
 extension Topology {
   /// Reads the topology of the machine whose `/sys` and `/proc` lie under `root`.

@@ -1,5 +1,5 @@
 import Foundation
-import InputFiles
+import Support
 
 /// The lines of a text file or stream of any size, read in chunks; a line is handed out as bytes without its end-of-line.
 final class ChunkedLines {

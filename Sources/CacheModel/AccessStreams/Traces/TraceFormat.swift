@@ -1,4 +1,4 @@
-import InputFiles
+import Support
 
 /// The text formats of memory traces.
 public enum TraceFormat: String, CaseIterable, Sendable {

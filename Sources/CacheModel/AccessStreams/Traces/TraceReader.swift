@@ -1,4 +1,4 @@
-import InputFiles
+import Support
 
 /// Streams the accesses of a trace, of any size, to a sink; they all belong to core 0.
 ///

@@ -1,0 +1,31 @@
+import Machines
+import Profiler
+import Support
+
+/// What an experiment names and a run needs: read before anything is written or measured, because a misspelt name must
+/// cost neither.
+public struct RunInputs {
+  let counters: CounterPlan
+  /// Machines of the catalogue or of files, without the host.
+  public let machines: [Machine]
+  /// Whether to project onto this host: where the experiment says so, or names no machine at all.
+  let includesHost: Bool
+
+  /// With `plan`, the layer files of its points are checked too.
+  public init(_ experiment: Experiment, plan: Plan? = nil) throws {
+    // Each launch is a process of its own, which reads them anew.
+    for path in experiment.machines where MachineCatalogue.isPath(path) {
+      try requireNoStream(path, readers: "each launch of a run")
+    }
+    for path in experiment.counters where path.hasSuffix(".yaml") {
+      try requireNoStream(path, readers: "each launch of a run")
+    }
+    var counters = try CounterPlan(experiment.counters)
+    counters.multiplex = experiment.measure.multiplex
+    self.counters = counters
+    let catalogue = try MachineCatalogue.bundled()
+    machines = try experiment.machines.filter { $0 != Machine.hostName }.map { try catalogue.machine($0) }
+    includesHost = experiment.machines.isEmpty || experiment.machines.contains(Machine.hostName)
+    if let plan { try PlannedLayers.check(plan, of: experiment) }
+  }
+}

@@ -1,0 +1,232 @@
+import Foundation
+import Kernels
+import Machines
+import Profiler
+import Support
+
+/// What a run finds out before its first point, and keeps: the ceilings of the machine, the host as a machine file, and the
+/// library behind each layer. A run that is resumed goes on with the same.
+struct RunSetup {
+  /// Of all times that the host was calibrated so far.
+  var calibration: Calibration
+  /// The rounds of launches before which that was, and how many of them are in `host`: one, until no launch is left that has
+  /// to know it.
+  var calibratedRounds = [0]
+  var calibrationsOfHost = 1
+  /// The most threads of a point that can run here, which a calibration measures.
+  var threads = 1
+  var host: Machine
+  var libraries: LibraryChoice
+  var fingerprint: MachineFingerprint
+  /// The machine's state at the start.
+  var state: MachineState
+}
+
+extension RunSetup {
+  /// What the store keeps of it beside the tables, as JSON.
+  private struct Kept: Codable {
+    var threads: Int
+    var missing: [String: String]
+    var libraries: LibraryChoice
+    /// Files that the audit tried besides those it knows.
+    var libraryFiles: [String]
+
+    static let key = "setup"
+  }
+
+  /// Every sample of the calibrations, kept where there are to be several.
+  private struct KeptSamples: Codable {
+    var rounds: [Int]
+    var calibrationsOfHost: Int
+    var series: [CalibrationSeries]
+
+    static let key = "calibration"
+  }
+
+  private func keepSamples(in store: RunStore) throws {
+    let kept = KeptSamples(
+      rounds: calibratedRounds, calibrationsOfHost: calibrationsOfHost, series: calibration.series)
+    try store.setMeta(KeptSamples.key, String(decoding: LaunchCoding.encoder.encode(kept), as: UTF8.self))
+  }
+
+  /// The steps that tests replace.
+  struct Steps {
+    /// Gets the most threads of any point.
+    var calibrate: (Int) throws -> Calibration
+    /// Gets the layers and the multiply-add peaks of one thread.
+    var audit: ([AuditLayer], [ElementType: Double]) -> BaselineAudit
+    /// Library files that the audit tries.
+    var libraryFiles: [String] = []
+    /// Facts beside the machine's.
+    var facts: (FactTime) -> [FactRow] = { _ in [] }
+  }
+
+  /// Takes over what an earlier part of the run found out, else measures and keeps it. Throws `Interrupted` before anything
+  /// is kept that an interrupt may have spoilt.
+  static func prepare(
+    _ directory: RunDirectory, topology: Topology, steps: Steps, allowsChange: Bool, isInterrupted: () -> Bool,
+    report: (RunEvent) -> Void
+  ) throws -> RunSetup {
+    let state = MachineState.capture()
+    // Points that cannot run here are skipped, and must not decide how the machine is measured.
+    let runnable = directory.plan.points.filter { $0.infeasibility(topology: topology, available: nil) == nil }
+    let threads = runnable.map(\.threads).max() ?? 1
+    if let known = try resumed(
+      directory, state, topology, threads, steps, allowsChange: allowsChange, report: report)
+    {
+      return known
+    }
+
+    let calibration = try steps.calibrate(threads)
+    if isInterrupted() { throw Interrupted() }
+    let host = try host(calibration, topology, state)
+    let layers = AuditLayer.all(runnable.filter { $0.memoryShortage() == nil })
+    var libraries = LibraryChoice()
+    var audit = BaselineAudit()
+    if !layers.isEmpty {
+      audit = steps.audit(layers, calibration.multiplyAddPeaks())
+      libraries = LibraryChoice(layers, audit)
+    }
+    if isInterrupted() { throw Interrupted() }
+    for layer in layers where !libraries.hasChoice(for: layer) {
+      report(
+        .message("no library could be audited for \(layer.name): its baseline is the first library found, if any"))
+    }
+    let titles = audit.rows.filter(\.chosen).reduce(into: [String]()) { titles, row in
+      if !titles.contains(row.title) { titles.append(row.title) }
+    }
+    if !titles.isEmpty { report(.message("the dense baseline is \(titles.joined(separator: ", "))")) }
+
+    try directory.write(host.yaml(), to: RunDirectory.hostMachineName)
+    try directory.store.replace(ceilings: calibration.ceilings)
+    try directory.store.replace(audit: audit.rows)
+    try directory.store.replace(
+      facts: FactRow.all(state, .start, topology, audit.rows, calibration.missing) + steps.facts(.start), at: .start)
+    let setup = RunSetup(
+      calibration: calibration, threads: threads, host: host, libraries: libraries,
+      fingerprint: MachineFingerprint(state, topology: topology, machine: host), state: state)
+    if try directory.experiment().measure.calibrate == .everyLaunch { try setup.keepSamples(in: directory.store) }
+    // Last: what is kept is complete.
+    let kept = Kept(
+      threads: threads, missing: calibration.missing, libraries: libraries, libraryFiles: steps.libraryFiles)
+    try directory.store.setMeta(Kept.key, String(decoding: LaunchCoding.encoder.encode(kept), as: UTF8.self))
+    return setup
+  }
+
+  private static func host(_ calibration: Calibration, _ topology: Topology, _ state: MachineState) throws -> Machine {
+    try Machine.host(calibration, topology: topology, vendor: state["cpu_vendor"], model: state[FactName.cpuModel])
+  }
+
+  /// Calibrates once more where it has not been done before this round, and adds what it finds. Launches keep to the host
+  /// that they know. Throws `Interrupted` before anything is kept that an interrupt may have spoilt.
+  mutating func calibrate(
+    before round: Int, _ directory: RunDirectory, steps: Steps, isInterrupted: () -> Bool
+  ) throws {
+    guard round > calibratedRounds.last ?? 0 else { return }
+    let again = try steps.calibrate(threads)
+    if isInterrupted() { throw Interrupted() }
+    calibration.add(again)
+    calibratedRounds.append(round)
+    try directory.store.replace(ceilings: calibration.ceilings)
+    try keepSamples(in: directory.store)
+  }
+
+  /// Describes the host by all calibrations, once no launch is left, and projects the points onto it anew: the launches had
+  /// projected them onto what the first calibration found. Does nothing where there was one only.
+  mutating func reviseHost(
+    _ directory: RunDirectory, topology: Topology, isInterrupted: () -> Bool, report: (RunEvent) -> Void
+  ) throws {
+    guard calibrationsOfHost < calibratedRounds.count else { return }
+    report(.message("projecting anew, onto the host as \(calibratedRounds.count) calibrations found it"))
+    let revised = try RunSetup.host(calibration, topology, state)
+    let rows = try directory.hostProjections(onto: revised, isInterrupted: isInterrupted)
+    try directory.write(revised.yaml(), to: RunDirectory.hostMachineName)
+    try directory.store.replace(rows, onto: revised.name)
+    host = revised
+    calibrationsOfHost = calibratedRounds.count
+    try keepSamples(in: directory.store)
+  }
+
+  /// Nil where the run has not got as far, or was started for other libraries.
+  private static func resumed(
+    _ directory: RunDirectory, _ state: MachineState, _ topology: Topology, _ threads: Int, _ steps: Steps,
+    allowsChange: Bool, report: (RunEvent) -> Void
+  ) throws -> RunSetup? {
+    guard let text = try directory.store.meta(Kept.key),
+      let kept = try? LaunchCoding.decoder.decode(Kept.self, from: Data(text.utf8)), kept.threads == threads,
+      kept.libraryFiles == steps.libraryFiles,
+      let host = try? Machine(contentsOf: "\(directory.path)/\(RunDirectory.hostMachineName)")
+    else { return nil }
+    let before = MachineState(try directory.store.rows(FactRow.self), .start)
+    let changes = before.identityChanges(to: state)
+    if !changes.isEmpty {
+      let lines = changes.flatMap {
+        ["- \($0.name): \($0.before ?? "unknown")", "+ \($0.name): \($0.after ?? "unknown")"]
+      }
+      guard allowsChange else { throw OtherMachine.error(directory.path, lines) }
+      report(
+        .message("the machine is not as it was when this run began: \(changes.map(\.name).joined(separator: ", "))"))
+    }
+    let samples = try directory.store.meta(KeptSamples.key).flatMap {
+      try? LaunchCoding.decoder.decode(KeptSamples.self, from: Data($0.utf8))
+    }
+    return RunSetup(
+      calibration: Calibration(
+        ceilings: try directory.store.rows(), series: samples?.series ?? [], missing: kept.missing),
+      calibratedRounds: samples?.rounds ?? [0], calibrationsOfHost: samples?.calibrationsOfHost ?? 1,
+      threads: threads, host: host,
+      libraries: kept.libraries, fingerprint: MachineFingerprint(state, topology: topology, machine: host), state: state
+    )
+  }
+}
+
+/// A run that goes on, on a machine that is not as it was.
+enum OtherMachine {
+  static func error(_ path: String, _ lines: [String]) -> InputError {
+    InputError(
+      file: path,
+      "this run was begun on another machine or under other settings (- then, + now); restore them, choose another "
+        + "directory, or --allow-mixed to go on all the same:", details: lines.map { "  \($0)" })
+  }
+}
+
+extension FactRow {
+  /// The machine's state, the caches that a report draws, the libraries behind the dense baseline, and why ceilings are
+  /// missing.
+  static func all(
+    _ state: MachineState, _ when: FactTime, _ topology: Topology, _ audit: [AuditRow], _ missing: [String: String]
+  ) -> [FactRow] {
+    var rows = state.facts.map { FactRow(when: when, name: $0.name, value: $0.value, reason: $0.reason) }
+    let caches = topology.dataCaches(of: topology.allowedCPUs.first ?? 0)
+    for (level, name) in [FactName.l1Bytes, FactName.l2Bytes, FactName.l3Bytes].enumerated() {
+      let size = caches.first { $0.level == level + 1 }?.sizeBytes
+      rows.append(
+        FactRow(
+          when: when, name: name, value: size.map(String.init), reason: size == nil ? "the system reports none" : nil))
+    }
+    let chosen = audit.filter(\.chosen)
+    func value(_ name: String, _ values: [String], _ reason: String) -> FactRow {
+      var unique: [String] = []
+      for value in values where !unique.contains(value) { unique.append(value) }
+      return unique.isEmpty
+        ? FactRow(when: when, name: name, reason: reason)
+        : FactRow(when: when, name: name, value: unique.joined(separator: ", "))
+    }
+    rows.append(
+      value(
+        "blas", chosen.map { [$0.library, $0.version].compactMap { $0 }.joined(separator: " ") },
+        audit.isEmpty ? "no point has a product for a library" : "no library could be audited"))
+    if !chosen.isEmpty {
+      rows.append(value("blas_core_type", chosen.compactMap(\.coreType), "the library does not say"))
+    }
+    return rows + missing.sorted { $0.key < $1.key }.map { FactRow(when: when, name: $0.key, reason: $0.value) }
+  }
+}
+
+extension MachineState {
+  /// The state that a run's facts describe.
+  init(_ facts: [FactRow], _ when: FactTime) {
+    self.init(
+      facts: facts.filter { $0.when == when }.map { MachineFact(name: $0.name, value: $0.value, reason: $0.reason) })
+  }
+}

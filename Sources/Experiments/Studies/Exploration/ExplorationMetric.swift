@@ -1,0 +1,52 @@
+import Machines
+import Support
+
+/// By what an exploration judges machines; more is better.
+public enum ExplorationMetric: String, CaseIterable, Sendable, Encodable {
+  /// Look-ups over their dense baseline, on the point's threads.
+  case speedup
+  /// The same with every core of the socket busy.
+  case socketSpeedup = "socket-speedup"
+  /// Tokens/s of the look-ups, on the point's threads.
+  case tokens
+  case socketTokens = "socket-tokens"
+
+  init(named name: String) throws {
+    guard let metric = ExplorationMetric(rawValue: name) else {
+      let names = ExplorationMetric.allCases.map(\.rawValue)
+      let hint = nearestName(to: name, among: names).map { "; did you mean '\($0)'?" } ?? ""
+      throw InputError("expected a measure (\(names.joined(separator: ", "))), found '\(name)'\(hint)")
+    }
+    self = metric
+  }
+
+  /// Whether it needs a dense baseline.
+  public var isRelative: Bool { self == .speedup || self == .socketSpeedup }
+
+  /// What it is called on an axis.
+  public var title: String {
+    switch self {
+    case .speedup: "speed-up over dense (times)"
+    case .socketSpeedup: "speed-up over dense, whole socket (times)"
+    case .tokens: "tokens/s"
+    case .socketTokens: "tokens/s, whole socket"
+    }
+  }
+}
+
+/// A projected quantity with every uncertain figure of the machine at its bad end, as stated, and at its good end.
+public struct ProjectedValue: Equatable, Sendable {
+  public var low: Double
+  public var expected: Double
+  public var high: Double
+
+  /// Of one projection.
+  init(_ low: Double, _ expected: Double, _ high: Double) {
+    (self.low, self.expected, self.high) = (min(low, expected, high), expected, max(low, expected, high))
+  }
+
+  /// Of a ratio on one machine: figures move for both together, so the ends are those of the ratio at the same corner.
+  static func / (a: ProjectedValue, b: ProjectedValue) -> ProjectedValue {
+    ProjectedValue(a.low / b.low, a.expected / b.expected, a.high / b.high)
+  }
+}

@@ -1,0 +1,176 @@
+import Foundation
+import Machines
+import Support
+
+/// Projected against measured throughput of a run's points, on the machine that ran them.
+///
+/// The machine's figures are those of micro-benchmarks; no measured point enters a projection.
+public struct Validation {
+  /// What a projection is held against.
+  public enum Reference: String, CaseIterable, Sendable {
+    /// The median of a point's samples: what the machine gave, its neighbours' part included.
+    case median
+    /// The fastest sample: what it gives undisturbed, which is what a machine file describes.
+    case fastest
+  }
+
+  public struct Entry {
+    public var point: Point
+    /// By the median of its samples.
+    public var measuredTokensPerSecond: Double
+    /// By the fastest sample: the one that neighbours on the machine disturbed least.
+    public var fastestTokensPerSecond: Double?
+    public var projection: ProjectionRow
+    /// Those that were timed on their own.
+    public var stages: [Stage]
+
+    public init(
+      point: Point, measuredTokensPerSecond: Double, fastestTokensPerSecond: Double? = nil, projection: ProjectionRow,
+      stages: [Stage] = []
+    ) {
+      self.point = point
+      self.measuredTokensPerSecond = measuredTokensPerSecond
+      self.fastestTokensPerSecond = fastestTokensPerSecond
+      self.projection = projection
+      self.stages = stages
+    }
+
+    /// Nil for the fastest sample of a point that kept none.
+    public func measured(_ reference: Reference) -> Double? {
+      reference == .median ? measuredTokensPerSecond : fastestTokensPerSecond
+    }
+
+    /// Projected over measured, less one: above zero the model is too fast.
+    public func relativeError(_ reference: Reference) -> Double? {
+      measured(reference).map { projection.tokensPerSecond / $0 - 1 }
+    }
+
+    /// Whether the measurement lies within low and high.
+    public func isWithinBand(_ reference: Reference) -> Bool? {
+      measured(reference).map((projection.lowTokensPerSecond...projection.highTokensPerSecond).contains)
+    }
+  }
+
+  /// A stage of a point's kernel; times are per token.
+  public struct Stage {
+    public var name: String
+    public var modelledNanoseconds: Double
+    /// As the median over some passes.
+    public var medianNanoseconds: Double
+    /// In the pass that was fastest in this stage; nil in runs of earlier versions.
+    public var fastestNanoseconds: Double?
+
+    public init(
+      name: String, modelledNanoseconds: Double, medianNanoseconds: Double, fastestNanoseconds: Double? = nil
+    ) {
+      self.name = name
+      self.modelledNanoseconds = modelledNanoseconds
+      self.medianNanoseconds = medianNanoseconds
+      self.fastestNanoseconds = fastestNanoseconds
+    }
+
+    public func measured(_ reference: Reference) -> Double? {
+      reference == .median ? medianNanoseconds : fastestNanoseconds
+    }
+
+    /// Measured over modelled time, less one: above zero the model is too fast, as in a point's error.
+    public func relativeError(_ reference: Reference) -> Double? {
+      measured(reference).map { $0 / modelledNanoseconds - 1 }
+    }
+  }
+
+  public var machine: Machine
+  /// In the order of the plan.
+  public var entries: [Entry]
+
+  public init(machine: Machine, entries: [Entry]) {
+    self.machine = machine
+    self.entries = entries
+  }
+
+  /// Projects the points of `directory` that have a measured time onto `machine`, or onto the host as the run's own
+  /// calibration describes it.
+  public init(_ directory: RunDirectory, machine: Machine? = nil, progress: (String) -> Void = { _ in }) throws {
+    let host = try machine ?? Machine(contentsOf: "\(directory.path)/\(RunDirectory.hostMachineName)")
+    let results = try directory.store.rows(ResultRow.self)
+    let measured = Dictionary(
+      results.compactMap { row in
+        row.status == .passed ? row.tokensPerSecond.map { (row.pointID, $0) } : nil
+      }, uniquingKeysWith: { _, last in last })
+    let fastest = Dictionary(
+      results.compactMap { row in row.minNanoseconds.map { (row.pointID, Double(row.tokens) / $0 * 1e9) } },
+      uniquingKeysWith: { _, last in last })
+    let points = directory.plan.points.filter { measured[$0.id] != nil }
+    guard !points.isEmpty else {
+      throw InputError(file: directory.path, "expected a run with at least one point that passed, found none")
+    }
+    let projector = Projector(runID: directory.manifest.runID, machines: [host], host: host.name)
+    let outcomes = try projector.outcomes(points, experiment: directory.experiment(), progress: progress)
+    let rows = Dictionary(
+      outcomes.flatMap(\.rows).map { ($0.pointID, $0) }, uniquingKeysWith: { first, _ in first })
+    let timed = Dictionary(grouping: try directory.store.rows(StageRow.self), by: \.pointID)
+    let modelled = Dictionary(grouping: outcomes.flatMap(\.stages), by: \.pointID)
+    self.init(
+      machine: host,
+      entries: points.compactMap { point in
+        guard let rate = measured[point.id], let projection = rows[point.id] else { return nil }
+        let stages = (timed[point.id] ?? []).compactMap { row -> Stage? in
+          let own = modelled[point.id]?.first { $0.stage == row.stage }
+          guard let measured = row.measuredNanosecondsPerToken, let modelled = own?.modelledNanosecondsPerToken else {
+            return nil
+          }
+          return Stage(
+            name: row.stage, modelledNanoseconds: modelled, medianNanoseconds: measured,
+            fastestNanoseconds: row.fastestNanosecondsPerToken)
+        }
+        return Entry(
+          point: point, measuredTokensPerSecond: rate, fastestTokensPerSecond: fastest[point.id],
+          projection: projection,
+          stages: stages)
+      })
+  }
+
+  /// Mean absolute percentage error, as a fraction; nil without points.
+  public func meanAbsoluteError(_ reference: Reference = .median) -> Double? {
+    mean { $0.relativeError(reference).map(abs) }
+  }
+
+  /// Mean error, as a fraction: what all points have in common.
+  public func bias(_ reference: Reference = .median) -> Double? { mean { $0.relativeError(reference) } }
+
+  /// Share of the points whose measurement lies within the band.
+  public func shareWithinBand(_ reference: Reference = .median) -> Double? {
+    mean { $0.isWithinBand(reference).map { $0 ? 1 : 0 } }
+  }
+
+  /// The points with the largest errors, worst first.
+  public func worst(_ count: Int = 10, _ reference: Reference = .median) -> [Entry] {
+    func magnitude(_ entry: Entry) -> Double { abs(entry.relativeError(reference) ?? 0) }
+    return Array(entries.sorted { magnitude($0) > magnitude($1) }.prefix(count))
+  }
+
+  /// Spearman's rank correlation of projected and measured throughput: 1 where the model orders all points rightly. Nil
+  /// with fewer than two points, or where all are alike.
+  public func rankCorrelation(_ reference: Reference = .median) -> Double? {
+    let known = entries.filter { $0.measured(reference) != nil }
+    return Validation.rankCorrelation(
+      known.compactMap { $0.measured(reference) }, known.map(\.projection.tokensPerSecond))
+  }
+
+  private func mean(_ value: (Entry) -> Double?) -> Double? {
+    let values = entries.compactMap(value)
+    return values.isEmpty ? nil : values.reduce(0, +) / Double(values.count)
+  }
+
+  /// Pearson's correlation of the ranks, ties at their mean rank (Spearman 1904).
+  static func rankCorrelation(_ a: [Double], _ b: [Double]) -> Double? {
+    guard a.count == b.count, a.count > 1 else { return nil }
+    let (x, y) = (midranks(a), midranks(b))
+    let middle = Double(a.count - 1) / 2
+    func product(_ u: [Double], _ v: [Double]) -> Double {
+      zip(u, v).reduce(0) { $0 + ($1.0 - middle) * ($1.1 - middle) }
+    }
+    let spread = (product(x, x) * product(y, y)).squareRoot()
+    return spread > 0 ? product(x, y) / spread : nil
+  }
+}

@@ -1,0 +1,205 @@
+import CKernels
+import Support
+
+/// LookupFFN, packed for the micro-kernels.
+public final class LookupFFN: Kernel {
+  public let shape: LookupFFNShape
+  public let strategy: LookupStrategy
+  public let team: LookupTeam
+  public let tableType: TableType
+  public let projectionType: ProjectionType
+  public let isa: ISA
+  public let blas: BLAS?
+  let parameters: LookupFFNParameters
+  let schedule: LookupSchedule
+  let kernels: lk_kernels
+
+  let normScale: FloatBuffer
+  let normShift: FloatBuffer
+  /// Of `projectionType`.
+  let projectionWeight: FloatBuffer
+  /// Of a dense projection in bf16; in fp32 the library multiplies the weights as they are.
+  let projectionProduct: (any PreparedProduct)?
+  let projectionBias: FloatBuffer
+  /// One copy, or as many as the memory source asks for.
+  private let copies: [PackedTables]
+  let bias: FloatBuffer
+  /// Rows that the gather reads in place of the hash's codes; nil for the hash's own.
+  var drawnRows: DrawnRows?
+
+  public var inputWidth: Int { shape.hidden }
+  public var outputWidth: Int { shape.output }
+  public var accounts: [StageAccount] { shape.accounts(tables: tableType, projection: projectionType) }
+
+  /// Tokens of one product of a dense projection: see `LookupSchedule.projectionTile`.
+  public static let denseProjectionTile = 256
+
+  /// Copies `parameters` into `memory`, the tables as `tableType` and in the order in which `team` reads them by `strategy`.
+  /// A dense projection needs `blas`. Throws `UnsupportedProduct` where that has no product of `projectionType`.
+  public init(
+    _ parameters: LookupFFNParameters, tableType: TableType = .fp32, projectionType: ProjectionType = .fp32,
+    strategy: LookupStrategy = LookupStrategy(), team: LookupTeam = LookupTeam(), isa: ISA = .best, blas: BLAS? = nil,
+    memory: any MemorySource = HeapMemory()
+  ) throws {
+    let shape = parameters.shape
+    try shape.validate()
+    try strategy.validate()
+    guard let kernels = isa.microKernels else { throw UnsupportedISA(isa: isa) }
+    if shape.projection == .dense, blas == nil {
+      throw InputError(key: "projection", "expected a BLAS library for the dense projection, found none")
+    }
+    self.shape = shape
+    self.strategy = strategy
+    self.team = team
+    self.tableType = tableType
+    self.projectionType = projectionType
+    self.isa = isa
+    self.blas = shape.projection == .dense ? blas : nil
+    self.parameters = parameters
+    self.kernels = kernels.pointee
+    let schedule = LookupSchedule(shape: shape, strategy: strategy, team: team)
+    self.schedule = schedule
+
+    func buffer(_ values: [Float], _ role: MemoryRole) throws -> FloatBuffer {
+      let buffer = try memory.floats(values.count, for: role)
+      buffer.copy(from: values)
+      return buffer
+    }
+    // Folding and packing the projection make copies of it on the way.
+    try CheckedSize.bytes(CheckedSize(parameters.projectionWeight.count) * 2, of: Float.self).requireAllocatable()
+    normScale = try buffer(parameters.normScale, .weights)
+    normShift = try buffer(parameters.normShift, .weights)
+    func halves(_ values: [UInt16]) throws -> FloatBuffer {
+      let buffer = try memory.floats((values.count + 1) / 2, for: .weights)
+      _ = UnsafeMutableBufferPointer(start: buffer.halves, count: values.count).update(fromContentsOf: values)
+      return buffer
+    }
+    switch (shape.projection, projectionType) {
+    case (.bh4, .fp32): projectionWeight = try buffer(packBH4(foldedBH4(parameters), shape: shape), .weights)
+    case (.bh4, .bf16): projectionWeight = try halves(packBH4Pairs(foldedBH4(parameters), shape: shape))
+    case (.dense, .fp32): projectionWeight = try buffer(parameters.projectionWeight, .weights)
+    case (.dense, .bf16):
+      let rounded = try RoundedMatrix(
+        parameters.projectionWeight, rows: shape.projected, type: .bf16, name: "hash.projection.weight")
+      projectionWeight = try halves(rounded.values.map { UInt16($0.bitPattern >> 16) })
+    }
+    projectionProduct =
+      shape.projection == .dense && projectionType == .bf16
+      ? try blas?.prepare(
+        shape.projectionProduct(.bf16), weights: ProductWeights(values: projectionWeight.base),
+        kernels: kernels.pointee, memory: memory) : nil
+    projectionBias = try buffer(parameters.projectionBias, .weights)
+    copies = try LookupFFN.pack(parameters, schedule, tableType, memory)
+    bias = try buffer(parameters.bias, .weights)
+  }
+
+  /// The same layer walked by another strategy: shares all of `layer`, and its tables or those of one of `others` where
+  /// the strategy reads them in the same order. Otherwise they are packed into `memory`.
+  public init(
+    _ layer: LookupFFN, strategy: LookupStrategy, others: [LookupFFN] = [], memory: any MemorySource
+  ) throws {
+    try strategy.validate()
+    shape = layer.shape
+    self.strategy = strategy
+    team = layer.team
+    tableType = layer.tableType
+    projectionType = layer.projectionType
+    isa = layer.isa
+    blas = layer.blas
+    parameters = layer.parameters
+    kernels = layer.kernels
+    let schedule = LookupSchedule(shape: layer.shape, strategy: strategy, team: layer.team)
+    self.schedule = schedule
+    normScale = layer.normScale
+    normShift = layer.normShift
+    projectionWeight = layer.projectionWeight
+    projectionProduct = layer.projectionProduct
+    projectionBias = layer.projectionBias
+    bias = layer.bias
+    drawnRows = layer.drawnRows
+    let alike = ([layer] + others).first { $0.tables.slices == schedule.slices }
+    copies = try alike?.copies ?? LookupFFN.pack(layer.parameters, schedule, layer.tableType, memory)
+  }
+
+  private static func pack(
+    _ parameters: LookupFFNParameters, _ schedule: LookupSchedule, _ type: TableType, _ memory: any MemorySource
+  ) throws -> [PackedTables] {
+    try (0..<max(1, memory.tableCopies)).map { copy in
+      try PackedTables(
+        parameters.tables, shape: schedule.shape, slices: schedule.slices, type: type, memory: memory, copy: copy)
+    }
+  }
+
+  /// Whether bf16 products of the projection are computed on operands widened to fp32, for want of an instruction: their
+  /// results mean what they say, their time does not.
+  public var widensProjection: Bool {
+    projectionType == .bf16 && shape.projection == .bh4 && !isa.multipliesBF16
+  }
+
+  /// The packed weights of a BH4 factor, counted over all chains.
+  func factorWeights(_ index: Int) -> UnsafeMutablePointer<Float> {
+    projectionWeight.base + index * shape.paddedHidden * shape.blockSize
+  }
+
+  /// The same in bf16, in pairs.
+  func factorPairs(_ index: Int) -> UnsafeMutablePointer<UInt16> {
+    projectionWeight.halves + index * shape.paddedHidden * shape.inputPairs * 2
+  }
+
+  var tables: PackedTables { copies[0] }
+
+  func tables(ofCopy copy: Int) -> PackedTables { copies[copy] }
+
+  public func worker(index: Int, tokens: Range<Int>, memory: any MemorySource) throws -> any KernelWorker {
+    try LookupFFNWorker(kernel: self, index: index, tokens: tokens, memory: memory)
+  }
+
+  /// Throws where the tables are divided among another number of workers.
+  public func workers(
+    _ count: Int, tokens: Int, memory: any MemorySource, barrier: @escaping () -> Void
+  ) throws -> [any KernelWorker] {
+    guard team.partition == .tables else { return try independentWorkers(count, tokens: tokens, memory: memory) }
+    guard count == team.workers else {
+      throw InputError(
+        key: "threads", "expected the \(team.workers) workers that the tables were divided among, found \(count)")
+    }
+    let layout = LookupCodes(schedule, tokens: tokens)
+    let codes = try memory.floats(layout.count, for: .shared)
+    return try (0..<count).map { index in
+      try LookupFFNWorker(
+        kernel: self, index: index, tokens: schedule.gatheredTokens(ofWorker: index, tokens: tokens),
+        steps: schedule.steps(worker: index, tokens: tokens), codes: codes, codeLayout: layout, memory: memory,
+        barrier: barrier)
+    }
+  }
+}
+
+extension LookupFFNShape {
+  /// The dense projection of a tile of tokens as a worker asks a library for it; its bias is the score's.
+  public func projectionProduct(_ type: ProjectionType) -> LayerProduct {
+    LayerProduct(n: projected, k: hidden, dtype: type.element, finish: .none)
+  }
+}
+
+/// This CPU cannot run the instruction-set path that was asked for.
+public struct UnsupportedISA: Error, CustomStringConvertible {
+  public let isa: ISA
+
+  public var description: String {
+    "this CPU cannot run \(isa.rawValue) (it runs \(ISA.supported.map(\.rawValue).joined(separator: ", ")))"
+  }
+}
+
+extension LookupStrategy {
+  /// Throws where a size makes no walk.
+  public func validate() throws {
+    for (key, value) in [
+      ("token_tile", tokenTile), ("column_slice", columnSlice), ("table_group", tableGroup),
+    ] where value < 1 {
+      throw InputError(key: key, "expected at least 1, found \(value)")
+    }
+    guard prefetchRows >= 0 else {
+      throw InputError(key: "prefetch_rows", "expected at least 0, found \(prefetchRows)")
+    }
+  }
+}

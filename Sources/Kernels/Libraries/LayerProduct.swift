@@ -54,7 +54,7 @@ struct ProductWeights {
 }
 
 /// A library cannot compute a product of this element type.
-public struct UnsupportedProduct: Error, CustomStringConvertible {
+public struct UnsupportedProduct: NotAvailableError {
   public let description: String
 
   init(_ description: String) {

@@ -17,7 +17,8 @@ extension Machine {
   ) throws -> Machine {
     let calibration = measured.undisturbed
     guard let frequency = calibration.value(Calibration.Name.frequency) else {
-      throw NotAvailable(key: "frequency_ghz", "expected a measured core frequency; this architecture has no loop for it")
+      throw NotAvailable(
+        key: "frequency_ghz", "expected a measured core frequency; this architecture has no loop for it")
     }
     let cpu = topology.allowedCPUs.first ?? 0
     let levels = topology.dataCaches(of: cpu)

@@ -1,6 +1,7 @@
 import Foundation
 import Kernels
 import Profiler
+import Support
 
 /// What a launch needs to know beside its point.
 struct RunContext {

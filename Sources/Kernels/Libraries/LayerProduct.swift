@@ -1,4 +1,5 @@
 import CKernels
+import Support
 
 /// What a dense layer asks of a library: y[rows, n] = finish(x[rows, k] W[n, k]^T), all row-major and contiguous.
 ///

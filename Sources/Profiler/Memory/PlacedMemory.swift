@@ -96,7 +96,8 @@ public final class PlacedMemory: @unchecked Sendable {
 
   /// Touches every page from worker `thread` alone.
   public func touch(by pool: PinnedPool, thread: Int) throws {
-    precondition((0..<pool.threadCount).contains(thread), "expected thread 0 to \(pool.threadCount - 1), found \(thread)")
+    precondition(
+      (0..<pool.threadCount).contains(thread), "expected thread 0 to \(pool.threadCount - 1), found \(thread)")
     try firstFailure(pool.map { index in index == thread ? touchPart(0..<byteCount) : 0 })
   }
 

@@ -3,7 +3,10 @@ import Machines
 import Profiler
 import Testing
 
-@testable import Experiments
+@testable import HostModel
+@testable import Measurement
+@testable import Plans
+@testable import RunStore
 
 /// Runs that calibrate their host anew before each round of launches.
 @Suite struct CalibrationRoundsTests {

@@ -28,7 +28,8 @@ struct SpeedupPlot: ReportPlot {
     let measured = Line(
       name: "host, measured", isMeasured: true,
       points: rows.compactMap { row in
-        guard let size = row.tableBytes, let rate = row.tokensPerSecond, let dense = run.baseline(of: row)?.tokensPerSecond
+        guard let size = row.tableBytes, let rate = row.tokensPerSecond,
+          let dense = run.baseline(of: row)?.tokensPerSecond
         else { return nil }
         return (size, rate / dense)
       })
@@ -49,7 +50,8 @@ struct SpeedupPlot: ReportPlot {
     }
 
     let name = "speedup"
-    let title = "Measured and modelled speed-up of look-ups over dense, sweep '\(sweep)', \(counted(threads, "thread"))"
+    let title =
+      "Measured and modelled speed-up of look-ups over dense, sweep '\(sweep)', \(counted(threads, "thread"))"
     var data = PlotData(header: ["line", "table_bytes", "speedup", "kind", "machine"])
     var elements: [String] = []
     for (index, line) in lines.enumerated() {

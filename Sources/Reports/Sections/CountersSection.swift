@@ -54,7 +54,7 @@ struct CountersSection: ReportSection {
       let tokens = Double(run.point(pointID)?.tokens ?? 1)
       table.append(
         [.text(run.label(pointID))]
-          + columns.map { column in
+          + columns.map { column -> ReportDocument.Cell? in
             let values = rows.filter { $0.event == column.event && $0.socket == column.socket }
             guard !values.isEmpty else { return nil }
             // Threads add up; launches repeat the same work, so that they are averaged.
@@ -97,7 +97,7 @@ struct CountersSection: ReportSection {
       for (pointID, rows) in grouped(rows, by: \.pointID) {
         table.append(
           [.text(run.label(pointID))]
-            + columns.map { column in
+            + columns.map { column -> ReportDocument.Cell? in
               let values = rows.filter { $0.metric == column.metric && $0.socket == column.socket }
               guard !values.isEmpty else { return nil }
               let mean = values.compactMap(\.value).reduce(0, +) / Double(values.count)

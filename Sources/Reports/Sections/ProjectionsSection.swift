@@ -32,7 +32,8 @@ struct ProjectionsSection: ReportSection {
       return row.tokensPerSecond / (Double(point.tokens) / shortest * 1e9) - 1
     }
     if !fastest.isEmpty {
-      text += "; against each point's fastest sample, which others on the machine disturbed least, \(meanError(fastest))"
+      text +=
+        "; against each point's fastest sample, which others on the machine disturbed least, \(meanError(fastest))"
     }
     section.add(text + ".")
     var table = ReportDocument.Table([

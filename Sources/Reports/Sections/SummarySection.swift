@@ -20,7 +20,9 @@ struct SummarySection: ReportSection {
     }
     section.add(list: crossoverLines(of: run))
     section.blocks.append(.warnings(whenNone: "No warnings."))
-    for sweep in run.sweeps { section.add(VariantPlot(sweep: sweep).plot(of: run) ?? ThroughputPlot(sweep: sweep).plot(of: run)) }
+    for sweep in run.sweeps {
+      section.add(VariantPlot(sweep: sweep).plot(of: run) ?? ThroughputPlot(sweep: sweep).plot(of: run))
+    }
     return section
   }
 

@@ -64,7 +64,8 @@ public struct Matchup<Candidate: MatchupCandidate> {
     }
     switch (othersCount, decidedBy) {
     case (0, _): return "\(alike); the only one of the same tokens, threads and shape"
-    case (let count, let rank?): return "\(alike); preferred to \(count == 1 ? "another" : "\(count) others") \(rank.reason)"
+    case (let count, let rank?):
+      return "\(alike); preferred to \(count == 1 ? "another" : "\(count) others") \(rank.reason)"
     case (let count, nil): return "\(alike); the first of \(count + 1) alike"
     }
   }

@@ -1,25 +1,26 @@
 import Experiments
 
+/// A projection with the measurement beside it.
+struct ProjectedPoint {
+  var row: ProjectionRow
+  var measured: Double
+  var kernel: KernelKind
+  var label: String
+}
+
 extension RunData {
-  /// Projected against measured throughput on the host, each point with its band; nil without such points.
-  var validationPlot: Plot? {
-    RunData.diagonalPlot(
-      projections.compactMap { row in
-        guard let measured = row.measuredTokensPerSecond, let kernel = result(row.pointID)?.kernel else { return nil }
-        return ProjectedPoint(row: row, measured: measured, kernel: kernel, label: label(row.pointID))
-      }, title: plotTitle)
+  /// The host's projections of points that were measured.
+  var projectedPoints: [ProjectedPoint] {
+    projections.compactMap { row in
+      guard let measured = row.measuredTokensPerSecond, let kernel = result(row.pointID)?.kernel else { return nil }
+      return ProjectedPoint(row: row, measured: measured, kernel: kernel, label: label(row.pointID))
+    }
   }
+}
 
-  /// A projection with the measurement beside it.
-  struct ProjectedPoint {
-    var row: ProjectionRow
-    var measured: Double
-    var kernel: KernelKind
-    var label: String
-  }
-
-  /// `title` may add to what the plot is called.
-  static func diagonalPlot(_ points: [ProjectedPoint], title: (String) -> String = { $0 }) -> Plot? {
+/// Projected against measured throughput on the host, each point with its band.
+struct MeasuredProjectedPlot: ReportPlot {
+  func plot(of points: [ProjectedPoint]) -> Plot? {
     let points = points.filter { $0.measured > 0 && $0.row.tokensPerSecond > 0 }
     let values = points.flatMap {
       [$0.measured, $0.row.tokensPerSecond, $0.row.lowTokensPerSecond, $0.row.highTokensPerSecond]
@@ -27,12 +28,14 @@ extension RunData {
     .filter { $0 > 0 }
     guard let least = values.min(), let most = values.max() else { return nil }
     let name = "measured-projected"
-    let title = title("Projected (modelled) against measured throughput on the host")
+    let title = "Projected (modelled) against measured throughput on the host"
     var data = PlotData(header: [
       "line", "measured_tokens_per_s", "projected_tokens_per_s", "low_tokens_per_s", "high_tokens_per_s", "kernel",
       "point",
     ])
-    let kernels: [KernelKind] = [.lookup, .dense].filter { kernel in points.contains { $0.kernel == kernel } }
+    // Baselines last, as everywhere.
+    let kinds = grouped(points, by: \.kernel).map(\.key)
+    let kernels = kinds.filter { !$0.isBaseline } + kinds.filter(\.isBaseline)
     for point in points {
       guard let line = kernels.firstIndex(of: point.kernel) else { continue }
       let row = point.row
@@ -69,7 +72,7 @@ extension RunData {
           + "title '\(kernel.rawValue), low to high'")
     }
     script.plot(elements)
-    return Plot(kind: .validation, name: name, title: title, data: data.text, script: script.text)
+    return Plot(script, data)
   }
 }
 

@@ -4,38 +4,40 @@ import Profiler
 extension RunData {
   static let healthyBaseline = BaselineAudit.healthyFraction
 
-  /// What a reader must know before believing the numbers, as Markdown.
-  var warnings: [String] {
-    var warnings: [String] = []
+  /// What a reader must know before believing the numbers.
+  var warnings: [InlineText] {
+    var warnings: [InlineText] = []
     if let origin = fact(FactName.origin) {
-      warnings.append("**This run is \(markdownText(origin)): no machine measured its times or counted its events.**")
+      warnings.append("\(strong: "This run is \(origin): no machine measured its times or counted its events.")")
     }
-    if let disagreement { warnings.append("**\(disagreement).**") }
+    if let disagreement { warnings.append("\(strong: "\(disagreement).")") }
     let versions = [manifest.toolVersion] + (manifest.continuedWith ?? [])
     if versions.count > 1 {
       warnings.append(
-        "Several versions of the tool measured this run: \(markdownText(versions.joined(separator: ", "))).")
+        "Several versions of the tool measured this run: \(versions.joined(separator: ", ")).")
     }
-    for row in measured where row.kernel == .dense {
+    for row in measured where row.isBaseline {
       guard let fraction = row.fractionOfFMAPeak, fraction < Self.healthyBaseline else { continue }
       warnings.append(
-        "The baseline \(markdownCode(label(row.pointID))) reached only \(percent(fraction)) of the measured "
-          + "\(row.dtype.rawValue) multiply-add peak"
-          + "\(row.blas.map { " with \(markdownText($0))" } ?? ""): speed-ups against it flatter the lookup.")
+        """
+        The baseline \(code: label(row.pointID)) reached only \(percent(fraction)) of the measured \(row.dtype.rawValue) \
+        multiply-add peak\(row.blas.map { " with \($0)" } ?? ""): speed-ups against it flatter the lookup.
+        """)
     }
     for row in audit where row.chosen {
       guard let fraction = row.fractionOfFMAPeak, fraction < Self.healthyBaseline, let shape = row.shape else {
         continue
       }
       warnings.append(
-        "No library that was audited does better for \(markdownText("\(shape) (\(row.layer ?? ""))")) than \(percent(fraction)) of the "
-          + "measured \(row.dtype?.rawValue ?? "") multiply-add peak, by \(markdownText(row.title)): speed-ups against it flatter the lookup."
-      )
+        """
+        No library that was audited does better for \(shape) (\(row.layer ?? "")) than \(percent(fraction)) of the measured \
+        \(row.dtype?.rawValue ?? "") multiply-add peak, by \(row.title): speed-ups against it flatter the lookup.
+        """)
     }
-    let unpaired = measured.filter { $0.kernel == .lookup && baseline(of: $0) == nil }.count
+    let unpaired = measured.count { $0.isHeldAgainstBaseline && baseline(of: $0) == nil }
     if unpaired > 0 {
       warnings.append(
-        "\(counted(unpaired, "lookup point")) have no dense baseline of the same width, tokens and threads.")
+        "\(counted(unpaired, "lookup point")) have no dense baseline of the same shape, tokens and threads.")
     }
     let widened = measured.filter { row in
       guard row.projectionDtype == .bf16, row.projection == .bh4 else { return false }
@@ -43,8 +45,10 @@ extension RunData {
     }.count
     if widened > 0 {
       warnings.append(
-        "\(counted(widened, "lookup point")) ran the bf16 projection widened to fp32, since this CPU has no bf16 multiply-add: "
-          + "their time says nothing of one that has.")
+        """
+        \(counted(widened, "lookup point")) ran the bf16 projection widened to fp32, since this CPU has no bf16 multiply-add: \
+        their time says nothing of one that has.
+        """)
     }
     let timedOut = measured.filter { $0.stopReason == .maxSeconds }.count
     if timedOut > 0 {
@@ -74,20 +78,25 @@ extension RunData {
     let off = Set(sentinel.filter(watch.isOff).map(\.startNanoseconds)).count
     if off > 0 {
       warnings.append(
-        "The machine's speed was more than \(percent(DriftWatch.threshold)) off its median at \(off) of "
-          + "\(Set(sentinel.map(\.startNanoseconds)).count) readings between points: see their notes.")
+        """
+        The machine's speed was more than \(percent(DriftWatch.threshold)) off its median at \(off) of \
+        \(Set(sentinel.map(\.startNanoseconds)).count) readings between points: see their notes.
+        """)
     }
     let drifted = drift
     if !drifted.isEmpty {
       warnings.append(
-        "The machine drifted during the run: \(drifted.map { markdownText($0.name) }.joined(separator: ", ")).")
+        "The machine drifted during the run: \(drifted.map(\.name).joined(separator: ", ")).")
     }
     if let quota = fact("cpu_quota_cpus").flatMap(Double.init), quota < Double(measured.map(\.threads).max() ?? 0) {
       warnings.append(
-        "A control group gives this run the time of \(quota) CPUs: threads were stopped in the middle of samples.")
+        """
+        A control group gives this run the time of \("\(quota)" as String) CPUs: threads were stopped in the middle of \
+        samples.
+        """)
     }
     for violation in (experiment?.constraints ?? []).compactMap({ $0.violation(fact) }) {
-      warnings.append("Constraint \(markdownText(violation.message)).")
+      warnings.append("Constraint \(violation.message).")
     }
     if manifest.gitDirty == true { warnings.append("The tool was built from a working tree with uncommitted changes.") }
     if manifest.finished == nil { warnings.append("The run has not finished.") }

@@ -1,4 +1,5 @@
-import Experiments
+import RunStore
+import Studies
 
 /// A comparison as people read it: counts, one table, and what could not be compared.
 public struct ComparisonReport {

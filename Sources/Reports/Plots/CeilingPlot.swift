@@ -1,4 +1,4 @@
-import Experiments
+import RunStore
 
 /// The ceilings of one unit that were measured over at least two working sets.
 struct CeilingPlot: ReportPlot {

@@ -1,4 +1,4 @@
-import Experiments
+import RunStore
 
 /// Modelled speed-up of the headline look-up over its dense baseline on every machine, as bars for the point's threads and for
 /// the whole socket. One machine is not enough for it.

@@ -1,4 +1,5 @@
-import Experiments
+import Plans
+import RunStore
 
 /// Projected throughput of the headline look-up and its dense baseline on every machine, as bars with their bands.
 struct MachinesPlot: ReportPlot {

@@ -1,4 +1,5 @@
-import Experiments
+import Plans
+import RunStore
 
 /// A projection with the measurement beside it.
 struct ProjectedPoint {

@@ -1,4 +1,5 @@
-import Experiments
+import Plans
+import RunStore
 
 /// How many times faster look-ups are than dense, against table size: measured on the host, and modelled on every machine. It
 /// takes a sweep with two table sizes that have a baseline and a projection.

@@ -1,4 +1,5 @@
-import Experiments
+import Plans
+import RunStore
 
 /// What the stages of the headline pair ask for, and how long they take where that is known.
 struct StagesPlot: ReportPlot {

@@ -1,4 +1,6 @@
-import Experiments
+import Kernels
+import Profiler
+import RunStore
 
 /// Measured tokens/s against the bytes of the tables, with the dense baselines as horizontal lines. It takes two table sizes.
 struct ThroughputPlot: ReportPlot {

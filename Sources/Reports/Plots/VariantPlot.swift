@@ -1,4 +1,6 @@
-import Experiments
+import Kernels
+import Plans
+import RunStore
 
 /// Measured speed-up of look-ups over dense for each variant of a sweep, such as the shapes of several models, as bars. It takes
 /// two variants that have a baseline.

@@ -1,5 +1,3 @@
-import Experiments
-
 /// Which libraries were tried for the dense baseline, and which won.
 struct AuditSection: ReportSection {
   func section(of run: RunData) -> ReportDocument.Section? {

@@ -1,5 +1,3 @@
-import Experiments
-
 /// What micro-benchmarks of the same run reached.
 struct CeilingsSection: ReportSection {
   /// Curves over the working set are long; the table shows what has few rows, the plots and ceilings.csv the rest.

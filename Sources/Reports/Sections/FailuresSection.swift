@@ -1,5 +1,3 @@
-import Experiments
-
 /// Points without numbers, by reason.
 struct FailuresSection: ReportSection {
   func section(of run: RunData) -> ReportDocument.Section? {

@@ -1,5 +1,3 @@
-import Experiments
-
 /// What to type to have the run again, and the experiment that was run.
 struct ReproduceSection: ReportSection {
   func section(of run: RunData) -> ReportDocument.Section? {

@@ -1,4 +1,7 @@
 import Kernels
+import Plans
+import Profiler
+import RunStore
 
 /// Which network a point is held against, and why that one: the only rule for it.
 ///
@@ -178,17 +181,7 @@ public struct MatchupTraits: Sendable {
   var tokensPerSecond: Double?
 }
 
-extension KernelKind {
-  /// Whether other networks are held against this one.
-  public var isBaseline: Bool { self == .dense }
-  /// Whether this network is held against a baseline.
-  public var isHeldAgainstBaseline: Bool { self == .lookup }
-}
-
 extension Point: MatchupCandidate {
-  public var isBaseline: Bool { kernel.isBaseline }
-  public var isHeldAgainstBaseline: Bool { kernel.isHeldAgainstBaseline }
-
   public var matchupTraits: MatchupTraits {
     MatchupTraits(
       isBaseline: isBaseline, isHeldAgainstBaseline: isHeldAgainstBaseline,
@@ -199,9 +192,6 @@ extension Point: MatchupCandidate {
 }
 
 extension ResultRow: MatchupCandidate {
-  public var isBaseline: Bool { kernel.isBaseline }
-  public var isHeldAgainstBaseline: Bool { kernel.isHeldAgainstBaseline }
-
   /// Pages and instruction set are those that were found, not those asked for.
   public var matchupTraits: MatchupTraits {
     MatchupTraits(

@@ -1,4 +1,4 @@
-import Experiments
+import HostModel
 import Profiler
 import Support
 

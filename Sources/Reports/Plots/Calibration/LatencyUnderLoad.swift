@@ -1,4 +1,3 @@
-import Experiments
 import Machines
 import Profiler
 import Simulation

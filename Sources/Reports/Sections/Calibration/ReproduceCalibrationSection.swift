@@ -1,5 +1,3 @@
-import Experiments
-
 /// What to type to measure again.
 struct ReproduceCalibrationSection: ReportSection {
   func section(of report: CalibrationReport) -> ReportDocument.Section? {

@@ -1,8 +1,9 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// Bad input gives one clear line that names file and key and what was expected, exit code 64, and overwrites nothing.
-@Suite struct BadInputTests {
+@Suite(.process) struct BadInputTests {
   @Test(arguments: [
     (["verify", "/no/such/layer.safetensors"], "/no/such/layer.safetensors: no such file"),
     (["run", "/no/such/experiment.yaml"], "/no/such/experiment.yaml: no such file"),

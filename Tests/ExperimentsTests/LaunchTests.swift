@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import HostModel
@@ -8,7 +9,7 @@ import Testing
 @testable import Statistics
 
 /// Launches, attempts, interrupts: what a run makes of processes that end in every way there is.
-@Suite struct LaunchTests {
+@Suite(.process) struct LaunchTests {
   private func experiment(
     _ measure: String = "", points: String = "{table_rows: [4, 16]}"
   ) throws -> Experiment {

@@ -3,6 +3,7 @@ import CLinux
 import Kernels
 import Machines
 import Profiler
+import TestSupport
 import Testing
 
 @testable import Measurement
@@ -69,7 +70,7 @@ private struct StubSource: KernelSource {
   func input(for point: Point) throws -> [Float] { [Float](repeating: 1, count: point.tokens * 8) }
 }
 
-@Suite struct PointRunnerTests {
+@Suite(.machine) struct PointRunnerTests {
   private let point = Point(
     sweep: "a", kernel: .dense, seed: 1, hidden: 8, intermediate: 32, output: 8, tokens: 40, threads: 1)
 

@@ -116,6 +116,8 @@ extension RunStore {
       try db.execute(
         sql: "DELETE FROM \(type.table) WHERE point_id = ? AND launch = ?", arguments: [id, launch])
     }
+    // What was said of the point as a whole was said of launches that are gone.
+    if others.isEmpty { try delete(NoteRow.self, of: id, in: db) }
     try delete(ResultRow.self, of: id, in: db)
     try pooled.result.insert(db)
     var outcome = outcome

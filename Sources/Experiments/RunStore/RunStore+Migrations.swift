@@ -1,3 +1,4 @@
+import Foundation
 import GRDB
 
 /// How databases of older tools become what this tool writes: one migration a schema version, never changed once released.

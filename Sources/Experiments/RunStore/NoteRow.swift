@@ -1,3 +1,5 @@
+import GRDB
+
 /// Something to know about a point or one of its launches: a row of notes.csv.
 public struct NoteRow: RunRow, Hashable, Sendable {
   public static let table = "notes"

@@ -34,8 +34,8 @@ extension ResultRow {
   /// its own, all else is fp32. Of a bf16 projection all FLOPs count so, those of the fp32 transform too, most of which are
   /// folded into the weights: the bound stays one.
   func arithmetic(of stage: StageRow) -> ElementType {
-    if kernel == .lookup { return stage.stage == StageAccount.projection ? (projectionDtype ?? .fp32).element : .fp32 }
-    return [StageAccount.firstProduct, StageAccount.secondProduct].contains(stage.stage) ? dtype : .fp32
+    if kernel == .lookup { return stage.stage == HashStage.name ? (projectionDtype ?? .fp32).element : .fp32 }
+    return [FirstProductStage.name, SecondProductStage.name].contains(stage.stage) ? dtype : .fp32
   }
 }
 

@@ -137,15 +137,21 @@ struct PointRunner {
     // A number is a number of the CPUs in its row, or it is none.
     if let moved = pool.displacement() { throw ThreadMoved(description: "moved during timing: \(moved)") }
 
-    var notes =
-      check.ambiguousTokens > 0 ? ["\(check.ambiguousTokens) tokens not compared: a projection lies at 0"] : []
+    var notes: [NoteRow] = []
+    func note(_ kind: NoteRow.Kind, _ text: String) {
+      notes.append(
+        NoteRow(runID: context.runID, pointID: row.pointID, launch: context.launch, kind: kind, text: text))
+    }
+    if check.ambiguousTokens > 0 {
+      note(.check, "\(check.ambiguousTokens) tokens not compared: a projection lies at 0")
+    }
     if let before, let after = memory.verify() {
       row.set(before: before, after: after)
-      notes += placementNotes(before: before, after: after)
+      for text in placementNotes(before: before, after: after) { note(.placement, text) }
     }
     if let lookup = kernel as? LookupFFN {
       if lookup.widensProjection {
-        notes.append("the bf16 projection ran widened to fp32: this path has no bf16 multiply-add on this CPU")
+        note(.arithmetic, "the bf16 projection ran widened to fp32: this path has no bf16 multiply-add on this CPU")
       }
       let codes = try lookup.gatheredRows(input: input.base, tokens: point.tokens)
       row.codeEntropyBits = codeEntropy(codes, tables: lookup.shape.tables)
@@ -159,22 +165,21 @@ struct PointRunner {
       do {
         projected = try projector.project(
           point, kernel: kernel, input: input.base, measuredTokensPerSecond: row.tokensPerSecond)
-        notes += projected.notes
+        for text in projected.notes { note(.projection, text) }
         for index in projected.stages.indices {
           guard let time = times[projected.stages[index].stage] else { continue }
           projected.stages[index].measuredNanosecondsPerToken = time.median / Double(point.tokens)
           projected.stages[index].fastestNanosecondsPerToken = time.fastest / Double(point.tokens)
         }
       } catch {
-        notes.append("not projected: \(error)")
+        note(.projection, "not projected: \(error)")
       }
     }
-    row.notes = notes.isEmpty ? nil : notes.joined(separator: "; ")
     return PointOutcome(
       result: row, samples: samples, counters: counters,
       metrics: MetricRow.derived(from: counters, groups: context.counters.groups), stages: projected.stages,
       projections: projected.rows, sensitivities: projected.sensitivities, tuning: tuning?.rows ?? [],
-      stream: stream)
+      notes: notes, stream: stream)
   }
 
   // MARK: - Steps

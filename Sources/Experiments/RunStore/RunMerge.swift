@@ -148,6 +148,7 @@ extension RunStore {
           try copyPoint(id, from: part, theirs, in: db)
         } else {
           try addLaunches(offered.subtracting(measured), of: id, from: part, launches, in: db)
+          try addProjections(of: id, from: part, in: db)
         }
       }
       try copyWhole(from: part, in: db)
@@ -182,11 +183,23 @@ extension RunStore {
         }
       }
       let peak = result.fractionOfFMAPeak.flatMap { share in result.gigaflopPerSecond.map { $0 / share } }
+      // The first launch times the stages.
+      let times = try launch == 0 ? part.read { try StageTimeRow.all($0, where: "point_id = ?", [id]) } : []
       try Self.add(
         PointOutcome(
-          result: result, samples: own(SampleRow.self), counters: own(CounterRow.self), metrics: own(MetricRow.self)),
+          result: result, samples: own(SampleRow.self), counters: own(CounterRow.self), metrics: own(MetricRow.self),
+          stageTimes: times),
         launch: launch, of: count, fmaPeak: peak, in: db)
     }
+  }
+
+  /// What the model says of a point, where it has said nothing here.
+  private func addProjections(of id: String, from part: RunStore, in db: Database) throws {
+    func has(_ type: any RunRow.Type) throws -> Bool {
+      try Int.fetchOne(db, sql: "SELECT COUNT(*) FROM \(type.storage) WHERE point_id = ?", arguments: [id]) != 0
+    }
+    guard try !Self.modelledTypes.contains(where: has) else { return }
+    for type in Self.modelledTypes { for row in try part.rows(type, of: id) { try row.insert(db) } }
   }
 
   /// What belongs to no point, and how each came about.

@@ -119,10 +119,6 @@ extension RunStore {
       for row in rows { try row.insert(db) }
     }
     if !others.isEmpty { try flagOutliers(as: pooled.samples, of: id, in: db) }
-    // On the host a projection stands beside the measurement.
-    try db.execute(
-      sql: "UPDATE projections SET measured_tokens_per_s = ? WHERE point_id = ? AND measured_tokens_per_s IS NOT NULL",
-      arguments: [pooled.result.tokensPerSecond, id])
     let count = try Int.fetchOne(
       db, sql: "SELECT COUNT(DISTINCT launch) FROM samples WHERE point_id = ?", arguments: [id])
     try set(count == launches ? .done : .running, nil, of: id, in: db)
@@ -174,20 +170,6 @@ extension RunStore {
           sql: "UPDATE results SET notes = ? WHERE point_id = ?",
           arguments: [all.isEmpty ? nil : all.joined(separator: "; "), result.pointID])
       }
-    }
-  }
-
-  // MARK: - Projections
-
-  /// What the model said of a point: everything that a twin with the same access stream shares.
-  func modelled(_ pointID: String) throws -> (
-    projections: [ProjectionRow], sensitivities: [SensitivityRow], stages: [StageRow]
-  ) {
-    try read { db in
-      func all<Rows: RunRow>(_: Rows.Type) throws -> [Rows] {
-        try Rows.all(db, where: "point_id = ?", [pointID])
-      }
-      return (try all(ProjectionRow.self), try all(SensitivityRow.self), try all(StageRow.self))
     }
   }
 }

@@ -7,7 +7,7 @@ import Support
 /// a run that is killed loses at most the point it was measuring.
 public final class RunStore {
   /// Raised with every migration.
-  public static let schemaVersion = 8
+  public static let schemaVersion = 9
 
   let database: DatabaseQueue
   let path: String
@@ -73,7 +73,7 @@ public final class RunStore {
       guard found == schemaVersion else {
         throw InputError(file: path, "expected schema version \(schemaVersion), found \(found)")
       }
-      for type in rowTypes {
+      for type in storedTypes {
         let present = try Set(db.columns(in: type.table).map(\.name))
         for column in type.columns where !present.contains(column) {
           throw InputError(file: path, key: "\(type.table).\(column)", "expected this column, found none")
@@ -129,8 +129,12 @@ public final class RunStore {
     ResultRow.self, SampleRow.self, CounterRow.self, MetricRow.self, ProjectionRow.self, SensitivityRow.self,
     StageRow.self, CeilingRow.self, AuditRow.self, TuningRow.self, FactRow.self, AttemptRow.self, SentinelRow.self,
   ]
+  /// Tables that the database has. Those of `rowTypes` have a CSV file each.
+  static let storedTypes = rowTypes + [StageTimeRow.self]
   /// Tables with what came of a point. Attempts tell how, and stay.
-  static let outcomeTypes = rowTypes.filter { $0.columns.contains("point_id") && $0.table != AttemptRow.table }
+  static let outcomeTypes = storedTypes.filter { $0.columns.contains("point_id") && $0.table != AttemptRow.table }
+  /// Those of them that are modelled.
+  static let modelledTypes: [any RunRow.Type] = [ProjectionRow.self, SensitivityRow.self, StageRow.self]
 
   // MARK: - Points
 
@@ -184,17 +188,6 @@ public final class RunStore {
     }
   }
 
-  /// Stores what the model says of a point that nobody measures, in one transaction; the point is skipped for `reason` where
-  /// it says nothing.
-  func finish(_ pointID: String, projected: ProjectionOutcome?, reason: String?) throws {
-    try write { db in
-      for type in Self.outcomeTypes { try Self.delete(type, of: pointID, in: db) }
-      for row in projected?.rows ?? [] { try row.insert(db) }
-      for row in projected?.sensitivities ?? [] { try row.insert(db) }
-      for row in projected?.stages ?? [] { try row.insert(db) }
-      try Self.set(projected == nil ? .skipped : .done, projected == nil ? reason : nil, of: pointID, in: db)
-    }
-  }
 
   // MARK: - The run as a whole
 
@@ -216,7 +209,7 @@ public final class RunStore {
   }
 
   static func delete(_ type: any RunRow.Type, of pointID: String, in db: Database) throws {
-    try db.execute(sql: "DELETE FROM \(type.table) WHERE point_id = ?", arguments: [pointID])
+    try db.execute(sql: "DELETE FROM \(type.storage) WHERE point_id = ?", arguments: [pointID])
   }
 
   /// Replaces all projections, as when other machines are asked for.
@@ -235,7 +228,7 @@ public final class RunStore {
   /// Replaces whole tables in one transaction.
   func replaceAll<each Rows: RunRow>(_ tables: repeat [each Rows]) throws {
     func replace<Row: RunRow>(_ rows: [Row], _ db: Database) throws {
-      try db.execute(sql: "DELETE FROM \(Row.table)")
+      try db.execute(sql: "DELETE FROM \(Row.storage)")
       for row in rows { try row.insert(db) }
     }
     try write { db in repeat try replace(each tables, db) }

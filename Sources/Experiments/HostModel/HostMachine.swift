@@ -12,7 +12,7 @@ extension Machine {
 
   /// This host as the model sees it: geometry as the operating system reports it, rates and latencies as `calibration`
   /// measured them, each at its least disturbed samples. No kernel's result enters. `date` and `model` go into the provenance
-  /// of what was measured. Throws `InputError` where a figure that the model needs was not measured or is not reported.
+  /// of what was measured. Throws `NotAvailable` where a figure that the model needs was not measured or is not reported.
   public static func host(
     _ calibration: Calibration, topology: Topology, vendor: String?, model: String?, date: Date = Date()
   ) throws -> Machine {
@@ -44,7 +44,8 @@ private struct HostDescription {
     isAMD = vendor == "AuthenticAMD"
     self.date = date.formatted(.iso8601.year().month().day())
     guard let frequency = calibration.value(Calibration.Name.frequency) else {
-      throw InputError(key: "frequency_ghz", "expected a measured core frequency; this architecture has no loop for it")
+      throw NotAvailable(
+        key: "frequency_ghz", "expected a measured core frequency; this architecture has no loop for it")
     }
     self.frequency = frequency
     levels = topology.dataCaches(of: topology.allowedCPUs.first ?? 0)
@@ -80,7 +81,7 @@ private struct HostDescription {
   private mutating func cache(_ index: Int) throws -> CacheDescription {
     let cache = levels[index]
     guard let size = cache.sizeBytes, let ways = cache.ways, let line = cache.lineBytes else {
-      throw InputError(
+      throw NotAvailable(
         key: "caches[\(index)]", "expected the system to report size, ways and line of L\(cache.level)")
     }
     // The level's own plateau: from half as large again as the level above to three quarters of its capacity. Random
@@ -170,12 +171,12 @@ private struct HostDescription {
 
   private func vectorUnits() throws -> VectorUnits {
     guard let peak = calibration.value(Calibration.Name.multiplyAddPeak) else {
-      throw InputError(key: "simd", "expected a measured multiply-add peak, found none")
+      throw NotAvailable(key: "simd", "expected a measured multiply-add peak, found none")
     }
     let lanes = ISA.best.vectorLanes
     let units = peak / (2 * Double(lanes) * frequency)
     // Two operations a multiply-add. As measured, not rounded: how many a cycle starts is not known beforehand.
-    func perCycle(_ type: ElementType) -> Double? {
+    func perCycle(_ type: TableType) -> Double? {
       calibration.value(Calibration.Name.multiplyAddPeak(type)).map { rounded($0 / (2 * frequency)) }
     }
     // Half a unit of this width is one of half the width, as on a core that splits its vectors.
@@ -222,7 +223,7 @@ private struct HostDescription {
     let all = calibration.value(Calibration.Name.readBandwidth, threads: allThreads)
     let latency = calibration.ceilings.last { $0.name == Calibration.Name.loadLatency && $0.threads == 1 }?.value
     guard let one, let all, let latency, one.value > 0, all > 0, latency > 0 else {
-      throw InputError(key: "memory", "expected measured bandwidth and latency, found none")
+      throw NotAvailable(key: "memory", "expected measured bandwidth and latency, found none")
     }
     let linesInFlight = littleLines(gigabytesPerSecond: one.value, nanoseconds: latency)
     note("memory[0].lines_in_flight_per_core", .measured, "Little's law on one thread's sequential reads")

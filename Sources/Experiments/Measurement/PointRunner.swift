@@ -4,6 +4,7 @@ import Plans
 import Profiler
 import RunStore
 import Statistics
+import Support
 
 /// What a launch needs to know beside its point.
 struct RunContext {
@@ -64,7 +65,7 @@ struct PointRunner {
       throw interrupted
     } catch let skipped as PointSkipped {
       return outcome(point, .skipped, "\(skipped)")
-    } catch let refused as SystemError {
+    } catch let refused as any NotAvailableError {
       // Such as huge pages that nobody reserved: the machine's limit, not the point's failure.
       return outcome(point, .skipped, "\(refused)")
     } catch {

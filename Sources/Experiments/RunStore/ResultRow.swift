@@ -1,3 +1,4 @@
+import GRDB
 import Kernels
 import Plans
 import Profiler

@@ -226,7 +226,7 @@ public final class RunStore {
   }
 
   /// Replaces whole tables in one transaction.
-  func replaceAll<each Rows: RunRow>(_ tables: repeat [each Rows]) throws {
+  package func replaceAll<each Rows: RunRow>(_ tables: repeat [each Rows]) throws {
     func replace<Row: RunRow>(_ rows: [Row], _ db: Database) throws {
       try db.execute(sql: "DELETE FROM \(Row.storage)")
       for row in rows { try row.insert(db) }

@@ -15,6 +15,7 @@ extension RunData {
       warnings.append("**This run is \(markdownText(origin)): no machine measured its times or counted its events.**")
     }
     if let disagreement { warnings.append("**\(disagreement).**") }
+    if let missingProjections { warnings.append("**\(missingProjections).**") }
     let versions = [manifest.toolVersion] + (manifest.continuedWith ?? [])
     if versions.count > 1 {
       warnings.append(

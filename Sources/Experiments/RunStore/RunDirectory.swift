@@ -193,10 +193,9 @@ public final class RunDirectory {
 
   /// What to tell of projections that are missing because the run was stopped before it had made them; nil where none is.
   public func missingProjectionsWarning() throws -> String? {
-    // Where the model could say nothing the point's notes tell why.
-    let refused = Set(
-      try store.rows(ResultRow.self).filter { $0.notes?.contains(ProjectionOutcome.refusal) == true }.map(\.pointID))
-    let missing = try unprojectedPoints().count { !refused.contains($0.id) }
+    // A run ends with its projections. Where the model could say nothing the point's notes tell why.
+    guard manifest.finished == nil, manifest.modelled != true else { return nil }
+    let missing = try unprojectedPoints().count
     return missing == 0
       ? nil
       : "the projections of \(missing) measured \(missing == 1 ? "point" : "points") are missing: the run was stopped "

@@ -66,7 +66,15 @@ public struct RunMerge {
       let status = statuses[$0.id] ?? .planned
       return status == .planned || status == .running
     }
-    if missing.isEmpty { try directory.finish() } else { try directory.exportCSV() }
+    // A run ends with its projections, and where the model can say nothing with the reason in the point's notes.
+    let refused = Set(
+      try whole.store.rows(ResultRow.self).filter { $0.notes?.contains(ProjectionOutcome.refusal) == true }
+        .map(\.pointID))
+    if missing.isEmpty, try whole.unprojectedPoints().allSatisfy({ refused.contains($0.id) }) {
+      try directory.finish()
+    } else {
+      try directory.exportCSV()
+    }
   }
 
   /// What all parts have to share: the experiment, the plan, the machine.

@@ -170,13 +170,19 @@ extension RunStore {
   /// Puts `notes`, by point id, in the place of those that start with `prefix`, at every point that passed.
   package func replaceNotes(startingWith prefix: String, by notes: [String: [String]]) throws {
     try write { db in
-      for result in try ResultRow.all(db, where: "status = 'passed'") {
-        let others = result.notes?.components(separatedBy: "; ").filter { !$0.hasPrefix(prefix) } ?? []
-        let all = others + (notes[result.pointID] ?? [])
-        try db.execute(
-          sql: "UPDATE results SET notes = ? WHERE point_id = ?",
-          arguments: [all.isEmpty ? nil : all.joined(separator: "; "), result.pointID])
+      for id in try ResultRow.all(db, where: "status = 'passed'").map(\.pointID) {
+        try Self.replaceNotes(startingWith: prefix, by: notes[id] ?? [], of: id, in: db)
       }
     }
+  }
+
+  static func replaceNotes(
+    startingWith prefix: String, by notes: [String], of pointID: String, in db: Database
+  ) throws {
+    let before = try String.fetchOne(db, sql: "SELECT notes FROM results WHERE point_id = ?", arguments: [pointID])
+    let all = (before?.components(separatedBy: "; ").filter { !$0.hasPrefix(prefix) } ?? []) + notes
+    try db.execute(
+      sql: "UPDATE results SET notes = ? WHERE point_id = ?",
+      arguments: [all.isEmpty ? nil : all.joined(separator: "; "), pointID])
   }
 }

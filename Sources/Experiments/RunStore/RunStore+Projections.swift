@@ -2,9 +2,12 @@ import GRDB
 
 /// What the model says of the points, which is stored beside what was measured and never in its place.
 extension RunStore {
-  /// Stores what the model says of a point, in place of what it said before.
+  /// Stores what the model says of a point that was measured, in place of what it said before; its notes are the point's.
   package func add(_ projected: ProjectionOutcome, of pointID: String) throws {
-    try write { try Self.replace(projected, of: pointID, in: $0) }
+    try write { db in
+      try Self.replace(projected, of: pointID, in: db)
+      try Self.replaceNotes(startingWith: ProjectionOutcome.refusal, by: projected.notes, of: pointID, in: db)
+    }
   }
 
   /// The same of a point that nobody measures, which is done with it; it is skipped for `reason` where the model says nothing.

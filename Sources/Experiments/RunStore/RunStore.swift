@@ -188,7 +188,6 @@ public final class RunStore {
     }
   }
 
-
   // MARK: - The run as a whole
 
   /// Replaces the ceilings: they belong to the machine in its present state, so that a resumed run measures them anew.
@@ -212,11 +211,6 @@ public final class RunStore {
     try db.execute(sql: "DELETE FROM \(type.storage) WHERE point_id = ?", arguments: [pointID])
   }
 
-  /// Replaces all projections, as when other machines are asked for.
-  public func replace(projections: [ProjectionRow]) throws {
-    try replaceAll(projections)
-  }
-
   /// Replaces the facts read at `time`.
   public func replace(facts: [FactRow], at time: FactTime) throws {
     try write { db in
@@ -225,13 +219,11 @@ public final class RunStore {
     }
   }
 
-  /// Replaces whole tables in one transaction.
-  package func replaceAll<each Rows: RunRow>(_ tables: repeat [each Rows]) throws {
-    func replace<Row: RunRow>(_ rows: [Row], _ db: Database) throws {
-      try db.execute(sql: "DELETE FROM \(Row.storage)")
+  private func replaceAll<Rows: RunRow>(_ rows: [Rows]) throws {
+    try write { db in
+      try db.execute(sql: "DELETE FROM \(Rows.storage)")
       for row in rows { try row.insert(db) }
     }
-    try write { db in repeat try replace(each tables, db) }
   }
 
   /// A value of the meta table, nil where there is none.

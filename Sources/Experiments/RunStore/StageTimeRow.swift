@@ -1,3 +1,5 @@
+import GRDB
+
 /// How long one stage of a point took, all threads working at once: what a launch measures of `stages`.
 public struct StageTimeRow: RunRow, Equatable, Sendable {
   public static let table = "stage_times"

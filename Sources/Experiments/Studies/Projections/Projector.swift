@@ -2,6 +2,7 @@ import AccessStreams
 import Foundation
 import Kernels
 import Machines
+import Measurement
 import Plans
 import Profiler
 import Projection
@@ -21,6 +22,9 @@ public final class Projector: @unchecked Sendable {
   private let movesCapacities: Bool
   /// Points that differ only in where their memory lies have the same stream.
   private var cache: [String: Projections] = [:]
+
+  /// Access streams that have been simulated.
+  var streamCount: Int { cache.count }
 
   private struct Projections {
     var machines: [Projected]

@@ -262,7 +262,7 @@ private struct StubSource: KernelSource {
 
   @Test func `the first launch of a point times its stages, and no other does`() throws {
     let outcome = try run(factory(), point: lookup)
-    #expect(outcome.stageTimes.map(\.stage) == ["hash", "code", "gather"])
+    #expect(outcome.stageTimes.map(\.stage) == ["layer norm", "projection", "code and score", "gather"])
     #expect(outcome.stageTimes.allSatisfy { $0.pointID == lookup.id && $0.measuredNanosecondsPerToken > 0 })
     #expect(
       outcome.stageTimes.allSatisfy { $0.fastestNanosecondsPerToken ?? .infinity <= $0.measuredNanosecondsPerToken })

@@ -21,7 +21,7 @@ struct ReportCommand: ParsableCommand {
       printMessage("warning: \(warning)")
     }
     Interruption.note()
-    do { try Report.write(directory) } catch is Interrupted {
+    do { try writeReport(directory) } catch is Interrupted {
       printMessage("interrupted before the report was written; the same command writes it from what is stored")
       throw ExitStatus.failure.code
     }

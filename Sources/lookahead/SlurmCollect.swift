@@ -51,7 +51,7 @@ struct SlurmCollectCommand: ParsableCommand {
     let isModelled = directory.job.settings.projects
     if let merge = collection.merge, !isModelled {
       try projectMissing(merge)
-      try Report.write(merge.directory)
+      try writeReport(merge.directory)
     }
     let document = try SlurmCollectionDocument(collection, plan: directory.plan, attempts: attempts)
     if json { try printJSON(document) }

@@ -1,3 +1,4 @@
+import AccessStreams
 import Foundation
 import Kernels
 import Plans
@@ -220,9 +221,8 @@ struct PointRunner {
   /// tell their stages apart.
   private func stageTimes(_ point: Point, _ prepared: PreparedPoint) throws -> [StageTimeRow] {
     let pool = prepared.pool
-    let stages = prepared.kernel.accounts.map(\.stage)
     let staged = prepared.workers.compactMap { $0 as? any StagedWorker }
-    guard !staged.isEmpty, staged.count == prepared.workers.count else { return [] }
+    guard let stages = staged.first?.stages, staged.count == prepared.workers.count else { return [] }
     var passes: [[Double]] = []
     let start = Clock.now()
     while passes.count < PointRunner.stagePasses || seconds(since: start) < PointRunner.stageSeconds {

@@ -74,7 +74,7 @@ public struct StrategyEstimate {
 
   /// Accesses by which the micro-kernel reads a row piece, each as wide as its registers.
   private var loadsPerPiece: Double {
-    let access = task.phases(strategy).last?.rowBytes ?? 0
+    let access = task.phases(strategy).first { $0.name == GatherStage.name }?.rowBytes ?? 0
     return access > 0 ? (slice * Double(task.tableType.bytes) / access).rounded(.up) : 1
   }
 
@@ -174,7 +174,7 @@ public struct StrategyEstimate {
     return operand.isCyclic || inUse.isInfinite ? 1 : 1 - capacity / inUse
   }
 
-  /// The traffic of the four phases, of which only the gather has any.
+  /// The traffic of all stages, of which only the gather has any.
   func traffic(on machine: Machine) -> Traffic {
     let line = Double(machine.lineBytes)
     let workers = Double(task.team.workers)
@@ -203,6 +203,7 @@ public struct StrategyEstimate {
     }
     let idle = PhaseCounts(levels: machine.caches.map { _ in LevelCounts() })
     return Traffic(
-      lineBytes: machine.lineBytes, levelNames: machine.caches.map(\.name), phases: [idle, idle, idle, gather])
+      lineBytes: machine.lineBytes, levelNames: machine.caches.map(\.name),
+      phases: task.phases(strategy).map { $0.name == GatherStage.name ? gather : idle })
   }
 }

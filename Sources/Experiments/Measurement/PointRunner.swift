@@ -240,11 +240,12 @@ struct PointRunner {
       passes.append(
         stages.indices.map { stage in perThread.reduce(0) { $0 + Double($1[stage]) } / Double(perThread.count) })
     }
-    return stages.enumerated().map { index, stage in
+    let tokens = Double(point.tokens)
+    return stages.enumerated().map { index, stage -> StageTimeRow in
       let times = passes.map { $0[index] }.sorted()
       return StageTimeRow(
-        pointID: point.id, stage: stage, measuredNanosecondsPerToken: quantile(times, 0.5) / Double(point.tokens),
-        fastestNanosecondsPerToken: times[0] / Double(point.tokens))
+        pointID: point.id, stage: stage, measuredNanosecondsPerToken: quantile(times, 0.5) / tokens,
+        fastestNanosecondsPerToken: times[0] / tokens)
     }
   }
 

@@ -22,10 +22,10 @@ extension RunData {
     let lookups = measured(in: sweep).filter { $0.isHeldAgainstBaseline && $0.tableBytes != nil }
     let placement = [Trait.threads, .tokens, .hidden, .cpus, .memory, .codes]
     let settings = placement + [.tables, .projection, .dtype, .projectionDtype, .isa, .pages, .partition]
-    // The usual strategy follows the size of the tables: one at each size is no trait of a line.
-    let usual = group(lookups, by: settings)
-    let isOneEach = usual.allSatisfy { Set($0.rows.map(\.tableBytes)).count == $0.rows.count }
-    let full = isOneEach ? usual : group(lookups, by: settings + [.strategy])
+    // The default strategy follows the size of the tables. Where each size has one strategy, lines need not be told apart by it.
+    let byDefault = group(lookups, by: settings)
+    let isOneEach = byDefault.allSatisfy { Set($0.rows.map(\.tableBytes)).count == $0.rows.count }
+    let full = isOneEach ? byDefault : group(lookups, by: settings + [.strategy])
     guard full.count > Self.mostSeries else { return full }
     return group(lookups, by: placement).map { series in
       var folded = series

@@ -160,9 +160,10 @@ private struct StubSource: KernelSource {
   }
 
   @Test func `the row says what placement was asked for, and what was found before and after timing`() throws {
-    let row = try run(StubSource(result: .success(StubKernel(error: 0)))).result
+    let outcome = try run(StubSource(result: .success(StubKernel(error: 0))))
+    let row = outcome.result
     #expect(row.memoryPolicy == "local" && row.pages == .transparentHuge)
-    #expect(row.pagesPerNodeBefore != nil || row.notes?.contains("move_pages") == true)
+    #expect(row.pagesPerNodeBefore != nil || outcome.notes.contains { $0.text.contains("move_pages") })
     #expect(row.pagesPerNodeAfter == row.pagesPerNodeBefore)
     #expect(row.pageKindBefore != nil)
     #expect(row.pageKindAfter == row.pageKindBefore)
@@ -174,7 +175,8 @@ private struct StubSource: KernelSource {
   ) throws {
     var placed = point
     placed.memory = policy
-    let row = try run(StubSource(result: .success(StubKernel(error: 0))), point: placed).result
+    let outcome = try run(StubSource(result: .success(StubKernel(error: 0))), point: placed)
+    let row = outcome.result
     let nodes = Topology.read().processorNodes.count
     if policy == .remote && nodes < 2 {
       #expect(row.status == .skipped)
@@ -182,7 +184,7 @@ private struct StubSource: KernelSource {
     } else {
       #expect(row.status == .passed)
       if nodes == 1 && policy != .firstTouch {
-        #expect(row.notes?.contains("one memory node only: \(policy) is the same as local") == true)
+        #expect(outcome.notes.contains { $0.text.contains("one memory node only: \(policy) is the same as local") })
       }
     }
   }
@@ -256,7 +258,7 @@ private struct StubSource: KernelSource {
     #expect(outcome.result.status == .passed, "\(outcome.result.reason ?? "")")
     #expect(outcome.result.projectionDtype == .bf16)
     #expect(outcome.result.codeMismatches == 0)
-    #expect(outcome.result.notes?.contains("widened to fp32") ?? false == !ISA.best.multipliesBF16)
+    #expect(outcome.notes.contains { $0.kind == .arithmetic } == !ISA.best.multipliesBF16)
     #expect(try run(factory(), point: lookup).result.projectionDtype == .fp32)
   }
 
@@ -293,7 +295,7 @@ private struct StubSource: KernelSource {
     let outcome = try run(factory(), point: point)
     #expect(outcome.result.status == .passed)
     guard Topology.read().nodes.count < 2 else { return }
-    #expect(outcome.result.notes?.contains("one memory node only: replicated is the same as local") == true)
+    #expect(outcome.notes.contains { $0.text.contains("one memory node only: replicated is the same as local") })
   }
 
   @Test func `entropy is that of the codes`() {

@@ -116,25 +116,30 @@ struct PointRunner {
     // A number is a number of the CPUs in its row, or it is none.
     if let moved = pool.displacement() { throw ThreadMoved(description: "moved during timing: \(moved)") }
 
-    var notes =
-      check.ambiguousTokens > 0 ? ["\(check.ambiguousTokens) tokens not compared: a projection lies at 0"] : []
+    var notes: [NoteRow] = []
+    func note(_ kind: NoteRow.Kind, _ text: String) {
+      notes.append(
+        NoteRow(runID: context.runID, pointID: row.pointID, launch: context.launch, kind: kind, text: text))
+    }
+    if check.ambiguousTokens > 0 {
+      note(.check, "\(check.ambiguousTokens) tokens not compared: a projection lies at 0")
+    }
     if let before, let after = prepared.memory.verify() {
       row.set(before: before, after: after)
-      notes += placementNotes(before: before, after: after)
+      for text in placementNotes(before: before, after: after) { note(.placement, text) }
     }
     if let lookup = prepared.kernel as? LookupFFN {
       if lookup.widensProjection {
-        notes.append("the bf16 projection ran widened to fp32: this path has no bf16 multiply-add on this CPU")
+        note(.arithmetic, "the bf16 projection ran widened to fp32: this path has no bf16 multiply-add on this CPU")
       }
       let codes = try lookup.gatheredRows(input: prepared.input.base, tokens: point.tokens)
       row.codeEntropyBits = codeEntropy(codes, tables: lookup.shape.tables)
     }
-    row.notes = notes.isEmpty ? nil : notes.joined(separator: "; ")
     return PointOutcome(
       result: row, samples: samples, counters: counters,
       metrics: MetricRow.derived(from: counters, groups: context.counters.groups),
       // Once a point: further launches say how much its time varies, not where it goes.
-      stageTimes: context.launch == 0 ? try stageTimes(point, prepared) : [], tuning: tuning?.rows ?? [])
+      stageTimes: context.launch == 0 ? try stageTimes(point, prepared) : [], tuning: tuning?.rows ?? [], notes: notes)
   }
 
   /// What is known of a point before it runs.

@@ -6,10 +6,11 @@ public struct PointOutcome: Codable, Equatable, Sendable {
   public var metrics: [MetricRow]
   public var stageTimes: [StageTimeRow]
   public var tuning: [TuningRow]
+  public var notes: [NoteRow]
 
   public init(
     result: ResultRow, samples: [SampleRow] = [], counters: [CounterRow] = [], metrics: [MetricRow] = [],
-    stageTimes: [StageTimeRow] = [], tuning: [TuningRow] = []
+    stageTimes: [StageTimeRow] = [], tuning: [TuningRow] = [], notes: [NoteRow] = []
   ) {
     self.result = result
     self.samples = samples
@@ -17,8 +18,9 @@ public struct PointOutcome: Codable, Equatable, Sendable {
     self.metrics = metrics
     self.stageTimes = stageTimes
     self.tuning = tuning
+    self.notes = notes
   }
 
   /// Everything but the result itself, by table.
-  var rows: [[any RunRow]] { [samples, counters, metrics, stageTimes, tuning] }
+  var rows: [[any RunRow]] { [samples, counters, metrics, stageTimes, tuning, notes] }
 }

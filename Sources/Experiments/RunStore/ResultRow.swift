@@ -96,6 +96,7 @@ public struct ResultRow: RunRow, Equatable, Sendable {
   /// Against the reference; the gate that a point passes before it is timed.
   public var maxAbsError: Double?
   public var codeMismatches: Int?
+  /// The texts of the point's notes; see `NoteRow`, which they come from.
   public var notes: String?
 
   public enum CodingKeys: String, CodingKey, CaseIterable {

@@ -67,9 +67,7 @@ public struct RunMerge {
       return status == .planned || status == .running
     }
     // A run ends with its projections, and where the model can say nothing with the reason in the point's notes.
-    let refused = Set(
-      try whole.store.rows(ResultRow.self).filter { $0.notes?.contains(ProjectionOutcome.refusal) == true }
-        .map(\.pointID))
+    let refused = Set(try whole.store.rows(NoteRow.self).filter { $0.kind == .projection }.map(\.pointID))
     if missing.isEmpty, try whole.unprojectedPoints().allSatisfy({ refused.contains($0.id) }) {
       try directory.finish()
     } else {
@@ -196,7 +194,7 @@ extension RunStore {
       try Self.add(
         PointOutcome(
           result: result, samples: own(SampleRow.self), counters: own(CounterRow.self), metrics: own(MetricRow.self),
-          stageTimes: times),
+          stageTimes: times, notes: own(NoteRow.self)),
         launch: launch, of: count, fmaPeak: peak, in: db)
     }
   }
@@ -208,6 +206,11 @@ extension RunStore {
     }
     guard try !Self.modelledTypes.contains(where: has) else { return }
     for type in Self.modelledTypes { for row in try part.rows(type, of: id) { try row.insert(db) } }
+    try Self.deleteProjectionNotes(of: id, in: db)
+    for note in try part.read({ try NoteRow.all($0, where: "point_id = ?", [id]) }) where note.kind == .projection {
+      try note.insert(db)
+    }
+    try Self.joinNotes(of: id, in: db)
   }
 
   /// What belongs to no point, and how each came about.

@@ -1,3 +1,4 @@
+import Foundation
 import GRDB
 
 /// How databases of older tools become what this tool writes: one migration a schema version, never changed once released.
@@ -60,6 +61,20 @@ extension RunStore {
       try db.execute(sql: "PRAGMA user_version = 8")
     }
     migrator.registerMigration("9") { db in
+      try create(NoteRow.self, in: db)
+      try db.execute(sql: "CREATE INDEX notes_point ON notes (point_id)")
+      for row in try Row.fetchAll(db, sql: "SELECT run_id, point_id, notes FROM results WHERE notes IS NOT NULL") {
+        guard let text = String.fromDatabaseValue(row["notes"]), let run = String.fromDatabaseValue(row["run_id"]),
+          let point = String.fromDatabaseValue(row["point_id"])
+        else { continue }
+        for note in text.components(separatedBy: "; ") {
+          let (kind, launch) = meaning(of: note)
+          try NoteRow(runID: run, pointID: point, launch: launch, kind: kind, text: note).insert(db)
+        }
+      }
+      try db.execute(sql: "PRAGMA user_version = 9")
+    }
+    migrator.registerMigration("10") { db in
       // What was measured beside the model has a place of its own, and is joined when it is read.
       try create(StageTimeRow.self, in: db)
       try db.execute(
@@ -73,9 +88,22 @@ extension RunStore {
         try db.execute(sql: "ALTER TABLE \(type.table) RENAME TO \(type.storage)")
       }
       try createViews(in: db)
-      try db.execute(sql: "PRAGMA user_version = 9")
+      try db.execute(sql: "PRAGMA user_version = 10")
     }
     return migrator
+  }
+
+  /// What kind of note a text of an older tool is, and of which launch, by the words that those tools used. The rest is `note`.
+  private static func meaning(of text: String) -> (kind: NoteRow.Kind, launch: Int?) {
+    if let drift = text.firstMatch(of: #/^the machine's speed moved beside launch (\d+):/#) {
+      return (.drift, Int(drift.1))
+    }
+    let beginnings: [(String, NoteRow.Kind)] = [
+      ("launches differ more than", .launches), ("not projected", .projection), ("pages moved during", .placement),
+      ("the share of huge pages changed", .placement), ("the bf16 projection ran widened", .arithmetic),
+    ]
+    if let known = beginnings.first(where: { text.hasPrefix($0.0) }) { return (known.1, nil) }
+    return (text.contains(" tokens not compared: ") ? .check : .note, nil)
   }
 
   /// A table made by an older tool has a column under its old name; one that was made just now has not.

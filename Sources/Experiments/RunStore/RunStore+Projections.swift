@@ -6,7 +6,12 @@ extension RunStore {
   package func add(_ projected: ProjectionOutcome, of pointID: String) throws {
     try write { db in
       try Self.replace(projected, of: pointID, in: db)
-      try Self.replaceNotes(startingWith: ProjectionOutcome.refusal, by: projected.notes, of: pointID, in: db)
+      let run = try String.fetchOne(db, sql: "SELECT run_id FROM results WHERE point_id = ?", arguments: [pointID])
+      try Self.deleteProjectionNotes(of: pointID, in: db)
+      for text in projected.notes {
+        try NoteRow(runID: run ?? "", pointID: pointID, kind: .projection, text: text).insert(db)
+      }
+      try Self.joinNotes(of: pointID, in: db)
     }
   }
 
@@ -23,6 +28,12 @@ extension RunStore {
     for row in projected.rows { try row.insert(db) }
     for row in projected.sensitivities { try row.insert(db) }
     for row in projected.stages { try row.insert(db) }
+  }
+
+  static func deleteProjectionNotes(of pointID: String, in db: Database) throws {
+    try db.execute(
+      sql: "DELETE FROM notes WHERE point_id = ? AND kind = ?",
+      arguments: [pointID, NoteRow.Kind.projection.rawValue])
   }
 
   /// Ids of the points that the model has said something of.

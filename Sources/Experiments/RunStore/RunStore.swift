@@ -7,7 +7,7 @@ import Support
 /// a run that is killed loses at most the point it was measuring.
 public final class RunStore {
   /// Raised with every migration.
-  public static let schemaVersion = 9
+  public static let schemaVersion = 10
 
   let database: DatabaseQueue
   let path: String
@@ -128,6 +128,7 @@ public final class RunStore {
   static let rowTypes: [any RunRow.Type] = [
     ResultRow.self, SampleRow.self, CounterRow.self, MetricRow.self, ProjectionRow.self, SensitivityRow.self,
     StageRow.self, CeilingRow.self, AuditRow.self, TuningRow.self, FactRow.self, AttemptRow.self, SentinelRow.self,
+    NoteRow.self,
   ]
   /// Tables that the database has. Those of `rowTypes` have a CSV file each.
   static let storedTypes = rowTypes + [StageTimeRow.self]
@@ -182,6 +183,7 @@ public final class RunStore {
       for type in Self.outcomeTypes { try Self.delete(type, of: id, in: db) }
       try outcome.result.insert(db)
       for rows in outcome.rows { for row in rows { try row.insert(db) } }
+      try Self.joinNotes(of: id, in: db)
       try db.execute(
         sql: "UPDATE points SET status = ?, reason = ? WHERE id = ?",
         arguments: [PointStatus(outcome.result.status).rawValue, outcome.result.reason, id])

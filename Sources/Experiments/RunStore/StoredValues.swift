@@ -156,6 +156,7 @@ enum StoredValues {
     "tuning": [
       "column_slice_columns": .positiveCount, "table_group": .positiveCount, "measured_ns_per_token": .positive,
     ],
+    "notes": ["launch": .count],
     "attempts": [
       "first_order_index": .count, "samples": .count, "wall_s": .notNegative, "overhead_s": .notNegative,
     ],

@@ -6,6 +6,7 @@ struct FilesSection: ReportSection {
   private static let tables = [
     "results.csv", "samples.csv", "counters.csv", "metrics.csv", "projections.csv", "sensitivities.csv", "stages.csv",
     "ceilings.csv", "audit.csv", "tuning.csv", "facts.csv", "attempts.csv", "sentinel.csv",
+    "notes.csv",
   ]
 
   func section(of run: RunData) -> ReportDocument.Section? {

@@ -68,13 +68,13 @@ extension Experiment {
   }
 
   private func parameter(named name: String, at value: YAMLValue) throws -> Parameter {
-    guard let parameter = Parameter(rawValue: name) else { throw unknown(name, at: value) }
+    guard let parameter = Parameter.named(name) else { throw unknown(name, at: value) }
     return parameter
   }
 
   private func unknown(_ key: String, at value: YAMLValue) -> InputError {
     let known =
-      Parameter.allCases.map(\.rawValue) + Measure.keys.map { "measure.\($0)" }
+      Parameter.names + Measure.keys.map { "measure.\($0)" }
       + Constraint.Name.allCases.map { "constraints.\($0.rawValue)" }
       + ["seed", "name", "question", "counters", "machines"]
     let hint = nearestName(to: key, among: known).map { "; did you mean '\($0)'?" } ?? ""

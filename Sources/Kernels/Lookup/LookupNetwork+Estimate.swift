@@ -1,0 +1,162 @@
+import AccessStreams
+import Foundation
+
+extension LookupNetwork {
+  public func estimate(_ pass: Pass) -> PassEstimate? {
+    strategy.map { WalkEstimate(self, pass, $0).passEstimate }
+  }
+
+  public func tokensToTime(_ pass: Pass) -> Int {
+    guard let strategy else { return pass.tokens }
+    return min(pass.tokens, partition == .tables ? strategy.tokenTile : strategy.tokenTile * pass.threads)
+  }
+}
+
+/// What a walk keeps in use and moves, from sizes alone (docs/METHODS.md, "The autotuner").
+///
+/// Only the gather's operands are told, since all other stages move the same whatever the strategy.
+private struct WalkEstimate {
+  typealias Operand = PassEstimate.Operand
+
+  let task: LookupTask
+  let strategy: LookupStrategy
+
+  init(_ network: LookupNetwork, _ pass: Pass, _ strategy: LookupStrategy) {
+    task = LookupTask(
+      shape: network.shape, tableType: network.dtype, projectionType: network.projectionDtype ?? .fp32, isa: pass.isa,
+      team: network.team(pass.threads), tokens: pass.tokens)
+    self.strategy = strategy
+  }
+
+  var passEstimate: PassEstimate {
+    let phases = task.phases(strategy)
+    var widened = task
+    widened.projectionType = .fp32
+    var family = strategy
+    family.tokenTile = 0
+    return PassEstimate(
+      phases: phases, widenedPhases: task.projectionType == .fp32 ? phases : widened.phases(strategy),
+      operands: phases.indices.map { $0 == phases.count - 1 ? operands : [] }, workingSetBytes: workingSetBytes,
+      // Tiles of one walk have nearly one estimate.
+      family: family.label,
+      // Batches with fewer tokens than a table has rows take little time, and sizes hardly tell their few walks apart.
+      tellsApart: task.team.share(of: task.tokens) >= task.shape.tableRows)
+  }
+
+  /// Tables that a step walks through; the rest of the walk follows from it.
+  private var group: Double {
+    switch strategy.order {
+    case .token: return Double(task.shape.tables)
+    case .table: return 1
+    case .sliced: return Double(strategy.tableGroup(of: task.shape, tileTokens: Int(tile)))
+    }
+  }
+
+  /// Columns that one worker gathers in a tile of its own.
+  private var columns: Double {
+    let output = Double(task.shape.output)
+    return task.team.partition == .tables ? output / Double(task.team.workers) : output
+  }
+
+  private var slice: Double {
+    strategy.order == .sliced ? min(columns, Double(strategy.columnSlice)) : columns
+  }
+
+  /// Tokens whose rows one worker reads, and those of one of its tiles.
+  private var tokens: Double {
+    let all = Double(task.tokens)
+    return task.team.partition == .tables ? all : all / Double(task.team.workers)
+  }
+
+  private var tile: Double { min(tokens, Double(strategy.tokenTile)) }
+
+  /// Bytes that a step keeps in use: the rows of its group that the tile's tokens read, which with n tokens of uniform
+  /// codes are rows x (1 - exp(-n / rows)).
+  var workingSetBytes: Double {
+    let rows = Double(task.shape.tableRows)
+    let read = strategy.order == .token ? tokens : tile
+    return group * rows * (1 - exp(-read / rows)) * rowPieceBytes
+  }
+
+  private var rowPieceBytes: Double {
+    // int8's scale is an access of its own, but its bytes are in use with the row.
+    slice * Double(task.tableType.bytes) + Double(task.tableType.scaleBytes)
+  }
+
+  /// Accesses by which the micro-kernel reads a row piece, each as wide as its registers.
+  private var loadsPerPiece: Double {
+    let access = task.phases(strategy).last?.rowBytes ?? 0
+    return access > 0 ? (slice * Double(task.tableType.bytes) / access).rounded(.up) : 1
+  }
+
+  /// Blocks of rows that a tile walks through.
+  private var blocks: Double {
+    (columns / slice).rounded(.up) * (Double(task.shape.tables) / group).rounded(.up)
+  }
+
+  private var prefetchesGroups: Bool {
+    // A block that is all there is has no next one.
+    guard blocks > 1 else { return false }
+    switch strategy.groupPrefetch {
+    case .on: return true
+    case .off: return false
+    case nil: return tile >= Double(task.shape.tableRows)
+    }
+  }
+
+  private var operands: [Operand] {
+    let rows = Double(task.shape.tableRows)
+    let tables = Double(task.shape.tables)
+    let float = Double(MemoryLayout<Float>.stride)
+    let workers = Double(task.team.workers)
+    let tiles = (tokens / tile).rounded(.up)
+    let slices = (columns / slice).rounded(.up)
+    let groups = (tables / group).rounded(.up)
+    let isShared = task.team.partition == .tokens
+
+    let block = workingSetBytes
+    // Streams of a step per token: the sums of the slice, code and score of each table of the group.
+    let sums = slice * float
+    let codes = group * 2 * float
+    // A tile's own activations, and all of its tables: what passes before a tile comes back to a block.
+    let tileStreams = tile * (columns * float + tables * 2 * float)
+    let allTables = block * blocks
+
+    var operands: [Operand] = []
+    // Rows that the step has read before. Between two uses of a row lie as many tokens as a table has rows.
+    let perStep = strategy.order == .token ? tokens : tile
+    let steps = slices * groups * (strategy.order == .token ? 1 : tiles)
+    let firstPieces = block / rowPieceBytes * steps * workers
+    let allPieces = perStep * group * steps * workers
+    let inUse = prefetchesGroups ? 2 * block : block
+    let between = min(rows, perStep) * (sums + codes)
+    operands.append(
+      Operand(
+        bytes: max(0, allPieces - firstPieces) * rowPieceBytes, reuseBytes: inUse + between,
+        commonBytes: isShared ? inUse : 0, isCyclic: false, pieces: max(0, allPieces - firstPieces) * loadsPerPiece))
+    // Rows that it reads for the first time lie where the tile before left them.
+    let whole = group * rows * rowPieceBytes * steps * workers
+    operands.append(
+      Operand(
+        bytes: prefetchesGroups ? whole : firstPieces * rowPieceBytes, reuseBytes: allTables + tileStreams,
+        commonBytes: isShared ? allTables : 0, pieces: prefetchesGroups ? 0 : firstPieces * loadsPerPiece))
+    // Sums: once to and from memory, and again with every further group of the slice.
+    let outputBytes = tokens * columns * float * workers
+    operands.append(Operand(bytes: outputBytes, reuseBytes: .infinity, isWritten: true))
+    let stepStreams = perStep * (sums + codes) + block
+    operands.append(
+      Operand(
+        bytes: outputBytes * (groups - 1), reuseBytes: stepStreams, commonBytes: isShared ? block : 0, isWritten: true))
+    // Codes and scores: written once a tile, read with every slice.
+    operands.append(
+      Operand(
+        bytes: Double(task.tokens) * tables * 2 * float, reuseBytes: tileStreams + allTables,
+        commonBytes: isShared ? allTables : 0, isWritten: true))
+    operands.append(
+      Operand(
+        bytes: tokens * tables * 2 * float * workers * slices,
+        reuseBytes: tile * (sums + tables * 2 * float) + block * groups,
+        commonBytes: isShared ? block * groups : 0))
+    return operands
+  }
+}

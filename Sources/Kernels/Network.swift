@@ -20,7 +20,10 @@ public enum Networks {
 
   /// The strategy that columns say, such as `sliced/4096/128x8`; nil where they say none.
   public static func strategyLabel(_ columns: (String) -> ParameterValue?) -> String? {
-    all.lazy.compactMap { $0.strategyLabel(columns) }.first
+    for network in all {
+      if let label = network.strategyLabel(columns) { return label }
+    }
+    return nil
   }
 
   private static func unique<Element>(_ elements: [Element], by name: (Element) -> String) -> [Element] {
@@ -333,7 +336,7 @@ public struct LayerMetadata {
 }
 
 /// A point leaves its strategy open, and nobody has chosen one yet.
-public struct StrategyNotChosen: Error, CustomStringConvertible {
+public struct StrategyNotChosen: NotAvailableError {
   public let description = "its strategy (order: auto) is chosen by measuring, which a run does"
 }
 

@@ -1,3 +1,4 @@
+import Kernels
 import Support
 
 /// Points that a sweep leaves out: those for which every condition holds.

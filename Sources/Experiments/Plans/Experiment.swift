@@ -1,4 +1,5 @@
 import Foundation
+import Kernels
 import Support
 
 /// A question, and the sweeps that answer it: the content of an experiment file (`schema: lookahead/experiment/1`).

@@ -1,3 +1,4 @@
+import Kernels
 import Support
 
 /// A line of plan.jsonl.

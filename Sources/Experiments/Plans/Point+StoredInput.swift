@@ -1,3 +1,5 @@
+import Kernels
+
 extension Point {
   /// Whether the point runs on the activations that its layer file stores.
   package var usesStoredInput: Bool { layer != nil && network.usesStoredInput }

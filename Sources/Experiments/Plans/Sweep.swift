@@ -1,3 +1,4 @@
+import Kernels
 import Support
 
 /// A family of points: the cartesian product of its axes over fixed parameters, but for those that are excluded.

@@ -1,5 +1,5 @@
-import Experiments
 import Foundation
+import RunStore
 
 extension RunData {
   /// What each kernel asks for, counted from the algorithm: nothing here is measured.

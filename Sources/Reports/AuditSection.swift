@@ -1,5 +1,3 @@
-import Experiments
-
 extension RunData {
   var auditSection: String {
     var text = "## Baseline audit\n\n"

@@ -1,4 +1,4 @@
-import Experiments
+import RunStore
 
 extension RunData {
   /// The dense network that `lookup` competes with: same width, tokens and threads, wherever in the run it was measured.

@@ -1,5 +1,6 @@
-import Experiments
+import HostModel
 import Machines
+import Plans
 import Profiler
 import Simulation
 import Support

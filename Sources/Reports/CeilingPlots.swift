@@ -1,5 +1,3 @@
-import Experiments
-
 extension RunData {
   /// Measured load latency against the working set.
   var latencyPlot: Plot? {

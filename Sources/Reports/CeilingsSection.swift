@@ -1,5 +1,3 @@
-import Experiments
-
 extension RunData {
   /// Curves over the working set are long; the table shows what has few rows, the plots and ceilings.csv the rest.
   private static let longestCurve = 12

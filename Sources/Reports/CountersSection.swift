@@ -1,5 +1,5 @@
-import Experiments
 import Profiler
+import RunStore
 
 extension RunData {
   var countersSection: String {

@@ -1,4 +1,5 @@
-import Experiments
+import Measurement
+import Statistics
 
 extension RunData {
   /// What the sentinel saw between points.

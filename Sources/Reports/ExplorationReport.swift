@@ -1,6 +1,8 @@
-import Experiments
 import Foundation
 import Machines
+import Plans
+import RunStore
+import Studies
 import Support
 
 /// The answers of an exploration as files: report.md, answers.csv, machines.csv and a plot a question.

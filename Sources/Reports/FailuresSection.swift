@@ -1,5 +1,3 @@
-import Experiments
-
 extension RunData {
   var failuresSection: String {
     var text = "## Failures and skips\n\n"

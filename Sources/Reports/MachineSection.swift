@@ -1,5 +1,3 @@
-import Experiments
-
 extension RunData {
   var machineSection: String {
     var text = "## Machine and its state\n\nHost \(markdownCode(manifest.host)).\n\n"

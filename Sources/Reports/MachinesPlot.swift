@@ -1,5 +1,3 @@
-import Experiments
-
 extension RunData {
   /// Projected throughput of the headline lookup and its dense baseline on every machine, as bars with their bands; nil
   /// without projections of them.

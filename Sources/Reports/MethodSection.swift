@@ -1,4 +1,5 @@
-import Experiments
+import RunStore
+import Statistics
 import Support
 
 extension RunData {

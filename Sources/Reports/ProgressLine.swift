@@ -1,5 +1,6 @@
-import Experiments
 import Foundation
+import Measurement
+import RunStore
 import Support
 
 /// The line that stands on a terminal while a point runs: a bar, how far the run is, how long it may take, the point, and

@@ -1,5 +1,3 @@
-import Experiments
-
 extension RunData {
   var reproduceSection: String {
     let revision = manifest.gitRevision.map(markdownCode) ?? "an unknown revision"

@@ -1,5 +1,6 @@
-import Experiments
+import HostModel
 import Kernels
+import RunStore
 
 /// What the machine's ceilings allow a stage at best, from micro-benchmarks of the same run.
 ///

@@ -1,4 +1,4 @@
-import Experiments
+import RunStore
 
 extension RunData {
   /// How many times faster look-ups are than dense, against table size: measured on the host, and modelled on every

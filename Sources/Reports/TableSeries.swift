@@ -1,4 +1,4 @@
-import Experiments
+import RunStore
 
 /// Lookup results that differ in table size only, ascending by size: a line of a plot.
 struct TableSeries {

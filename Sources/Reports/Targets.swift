@@ -1,5 +1,5 @@
-import Experiments
 import Kernels
+import RunStore
 
 /// The kernels' targets on the published configuration, checked against a run that measured it.
 ///

@@ -1,4 +1,4 @@
-import Experiments
+import RunStore
 
 extension RunData {
   /// Capacities of the host's caches, where they were recorded.

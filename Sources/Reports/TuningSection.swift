@@ -1,5 +1,3 @@
-import Experiments
-
 extension RunData {
   /// How the strategies of points that leave theirs open were chosen; empty where there are none.
   var tuningSection: String {

@@ -1,6 +1,9 @@
-import Experiments
 import Foundation
 import Machines
+import Plans
+import RunStore
+import Statistics
+import Studies
 import Support
 
 /// The study of a run's projections against its measurements: report.md, its tables as CSV, the machine, and two plots.

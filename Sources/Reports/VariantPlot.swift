@@ -1,4 +1,4 @@
-import Experiments
+import RunStore
 
 extension RunData {
   /// Measured speed-up of look-ups over dense for each variant of a sweep, such as the shapes of several models, as bars; nil for

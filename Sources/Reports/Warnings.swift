@@ -1,5 +1,6 @@
-import Experiments
+import Measurement
 import Profiler
+import RunStore
 
 extension RunData {
   static let healthyBaseline = BaselineAudit.healthyFraction

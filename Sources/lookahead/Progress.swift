@@ -1,5 +1,5 @@
-import Experiments
 import Foundation
+import Measurement
 import Reports
 import Support
 

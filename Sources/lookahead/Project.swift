@@ -1,9 +1,11 @@
 import ArgumentParser
-import Experiments
 import Foundation
 import Kernels
 import Machines
+import Measurement
+import Plans
 import Profiler
+import RunStore
 import Simulation
 import Support
 

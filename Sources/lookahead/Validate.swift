@@ -1,8 +1,9 @@
 import ArgumentParser
-import Experiments
 import Foundation
 import Machines
 import Reports
+import RunStore
+import Studies
 import Support
 
 struct ValidateCommand: ParsableCommand {

@@ -2,7 +2,7 @@ import Kernels
 import Support
 import Testing
 
-@testable import Experiments
+@testable import Plans
 
 @Suite struct PlanTests {
   @Test func `all threads are as many as the placement has CPUs for`() throws {

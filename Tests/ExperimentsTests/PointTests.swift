@@ -1,7 +1,7 @@
 import Kernels
 import Testing
 
-@testable import Experiments
+@testable import Plans
 
 private let point = Point(
   sweep: "a", kernel: .lookup, seed: 1, hidden: 512, output: 512, tables: 128, tableRows: 256, projection: .bh4,

@@ -1,6 +1,9 @@
 import Foundation
 
-@testable import Experiments
+@testable import Cluster
+@testable import Measurement
+@testable import Plans
+@testable import RunStore
 
 /// Slurm's commands as they answer on a cluster, without one.
 final class RecordedSlurm {

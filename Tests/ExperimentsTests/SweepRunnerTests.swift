@@ -4,7 +4,9 @@ import Machines
 import Profiler
 import Testing
 
-@testable import Experiments
+@testable import HostModel
+@testable import Measurement
+@testable import RunStore
 
 @Suite struct SweepRunnerTests {
   private static let body = """

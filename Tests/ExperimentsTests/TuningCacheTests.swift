@@ -2,7 +2,8 @@ import Foundation
 import Kernels
 import Testing
 
-@testable import Experiments
+@testable import Measurement
+@testable import Plans
 
 @Suite struct TuningCacheTests {
   private let point = Point(

@@ -2,7 +2,9 @@ import Foundation
 import Kernels
 import Machines
 import Profiler
+import RunStore
 import Simulation
+import Statistics
 
 /// Micro-benchmarks of this host: the ceilings that a run quotes, and the figures that its machine file is made of.
 public struct Calibration {

@@ -1,4 +1,5 @@
 import Kernels
+import Plans
 import Support
 
 /// A point that cannot run here, with the reason for its row.

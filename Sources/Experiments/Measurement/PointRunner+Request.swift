@@ -1,7 +1,9 @@
 import Foundation
 import Kernels
 import Machines
+import Plans
 import Profiler
+import RunStore
 
 extension PointRunner {
   /// What the process of a launch does: everything that `request` does not hold is read anew.

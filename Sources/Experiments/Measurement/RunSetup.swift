@@ -1,7 +1,9 @@
 import Foundation
+import HostModel
 import Kernels
 import Machines
 import Profiler
+import RunStore
 import Support
 
 /// What a run finds out before its first point, and keeps: the ceilings of the machine, the host as a machine file, and the

@@ -1,7 +1,10 @@
 import Foundation
+import HostModel
 import Kernels
 import Machines
+import Plans
 import Profiler
+import RunStore
 import Support
 
 /// Walks the launches of a run that are missing, each in a process of its own, and stores what comes of each.

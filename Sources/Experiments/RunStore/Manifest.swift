@@ -1,4 +1,5 @@
 import Foundation
+import Plans
 import Support
 
 /// manifest.json: what was run, by whom and how, enough to run it again.

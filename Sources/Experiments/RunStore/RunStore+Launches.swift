@@ -1,5 +1,6 @@
 import Foundation
 import GRDB
+import Plans
 
 /// Launches and their attempts. Each function is one transaction, so that a run that is killed at any moment has either
 /// all of a launch or nothing.
@@ -163,18 +164,15 @@ extension RunStore {
     try write { db in for row in rows { try row.insert(db) } }
   }
 
-  /// Notes at every point that is measured beside which of its launches the machine's speed moved: anew each time, for the
-  /// reference is the whole run.
-  func noteDrift() throws {
-    let watch = DriftWatch(try rows())
-    let attempts = Dictionary(grouping: try rows(AttemptRow.self).filter { $0.status == .passed }, by: \.pointID)
+  /// Puts `notes`, by point id, in the place of those that start with `prefix`, at every point that passed.
+  package func replaceNotes(startingWith prefix: String, by notes: [String: [String]]) throws {
     try write { db in
       for result in try ResultRow.all(db, where: "status = 'passed'") {
-        var notes = result.notes?.components(separatedBy: "; ").filter { !$0.hasPrefix(DriftWatch.notePrefix) } ?? []
-        notes += (attempts[result.pointID] ?? []).sorted { $0.launch < $1.launch }.compactMap { watch.note($0) }
+        let others = result.notes?.components(separatedBy: "; ").filter { !$0.hasPrefix(prefix) } ?? []
+        let all = others + (notes[result.pointID] ?? [])
         try db.execute(
           sql: "UPDATE results SET notes = ? WHERE point_id = ?",
-          arguments: [notes.isEmpty ? nil : notes.joined(separator: "; "), result.pointID])
+          arguments: [all.isEmpty ? nil : all.joined(separator: "; "), result.pointID])
       }
     }
   }

@@ -1,5 +1,6 @@
 import Foundation
 import GRDB
+import Plans
 import Support
 
 /// results.sqlite: everything a run has measured so far. One process writes; finishing a point is one transaction, so that
@@ -185,7 +186,7 @@ public final class RunStore {
 
   /// Stores what the model says of a point that nobody measures, in one transaction; the point is skipped for `reason` where
   /// it says nothing.
-  func finish(_ pointID: String, projected: Projector.Outcome?, reason: String?) throws {
+  func finish(_ pointID: String, projected: ProjectionOutcome?, reason: String?) throws {
     try write { db in
       for type in Self.outcomeTypes { try Self.delete(type, of: pointID, in: db) }
       for row in projected?.rows ?? [] { try row.insert(db) }

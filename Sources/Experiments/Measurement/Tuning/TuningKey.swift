@@ -1,4 +1,5 @@
 import Kernels
+import Plans
 
 /// What a tuning holds for: the machine, the pass, and where its threads and pages lie.
 struct TuningKey {

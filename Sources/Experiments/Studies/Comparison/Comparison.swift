@@ -1,4 +1,6 @@
 import Foundation
+import Plans
+import Statistics
 import Support
 
 /// Two runs, or two parts of runs, point by point.

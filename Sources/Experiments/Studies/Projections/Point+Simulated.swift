@@ -1,15 +1,7 @@
-import Kernels
+import Plans
 import Support
 
 extension Point {
-  /// The short batch whose access stream is simulated or profiled in place of the point's own: see
-  /// `Projector.simulatedTokens`.
-  var simulated: Point {
-    var short = self
-    short.tokens = min(tokens, Projector.simulatedTokens)
-    return short
-  }
-
   /// Cores that an access stream can tell apart.
   private static let mostSimulatedCores = Int(UInt16.max) + 1
 

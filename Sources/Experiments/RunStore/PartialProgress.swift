@@ -1,5 +1,5 @@
 /// What parts of one run have come to together, by the rules of `RunMerge`, without merging them.
-struct MeasuredSoFar {
+struct PartialProgress {
   /// Launches of each point.
   private let launches: Int
   private(set) var measured: Set<RunStore.LaunchKey> = []

@@ -195,8 +195,8 @@ public struct ResultColumn: Sendable {
 
     init(_ domain: ParameterDomain) {
       switch domain {
-      case .number(let range, _): self = range.lowerBound == 0 ? .count : .positiveCount
-      case .powerOfTwo: self = .positiveCount
+      case .number(let range): self = range.lowerBound == 0 ? .count : .positiveCount
+      case .count, .powerOfTwo: self = .positiveCount
       default: self = .text
       }
     }
@@ -342,7 +342,7 @@ public struct StrategyNotChosen: NotAvailableError {
 
 extension Parameter {
   /// Parameters that every network so far has.
-  public static let hidden = Parameter("hidden", .count, default: .value(.int(512)), "Features of a token (d).")
+  public static let hidden = Parameter("hidden", .anyCount, default: .value(.int(512)), "Features of a token (d).")
   public static let dtype = Parameter(
     "dtype", .names(of: TableType.self), default: .value(.name(TableType.fp32)),
     "Type of the table entries, or of a dense network's products.")
@@ -384,6 +384,13 @@ extension Network {
     Self.settings.first { $0.parameter == parameter }?.value(self)
   }
 
+  // A type that is only known as some network has no initialisers, but functions.
+  fileprivate static func made(
+    _ values: [Parameter: ParameterValue], _ site: ResolvingSite
+  ) throws -> any Network { try Self(values, site) }
+  fileprivate static func made(from decoder: any Decoder) throws -> any Network { try Self(from: decoder) }
+  fileprivate static func made(_ row: ResultFigures) -> (any Network)? { Self(row) }
+
   /// What the network's columns of results.csv say of it, by column.
   public var figures: [String: ParameterValue] {
     var figures: [String: ParameterValue] = [:]
@@ -424,6 +431,21 @@ public struct KernelKind: RawRepresentable, CaseIterable, Codable, Hashable, Sen
   }
 
   public var isBaseline: Bool { network.isBaseline }
+
+  /// The network with these parameters, defaults included. Throws `ParameterError` where they make none together.
+  public func network(_ values: [Parameter: ParameterValue], _ site: ResolvingSite) throws -> any Network {
+    try network.made(values, site)
+  }
+
+  /// The network that a point's coded form says.
+  public func network(from decoder: any Decoder) throws -> any Network {
+    try network.made(from: decoder)
+  }
+
+  /// The network that a row of results tells of; nil where the row lacks what every network of this kind has.
+  public func network(of row: ResultFigures) -> (any Network)? {
+    network.made(row)
+  }
 
   public static func == (a: KernelKind, b: KernelKind) -> Bool { a.rawValue == b.rawValue }
   public func hash(into hasher: inout Hasher) { hasher.combine(rawValue) }

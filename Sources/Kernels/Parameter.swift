@@ -53,8 +53,10 @@ public enum ParameterDefault: Sendable {
 
 /// The values that a parameter may have.
 public enum ParameterDomain: Sendable {
-  /// A whole number; or `word`, which stands for a number of `things`.
-  case number(ClosedRange<Int>, orWord: (word: String, things: String)? = nil)
+  /// A whole number.
+  case number(ClosedRange<Int>)
+  /// A whole number of things, or a word that stands for one.
+  case count(of: String, orWord: String)
   /// A power of two, at least `from`.
   case powerOfTwo(from: Int)
   case names([String])
@@ -86,7 +88,7 @@ extension ParameterDomain {
   public static let largest = 1 << 31
 
   /// A count of at least 1.
-  public static let count = ParameterDomain.number(1...largest)
+  public static let anyCount = ParameterDomain.number(1...largest)
 
   /// The raw values of an enumeration, behind those of `words`.
   public static func names<Choice>(of _: Choice.Type, behind words: [String] = []) -> ParameterDomain
@@ -96,7 +98,7 @@ extension ParameterDomain {
 
   public var isNumeric: Bool {
     switch self {
-    case .number, .powerOfTwo: return true
+    case .number, .count, .powerOfTwo: return true
     default: return false
     }
   }
@@ -104,7 +106,8 @@ extension ParameterDomain {
   /// Whether the parameter may have this number; false for one that is not a number.
   public func accepts(_ number: Int) -> Bool {
     switch self {
-    case .number(let range, _): return range.contains(number)
+    case .number(let range): return range.contains(number)
+    case .count: return (1...Self.largest).contains(number)
     case .powerOfTwo(let least): return (least...Self.largest).contains(number) && number.nonzeroBitCount == 1
     default: return false
     }
@@ -113,8 +116,8 @@ extension ParameterDomain {
   /// What is admitted, for messages: it follows "expected".
   public var expectation: String {
     switch self {
-    case .number(_, let (word, things)?): return "a number of \(things) of at least 1, or \(word)"
-    case .number(let range, nil):
+    case .count(let things, let word): return "a number of \(things) of at least 1, or \(word)"
+    case .number(let range):
       return range.lowerBound == 0
         ? "a whole number of at least 0" : "a whole number from \(range.lowerBound) to \(range.upperBound)"
     case .powerOfTwo(let least): return "a power of two" + (least > 1 ? " of at least \(least)" : "")

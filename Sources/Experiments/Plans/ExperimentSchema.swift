@@ -118,9 +118,10 @@ public enum ExperimentSchema {
   private static func value(of parameter: Parameter) -> [String: Any] {
     var schema: [String: Any]
     switch parameter.domain {
-    case .number(let range, let (word, _)?):
-      schema = ["anyOf": [["type": "integer", "minimum": range.lowerBound], ["const": word]]]
-    case .number(let range, nil): schema = ["type": "integer", "minimum": range.lowerBound]
+    case .count(_, let word):
+      let count: [String: Any] = ["type": "integer", "minimum": 1]
+      schema = ["anyOf": [count, ["const": word]]]
+    case .number(let range): schema = ["type": "integer", "minimum": range.lowerBound]
     case .powerOfTwo: schema = ["enum": (0...31).map { 1 << $0 }.filter(parameter.domain.accepts)]
     case .names(let names): schema = ["enum": names]
     case .form(let form): schema = form.pattern.map { ["type": "string", "pattern": $0] } ?? scalar

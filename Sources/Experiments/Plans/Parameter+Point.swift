@@ -5,7 +5,7 @@ import Profiler
 extension Parameter {
   public static let kernel = Parameter(
     "kernel", .names(of: KernelKind.self), default: .required,
-    "The network that runs: \(KernelKind.allCases.map(\.network.meaning).joined(separator: ", or ")).")
+    "The network that runs: \(Networks.all.map { $0.meaning }.joined(separator: ", or ")).")
   public static let layer = Parameter(
     "layer", .text, default: .value(.text(syntheticLayer)), "A safetensors file beside the experiment, or synthetic.")
   public static let variant = Parameter(
@@ -13,9 +13,9 @@ extension Parameter {
   public static let seed = Parameter(
     "seed", .number(0...Int.max), default: .follows("the experiment's"), "Seed of synthetic weights and activations.")
   /// The published CPU benchmark (arXiv 2403.07221) runs 64 x 512 tokens.
-  public static let tokens = Parameter("tokens", .count, default: .value(.int(32_768)), "Tokens in a pass.")
+  public static let tokens = Parameter("tokens", .anyCount, default: .value(.int(32_768)), "Tokens in a pass.")
   public static let threads = Parameter(
-    "threads", .number(1...ParameterDomain.largest, orWord: (allThreads, "threads")), default: .value(.int(1)),
+    "threads", .count(of: "threads", orWord: allThreads), default: .value(.int(1)),
     "Number of threads, or all that the placement has CPUs for.")
   public static let cpus = Parameter(
     "cpus", .form(TextForm(CPUPlacement.vocabulary, pattern: nil) { CPUPlacement($0)?.description }),
@@ -87,7 +87,8 @@ extension Parameter {
 extension Point {
   /// The value of a parameter as an experiment file would give it; nil where it does not matter to the point's network.
   public func value(of parameter: Parameter) -> ParameterValue? {
-    PointSetting.values[parameter].map { $0(self) } ?? network.value(of: parameter)
+    if let own = PointSetting.values[parameter] { return own(self) }
+    return network.value(of: parameter)
   }
 
   /// All parameters that matter to the point but `ignored`, as text: equal for points that ask for the same.

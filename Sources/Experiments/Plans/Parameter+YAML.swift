@@ -5,7 +5,7 @@ extension Parameter {
   /// Reads a single value, or says what the parameter admits.
   func value(_ yaml: YAMLValue) throws -> ParameterValue {
     switch domain {
-    case .number(_, (let word, _)?):
+    case .count(_, let word):
       if (try? yaml.string()) == word { return .text(word) }
       guard let count = try? yaml.int(), domain.accepts(count) else {
         throw yaml.error(

@@ -21,7 +21,7 @@ extension Point: Codable {
         memory: try container.decode(MemoryPolicy.self, forKey: .memory),
         pages: try container.decode(PageKind.self, forKey: .pages)),
       isa: try container.decode(ISARequest.self, forKey: .isa),
-      network: try container.decode(KernelKind.self, forKey: .kernel).network.init(from: decoder))
+      network: try container.decode(KernelKind.self, forKey: .kernel).network(from: decoder))
   }
 
   public func encode(to encoder: any Encoder) throws {

@@ -81,8 +81,9 @@ extension Point {
 
 extension Point: Hashable {
   public static func == (a: Point, b: Point) -> Bool {
-    a.sweep == b.sweep && a.layer == b.layer && a.variant == b.variant && a.seed == b.seed && a.tokens == b.tokens
-      && a.placement == b.placement && a.isa == b.isa && a.network.isEqual(to: b.network)
+    guard a.network.isEqual(to: b.network) else { return false }
+    return a.sweep == b.sweep && a.layer == b.layer && a.variant == b.variant && a.seed == b.seed && a.tokens == b.tokens
+      && a.placement == b.placement && a.isa == b.isa
   }
 
   public func hash(into hasher: inout Hasher) {

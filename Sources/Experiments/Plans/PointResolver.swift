@@ -68,7 +68,7 @@ struct PointResolver {
     let threads =
       values.text(.threads) == Parameter.allThreads ? allThreads(cpus) : try values.number(.threads)
     let tokens = try values.number(.tokens)
-    let network = try kernel.network.init(
+    let network = try kernel.network(
       values,
       ResolvingSite(tokens: tokens, threads: threads, hasLayer: named != nil, secondLevelBytes: secondLevelBytes))
     // A layer of another network may not matter at all.

@@ -19,7 +19,7 @@ public struct DenseNetwork: Hashable, Sendable {
 
 extension Parameter {
   public static let intermediate = Parameter(
-    "intermediate", .count, default: .value(.int(2048)), "Features between the two products (ff); dense only.")
+    "intermediate", .anyCount, default: .value(.int(2048)), "Features between the two products (ff); dense only.")
 }
 
 extension DenseNetwork: Network {

@@ -53,9 +53,9 @@ public struct LookupNetwork: Codable, Hashable, Sendable {
 
 extension Parameter {
   public static let output = Parameter(
-    "output", .count, default: .follows("`hidden`"), "Features of an output row; lookup only.")
+    "output", .anyCount, default: .follows("`hidden`"), "Features of an output row; lookup only.")
   public static let tables = Parameter(
-    "tables", .count, default: .value(.int(128)), "Number of tables (T); lookup only.")
+    "tables", .anyCount, default: .value(.int(128)), "Number of tables (T); lookup only.")
   public static let tableRows = Parameter(
     "table_rows", .powerOfTwo(from: 2), default: .value(.int(256)), "Rows of a table, a power of two; lookup only.")
   public static let projection = Parameter(
@@ -78,11 +78,11 @@ extension Parameter {
     default: .follows("`sliced`; `token` where a worker has fewer tokens than a table rows"),
     "How the gather walks through tokens and tables; lookup only.")
   public static let tokenTile = Parameter(
-    "token_tile", .count, default: .follows("8192"), "Tokens that pass through all stages together; lookup only.")
+    "token_tile", .anyCount, default: .follows("8192"), "Tokens that pass through all stages together; lookup only.")
   public static let columnSlice = Parameter(
-    "column_slice", .count, default: .follows("128 bytes of columns"), "Output columns of a slice; order sliced only.")
+    "column_slice", .anyCount, default: .follows("128 bytes of columns"), "Output columns of a slice; order sliced only.")
   public static let tableGroup = Parameter(
-    "table_group", .count,
+    "table_group", .anyCount,
     default: .follows("as many, but at least 4, as fill half of this machine's second-level cache"),
     "Tables of a group; order sliced only.")
   public static let prefetchRows = Parameter(

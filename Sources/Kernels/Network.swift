@@ -155,7 +155,8 @@ public struct NetworkSetting<Subject>: Sendable {
     result: (@Sendable (Subject) -> ParameterValue?)? = nil, value: @escaping @Sendable (Subject) -> ParameterValue?
   ) {
     self.parameter = parameter
-    self.column = ResultColumn(column ?? parameter.name, ResultColumn.Content(parameter.domain))
+    self.column = ResultColumn(
+      column ?? parameter.name, ResultColumn.Content(parameter.domain), parameter.domain)
     self.isStrategy = isStrategy
     self.value = value
     self.result = result ?? value
@@ -204,10 +205,22 @@ public struct ResultColumn: Sendable {
 
   public let name: String
   public let content: Content
+  /// Of the parameter that it says; nil for a figure.
+  private let domain: ParameterDomain?
 
-  init(_ name: String, _ content: Content) {
+  init(_ name: String, _ content: Content, _ domain: ParameterDomain? = nil) {
     self.name = name
     self.content = content
+    self.domain = domain
+  }
+
+  /// Whether a column of text may hold this.
+  public func admits(_ text: String) -> Bool {
+    switch domain {
+    case .names(let names): return names.contains(text)
+    case .form(let form): return form.spelling(text) != nil
+    default: return true
+    }
   }
 }
 
@@ -375,6 +388,8 @@ extension Network {
 extension Network {
   public static var parameters: [Parameter] { settings.compactMap(\.parameter) }
   public static var columns: [ResultColumn] { settings.compactMap(\.column) }
+  public static var strategyParameters: [Parameter] { settings.filter(\.isStrategy).compactMap(\.parameter) }
+  public var strategyParameters: [Parameter] { Self.strategyParameters }
   public static var strategyColumns: [ResultColumn] { settings.filter(\.isStrategy).compactMap(\.column) }
   public static var kind: KernelKind { KernelKind(Self.self) }
   public var kind: KernelKind { Self.kind }

@@ -15,6 +15,23 @@ public enum ParameterValue: Hashable, Sendable {
   public var int: Int? { if case .int(let number) = self { number } else { nil } }
 }
 
+extension ParameterValue: Codable {
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.singleValueContainer()
+    if let number = try? container.decode(Int.self) { self = .int(number) } else {
+      self = .text(try container.decode(String.self))
+    }
+  }
+
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.singleValueContainer()
+    switch self {
+    case .int(let number): try container.encode(number)
+    case .text(let text): try container.encode(text)
+    }
+  }
+}
+
 /// Something about a point that can be set or swept. Parser, JSON Schema, messages, result columns and the table of
 /// docs/FORMATS.md are derived from this one description.
 ///

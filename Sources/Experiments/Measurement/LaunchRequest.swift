@@ -31,8 +31,8 @@ struct LaunchRequest: Codable {
   var knownStreams: [String]
   /// False where the point has its projections from an earlier launch.
   var wantsProjection: Bool
-  /// What an earlier launch of a point that leaves its strategy open chose.
-  var chosenStrategy: LookupStrategy?
+  /// The point with what an earlier launch chose for it, where it leaves its strategy open.
+  var settled: Point?
 }
 
 /// What a launch comes to.

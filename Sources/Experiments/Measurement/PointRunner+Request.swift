@@ -28,7 +28,7 @@ extension PointRunner {
         counters: counters, fmaPeak: { _ in request.fmaPeak },
         projector: request.wantsProjection
           ? Projector(runID: request.runID, machines: machines, host: Machine.hostName) : nil,
-        knownStreams: Set(request.knownStreams), tuner: tuner, chosenStrategy: request.chosenStrategy,
+        knownStreams: Set(request.knownStreams), tuner: tuner, chosen: request.settled?.network,
         launch: request.launch, clock: RunClock(start: request.clockStart, samples: request.firstOrderIndex),
         isInterrupted: { Interruption.hasCome }))
     let start = Clock.now()

@@ -39,8 +39,9 @@ extension ResultRow {
 
   /// Whether the row's size is that of the point as it was planned.
   fileprivate func isOf(_ point: Point) -> Bool {
-    tokens == point.tokens && hidden == point.hidden && threads == point.threads && tables == point.tables
-      && tableRows == point.tableRows
+    let own = NetworkFigures(point.network.figures)
+    return tokens == point.tokens && hidden == point.hidden && threads == point.threads
+      && figures["tables"] == own["tables"] && figures["table_rows"] == own["table_rows"]
   }
 
   /// Whether count, median, minimum and the rates that follow are those of `samples`. A row without statistics says nothing

@@ -7,6 +7,9 @@ public protocol RunRow: Codable, FetchableRecord, PersistableRecord {
 
   /// Name of the table, and of the CSV file without its extension.
   static var table: String { get }
+
+  /// Names of the columns, in their order.
+  static var columns: [String] { get }
 }
 
 extension RunRow {

@@ -62,6 +62,11 @@ extension RunStore {
     return migrator
   }
 
+  /// A database of a tool that knew fewer networks or parameters gets their columns, without a schema version of their own.
+  static func addColumnsOfNetworks(in db: Database) throws {
+    for type in [ResultRow.self, TuningRow.self] as [any RunRow.Type] { try addMissingColumns(of: type, in: db) }
+  }
+
   /// A table made by an older tool has a column under its old name; one that was made just now has not.
   private static func rename(_ old: String, to new: String, of type: any RunRow.Type, in db: Database) throws {
     guard try db.columns(in: type.table).contains(where: { $0.name == old }) else { return }

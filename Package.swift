@@ -14,6 +14,9 @@ let optimised: [SwiftSetting] = [
 ]
 let optimisedC: [CSetting] = [.unsafeFlags(["-O2"], .when(configuration: .debug))]
 
+// Files see the members of the modules that they import, and of no others.
+let declaredImports: [SwiftSetting] = [.enableUpcomingFeature("MemberImportVisibility")]
+
 let package = Package(
   name: "lookahead",
   dependencies: [
@@ -58,33 +61,36 @@ let package = Package(
       name: "Profiler", dependencies: ["CMicroBenchmarks", "CLinux", "CLibPFM", "CLibNUMA", "Support"],
       resources: [.copy("Groups")], swiftSettings: optimised),
     // Experiments, one target a folder: the way of the data, from the plan to the studies.
-    .target(name: "Statistics", path: "Sources/Experiments/Statistics"),
+    .target(name: "Statistics", path: "Sources/Experiments/Statistics", swiftSettings: declaredImports),
     .target(
-      name: "Plans", dependencies: ["Kernels", "Profiler", "Statistics", "Support"], path: "Sources/Experiments/Plans"),
+      name: "Plans", dependencies: ["Kernels", "Profiler", "Statistics", "Support"], path: "Sources/Experiments/Plans",
+      swiftSettings: declaredImports),
     .target(
       name: "RunStore",
       dependencies: [
-        "Plans", "Statistics", "Kernels", "Profiler", "Support", "CLinux", .product(name: "GRDB", package: "GRDB.swift"),
-      ], path: "Sources/Experiments/RunStore"),
+        "Plans", "Statistics", "Kernels", "Profiler", "Support", "CLinux",
+        .product(name: "GRDB", package: "GRDB.swift"),
+      ], path: "Sources/Experiments/RunStore", swiftSettings: declaredImports),
     .target(
       name: "HostModel",
       dependencies: ["RunStore", "Statistics", "Kernels", "Profiler", "Machines", "Simulation", "Support"],
-      path: "Sources/Experiments/HostModel"),
+      path: "Sources/Experiments/HostModel", swiftSettings: declaredImports),
     .target(
       name: "Measurement",
       dependencies: [
-        "HostModel", "RunStore", "Plans", "Statistics", "Kernels", "Profiler", "AccessStreams", "Machines", "Simulation",
+        "HostModel", "RunStore", "Plans", "Statistics", "Kernels", "Profiler", "AccessStreams", "Machines",
+        "Simulation",
         "Projection", "Support", "CLinux",
-      ], path: "Sources/Experiments", sources: ["Measurement", "Studies/Projections"]),
+      ], path: "Sources/Experiments", sources: ["Measurement", "Studies/Projections"], swiftSettings: declaredImports),
     .target(
       name: "Studies",
       dependencies: [
         "Measurement", "HostModel", "RunStore", "Plans", "Statistics", "Kernels", "Profiler", "AccessStreams",
         "Machines", "Simulation", "Profiles", "Projection", "Support",
-      ], path: "Sources/Experiments/Studies", exclude: ["Projections"]),
+      ], path: "Sources/Experiments/Studies", exclude: ["Projections"], swiftSettings: declaredImports),
     .target(
       name: "Cluster", dependencies: ["Studies", "Measurement", "RunStore", "Plans", "Profiler", "Support"],
-      path: "Sources/Experiments/Cluster"),
+      path: "Sources/Experiments/Cluster", swiftSettings: declaredImports),
 
     .target(
       name: "Reports",

@@ -1,4 +1,6 @@
 import Foundation
+import Kernels
+import Plans
 import RunStore
 
 extension RunData {

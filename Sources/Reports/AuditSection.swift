@@ -1,3 +1,6 @@
+import Kernels
+import RunStore
+
 extension RunData {
   var auditSection: String {
     var text = "## Baseline audit\n\n"

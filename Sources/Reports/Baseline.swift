@@ -1,3 +1,5 @@
+import Kernels
+import Plans
 import RunStore
 
 extension RunData {

@@ -3,6 +3,7 @@ import Machines
 import Plans
 import Profiler
 import Simulation
+import Statistics
 import Support
 
 extension CalibrationReport {

@@ -1,3 +1,5 @@
+import RunStore
+
 extension RunData {
   /// Measured load latency against the working set.
   var latencyPlot: Plot? {

@@ -1,3 +1,5 @@
+import RunStore
+
 extension RunData {
   /// Curves over the working set are long; the table shows what has few rows, the plots and ceilings.csv the rest.
   private static let longestCurve = 12

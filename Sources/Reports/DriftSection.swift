@@ -1,4 +1,5 @@
 import Measurement
+import RunStore
 import Statistics
 
 extension RunData {

@@ -1,6 +1,8 @@
 import Foundation
+import Kernels
 import Machines
 import Plans
+import Projection
 import RunStore
 import Studies
 import Support

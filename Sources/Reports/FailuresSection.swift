@@ -1,3 +1,5 @@
+import RunStore
+
 extension RunData {
   var failuresSection: String {
     var text = "## Failures and skips\n\n"

@@ -1,3 +1,6 @@
+import Profiler
+import RunStore
+
 extension RunData {
   var machineSection: String {
     var text = "## Machine and its state\n\nHost \(markdownCode(manifest.host)).\n\n"

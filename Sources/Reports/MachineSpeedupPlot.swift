@@ -1,3 +1,5 @@
+import RunStore
+
 extension RunData {
   /// Modelled speed-up of the headline lookup over its dense baseline on every machine, as bars for the point's threads and
   /// for the whole socket; nil with fewer than two machines.

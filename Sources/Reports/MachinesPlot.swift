@@ -1,3 +1,6 @@
+import Plans
+import RunStore
+
 extension RunData {
   /// Projected throughput of the headline lookup and its dense baseline on every machine, as bars with their bands; nil
   /// without projections of them.

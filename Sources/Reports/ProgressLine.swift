@@ -1,5 +1,7 @@
 import Foundation
+import Kernels
 import Measurement
+import Plans
 import RunStore
 import Support
 

@@ -1,3 +1,5 @@
+import RunStore
+
 extension RunData {
   var reproduceSection: String {
     let revision = manifest.gitRevision.map(markdownCode) ?? "an unknown revision"

@@ -1,3 +1,5 @@
+import Plans
+import Profiler
 import RunStore
 
 extension ResultRow {

@@ -1,5 +1,6 @@
 import HostModel
 import Kernels
+import Plans
 import RunStore
 
 /// What the machine's ceilings allow a stage at best, from micro-benchmarks of the same run.

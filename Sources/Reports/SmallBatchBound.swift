@@ -1,5 +1,6 @@
 import HostModel
 import Kernels
+import Plans
 import RunStore
 
 /// What bounds a batch of few tokens, whose weights and rows are read for their sake alone: passes repeat the same tokens, so

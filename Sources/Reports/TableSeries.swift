@@ -1,3 +1,6 @@
+import Kernels
+import Plans
+import Profiler
 import RunStore
 
 /// Lookup results that differ in table size only, ascending by size: a line of a plot.

@@ -1,4 +1,5 @@
 import Kernels
+import Plans
 import RunStore
 
 /// The kernels' targets on the published configuration, checked against a run that measured it.

@@ -1,3 +1,5 @@
+import Kernels
+import Profiler
 import RunStore
 
 extension RunData {

@@ -1,3 +1,6 @@
+import Plans
+import RunStore
+
 extension RunData {
   /// How the strategies of points that leave theirs open were chosen; empty where there are none.
   var tuningSection: String {

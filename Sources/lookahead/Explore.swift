@@ -1,7 +1,11 @@
 import ArgumentParser
 import Foundation
+import HostModel
 import Machines
 import Plans
+import Profiler
+import Profiles
+import Projection
 import Reports
 import RunStore
 import Studies

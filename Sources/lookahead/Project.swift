@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import HostModel
 import Kernels
 import Machines
 import Measurement

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Machines
+import Plans
 import Reports
 import RunStore
 import Studies

@@ -8,6 +8,7 @@ import Testing
 
 @testable import HostModel
 @testable import Plans
+@testable import RunStore
 
 /// A calibration of two threads with every series that the machine file uses.
 private func fullCalibration() -> Calibration {

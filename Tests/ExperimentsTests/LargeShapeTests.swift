@@ -7,6 +7,7 @@ import Testing
 
 @testable import Measurement
 @testable import Plans
+@testable import RunStore
 @testable import Studies
 
 /// Shapes and counts that no machine holds are told, and neither expanded nor built.

@@ -1,6 +1,7 @@
 import Foundation
 import Testing
 
+@testable import HostModel
 @testable import Measurement
 @testable import Plans
 @testable import RunStore

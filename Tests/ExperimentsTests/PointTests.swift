@@ -1,6 +1,8 @@
 import Kernels
+import Profiler
 import Testing
 
+@testable import Measurement
 @testable import Plans
 
 private let point = Point(

@@ -1,5 +1,7 @@
 import Foundation
 import GRDB
+import Kernels
+import Profiler
 import Support
 import Testing
 

@@ -2,10 +2,12 @@ import Foundation
 import Kernels
 import Machines
 import Profiler
+import Projection
 import Testing
 
 @testable import HostModel
 @testable import Measurement
+@testable import Plans
 @testable import RunStore
 
 @Suite struct SweepRunnerTests {

@@ -1,5 +1,6 @@
 import Foundation
 import Kernels
+import Profiler
 import Testing
 
 @testable import Measurement

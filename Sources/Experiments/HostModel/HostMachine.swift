@@ -2,6 +2,7 @@ import Foundation
 import Kernels
 import Machines
 import Profiler
+import RunStore
 import Simulation
 import Support
 
@@ -175,7 +176,7 @@ private struct HostDescription {
     let lanes = ISA.best.vectorLanes
     let units = peak / (2 * Double(lanes) * frequency)
     // Two operations a multiply-add. As measured, not rounded: how many a cycle starts is not known beforehand.
-    func perCycle(_ type: ElementType) -> Double? {
+    func perCycle(_ type: TableType) -> Double? {
       calibration.value(Calibration.Name.multiplyAddPeak(type)).map { rounded($0 / (2 * frequency)) }
     }
     // Half a unit of this width is one of half the width, as on a core that splits its vectors.

@@ -1,4 +1,5 @@
 import Machines
+import RunStore
 import Statistics
 
 /// What the random reads of a calibration say about the levels of a host: how fast each delivers rows, and how much of

@@ -3,10 +3,10 @@ import Plans
 import Support
 
 /// A point that cannot run here, with the reason for its row.
-struct PointSkipped: Error, CustomStringConvertible {
-  let description: String
+package struct PointSkipped: Error, CustomStringConvertible {
+  package let description: String
 
-  init(_ reason: String) {
+  package init(_ reason: String) {
     description = reason
   }
 }
@@ -18,7 +18,7 @@ func available<Resource>(_ resource: () throws -> Resource) throws -> Resource {
 }
 
 /// Turns a point into something that runs. Throws `PointSkipped` where this machine or file cannot.
-protocol KernelSource {
+package protocol KernelSource {
   /// `others` are kernels of the same point with other strategies, with which it may share what both hold.
   func kernel(for point: Point, memory: any MemorySource, sharing others: [any Kernel]) throws -> any Kernel
   /// [tokens, hidden] activations.
@@ -28,11 +28,11 @@ protocol KernelSource {
 }
 
 extension KernelSource {
-  func kernel(for point: Point, memory: any MemorySource) throws -> any Kernel {
+  package func kernel(for point: Point, memory: any MemorySource) throws -> any Kernel {
     try kernel(for: point, memory: memory, sharing: [])
   }
 
-  func input(for point: Point, tokens: Int) throws -> [Float] {
+  package func input(for point: Point, tokens: Int) throws -> [Float] {
     Array(try input(for: point).prefix(tokens * point.hidden))
   }
 }
@@ -46,11 +46,16 @@ extension Point {
 }
 
 /// Builds what a point describes: the kernel and its input tokens.
-struct KernelFactory: KernelSource {
+package struct KernelFactory: KernelSource {
   let experiment: Experiment
   let libraries: LibraryChoice
 
-  func kernel(for point: Point, memory: any MemorySource, sharing others: [any Kernel]) throws -> any Kernel {
+  package init(experiment: Experiment, libraries: LibraryChoice) {
+    self.experiment = experiment
+    self.libraries = libraries
+  }
+
+  package func kernel(for point: Point, memory: any MemorySource, sharing others: [any Kernel]) throws -> any Kernel {
     guard let pass = point.pass else { throw PointSkipped("this CPU cannot run \(point.isa.rawValue)") }
     let layer = try point.layer.map { try SafeTensors(contentsOf: experiment.path(ofLayer: $0)) }
     let site = KernelSite(
@@ -61,10 +66,10 @@ struct KernelFactory: KernelSource {
   }
 
   /// [tokens, hidden] activations: those stored in the layer's file, or standard normal ones.
-  func input(for point: Point) throws -> [Float] { try input(for: point, tokens: point.tokens) }
+  package func input(for point: Point) throws -> [Float] { try input(for: point, tokens: point.tokens) }
 
   /// The first `tokens` tokens are the same however many are asked for.
-  func input(for point: Point, tokens: Int) throws -> [Float] {
+  package func input(for point: Point, tokens: Int) throws -> [Float] {
     if let layer = point.layer, point.usesStoredInput {
       let file = try SafeTensors(contentsOf: experiment.path(ofLayer: layer))
       let stored = try file.shape("input", rank: 2)[0]

@@ -1,3 +1,4 @@
+import Plans
 import RunStore
 
 /// Which launches are still to run, in order, and how often each has been tried.

@@ -1,4 +1,5 @@
 import Foundation
+import HostModel
 import Kernels
 import Machines
 import Plans

@@ -1,3 +1,4 @@
+import HostModel
 import Machines
 import Plans
 import Profiler

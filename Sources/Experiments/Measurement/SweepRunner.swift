@@ -29,7 +29,7 @@ public struct SweepRunner {
     /// Whether a run may go on although its machine is not as it was.
     public var allowsMixedMachines = false
     /// Launches that another part of the run holds.
-    var measuredElsewhere: Set<RunStore.LaunchKey> = []
+    package var measuredElsewhere: Set<RunStore.LaunchKey> = []
 
     public init() {}
   }

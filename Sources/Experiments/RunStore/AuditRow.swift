@@ -1,3 +1,6 @@
+import GRDB
+import Plans
+
 /// One product of one library with one core type, or a candidate that could not be timed: a row of audit.csv.
 public struct AuditRow: RunRow, Equatable, Sendable {
   public static let table = "audit"

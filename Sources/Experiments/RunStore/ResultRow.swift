@@ -1,3 +1,4 @@
+import GRDB
 import Kernels
 import Plans
 import Profiler
@@ -34,7 +35,7 @@ public struct ResultRow: RunRow, Equatable, Sendable {
     return columns + Networks.columns.map(\.name).filter { !columns.contains($0) }
   }()
 
-  private var common: Common
+  public private(set) var common: Common
   /// What the row says of its network.
   public private(set) var figures: NetworkFigures
 
@@ -42,6 +43,8 @@ public struct ResultRow: RunRow, Equatable, Sendable {
     get { common[keyPath: column] }
     set { common[keyPath: column] = newValue }
   }
+
+  public subscript<Value>(dynamicMember column: KeyPath<Common, Value>) -> Value { common[keyPath: column] }
 
   public init(from decoder: any Decoder) throws {
     common = try Common(from: decoder)
@@ -53,7 +56,7 @@ public struct ResultRow: RunRow, Equatable, Sendable {
     try figures.encode(Networks.columns, to: encoder)
   }
 
-  /// The columns that every point has.
+  /// The columns that every point has, whatever its network; a row has them as its own.
   public struct Common: Codable, Equatable, Sendable {
     public var runID: String
     public var pointID: String
@@ -174,11 +177,13 @@ public struct ResultRow: RunRow, Equatable, Sendable {
   }
 }
 
-extension ResultRow {
+extension ResultRow.Common {
   /// Where the pages were found, last; empty where the kernel did not say.
-  public var pagesPerNode: String? { self.pagesPerNodeAfter ?? self.pagesPerNodeBefore }
-  public var pageKind: PageKind? { self.pageKindAfter ?? self.pageKindBefore }
+  public var pagesPerNode: String? { pagesPerNodeAfter ?? pagesPerNodeBefore }
+  public var pageKind: PageKind? { pageKindAfter ?? pageKindBefore }
+}
 
+extension ResultRow {
   /// A row with the point's own parameters and nothing measured yet.
   public init(runID: String, host: String, point: Point, status: ResultStatus, reason: String? = nil) {
     common = Common(

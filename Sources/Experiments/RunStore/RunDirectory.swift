@@ -164,7 +164,7 @@ public final class RunDirectory {
   }
 
   public static let hostMachineName = "host.yaml"
-  static let manifestName = "manifest.json"
+  package static let manifestName = "manifest.json"
   static let planName = "plan.jsonl"
   static let databaseName = "results.sqlite"
   public static let reportName = "report.md"

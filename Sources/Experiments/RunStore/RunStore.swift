@@ -187,7 +187,7 @@ public final class RunStore {
 
   /// Stores what the model says of a point that nobody measures, in one transaction; the point is skipped for `reason` where
   /// it says nothing.
-  func finish(_ pointID: String, projected: ProjectionOutcome?, reason: String?) throws {
+  package func finish(_ pointID: String, projected: ProjectionOutcome?, reason: String?) throws {
     try write { db in
       for type in Self.outcomeTypes { try Self.delete(type, of: pointID, in: db) }
       for row in projected?.rows ?? [] { try row.insert(db) }
@@ -234,7 +234,7 @@ public final class RunStore {
   }
 
   /// Replaces whole tables in one transaction.
-  func replaceAll<each Rows: RunRow>(_ tables: repeat [each Rows]) throws {
+  package func replaceAll<each Rows: RunRow>(_ tables: repeat [each Rows]) throws {
     func replace<Row: RunRow>(_ rows: [Row], _ db: Database) throws {
       try db.execute(sql: "DELETE FROM \(Row.table)")
       for row in rows { try row.insert(db) }

@@ -1,3 +1,4 @@
+import GRDB
 import Kernels
 
 /// A strategy that was timed to choose one for a point: a row of tuning.csv. How it walks is said in the columns of its network.

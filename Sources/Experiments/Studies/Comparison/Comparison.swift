@@ -1,5 +1,6 @@
 import Foundation
 import Plans
+import RunStore
 import Statistics
 import Support
 

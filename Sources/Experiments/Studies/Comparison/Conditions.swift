@@ -1,3 +1,4 @@
+import Profiler
 import RunStore
 
 /// What must be alike for two points to be compared: the machine, its settings, and the code that ran.

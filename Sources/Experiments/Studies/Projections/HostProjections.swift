@@ -1,5 +1,6 @@
 import Kernels
 import Machines
+import Plans
 import RunStore
 
 extension RunDirectory {

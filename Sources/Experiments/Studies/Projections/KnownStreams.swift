@@ -1,3 +1,4 @@
+import Plans
 import RunStore
 
 /// Access streams that have been projected: a point whose stream another one had needs no simulation, only that one's rows.

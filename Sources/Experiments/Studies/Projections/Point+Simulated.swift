@@ -7,7 +7,7 @@ extension Point {
 
   /// Throws `PointSkipped` where the point's short batch cannot be built in this process, or has more cores than a stream
   /// can. CPUs and instruction sets are those of the machine that it is projected onto.
-  func requireSimulable() throws {
+  package func requireSimulable() throws {
     guard threads <= Self.mostSimulatedCores else {
       throw PointSkipped("has \(threads) threads, and a stream of at most \(Self.mostSimulatedCores) can be simulated")
     }

@@ -3,6 +3,7 @@ import Foundation
 import Kernels
 import Machines
 import Plans
+import Profiler
 import Projection
 import RunStore
 import Simulation

@@ -153,7 +153,7 @@ struct PointRunner {
       let stages = try stageTimes(workers, stages: kernel.accounts.count, pool: pool, input.base, output.base)
       do {
         projected = try projector.project(
-          point, kernel: kernel, input: input.base, measuredTokensPerSecond: row.tokensPerSecond)
+          point, as: resolved, kernel: kernel, input: input.base, measuredTokensPerSecond: row.tokensPerSecond)
         notes += projected.notes
         for (index, time) in zip(projected.stages.indices, stages ?? []) {
           projected.stages[index].measuredNanosecondsPerToken = time.median / Double(point.tokens)

@@ -1,3 +1,4 @@
+import Kernels
 import Machines
 import Plans
 import Profiler

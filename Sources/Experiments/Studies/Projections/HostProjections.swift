@@ -16,7 +16,7 @@ extension RunDirectory {
       if isInterrupted() { throw Interrupted() }
       let result = results[point.id]
       var outcomes = try projector.outcomes(
-        [point], experiment: experiment, strategies: result?.strategy.map { [point.id: $0] } ?? [:])
+        [point], experiment: experiment, settled: result.flatMap(point.settled).map { [point.id: $0] } ?? [:])
       for index in outcomes.indices {
         for row in outcomes[index].rows.indices {
           outcomes[index].rows[row].measuredTokensPerSecond = result?.tokensPerSecond

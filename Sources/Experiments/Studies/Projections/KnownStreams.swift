@@ -15,8 +15,7 @@ struct KnownStreams {
     let results = Dictionary(
       try store.rows(ResultRow.self).map { ($0.pointID, $0) }, uniquingKeysWith: { _, last in last })
     for point in directory.plan.points where stages.contains(point.id) {
-      var resolved = point
-      resolved.strategy = point.strategy ?? results[point.id]?.strategy
+      let resolved = results[point.id].flatMap(point.settled) ?? point
       points[Projector.streamKey(resolved, placementMatters: placementMatters)] = point.id
       projected.insert(point.id)
     }

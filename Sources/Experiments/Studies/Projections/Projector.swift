@@ -44,9 +44,10 @@ public final class Projector: @unchecked Sendable {
   /// Machines with fewer cores than the point has threads are left out; those that give no rate for its multiply-adds too,
   /// with a note.
   public func project(
-    _ point: Point, kernel: any Kernel, input: UnsafePointer<Float>, measuredTokensPerSecond: Double?
+    _ point: Point, as resolved: Point, kernel: any Kernel, input: UnsafePointer<Float>,
+    measuredTokensPerSecond: Double?
   ) throws -> ProjectionOutcome {
-    let projections = try projections(point, kernel: kernel, input: input)
+    let projections = try projections(resolved, kernel: kernel, input: input)
     let projected = projections.machines
     var outcome = ProjectionOutcome(notes: projections.notes)
     for one in projected {
@@ -68,9 +69,7 @@ public final class Projector: @unchecked Sendable {
   private func projections(
     _ point: Point, kernel: any Kernel, input: UnsafePointer<Float>
   ) throws -> Projections {
-    var resolved = point
-    resolved.strategy = (kernel as? LookupFFN)?.strategy
-    let key = streamKey(resolved)
+    let key = streamKey(point)
     if let known = cache[key] { return known }
     let large = machines.filter { point.threads <= $0.cores ?? .max }
     guard !large.isEmpty else {
@@ -116,11 +115,8 @@ public final class Projector: @unchecked Sendable {
 
   static func streamKey(_ point: Point, placementMatters: Bool) -> String {
     var key = point
-    if !placementMatters {
-      key.cpus = .compact
-      key.memory = .local
-    }
-    key.pages = .transparentHuge
+    key.placement = placementMatters ? key.placement : Placement(threads: key.threads)
+    key.placement.pages = .transparentHuge
     return key.id
   }
 
@@ -172,30 +168,29 @@ extension PhaseCounts {
 
 extension Projector {
   /// Projects points that nobody measures: builds each kernel on the heap and asks only for its access stream.
-  /// `strategies` are those that were chosen for points that leave theirs open, by id.
+  /// `settled` are points with what was chosen for them, by the id of the point that left it open.
   public func rows(
-    _ points: [Point], experiment: Experiment, strategies: [String: LookupStrategy] = [:],
+    _ points: [Point], experiment: Experiment, settled: [String: Point] = [:],
     progress: (String) -> Void = { _ in }
   ) throws -> [ProjectionRow] {
-    try outcomes(points, experiment: experiment, strategies: strategies, progress: progress).flatMap(\.rows)
+    try outcomes(points, experiment: experiment, settled: settled, progress: progress).flatMap(\.rows)
   }
 
   /// The same with all that a projection gives.
   public func outcomes(
-    _ points: [Point], experiment: Experiment, strategies: [String: LookupStrategy] = [:],
+    _ points: [Point], experiment: Experiment, settled: [String: Point] = [:],
     progress: (String) -> Void = { _ in }
   ) throws -> [ProjectionOutcome] {
     let factory = KernelFactory(experiment: experiment, libraries: LibraryChoice())
     return try points.compactMap { point -> ProjectionOutcome? in
       do {
-        var resolved = point
-        resolved.strategy = point.strategy ?? strategies[point.id]
+        let resolved = settled[point.id] ?? point
         try resolved.requireSimulable()
         let kernel = try factory.kernel(for: resolved.simulated, memory: HeapMemory())
         let input = try factory.input(for: point, tokens: point.simulated.tokens)
         return try input.withUnsafeBufferPointer { buffer in
           guard let base = buffer.baseAddress else { return nil }
-          let outcome = try project(point, kernel: kernel, input: base, measuredTokensPerSecond: nil)
+          let outcome = try project(point, as: resolved, kernel: kernel, input: base, measuredTokensPerSecond: nil)
           for note in outcome.notes { progress("\(point.label): \(note)") }
           return outcome
         }

@@ -49,15 +49,12 @@ struct CompareCommand: ParsableCommand {
       printMessage("warning: \(warning)")
     }
     let comparison = try Comparison(sideA, sideB, threshold: threshold, accepting: accepted)
-    if let study {
-      for (name, text) in [("comparison.csv", comparison.csv), ("comparison.md", comparison.markdown)] {
-        try study.write(text, to: name)
-      }
-    }
+    let report = ComparisonReport(comparison)
+    if let study { try report.write(to: study) }
     if json {
       try printJSON(ComparisonDocument(comparison))
     } else {
-      printDocument(csv ? comparison.csv : comparison.markdown)
+      printDocument(csv ? report.csv : report.markdown)
     }
     if comparison.hasRegression { throw ExitStatus.regressionFound.code }
     if comparison.points.allSatisfy({ $0.verdict == .incomparable }) { throw NothingComparable() }

@@ -1,5 +1,5 @@
-import Experiments
 import Foundation
+import RunStore
 
 extension RunData {
   /// The pair that single plots show: of the experiment's first sweep with look-ups, the point nearest to the published

@@ -1,4 +1,5 @@
-import Experiments
+import RunStore
+import Studies
 
 extension RunData {
   /// Which measured network `row` is held against, wherever in the run it was measured, and why.

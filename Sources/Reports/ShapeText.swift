@@ -1,4 +1,4 @@
-import Experiments
+import RunStore
 
 extension RunData {
   /// The dimensions, and what else tells a layer's points apart: a name, and codes that are not uniform.

@@ -1,5 +1,6 @@
-import Experiments
 import Machines
+import Plans
+import Statistics
 
 /// Errors of a group of points, as fractions.
 struct ErrorSummary {

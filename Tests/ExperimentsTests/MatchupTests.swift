@@ -1,7 +1,9 @@
 import Kernels
 import Testing
 
-@testable import Experiments
+@testable import Plans
+@testable import RunStore
+@testable import Studies
 
 /// One case for each rank of the rule that says which network a point is held against.
 @Suite struct MatchupTests {

@@ -1,7 +1,9 @@
 import Foundation
 import Testing
 
-@testable import Experiments
+@testable import Plans
+@testable import RunStore
+@testable import Studies
 @testable import Machines
 @testable import Reports
 

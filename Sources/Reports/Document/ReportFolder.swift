@@ -1,4 +1,4 @@
-import Experiments
+import RunStore
 
 /// A directory that a report is written into. What it holds beside the tool's own files is never touched: see `OwnFiles`.
 protocol ReportFolder {

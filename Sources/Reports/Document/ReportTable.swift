@@ -1,4 +1,3 @@
-import Experiments
 
 extension ReportDocument {
   /// A table: columns with a title, and rows of cells that know how to print themselves.

@@ -1,4 +1,4 @@
-import Experiments
+import Measurement
 
 /// The machine's speed over the run, as the sentinel saw it between points.
 struct DriftPlot: ReportPlot {

@@ -1,4 +1,4 @@
-import Experiments
+import RunStore
 
 /// What each network asks for, counted from the algorithm: nothing here is measured but what says so.
 struct AccountingSection: ReportSection {

@@ -1,4 +1,3 @@
-import Experiments
 
 /// Which libraries were tried for the dense baseline, and which won.
 struct AuditSection: ReportSection {

@@ -1,4 +1,3 @@
-import Experiments
 
 /// What micro-benchmarks of the same run reached.
 struct CeilingsSection: ReportSection {

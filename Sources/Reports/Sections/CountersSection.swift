@@ -1,5 +1,5 @@
-import Experiments
 import Profiler
+import RunStore
 
 /// Counts per token by group, what has none and why, and what is derived from them.
 struct CountersSection: ReportSection {

@@ -1,4 +1,5 @@
-import Experiments
+import Measurement
+import Statistics
 
 /// What the sentinel saw between points.
 struct DriftSection: ReportSection {

@@ -1,4 +1,3 @@
-import Experiments
 
 /// Points without numbers, by reason.
 struct FailuresSection: ReportSection {

@@ -1,4 +1,3 @@
-import Experiments
 
 /// What lies beside the report.
 struct FilesSection: ReportSection {

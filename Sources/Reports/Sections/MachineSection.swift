@@ -1,4 +1,3 @@
-import Experiments
 
 /// The host and what is known of its state, at the start and at the end.
 struct MachineSection: ReportSection {

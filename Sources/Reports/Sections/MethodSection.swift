@@ -1,4 +1,5 @@
-import Experiments
+import RunStore
+import Statistics
 import Support
 
 /// How points were timed, and when they stopped.

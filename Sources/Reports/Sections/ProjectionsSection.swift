@@ -1,4 +1,4 @@
-import Experiments
+import RunStore
 
 /// Projections beside measurements on the host, and on machines where nothing was measured.
 struct ProjectionsSection: ReportSection {

@@ -1,4 +1,3 @@
-import Experiments
 
 /// What to type to have the run again, and the experiment that was run.
 struct ReproduceSection: ReportSection {

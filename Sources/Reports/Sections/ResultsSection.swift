@@ -1,4 +1,4 @@
-import Experiments
+import RunStore
 
 /// Every measured point, by sweep, and what each look-up is held against.
 struct ResultsSection: ReportSection {

@@ -1,4 +1,3 @@
-import Experiments
 
 /// Each stage of the headline pair against its bound, and each point against the sum of its stages'.
 struct RooflineSection: ReportSection {

@@ -1,4 +1,4 @@
-import Experiments
+import RunStore
 
 /// Per machine, the figures that move the headline look-up's projection most.
 struct SensitivitySection: ReportSection {

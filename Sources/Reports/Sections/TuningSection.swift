@@ -1,4 +1,3 @@
-import Experiments
 
 /// How the strategies of points that leave theirs open were chosen.
 struct TuningSection: ReportSection {

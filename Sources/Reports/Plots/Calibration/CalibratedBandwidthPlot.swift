@@ -1,4 +1,4 @@
-import Experiments
+import HostModel
 import Profiler
 
 /// Sequential bandwidth over the working set.

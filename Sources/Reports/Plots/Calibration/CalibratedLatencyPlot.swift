@@ -1,4 +1,4 @@
-import Experiments
+import HostModel
 
 /// Load-to-use latency over the working set, with huge and with 4 KiB pages.
 struct CalibratedLatencyPlot: ReportPlot {

@@ -1,4 +1,5 @@
-import Experiments
+import HostModel
+import Plans
 import Profiler
 import Support
 

@@ -1,4 +1,3 @@
-import Experiments
 
 /// The time of a dependent load and the traffic after it, on all threads.
 struct InterleavedLatencyPlot: ReportPlot {

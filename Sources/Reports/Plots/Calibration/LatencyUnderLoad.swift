@@ -1,5 +1,5 @@
-import Experiments
 import Machines
+import Plans
 import Profiler
 import Simulation
 

@@ -1,4 +1,3 @@
-import Experiments
 
 /// Lines in flight of independent random chases, by their number, a curve a working set.
 struct LinesInFlightPlot: ReportPlot {

@@ -1,4 +1,3 @@
-import Experiments
 
 /// Latency of one thread while the others load the memory, with the machine file's curves.
 struct LoadedLatencyPlot: ReportPlot {

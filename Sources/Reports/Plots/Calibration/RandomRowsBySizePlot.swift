@@ -1,4 +1,4 @@
-import Experiments
+import HostModel
 
 /// Reads of rows at random against streams, over the working set.
 struct RandomRowsBySizePlot: ReportPlot {

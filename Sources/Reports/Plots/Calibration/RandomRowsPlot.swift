@@ -1,4 +1,4 @@
-import Experiments
+import HostModel
 
 /// Reads of rows at random by the size of a row or of a piece of it, a curve a working set.
 struct RandomRowsPlot: ReportPlot {

@@ -1,5 +1,5 @@
-import Experiments
 import Machines
+import Studies
 
 /// A measure over the first figure of a front. What other figures a machine has shows only in its being on the front or
 /// not.

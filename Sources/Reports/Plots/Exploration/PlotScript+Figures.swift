@@ -1,4 +1,3 @@
-import Experiments
 import Machines
 
 extension PlotScript {

@@ -1,5 +1,5 @@
-import Experiments
 import Machines
+import Studies
 
 /// A measure over one figure of a machine, a curve for each pair and setting of the others, with what was asked for.
 struct ThresholdPlot: ReportPlot {

@@ -1,4 +1,3 @@
-import Experiments
 
 /// Errors of all points, side by side for each value of each axis.
 struct ErrorByAxisPlot: ReportPlot {

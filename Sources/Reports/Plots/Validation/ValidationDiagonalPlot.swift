@@ -1,4 +1,3 @@
-import Experiments
 
 /// Projected against measured throughput of every point of a validation, each with its band.
 struct ValidationDiagonalPlot: ReportPlot {

@@ -1,4 +1,4 @@
-import Experiments
+import HostModel
 import Machines
 
 /// Where latency and bandwidth change with the working set, and what one core sustains within each level.

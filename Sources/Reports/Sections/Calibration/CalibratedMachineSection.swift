@@ -1,4 +1,3 @@
-import Experiments
 import Profiler
 
 /// What is known of the machine and its state while it was measured.

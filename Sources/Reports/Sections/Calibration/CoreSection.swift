@@ -1,4 +1,4 @@
-import Experiments
+import HostModel
 import Profiler
 
 /// What one core reaches, and every peak that this machine lacks.

@@ -1,4 +1,3 @@
-import Experiments
 import Machines
 
 /// How many cache lines one core keeps under way.

@@ -1,4 +1,3 @@
-import Experiments
 
 /// Latency beside the traffic of other threads.
 struct LoadedLatencySection: ReportSection {

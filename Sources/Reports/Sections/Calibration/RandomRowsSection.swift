@@ -1,4 +1,3 @@
-import Experiments
 
 /// Reads of rows at random: whole ones, pieces of them, and against streams.
 struct RandomRowsSection: ReportSection {

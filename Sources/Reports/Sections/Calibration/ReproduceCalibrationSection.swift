@@ -1,4 +1,3 @@
-import Experiments
 
 /// What to type to measure again.
 struct ReproduceCalibrationSection: ReportSection {

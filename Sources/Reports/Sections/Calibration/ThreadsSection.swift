@@ -1,4 +1,4 @@
-import Experiments
+import HostModel
 
 /// What the cooperation of threads costs.
 struct ThreadsSection: ReportSection {

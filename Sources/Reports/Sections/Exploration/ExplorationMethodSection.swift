@@ -1,4 +1,4 @@
-import Experiments
+import Studies
 
 /// How the answers were made, and how far they are from exact simulations.
 struct ExplorationMethodSection: ReportSection {

@@ -1,5 +1,5 @@
-import Experiments
 import Machines
+import Studies
 
 /// The machines that no other beats, of one question and base.
 struct FrontSection: ReportSection {

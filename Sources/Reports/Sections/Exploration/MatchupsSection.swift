@@ -1,4 +1,4 @@
-import Experiments
+import Studies
 
 /// Which network each look-up is held against, and why.
 struct MatchupsSection: ReportSection {

@@ -1,5 +1,5 @@
-import Experiments
 import Machines
+import Studies
 
 /// What each threshold question finds, and the curves that it was read from.
 struct ThresholdsSection: ReportSection {

@@ -1,4 +1,3 @@
-import Experiments
 
 /// Errors of the points that share a value of an axis.
 struct ErrorsByAxisSection: ReportSection {

@@ -1,4 +1,4 @@
-import Experiments
+import Studies
 
 /// Errors of stages that were timed on their own, by name.
 struct ErrorsByStageSection: ReportSection {

@@ -1,4 +1,3 @@
-import Experiments
 
 /// What to type to have the study again, and where its numbers are.
 struct ReproduceValidationSection: ReportSection {

@@ -1,4 +1,4 @@
-import Experiments
+import Studies
 
 /// The points with the largest errors.
 struct WorstPointsSection: ReportSection {

@@ -149,14 +149,15 @@ public struct NetworkSetting<Subject>: Sendable {
   /// As results have it.
   public let result: @Sendable (Subject) -> ParameterValue?
 
-  /// A parameter, whose column has its name unless another is given; `result` where results say it differently.
+  /// A parameter, whose column has its name unless another is given; `result` where results say it differently, and
+  /// `legend` where lines of a plot are told apart by it.
   public init(
     _ parameter: Parameter, column: String? = nil, isStrategy: Bool = false,
-    result: (@Sendable (Subject) -> ParameterValue?)? = nil, value: @escaping @Sendable (Subject) -> ParameterValue?
+    legend: (@Sendable (String) -> String)? = nil, result: (@Sendable (Subject) -> ParameterValue?)? = nil, value: @escaping @Sendable (Subject) -> ParameterValue?
   ) {
     self.parameter = parameter
     self.column = ResultColumn(
-      column ?? parameter.name, ResultColumn.Content(parameter.domain), parameter.domain)
+      column ?? parameter.name, ResultColumn.Content(parameter.domain), parameter.domain, legend)
     self.isStrategy = isStrategy
     self.value = value
     self.result = result ?? value
@@ -207,11 +208,16 @@ public struct ResultColumn: Sendable {
   public let content: Content
   /// Of the parameter that it says; nil for a figure.
   private let domain: ParameterDomain?
+  /// Spells a value in the legend of a plot; nil for a column that tells no lines apart.
+  public let legend: (@Sendable (String) -> String)?
 
-  init(_ name: String, _ content: Content, _ domain: ParameterDomain? = nil) {
+  init(
+    _ name: String, _ content: Content, _ domain: ParameterDomain? = nil, _ legend: (@Sendable (String) -> String)? = nil
+  ) {
     self.name = name
     self.content = content
     self.domain = domain
+    self.legend = legend
   }
 
   /// Whether a column of text may hold this.
@@ -446,6 +452,8 @@ public struct KernelKind: RawRepresentable, CaseIterable, Codable, Hashable, Sen
   }
 
   public var isBaseline: Bool { network.isBaseline }
+  /// Whether this network is held against a baseline.
+  public var isHeldAgainstBaseline: Bool { !network.isBaseline }
 
   /// The network with these parameters, defaults included. Throws `ParameterError` where they make none together.
   public func network(_ values: [Parameter: ParameterValue], _ site: ResolvingSite) throws -> any Network {

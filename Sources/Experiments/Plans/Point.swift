@@ -73,10 +73,22 @@ extension Point {
   public var hidden: Int { network.hidden }
   public var output: Int { network.output }
   public var dtype: ElementType { network.dtype }
-  public var threads: Int { placement.threads }
-  public var cpus: CPUPlacement { placement.cpus }
-  public var memory: MemoryPolicy { placement.memory }
-  public var pages: PageKind { placement.pages }
+  public var threads: Int {
+    get { placement.threads }
+    set { placement.threads = newValue }
+  }
+  public var cpus: CPUPlacement {
+    get { placement.cpus }
+    set { placement.cpus = newValue }
+  }
+  public var memory: MemoryPolicy {
+    get { placement.memory }
+    set { placement.memory = newValue }
+  }
+  public var pages: PageKind {
+    get { placement.pages }
+    set { placement.pages = newValue }
+  }
 }
 
 extension Point: Hashable {

@@ -200,6 +200,13 @@ extension ResultRow {
     for column in Networks.strategyColumns { self.figures[column.name] = figures[column.name] }
   }
 
+  /// What a column of the networks holds; nil where it is empty.
+  public func int(_ column: String) -> Int? { figures[column]?.int }
+  public func text(_ column: String) -> String? { figures[column]?.text }
+
+  /// Bytes of all look-up tables together; nil for a network without.
+  public var tableBytes: Int? { int("table_bytes") }
+
   /// What a network is told of itself.
   public var networkFigures: ResultFigures {
     ResultFigures(hidden: self.hidden, output: self.output, dtype: self.dtype) { figures[$0] }

@@ -1,3 +1,4 @@
+
 /// LookupFFN (arXiv 2403.07221) as a point asks for it: a hash of the token chooses one row of each table.
 ///
 /// What has its default is nil, so that points of earlier versions keep their ids.
@@ -109,15 +110,15 @@ extension LookupNetwork: Network {
   public static let settings: [NetworkSetting<LookupNetwork>] = [
     .withoutColumn(.hidden) { .int($0.hidden) },
     .withoutColumn(.output) { .int($0.output) },
-    NetworkSetting(.tables) { .int($0.tables) },
+    NetworkSetting(.tables, legend: { "T=\($0)" }) { .int($0.tables) },
     NetworkSetting(.tableRows) { .int($0.tableRows) },
     .figure("table_bytes", .bytes) { $0.tableBytes.map { .int($0) } },
-    NetworkSetting(.projection) { .name($0.projection) },
+    NetworkSetting(.projection, legend: { "\($0) hash" }) { .name($0.projection) },
     .withoutColumn(.blockSize) { $0.blockSize.map { .int($0) } },
     .withoutColumn(.dtype) { .name($0.dtype) },
-    NetworkSetting(.projectionDtype) { .name($0.projectionDtype ?? .fp32) },
-    NetworkSetting(.partition) { .name($0.partition ?? .tokens) },
-    NetworkSetting(.codes) { .name($0.codes) },
+    NetworkSetting(.projectionDtype, legend: { "\($0) projection" }) { .name($0.projectionDtype ?? .fp32) },
+    NetworkSetting(.partition, legend: { "by \($0)" }) { .name($0.partition ?? .tokens) },
+    NetworkSetting(.codes, legend: { $0 }) { .name($0.codes) },
     NetworkSetting(.order, isStrategy: true, result: { $0.strategy.map { .name($0.order) } }) {
       $0.strategy.map { .name($0.order) } ?? .text(Parameter.automatic)
     },

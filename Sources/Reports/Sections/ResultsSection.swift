@@ -41,7 +41,7 @@ struct ResultsSection: ReportSection {
   }
 }
 
-extension ResultRow {
+extension ResultRow.Common {
   /// What was asked for, and in brackets what was found: `compact (0,1) interleave (0:256,1:256) thp`.
   var placementText: String {
     [

@@ -1,4 +1,6 @@
 import Kernels
+import Plans
+import RunStore
 
 /// Which network a point is held against, and why that one: the only rule for it.
 ///
@@ -178,13 +180,6 @@ public struct MatchupTraits: Sendable {
   var tokensPerSecond: Double?
 }
 
-extension KernelKind {
-  /// Whether other networks are held against this one.
-  public var isBaseline: Bool { self == .dense }
-  /// Whether this network is held against a baseline.
-  public var isHeldAgainstBaseline: Bool { self == .lookup }
-}
-
 extension Point: MatchupCandidate {
   public var isBaseline: Bool { kernel.isBaseline }
   public var isHeldAgainstBaseline: Bool { kernel.isHeldAgainstBaseline }
@@ -194,20 +189,21 @@ extension Point: MatchupCandidate {
       isBaseline: isBaseline, isHeldAgainstBaseline: isHeldAgainstBaseline,
       work: .init(tokens: tokens, threads: threads, hidden: hidden, output: output), type: dtype.rawValue,
       cpus: cpus.description, memory: memory.description, pages: pages.rawValue, isa: isa.rawValue, sweep: sweep,
-      hasCustomaryWidth: intermediate == 4 * hidden, tokensPerSecond: nil)
+      hasCustomaryWidth: network.isCustomary, tokensPerSecond: nil)
   }
 }
 
 extension ResultRow: MatchupCandidate {
-  public var isBaseline: Bool { kernel.isBaseline }
-  public var isHeldAgainstBaseline: Bool { kernel.isHeldAgainstBaseline }
+  public var isBaseline: Bool { self.kernel.isBaseline }
+  public var isHeldAgainstBaseline: Bool { self.kernel.isHeldAgainstBaseline }
 
   /// Pages and instruction set are those that were found, not those asked for.
   public var matchupTraits: MatchupTraits {
     MatchupTraits(
       isBaseline: isBaseline, isHeldAgainstBaseline: isHeldAgainstBaseline,
-      work: .init(tokens: tokens, threads: threads, hidden: hidden, output: output), type: dtype.rawValue, cpus: cpus,
-      memory: memoryPolicy, pages: pageKind?.rawValue, isa: isa, sweep: sweep,
-      hasCustomaryWidth: intermediate == 4 * hidden, tokensPerSecond: tokensPerSecond)
+      work: .init(tokens: self.tokens, threads: self.threads, hidden: self.hidden, output: self.output),
+      type: self.dtype.rawValue, cpus: self.cpus,
+      memory: self.memoryPolicy, pages: self.pageKind?.rawValue, isa: self.isa, sweep: self.sweep,
+      hasCustomaryWidth: network?.isCustomary == true, tokensPerSecond: self.tokensPerSecond)
   }
 }

@@ -4,6 +4,7 @@ import Plans
 import Profiler
 import RunStore
 import Statistics
+import Studies
 
 extension RunData {
   static let healthyBaseline = BaselineAudit.healthyFraction

@@ -1,4 +1,5 @@
 import Kernels
+import Plans
 import RunStore
 
 extension RunData {

@@ -2,6 +2,7 @@ import Kernels
 import Plans
 import Profiler
 import RunStore
+import Studies
 
 /// Lookup results that differ in table size only, ascending by size: a line of a plot.
 struct TableSeries {

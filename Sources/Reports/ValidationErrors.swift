@@ -1,6 +1,8 @@
+import Kernels
 import Machines
 import Plans
 import Statistics
+import Studies
 
 /// Errors of a group of points, as fractions.
 struct ErrorSummary {

@@ -3,7 +3,7 @@ import Support
 
 extension Parameter {
   /// Reads a single value, or says what the parameter admits.
-  func value(_ yaml: YAMLValue) throws -> ParameterValue {
+  package func value(_ yaml: YAMLValue) throws -> ParameterValue {
     switch domain {
     case .count(_, let word):
       if (try? yaml.string()) == word { return .text(word) }

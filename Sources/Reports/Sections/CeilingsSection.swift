@@ -1,3 +1,5 @@
+import RunStore
+
 
 /// What micro-benchmarks of the same run reached.
 struct CeilingsSection: ReportSection {

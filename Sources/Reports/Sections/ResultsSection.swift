@@ -1,4 +1,7 @@
+import Kernels
+import Profiler
 import RunStore
+import Studies
 
 /// Every measured point, by sweep, and what each look-up is held against.
 struct ResultsSection: ReportSection {

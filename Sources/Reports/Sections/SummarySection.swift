@@ -1,4 +1,5 @@
 import Kernels
+import Plans
 import RunStore
 
 /// What came of the run at a glance: counts, the best look-ups against dense, crossovers, warnings, throughput.

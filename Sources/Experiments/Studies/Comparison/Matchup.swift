@@ -1,5 +1,6 @@
 import Kernels
 import Plans
+import Profiler
 import RunStore
 
 /// Which network a point is held against, and why that one: the only rule for it.

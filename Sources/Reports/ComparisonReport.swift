@@ -40,7 +40,7 @@ public struct ComparisonReport {
           .number(point.change) { _ in point.changeText ?? "" }, .number(point.adjustedPValue, probability),
           .number(point.cliffsDelta) { ($0 > 0 ? "+" : "") + significant($0, 2) },
           "\(point.launchesA) / \(point.launchesB)", "\(point.samplesA) / \(point.samplesB)",
-          .text(point.reason ?? ""),
+          .text([point.reason, point.matchup].compactMap { $0 }.joined(separator: "; ")),
         ])
       }
     }

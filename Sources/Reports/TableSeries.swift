@@ -23,11 +23,12 @@ extension RunData {
     let lookups = measured(in: sweep).filter { $0.isHeldAgainstBaseline && $0.tableBytes != nil }
     let codes = Networks.columns.filter { $0.name == Parameter.codes.name }.compactMap(Trait.init)
     let placement = [.threads, .tokens, .hidden, .cpus, .memory] + codes
-    let settings = placement + Networks.columns.compactMap(Trait.init).filter { !codes.contains($0) } + [.dtype, .isa, .pages]
-    // The usual strategy follows the size of the tables: one at each size is no trait of a line.
-    let usual = group(lookups, by: settings)
-    let isOneEach = usual.allSatisfy { Set($0.rows.map(\.tableBytes)).count == $0.rows.count }
-    let full = isOneEach ? usual : group(lookups, by: settings + [.strategy])
+    let others = Networks.columns.compactMap(Trait.init).filter { !codes.contains($0) }
+    let settings = placement + others + [.dtype, .isa, .pages]
+    // The default strategy follows the size of the tables. Where each size has one strategy, lines need not be told apart by it.
+    let byDefault = group(lookups, by: settings)
+    let isOneEach = byDefault.allSatisfy { Set($0.rows.map(\.tableBytes)).count == $0.rows.count }
+    let full = isOneEach ? byDefault : group(lookups, by: settings + [.strategy])
     guard full.count > Self.mostSeries else { return full }
     return group(lookups, by: placement).map { series in
       var folded = series

@@ -127,7 +127,7 @@ private struct StubSource: KernelSource {
     #expect(outcome.result.status == .passed)
     #expect(outcome.result.tokensPerSecond != nil)
     #expect(outcome.projections.isEmpty)
-    #expect(outcome.result.notes?.contains("not projected: ") == true)
+    #expect(outcome.notes.contains { $0.kind == .projection && $0.text.contains("not projected: ") })
   }
 
   @Test func `a thread that was moved while it was timed fails the point`() throws {
@@ -174,9 +174,10 @@ private struct StubSource: KernelSource {
   }
 
   @Test func `the row says what placement was asked for, and what was found before and after timing`() throws {
-    let row = try run(StubSource(result: .success(StubKernel(error: 0)))).result
+    let outcome = try run(StubSource(result: .success(StubKernel(error: 0))))
+    let row = outcome.result
     #expect(row.memoryPolicy == "local" && row.pages == .transparentHuge)
-    #expect(row.pagesPerNodeBefore != nil || row.notes?.contains("move_pages") == true)
+    #expect(row.pagesPerNodeBefore != nil || outcome.notes.contains { $0.text.contains("move_pages") })
     #expect(row.pagesPerNodeAfter == row.pagesPerNodeBefore)
     #expect(row.pageKindBefore != nil)
     #expect(row.pageKindAfter == row.pageKindBefore)
@@ -188,7 +189,8 @@ private struct StubSource: KernelSource {
   ) throws {
     var placed = point
     placed.memory = policy
-    let row = try run(StubSource(result: .success(StubKernel(error: 0))), point: placed).result
+    let outcome = try run(StubSource(result: .success(StubKernel(error: 0))), point: placed)
+    let row = outcome.result
     let nodes = Topology.read().processorNodes.count
     if policy == .remote && nodes < 2 {
       #expect(row.status == .skipped)
@@ -196,7 +198,7 @@ private struct StubSource: KernelSource {
     } else {
       #expect(row.status == .passed)
       if nodes == 1 && policy != .firstTouch {
-        #expect(row.notes?.contains("one memory node only: \(policy) is the same as local") == true)
+        #expect(outcome.notes.contains { $0.text.contains("one memory node only: \(policy) is the same as local") })
       }
     }
   }
@@ -270,10 +272,10 @@ private struct StubSource: KernelSource {
     #expect(outcome.result.status == .passed, "\(outcome.result.reason ?? "")")
     #expect(outcome.result.text("projection_dtype") == "bf16")
     #expect(outcome.result.codeMismatches == 0)
-    #expect(outcome.result.notes?.contains("widened to fp32") ?? false == !ISA.best.multipliesBF16)
+    #expect(outcome.notes.contains { $0.kind == .arithmetic } == !ISA.best.multipliesBF16)
     // Milan has no bf16 multiply-add, so that its projection would be a guess.
     #expect(outcome.projections.isEmpty)
-    #expect(outcome.result.notes?.contains("not projected onto epyc-7763") == true)
+    #expect(outcome.notes.contains { $0.text.contains("not projected onto epyc-7763") })
     #expect(try run(factory(), point: lookup).result.text("projection_dtype") == "fp32")
   }
 
@@ -302,7 +304,7 @@ private struct StubSource: KernelSource {
     let outcome = try run(factory(), point: point)
     #expect(outcome.result.status == .passed)
     guard Topology.read().nodes.count < 2 else { return }
-    #expect(outcome.result.notes?.contains("one memory node only: replicated is the same as local") == true)
+    #expect(outcome.notes.contains { $0.text.contains("one memory node only: replicated is the same as local") })
   }
 
   @Test func `entropy is that of the codes`() {

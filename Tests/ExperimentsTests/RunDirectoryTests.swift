@@ -104,8 +104,9 @@ private func outcome(_ point: Point, _ run: RunDirectory, status: ResultStatus =
       let files = try FileManager.default.contentsOfDirectory(atPath: path).filter { $0.hasSuffix(".csv") }.sorted()
       #expect(
         files == [
-          "attempts.csv", "audit.csv", "ceilings.csv", "counters.csv", "facts.csv", "metrics.csv", "projections.csv",
-          "results.csv", "samples.csv", "sensitivities.csv", "sentinel.csv", "stages.csv", "tuning.csv",
+          "attempts.csv", "audit.csv", "ceilings.csv", "counters.csv", "facts.csv", "metrics.csv", "notes.csv",
+          "projections.csv", "results.csv", "samples.csv", "sensitivities.csv", "sentinel.csv", "stages.csv",
+          "tuning.csv",
         ])
     }
   }

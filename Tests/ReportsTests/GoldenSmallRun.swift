@@ -148,7 +148,7 @@ let goldenSmallRun: [(name: String, text: String)] = [
     - [manifest.json](manifest.json): what was run, where and how
     - [plan.jsonl](plan.jsonl): every point
     - results.sqlite: everything measured
-    - [results.csv](results.csv), [samples.csv](samples.csv), [counters.csv](counters.csv), [metrics.csv](metrics.csv), [projections.csv](projections.csv), [sensitivities.csv](sensitivities.csv), [stages.csv](stages.csv), [ceilings.csv](ceilings.csv), [audit.csv](audit.csv), [tuning.csv](tuning.csv), [facts.csv](facts.csv), [attempts.csv](attempts.csv), [sentinel.csv](sentinel.csv): the same as tables
+    - [results.csv](results.csv), [samples.csv](samples.csv), [counters.csv](counters.csv), [metrics.csv](metrics.csv), [projections.csv](projections.csv), [sensitivities.csv](sensitivities.csv), [stages.csv](stages.csv), [ceilings.csv](ceilings.csv), [audit.csv](audit.csv), [tuning.csv](tuning.csv), [facts.csv](facts.csv), [attempts.csv](attempts.csv), [sentinel.csv](sentinel.csv), [notes.csv](notes.csv): the same as tables
 
     """#
   ),

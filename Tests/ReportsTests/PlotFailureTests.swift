@@ -5,7 +5,10 @@ import Testing
 @testable import RunStore
 @testable import Studies
 @testable import Machines
+@testable import Plans
 @testable import Reports
+@testable import RunStore
+@testable import Studies
 
 /// Every report says in the same words which plots could not be drawn, and shows none of them.
 @Suite struct PlotFailureTests {

@@ -38,8 +38,6 @@ public struct DriftWatch {
   /// Whether a reading is beyond the threshold.
   public func isOff(_ row: SentinelRow) -> Bool { abs(relative(row) - 1) > Self.threshold }
 
-  static let notePrefix = "the machine's speed moved beside "
-
   /// What to note of a launch that passed, by the readings next to it; nil where the machine was as usual.
   func note(_ attempt: AttemptRow) -> String? {
     guard let rows = readings[attempt.runID] else { return nil }
@@ -58,7 +56,7 @@ public struct DriftWatch {
     }
     return moved.isEmpty
       ? nil
-      : "\(Self.notePrefix)launch \(attempt.launch): \(moved.joined(separator: ", ")) (of the run's median)"
+      : "the machine's speed moved beside launch \(attempt.launch): \(moved.joined(separator: ", ")) (of the run's median)"
   }
 }
 
@@ -67,9 +65,12 @@ extension RunStore {
   /// reference is the whole run.
   func noteDrift() throws {
     let watch = DriftWatch(try rows())
-    let attempts = Dictionary(grouping: try rows(AttemptRow.self).filter { $0.status == .passed }, by: \.pointID)
-    try replaceNotes(
-      startingWith: DriftWatch.notePrefix,
-      by: attempts.mapValues { $0.sorted { $0.launch < $1.launch }.compactMap { watch.note($0) } })
+    let notes = try rows(AttemptRow.self).filter { $0.status == .passed }.compactMap { attempt in
+      watch.note(attempt).map {
+        NoteRow(
+          runID: attempt.runID, pointID: attempt.pointID, launch: attempt.launch, kind: .drift, text: $0)
+      }
+    }
+    try replaceNotes(.drift, by: notes)
   }
 }

@@ -136,14 +136,20 @@ struct PointRunner {
     // A number is a number of the CPUs in its row, or it is none.
     if let moved = pool.displacement() { throw ThreadMoved(description: "moved during timing: \(moved)") }
 
-    var notes =
-      check.ambiguousTokens > 0 ? ["\(check.ambiguousTokens) tokens not compared: a projection lies at 0"] : []
+    var notes: [NoteRow] = []
+    func note(_ kind: NoteRow.Kind, _ text: String) {
+      notes.append(
+        NoteRow(runID: context.runID, pointID: row.pointID, launch: context.launch, kind: kind, text: text))
+    }
+    if check.ambiguousTokens > 0 {
+      note(.check, "\(check.ambiguousTokens) tokens not compared: a projection lies at 0")
+    }
     if let before, let after = memory.verify() {
       row.set(before: before, after: after)
-      notes += placementNotes(before: before, after: after)
+      for text in placementNotes(before: before, after: after) { note(.placement, text) }
     }
     let observations = try kernel.observations(input: input.base, tokens: point.tokens)
-    notes += observations.notes
+    for text in observations.notes { note(.arithmetic, text) }
     row.codeEntropyBits = observations.codeEntropyBits
 
     // A measurement stands whether or not the model can say something about it.
@@ -154,21 +160,20 @@ struct PointRunner {
       do {
         projected = try projector.project(
           point, as: resolved, kernel: kernel, input: input.base, measuredTokensPerSecond: row.tokensPerSecond)
-        notes += projected.notes
+        for text in projected.notes { note(.projection, text) }
         for (index, time) in zip(projected.stages.indices, stages ?? []) {
           projected.stages[index].measuredNanosecondsPerToken = time.median / Double(point.tokens)
           projected.stages[index].fastestNanosecondsPerToken = time.fastest / Double(point.tokens)
         }
       } catch {
-        notes.append("not projected: \(error)")
+        note(.projection, "not projected: \(error)")
       }
     }
-    row.notes = notes.isEmpty ? nil : notes.joined(separator: "; ")
     return PointOutcome(
       result: row, samples: samples, counters: counters,
       metrics: MetricRow.derived(from: counters, groups: context.counters.groups), stages: projected.stages,
       projections: projected.rows, sensitivities: projected.sensitivities, tuning: tuning?.rows ?? [],
-      stream: stream)
+      notes: notes, stream: stream)
   }
 
   // MARK: - Steps

@@ -69,6 +69,8 @@ public struct Point: Sendable {
 
 extension Point {
   public var kernel: KernelKind { network.kind }
+  public var isBaseline: Bool { kernel.isBaseline }
+  public var isHeldAgainstBaseline: Bool { kernel.isHeldAgainstBaseline }
   /// Features of a token (d), and of an output token.
   public var hidden: Int { network.hidden }
   public var output: Int { network.output }

@@ -8,13 +8,14 @@ public struct PointOutcome: Codable, Equatable, Sendable {
   public var projections: [ProjectionRow]
   public var sensitivities: [SensitivityRow]
   public var tuning: [TuningRow]
+  public var notes: [NoteRow]
   /// The access stream that ran, see `Projector.streamKey`; nil where nothing ran.
   public var stream: String?
 
   public init(
     result: ResultRow, samples: [SampleRow] = [], counters: [CounterRow] = [], metrics: [MetricRow] = [],
     stages: [StageRow] = [], projections: [ProjectionRow] = [], sensitivities: [SensitivityRow] = [],
-    tuning: [TuningRow] = [], stream: String? = nil
+    tuning: [TuningRow] = [], notes: [NoteRow] = [], stream: String? = nil
   ) {
     self.result = result
     self.samples = samples
@@ -24,9 +25,10 @@ public struct PointOutcome: Codable, Equatable, Sendable {
     self.projections = projections
     self.sensitivities = sensitivities
     self.tuning = tuning
+    self.notes = notes
     self.stream = stream
   }
 
   /// Everything but the result itself, by table.
-  var rows: [[any RunRow]] { [samples, counters, metrics, stages, projections, tuning, sensitivities] }
+  var rows: [[any RunRow]] { [samples, counters, metrics, stages, projections, tuning, sensitivities, notes] }
 }

@@ -7,6 +7,8 @@ struct PooledLaunches {
   var result: ResultRow
   /// Of all launches, with outliers flagged among all of them.
   var samples: [SampleRow]
+  /// What is to be said of all launches together.
+  var note: NoteRow?
 
   /// `new` is the latest launch; `earlier` the row before it, and `samples` those of the other launches.
   init(_ new: PointOutcome, earlier: ResultRow?, samples others: [SampleRow], fmaPeak: Double?) {
@@ -24,22 +26,15 @@ struct PooledLaunches {
     if let gigaflops = result.gigaflopPerSecond, let fmaPeak { result.fractionOfFMAPeak = gigaflops / fmaPeak }
     result.maxAbsError = Self.most(earlier.maxAbsError, result.maxAbsError)
     result.codeMismatches = Self.most(earlier.codeMismatches, result.codeMismatches)
-    var notes = Self.notes(earlier).filter { !$0.hasPrefix(Self.varianceNote) }
-    for note in Self.notes(new.result) where !notes.contains(note) { notes.append(note) }
     if let variance = LaunchVariance(launches.sorted { $0.key < $1.key }.map { $0.value.map(\.wallNanoseconds) }) {
       result.betweenLaunchNanoseconds = variance.betweenLaunches
       result.withinLaunchNanoseconds = variance.withinLaunch
       if variance.betweenDominates {
-        notes.append("\(Self.varianceNote) samples of one do: the interval, over all samples, is too narrow")
+        note = NoteRow(
+          runID: result.runID, pointID: result.pointID, kind: .launches,
+          text: "launches differ more than samples of one do: the interval, over all samples, is too narrow")
       }
     }
-    result.notes = notes.isEmpty ? nil : notes.joined(separator: "; ")
-  }
-
-  private static let varianceNote = "launches differ more than"
-
-  private static func notes(_ row: ResultRow) -> [String] {
-    row.notes?.components(separatedBy: "; ") ?? []
   }
 
   private static func most<Value: Comparable>(_ one: Value?, _ other: Value?) -> Value? {

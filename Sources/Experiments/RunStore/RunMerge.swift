@@ -184,7 +184,8 @@ extension RunStore {
       let peak = result.fractionOfFMAPeak.flatMap { share in result.gigaflopPerSecond.map { $0 / share } }
       try Self.add(
         PointOutcome(
-          result: result, samples: own(SampleRow.self), counters: own(CounterRow.self), metrics: own(MetricRow.self)),
+          result: result, samples: own(SampleRow.self), counters: own(CounterRow.self), metrics: own(MetricRow.self),
+          notes: own(NoteRow.self)),
         launch: launch, of: count, fmaPeak: peak, in: db)
     }
   }

@@ -116,6 +116,8 @@ extension RunStore {
       try db.execute(
         sql: "DELETE FROM \(type.table) WHERE point_id = ? AND launch = ?", arguments: [id, launch])
     }
+    // What was said of the point as a whole was said of launches that are gone.
+    if others.isEmpty { try delete(NoteRow.self, of: id, in: db) }
     try delete(ResultRow.self, of: id, in: db)
     try pooled.result.insert(db)
     var outcome = outcome
@@ -126,6 +128,11 @@ extension RunStore {
       for row in rows { try row.insert(db) }
     }
     if !others.isEmpty { try flagOutliers(as: pooled.samples, of: id, in: db) }
+    try db.execute(
+      sql: "DELETE FROM notes WHERE point_id = ? AND kind = ?", arguments: [id, NoteRow.Kind.launches.rawValue])
+    try pooled.note?.insert(db)
+    var result = pooled.result
+    result.notes = try joinNotes(of: id, in: db)
     // On the host a projection stands beside the measurement.
     try db.execute(
       sql: "UPDATE projections SET measured_tokens_per_s = ? WHERE point_id = ? AND measured_tokens_per_s IS NOT NULL",
@@ -133,7 +140,15 @@ extension RunStore {
     let count = try Int.fetchOne(
       db, sql: "SELECT COUNT(DISTINCT launch) FROM samples WHERE point_id = ?", arguments: [id])
     try set(count == launches ? .done : .running, nil, of: id, in: db)
-    return pooled.result
+    return result
+  }
+
+  /// Puts the texts of a point's notes into its row, where people read them, and returns them. Nothing reads them back.
+  @discardableResult
+  static func joinNotes(of pointID: String, in db: Database) throws -> String? {
+    let text = NoteRow.joined(try NoteRow.all(db, where: "point_id = ?", [pointID]))
+    try db.execute(sql: "UPDATE results SET notes = ? WHERE point_id = ?", arguments: [text, pointID])
+    return text
   }
 
   /// Stores the flags that are no longer what the store has; rows stay where they are, in the order in which they were
@@ -171,16 +186,13 @@ extension RunStore {
     try write { db in for row in rows { try row.insert(db) } }
   }
 
-  /// Puts `notes`, by point id, in the place of those that start with `prefix`, at every point that passed.
-  package func replaceNotes(startingWith prefix: String, by notes: [String: [String]]) throws {
+  /// Puts `notes` in the place of all notes of their kind, at every point that passed.
+  package func replaceNotes(_ kind: NoteRow.Kind, by notes: [NoteRow]) throws {
     try write { db in
-      for result in try ResultRow.all(db, where: "status = 'passed'") {
-        let others = result.notes?.components(separatedBy: "; ").filter { !$0.hasPrefix(prefix) } ?? []
-        let all = others + (notes[result.pointID] ?? [])
-        try db.execute(
-          sql: "UPDATE results SET notes = ? WHERE point_id = ?",
-          arguments: [all.isEmpty ? nil : all.joined(separator: "; "), result.pointID])
-      }
+      try db.execute(sql: "DELETE FROM notes WHERE kind = ?", arguments: [kind.rawValue])
+      let passed = Set(try ResultRow.all(db, where: "status = 'passed'").map(\.pointID))
+      for note in notes where passed.contains(note.pointID) { try note.insert(db) }
+      for id in passed { try Self.joinNotes(of: id, in: db) }
     }
   }
 

@@ -1,3 +1,4 @@
+import Foundation
 import GRDB
 
 /// How databases of older tools become what this tool writes: one migration a schema version, never changed once released.
@@ -59,12 +60,39 @@ extension RunStore {
       try addMissingColumns(of: StageRow.self, in: db)
       try db.execute(sql: "PRAGMA user_version = 8")
     }
+    migrator.registerMigration("9") { db in
+      try create(NoteRow.self, in: db)
+      try db.execute(sql: "CREATE INDEX notes_point ON notes (point_id)")
+      for row in try Row.fetchAll(db, sql: "SELECT run_id, point_id, notes FROM results WHERE notes IS NOT NULL") {
+        guard let text = String.fromDatabaseValue(row["notes"]), let run = String.fromDatabaseValue(row["run_id"]),
+          let point = String.fromDatabaseValue(row["point_id"])
+        else { continue }
+        for note in text.components(separatedBy: "; ") {
+          let (kind, launch) = meaning(of: note)
+          try NoteRow(runID: run, pointID: point, launch: launch, kind: kind, text: note).insert(db)
+        }
+      }
+      try db.execute(sql: "PRAGMA user_version = 9")
+    }
     return migrator
   }
 
   /// A database of a tool that knew fewer networks or parameters gets their columns, without a schema version of their own.
   static func addColumnsOfNetworks(in db: Database) throws {
     for type in [ResultRow.self, TuningRow.self] as [any RunRow.Type] { try addMissingColumns(of: type, in: db) }
+  }
+
+  /// What kind of note a text of an older tool is, and of which launch, by the words that those tools used. The rest is `note`.
+  private static func meaning(of text: String) -> (kind: NoteRow.Kind, launch: Int?) {
+    if let drift = text.firstMatch(of: #/^the machine's speed moved beside launch (\d+):/#) {
+      return (.drift, Int(drift.1))
+    }
+    let beginnings: [(String, NoteRow.Kind)] = [
+      ("launches differ more than", .launches), ("not projected", .projection), ("pages moved during", .placement),
+      ("the share of huge pages changed", .placement), ("the bf16 projection ran widened", .arithmetic),
+    ]
+    if let known = beginnings.first(where: { text.hasPrefix($0.0) }) { return (known.1, nil) }
+    return (text.contains(" tokens not compared: ") ? .check : .note, nil)
   }
 
   /// A table made by an older tool has a column under its old name; one that was made just now has not.

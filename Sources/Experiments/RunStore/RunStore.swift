@@ -7,7 +7,7 @@ import Support
 /// a run that is killed loses at most the point it was measuring.
 public final class RunStore {
   /// Raised with every migration.
-  public static let schemaVersion = 8
+  public static let schemaVersion = 9
 
   let database: DatabaseQueue
   let path: String
@@ -129,6 +129,7 @@ public final class RunStore {
   static let rowTypes: [any RunRow.Type] = [
     ResultRow.self, SampleRow.self, CounterRow.self, MetricRow.self, ProjectionRow.self, SensitivityRow.self,
     StageRow.self, CeilingRow.self, AuditRow.self, TuningRow.self, FactRow.self, AttemptRow.self, SentinelRow.self,
+    NoteRow.self,
   ]
   /// Tables with what came of a point. Attempts tell how, and stay.
   static let outcomeTypes = rowTypes.filter { $0.columns.contains("point_id") && $0.table != AttemptRow.table }
@@ -179,6 +180,7 @@ public final class RunStore {
       for type in Self.outcomeTypes { try Self.delete(type, of: id, in: db) }
       try outcome.result.insert(db)
       for rows in outcome.rows { for row in rows { try row.insert(db) } }
+      try Self.joinNotes(of: id, in: db)
       try db.execute(
         sql: "UPDATE points SET status = ?, reason = ? WHERE id = ?",
         arguments: [PointStatus(outcome.result.status).rawValue, outcome.result.reason, id])

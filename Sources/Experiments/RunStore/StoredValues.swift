@@ -150,6 +150,7 @@ enum StoredValues {
       "gflop_per_s": .notNegative, "fraction_of_fma_peak": .notNegative,
     ],
     "tuning": ["measured_ns_per_token": .positive],
+    "notes": ["launch": .count],
     "attempts": [
       "first_order_index": .count, "samples": .count, "wall_s": .notNegative, "overhead_s": .notNegative,
     ],

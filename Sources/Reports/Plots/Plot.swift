@@ -14,7 +14,7 @@ struct Plot: Equatable {
     self.data = data.text
   }
 
-  /// The plot of data that `origin` says nobody measured, which its title then says first.
+  /// The plot with `origin` at the beginning of its title, for data that were not measured, such as synthetic ones.
   func marked(_ origin: String) -> Plot {
     var plot = self
     plot.drawing.title = "\(origin.uppercased()): \(title)"

@@ -1,4 +1,5 @@
 
+
 /// What lies beside the report.
 struct FilesSection: ReportSection {
   /// Whether there are pictures among it.
@@ -7,6 +8,7 @@ struct FilesSection: ReportSection {
   private static let tables = [
     "results.csv", "samples.csv", "counters.csv", "metrics.csv", "projections.csv", "sensitivities.csv", "stages.csv",
     "ceilings.csv", "audit.csv", "tuning.csv", "facts.csv", "attempts.csv", "sentinel.csv",
+    "notes.csv",
   ]
 
   func section(of run: RunData) -> ReportDocument.Section? {

@@ -1,6 +1,5 @@
 import RunStore
 
-
 /// How the strategies of points that leave theirs open were chosen.
 struct TuningSection: ReportSection {
   func section(of run: RunData) -> ReportDocument.Section? {

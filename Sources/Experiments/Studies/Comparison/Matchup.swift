@@ -182,9 +182,6 @@ public struct MatchupTraits: Sendable {
 }
 
 extension Point: MatchupCandidate {
-  public var isBaseline: Bool { kernel.isBaseline }
-  public var isHeldAgainstBaseline: Bool { kernel.isHeldAgainstBaseline }
-
   public var matchupTraits: MatchupTraits {
     MatchupTraits(
       isBaseline: isBaseline, isHeldAgainstBaseline: isHeldAgainstBaseline,
@@ -195,9 +192,6 @@ extension Point: MatchupCandidate {
 }
 
 extension ResultRow: MatchupCandidate {
-  public var isBaseline: Bool { self.kernel.isBaseline }
-  public var isHeldAgainstBaseline: Bool { self.kernel.isHeldAgainstBaseline }
-
   /// Pages and instruction set are those that were found, not those asked for.
   public var matchupTraits: MatchupTraits {
     MatchupTraits(

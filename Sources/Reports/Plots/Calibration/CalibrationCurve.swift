@@ -21,7 +21,7 @@ struct CalibrationCurve {
     self.points = points
   }
 
-  /// Of series over the working set.
+  /// The curve of medians of `series` over `x`, such as their working sets.
   init(_ title: String, _ series: [CalibrationSeries], x: (CalibrationSeries) -> Int?) {
     self.title = title
     points = series.compactMap { row in

@@ -1,4 +1,5 @@
 
+
 /// Latency beside the traffic of other threads.
 struct LoadedLatencySection: ReportSection {
   func section(of report: CalibrationReport) -> ReportDocument.Section? {

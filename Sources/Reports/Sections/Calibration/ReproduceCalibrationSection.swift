@@ -1,4 +1,5 @@
 
+
 /// What to type to measure again.
 struct ReproduceCalibrationSection: ReportSection {
   func section(of report: CalibrationReport) -> ReportDocument.Section? {

@@ -1,4 +1,5 @@
 
+
 /// Errors of the points that share a value of an axis.
 struct ErrorsByAxisSection: ReportSection {
   var axis: ValidationAxis

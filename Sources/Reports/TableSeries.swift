@@ -23,8 +23,8 @@ extension RunData {
     let lookups = measured(in: sweep).filter { $0.isHeldAgainstBaseline && $0.tableBytes != nil }
     let codes = Networks.columns.filter { $0.name == Parameter.codes.name }.compactMap(Trait.init)
     let placement = [.threads, .tokens, .hidden, .cpus, .memory] + codes
-    let others = Networks.columns.compactMap(Trait.init).filter { !codes.contains($0) }
-    let settings = placement + others + [.dtype, .isa, .pages]
+    let own = Networks.columns.compactMap(Trait.init).filter { !codes.contains($0) }
+    let settings = placement + (own + [.dtype, .isa, .pages]).sorted { $0.rank < $1.rank }
     // The default strategy follows the size of the tables. Where each size has one strategy, lines need not be told apart by it.
     let byDefault = group(lookups, by: settings)
     let isOneEach = byDefault.allSatisfy { Set($0.rows.map(\.tableBytes)).count == $0.rows.count }
@@ -68,6 +68,12 @@ extension RunData {
 private struct Trait: Equatable {
   var name: String
   var text: (ResultRow) -> String
+
+  /// Its place among the names of a line.
+  var rank: Int {
+    let order = ["tables", "projection", "dtype", "projection_dtype", "isa", "pages", "partition"]
+    return order.firstIndex(of: name) ?? order.count
+  }
 
   static func == (a: Trait, b: Trait) -> Bool { a.name == b.name }
 

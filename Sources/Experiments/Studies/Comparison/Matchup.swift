@@ -195,7 +195,7 @@ extension ResultRow: MatchupCandidate {
   /// Pages and instruction set are those that were found, not those asked for.
   public var matchupTraits: MatchupTraits {
     MatchupTraits(
-      isBaseline: isBaseline, isHeldAgainstBaseline: isHeldAgainstBaseline,
+      isBaseline: self.isBaseline, isHeldAgainstBaseline: self.isHeldAgainstBaseline,
       work: .init(tokens: self.tokens, threads: self.threads, hidden: self.hidden, output: self.output),
       type: self.dtype.rawValue, cpus: self.cpus,
       memory: self.memoryPolicy, pages: self.pageKind?.rawValue, isa: self.isa, sweep: self.sweep,

@@ -1,5 +1,7 @@
-import Experiments
 import Foundation
+import Kernels
+import Plans
+import RunStore
 
 extension RunData {
   /// What each kernel asks for, counted from the algorithm: nothing here is measured.

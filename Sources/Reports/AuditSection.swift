@@ -1,4 +1,5 @@
-import Experiments
+import Kernels
+import RunStore
 
 extension RunData {
   var auditSection: String {

@@ -1,4 +1,6 @@
-import Experiments
+import Kernels
+import Plans
+import RunStore
 
 extension RunData {
   /// The dense network that `lookup` competes with: same width, tokens and threads, wherever in the run it was measured.

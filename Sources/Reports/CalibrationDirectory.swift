@@ -1,5 +1,6 @@
-import Experiments
 import Foundation
+import Machines
+import RunStore
 import Support
 
 /// Where a calibration's report goes: machine.yaml, calibration.csv, samples.csv, report.md and plots/.

@@ -1,7 +1,9 @@
-import Experiments
+import HostModel
 import Machines
+import Plans
 import Profiler
 import Simulation
+import Statistics
 import Support
 
 extension CalibrationReport {

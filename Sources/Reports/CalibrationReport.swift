@@ -1,7 +1,9 @@
-import Experiments
 import Foundation
+import HostModel
 import Machines
 import Profiler
+import RunStore
+import Statistics
 
 /// A calibration as people read it: what was measured, how sure it is, and what the machine file says because of it.
 public struct CalibrationReport {

@@ -1,4 +1,4 @@
-import Experiments
+import RunStore
 
 extension RunData {
   /// Measured load latency against the working set.

@@ -1,4 +1,4 @@
-import Experiments
+import RunStore
 
 extension RunData {
   /// Curves over the working set are long; the table shows what has few rows, the plots and ceilings.csv the rest.

@@ -1,4 +1,5 @@
-import Experiments
+import RunStore
+import Studies
 
 extension Comparison {
   /// The comparison as people read it: counts, one table, and what could not be compared.

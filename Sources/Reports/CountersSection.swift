@@ -1,5 +1,6 @@
-import Experiments
+import Plans
 import Profiler
+import RunStore
 
 extension RunData {
   var countersSection: String {

@@ -1,4 +1,6 @@
-import Experiments
+import Measurement
+import RunStore
+import Statistics
 
 extension RunData {
   /// What the sentinel saw between points.

@@ -1,6 +1,10 @@
-import Experiments
 import Foundation
+import Kernels
 import Machines
+import Plans
+import Projection
+import RunStore
+import Studies
 import Support
 
 /// The answers of an exploration as files: report.md, answers.csv, machines.csv and a plot a question.

@@ -1,4 +1,4 @@
-import Experiments
+import RunStore
 
 extension RunData {
   var failuresSection: String {

@@ -1,4 +1,4 @@
-import Experiments
+import Plans
 
 /// A name as a part of a file's name: letters, digits, `-` and `_` of ASCII. A name that holds anything else, that is long, or that
 /// a file system might not tell from another because of its case, gets a hash behind a dot, which no other name has: two

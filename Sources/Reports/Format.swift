@@ -1,5 +1,5 @@
-import Experiments
 import Foundation
+import RunStore
 import Support
 
 /// `value` with `digits` significant digits and no exponent: `0.0123`, `12.3`, `1230`.

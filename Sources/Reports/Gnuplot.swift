@@ -1,5 +1,5 @@
-import Experiments
 import Foundation
+import Measurement
 import Support
 
 /// The gnuplot program, run as a process.

@@ -1,4 +1,5 @@
-import Experiments
+import Profiler
+import RunStore
 
 extension RunData {
   var machineSection: String {

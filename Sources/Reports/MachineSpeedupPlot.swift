@@ -1,4 +1,4 @@
-import Experiments
+import RunStore
 
 extension RunData {
   /// Modelled speed-up of the headline lookup over its dense baseline on every machine, as bars for the point's threads and

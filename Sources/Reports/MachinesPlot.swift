@@ -1,4 +1,5 @@
-import Experiments
+import Plans
+import RunStore
 
 extension RunData {
   /// Projected throughput of the headline lookup and its dense baseline on every machine, as bars with their bands; nil

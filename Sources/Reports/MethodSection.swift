@@ -1,4 +1,6 @@
-import Experiments
+import Plans
+import RunStore
+import Statistics
 import Support
 
 extension RunData {

@@ -1,4 +1,4 @@
-import Experiments
+import RunStore
 
 /// A plot: its data as CSV and the gnuplot script that draws it, which lie beside the picture so that anyone can redraw it.
 public struct Plot: Equatable {

@@ -1,4 +1,4 @@
-import Experiments
+import RunStore
 import Support
 
 /// The data of a plot as CSV. gnuplot ends a row at a line break even inside quotes, so that each cell is one line.

@@ -1,4 +1,5 @@
-import Experiments
+import Plans
+import RunStore
 
 extension RunData {
   var projectionsSection: String {

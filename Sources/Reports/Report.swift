@@ -1,4 +1,5 @@
-import Experiments
+import Plans
+import RunStore
 
 /// report.md and its plots: a run as people read it.
 public struct Report {

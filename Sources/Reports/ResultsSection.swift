@@ -1,4 +1,6 @@
-import Experiments
+import Plans
+import Profiler
+import RunStore
 
 extension ResultRow {
   /// What was asked for, and in brackets what was found: `compact (0,1) interleave (0:256,1:256) thp`.

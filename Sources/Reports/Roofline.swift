@@ -1,5 +1,7 @@
-import Experiments
+import HostModel
 import Kernels
+import Plans
+import RunStore
 
 /// What the machine's ceilings allow a stage at best, from micro-benchmarks of the same run.
 ///

@@ -1,4 +1,5 @@
-import Experiments
+import Plans
+import RunStore
 
 /// Everything that a report is made of, read once from a run directory.
 public struct RunData {

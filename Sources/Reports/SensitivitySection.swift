@@ -1,4 +1,4 @@
-import Experiments
+import RunStore
 
 extension RunData {
   /// More would be figures that move nothing.

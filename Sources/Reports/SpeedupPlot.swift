@@ -1,4 +1,5 @@
-import Experiments
+import Plans
+import RunStore
 
 extension RunData {
   /// How many times faster look-ups are than dense, against table size: measured on the host, and modelled on every

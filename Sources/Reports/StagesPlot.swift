@@ -1,4 +1,5 @@
-import Experiments
+import Plans
+import RunStore
 
 extension RunData {
   /// What the stages of the headline pair ask for, and how long they take where that is known; nil without stages.

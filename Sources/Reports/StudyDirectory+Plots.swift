@@ -1,4 +1,4 @@
-import Experiments
+import RunStore
 
 extension StudyDirectory {
   /// Writes the data and scripts of `plots` and draws them; returns those that are drawn, and a line for each that is not.

@@ -1,4 +1,6 @@
-import Experiments
+import Kernels
+import Plans
+import RunStore
 
 extension RunData {
   func summarySection(warnings: [String]) -> String {

@@ -1,4 +1,7 @@
-import Experiments
+import Kernels
+import Plans
+import Profiler
+import RunStore
 
 /// Lookup results that differ in table size only, ascending by size: a line of a plot.
 struct TableSeries {

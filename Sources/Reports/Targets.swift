@@ -1,5 +1,6 @@
-import Experiments
 import Kernels
+import Plans
+import RunStore
 
 /// The kernels' targets on the published configuration, checked against a run that measured it.
 ///

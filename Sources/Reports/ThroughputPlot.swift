@@ -1,4 +1,6 @@
-import Experiments
+import Kernels
+import Profiler
+import RunStore
 
 extension RunData {
   /// Capacities of the host's caches, where they were recorded.

@@ -1,4 +1,5 @@
-import Experiments
+import Plans
+import RunStore
 
 extension RunData {
   /// How the strategies of points that leave theirs open were chosen; empty where there are none.

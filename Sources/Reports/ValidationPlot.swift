@@ -1,4 +1,5 @@
-import Experiments
+import Plans
+import RunStore
 
 extension RunData {
   /// Projected against measured throughput on the host, each point with its band; nil without such points.

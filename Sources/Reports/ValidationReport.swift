@@ -1,6 +1,10 @@
-import Experiments
 import Foundation
+import Kernels
 import Machines
+import Plans
+import RunStore
+import Statistics
+import Studies
 import Support
 
 /// The study of a run's projections against its measurements: report.md, its tables as CSV, the machine, and two plots.

@@ -1,4 +1,6 @@
-import Experiments
+import Kernels
+import Plans
+import RunStore
 
 extension RunData {
   /// Measured speed-up of look-ups over dense for each variant of a sweep, such as the shapes of several models, as bars; nil for

@@ -1,5 +1,9 @@
-import Experiments
+import Kernels
+import Measurement
+import Plans
 import Profiler
+import RunStore
+import Statistics
 
 extension RunData {
   static let healthyBaseline = BaselineAudit.healthyFraction

@@ -1,7 +1,8 @@
 import ArgumentParser
-import Experiments
 import Foundation
 import Reports
+import RunStore
+import Studies
 import Support
 
 struct CompareCommand: ParsableCommand {

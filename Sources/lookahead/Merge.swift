@@ -1,6 +1,6 @@
 import ArgumentParser
-import Experiments
 import Reports
+import RunStore
 
 struct MergeCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

@@ -1,6 +1,7 @@
 import ArgumentParser
-import Experiments
+import Measurement
 import Reports
+import RunStore
 
 struct ReportCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

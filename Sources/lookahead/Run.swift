@@ -1,8 +1,10 @@
 import ArgumentParser
-import Experiments
 import Foundation
+import Measurement
+import Plans
 import Profiler
 import Reports
+import RunStore
 import Support
 
 struct RunCommand: ParsableCommand {

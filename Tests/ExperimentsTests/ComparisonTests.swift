@@ -2,7 +2,10 @@ import Foundation
 import Support
 import Testing
 
-@testable import Experiments
+@testable import Plans
+@testable import RunStore
+@testable import Statistics
+@testable import Studies
 
 /// A side of `count` points whose processes take times of `launches`, which gets a point's place.
 private func side(

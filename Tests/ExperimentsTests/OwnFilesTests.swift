@@ -2,7 +2,8 @@ import Foundation
 import Support
 import Testing
 
-@testable import Experiments
+@testable import Plans
+@testable import RunStore
 
 /// Only what a run wrote is removed or replaced.
 @Suite struct OwnFilesTests {

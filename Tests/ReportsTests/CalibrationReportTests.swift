@@ -4,7 +4,8 @@ import Profiler
 import Simulation
 import Testing
 
-@testable import Experiments
+@testable import HostModel
+@testable import Plans
 @testable import Reports
 
 /// A calibration with a few points of every series.

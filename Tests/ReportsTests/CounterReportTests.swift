@@ -2,8 +2,10 @@ import Foundation
 import Profiler
 import Testing
 
-@testable import Experiments
+@testable import Measurement
+@testable import Plans
 @testable import Reports
+@testable import RunStore
 
 /// After a wanted change, run these tests with LOOKAHEAD_TEST_OUTPUT set to a directory, and replace manifest.json, plan.jsonl
 /// and results.sqlite of the fixture by those of its `two-socket/`.

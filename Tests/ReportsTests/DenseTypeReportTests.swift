@@ -2,8 +2,9 @@ import Foundation
 import Kernels
 import Testing
 
-@testable import Experiments
+@testable import Plans
 @testable import Reports
+@testable import RunStore
 
 /// A run of look-ups and dense networks in several types, with given times.
 @Suite struct DenseTypeReportTests {

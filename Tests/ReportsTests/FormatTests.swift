@@ -1,6 +1,5 @@
 import Testing
 
-@testable import Experiments
 @testable import Reports
 
 @Suite struct FormatTests {

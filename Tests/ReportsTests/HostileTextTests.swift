@@ -2,8 +2,10 @@ import Foundation
 import Support
 import Testing
 
-@testable import Experiments
+@testable import Measurement
+@testable import Plans
 @testable import Reports
+@testable import RunStore
 
 /// A run that someone sends may say anything in any of its texts: names, reasons, hosts, facts, libraries.
 @Suite struct HostileTextTests {

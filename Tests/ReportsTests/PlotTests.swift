@@ -1,8 +1,8 @@
 import Foundation
 import Testing
 
-@testable import Experiments
 @testable import Reports
+@testable import RunStore
 
 @Suite struct PlotTests {
   private func plots(_ name: String = #function, _ body: ([Plot], String) throws -> Void) throws {

@@ -1,7 +1,6 @@
 import Foundation
 import Testing
 
-@testable import Experiments
 @testable import Reports
 
 @Suite struct ReportTests {

@@ -1,8 +1,10 @@
 import Foundation
 import Testing
 
-@testable import Experiments
+@testable import Plans
 @testable import Reports
+@testable import RunStore
+@testable import Studies
 
 /// Reports of runs that compare models, and of runs that compare distributions of codes.
 @Suite struct VariantPlotTests {

@@ -1,6 +1,9 @@
 import Foundation
 import Kernels
+import Plans
 import Profiler
+import RunStore
+import Statistics
 import Support
 
 /// What a launch needs to know beside its point.
@@ -148,7 +151,7 @@ struct PointRunner {
     }
 
     // A measurement stands whether or not the model can say something about it.
-    var projected = Projector.Outcome()
+    var projected = ProjectionOutcome()
     let stream = context.projector?.streamKey(resolved)
     if let projector = context.projector, let stream, !context.knownStreams.contains(stream) {
       let times = try stageTimes(workers, pool: pool, input.base, output.base)

@@ -1,5 +1,8 @@
+import GRDB
 import Kernels
+import Plans
 import Profiler
+import Statistics
 
 /// The outcome of one point: a row of results.csv. A value that does not apply or was not obtained is nil, never 0.
 ///

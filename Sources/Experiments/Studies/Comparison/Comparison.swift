@@ -1,4 +1,7 @@
 import Foundation
+import Plans
+import RunStore
+import Statistics
 import Support
 
 /// Two runs, or two parts of runs, point by point.

@@ -2,6 +2,8 @@ import AccessStreams
 import Dispatch
 import Foundation
 import Machines
+import Measurement
+import Plans
 import Profiles
 import Projection
 import Simulation

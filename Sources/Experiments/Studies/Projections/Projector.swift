@@ -2,27 +2,16 @@ import AccessStreams
 import Foundation
 import Kernels
 import Machines
+import Plans
+import Profiler
 import Projection
+import RunStore
 import Simulation
 
 /// Projects points onto machines: simulates each point's access stream on each machine's caches, then times it.
 public final class Projector: @unchecked Sendable {
-  /// What a point's projection adds to a run.
-  public struct Outcome {
-    public var rows: [ProjectionRow] = []
-    public var sensitivities: [SensitivityRow] = []
-    /// Accounting of each stage, with the modelled traffic and time on the host where the host is among the machines.
-    public var stages: [StageRow] = []
-    /// Machines that were left out, with the reason.
-    public var notes: [String] = []
-  }
-
   /// Raised with every change that can move a projection.
   static let modelVersion = "7"
-
-  /// Tokens simulated at most. A batch of this many makes several passes over every published strategy's tile, so that
-  /// tokens beyond it repeat the same steady state; results are per token.
-  public static let simulatedTokens = 4096
 
   private let runID: String
   private let machines: [Machine]
@@ -56,10 +45,10 @@ public final class Projector: @unchecked Sendable {
   /// with a note.
   public func project(
     _ point: Point, kernel: any Kernel, input: UnsafePointer<Float>, measuredTokensPerSecond: Double?
-  ) throws -> Outcome {
+  ) throws -> ProjectionOutcome {
     let projections = try projections(point, kernel: kernel, input: input)
     let projected = projections.machines
-    var outcome = Outcome(notes: projections.notes)
+    var outcome = ProjectionOutcome(notes: projections.notes)
     for one in projected {
       outcome.rows.append(row(point, one, measured: one.machine == host ? measuredTokensPerSecond : nil))
       outcome.sensitivities += one.sensitivities.map {
@@ -138,7 +127,7 @@ public final class Projector: @unchecked Sendable {
   private func row(_ point: Point, _ projected: Projected, measured: Double?) -> ProjectionRow {
     let projection = projected.projection
     let total = projected.traffic.total
-    let tokens = Double(min(point.tokens, Projector.simulatedTokens))
+    let tokens = Double(point.simulated.tokens)
     func nanoseconds(_ cause: Limiter) -> Double {
       projection.phases.reduce(0) { $0 + ($1.causes[cause] ?? 0) } * 1e9 / tokens
     }
@@ -160,7 +149,7 @@ public final class Projector: @unchecked Sendable {
     _ point: Point, _ account: StageAccount, _ projection: Projection?, _ traffic: Traffic?
   ) -> StageRow {
     let phase = projection?.phases.firstIndex { $0.name == account.stage }
-    let tokens = Double(min(point.tokens, Projector.simulatedTokens))
+    let tokens = Double(point.simulated.tokens)
     let counts = phase.flatMap { traffic?.phases[$0] }
     func lines(below level: Int) -> Double? { counts?.lines(below: level).map { $0 / tokens } }
     return StageRow(
@@ -194,9 +183,9 @@ extension Projector {
   public func outcomes(
     _ points: [Point], experiment: Experiment, strategies: [String: LookupStrategy] = [:],
     progress: (String) -> Void = { _ in }
-  ) throws -> [Outcome] {
+  ) throws -> [ProjectionOutcome] {
     let factory = KernelFactory(experiment: experiment, libraries: LibraryChoice())
-    return try points.compactMap { point -> Outcome? in
+    return try points.compactMap { point -> ProjectionOutcome? in
       do {
         var resolved = point
         resolved.strategy = point.strategy ?? strategies[point.id]
@@ -214,12 +203,5 @@ extension Projector {
         return nil
       }
     }
-  }
-}
-
-extension RunDirectory {
-  /// The experiment as it was run, from the text that the manifest keeps.
-  public func experiment() throws -> Experiment {
-    try Experiment(text: manifest.experimentText, file: manifest.experimentFile, overrides: manifest.overrides)
   }
 }

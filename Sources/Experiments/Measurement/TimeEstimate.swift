@@ -1,5 +1,8 @@
 import AccessStreams
 import Kernels
+import Plans
+import RunStore
+import Statistics
 import Support
 
 /// How long points will take: from the kernels' accounting and modest stated rates, or from what an earlier run measured.
@@ -79,7 +82,7 @@ public struct TimeEstimate: Sendable {
   private func layer(_ point: Point) -> Double { point.parameterNumbers * rates.nanosecondsPerParameter * 1e-9 }
 
   private func simulation(_ point: Point) -> Double {
-    Double(min(point.tokens, Projector.simulatedTokens) * machines) * rates.projectionSecondsPerToken
+    Double(point.simulated.tokens * machines) * rates.projectionSecondsPerToken
   }
 
   public func seconds(_ point: Point) -> Seconds {
@@ -125,7 +128,7 @@ extension RunDirectory {
   public func secondsLeft() throws -> (Point) -> Double {
     let experiment = try experiment()
     let estimate = TimeEstimate(experiment, earlier: try timings())
-    var sofar = MeasuredSoFar(launches: experiment.measure.launches)
+    var sofar = PartialProgress(launches: experiment.measure.launches)
     try sofar.add(store)
     return { sofar.status($0.id) == .planned ? estimate.seconds($0).expected : 0 }
   }

@@ -80,7 +80,7 @@ private let point = Point(
     // Two chains of four factors of 512 x 64 weights.
     #expect(point.estimatedBytes - rounded.estimatedBytes == 2 * 4 * 512 * 64 * 2)
     #expect(rounded.network.arithmetic == .fp32)
-    #expect(rounded.network.arithmetic(ofStage: StageAccount.projection) == .bf16)
+    #expect(rounded.network.arithmetic(ofStage: HashStage.name) == .bf16)
   }
 
   @Test func `a dense network has a type too, and the memory of its weights and features`() {

@@ -1,3 +1,4 @@
+import AccessStreams
 import Kernels
 import Plans
 import RunStore

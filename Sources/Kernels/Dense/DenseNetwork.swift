@@ -57,7 +57,7 @@ extension DenseNetwork: Network {
   public var output: Int { hidden }
   public var arithmetic: TableType { dtype }
   public func arithmetic(ofStage stage: String) -> TableType {
-    [StageAccount.firstProduct, StageAccount.secondProduct].contains(stage) ? dtype : .fp32
+    [FirstProductStage.name, SecondProductStage.name].contains(stage) ? dtype : .fp32
   }
   /// ff = 4 d.
   public var isCustomary: Bool { intermediate == 4 * hidden }

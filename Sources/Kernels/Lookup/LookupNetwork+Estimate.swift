@@ -36,7 +36,7 @@ private struct WalkEstimate {
     family.tokenTile = 0
     return PassEstimate(
       phases: phases, widenedPhases: task.projectionType == .fp32 ? phases : widened.phases(strategy),
-      operands: phases.indices.map { $0 == phases.count - 1 ? operands : [] }, workingSetBytes: workingSetBytes,
+      operands: phases.map { $0.name == GatherStage.name ? operands : [] }, workingSetBytes: workingSetBytes,
       // Tiles of one walk have nearly one estimate.
       family: family.label,
       // Batches with fewer tokens than a table has rows take little time, and sizes hardly tell their few walks apart.
@@ -85,7 +85,7 @@ private struct WalkEstimate {
 
   /// Accesses by which the micro-kernel reads a row piece, each as wide as its registers.
   private var loadsPerPiece: Double {
-    let access = task.phases(strategy).last?.rowBytes ?? 0
+    let access = task.phases(strategy).first { $0.name == GatherStage.name }?.rowBytes ?? 0
     return access > 0 ? (slice * Double(task.tableType.bytes) / access).rounded(.up) : 1
   }
 

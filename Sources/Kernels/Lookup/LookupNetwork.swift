@@ -239,7 +239,7 @@ extension LookupNetwork: Network {
   public func arithmetic(ofStage stage: String) -> TableType {
     // Of a bf16 projection all FLOPs count so, those of the fp32 transform too, most of which are folded into the weights:
     // its bound stays one.
-    stage == StageAccount.projection ? (projectionDtype ?? .fp32).element : .fp32
+    stage == HashStage.name ? (projectionDtype ?? .fp32).element : .fp32
   }
 
   public var tableBytes: Int? { shape.tableBytes(dtype) }

@@ -60,9 +60,7 @@ public final class Projector: @unchecked Sendable {
       }
     }
     let own = projected.first { $0.machine == host }
-    outcome.stages = kernel.accounts.enumerated().map { index, account in
-      stage(point, account, phase: index, own?.projection, own?.traffic)
-    }
+    outcome.stages = kernel.accounts.map { stage(point, $0, own?.projection, own?.traffic) }
     return outcome
   }
 
@@ -144,10 +142,11 @@ public final class Projector: @unchecked Sendable {
   }
 
   private func stage(
-    _ point: Point, _ account: StageAccount, phase: Int, _ projection: Projection?, _ traffic: Traffic?
+    _ point: Point, _ account: StageAccount, _ projection: Projection?, _ traffic: Traffic?
   ) -> StageRow {
+    let phase = projection?.phases.firstIndex { $0.name == account.stage }
     let tokens = Double(point.simulated.tokens)
-    let counts = traffic?.phases[phase]
+    let counts = phase.flatMap { traffic?.phases[$0] }
     func lines(below level: Int) -> Double? { counts?.lines(below: level).map { $0 / tokens } }
     return StageRow(
       pointID: point.id, stage: account.stage, flopPerToken: account.flops,
@@ -155,7 +154,7 @@ public final class Projector: @unchecked Sendable {
       tableBytesPerToken: account.tableBytes, modelledL2LinesPerToken: lines(below: 0),
       modelledL3LinesPerToken: lines(below: 1),
       modelledMemoryLinesPerToken: counts.map { Double($0.memory.reads + $0.memory.writes) / tokens },
-      modelledNanosecondsPerToken: projection.map { $0.phases[phase].seconds * 1e9 / tokens })
+      modelledNanosecondsPerToken: phase.flatMap { projection?.phases[$0].seconds }.map { $0 * 1e9 / tokens })
   }
 }
 

@@ -34,6 +34,13 @@ struct PackedProduct {
 
   static func blockDepth(_ operands: OperandType) -> Int { blockDepthBytes / operands.bytes }
 
+  /// Where a library keeps the panels that it packs of an fp32 product's operands, `bytes` for both together.
+  struct Panels {
+    var a: UInt64
+    var b: UInt64
+    var bytes: Int
+  }
+
   /// `packedA` and `packedB` are the panels that fp32 packs. B is in rows for fp32, else packed already.
   func emit(
     a: UInt64, b: UInt64, c: UInt64, cStride: Int, packedA: UInt64, packedB: UInt64, to stream: AccessStream

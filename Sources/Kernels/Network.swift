@@ -1,3 +1,4 @@
+import AccessStreams
 import Support
 
 /// The networks that a point can run: the one list of them. A network is a folder beside this file.

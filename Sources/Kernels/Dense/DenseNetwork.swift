@@ -1,3 +1,4 @@
+import AccessStreams
 import Support
 
 /// The dense network as a point asks for it: two matrix products around a GELU.

@@ -43,7 +43,9 @@ public struct KernelObservations {
 extension Kernel {
   public var hasCodes: Bool { false }
 
-  public func observations(input: UnsafePointer<Float>, tokens: Int) throws -> KernelObservations { KernelObservations() }
+  public func observations(input: UnsafePointer<Float>, tokens: Int) throws -> KernelObservations {
+    KernelObservations()
+  }
 
   public func workers(
     _ count: Int, tokens: Int, memory: any MemorySource, barrier: @escaping () -> Void

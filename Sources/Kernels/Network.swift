@@ -154,7 +154,8 @@ public struct NetworkSetting<Subject>: Sendable {
   /// `legend` where lines of a plot are told apart by it.
   public init(
     _ parameter: Parameter, column: String? = nil, isStrategy: Bool = false,
-    legend: (@Sendable (String) -> String)? = nil, result: (@Sendable (Subject) -> ParameterValue?)? = nil, value: @escaping @Sendable (Subject) -> ParameterValue?
+    legend: (@Sendable (String) -> String)? = nil, result: (@Sendable (Subject) -> ParameterValue?)? = nil,
+    value: @escaping @Sendable (Subject) -> ParameterValue?
   ) {
     self.parameter = parameter
     self.column = ResultColumn(
@@ -213,7 +214,8 @@ public struct ResultColumn: Sendable {
   public let legend: (@Sendable (String) -> String)?
 
   init(
-    _ name: String, _ content: Content, _ domain: ParameterDomain? = nil, _ legend: (@Sendable (String) -> String)? = nil
+    _ name: String, _ content: Content, _ domain: ParameterDomain? = nil,
+    _ legend: (@Sendable (String) -> String)? = nil
   ) {
     self.name = name
     self.content = content

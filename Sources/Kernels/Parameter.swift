@@ -18,7 +18,9 @@ public enum ParameterValue: Hashable, Sendable {
 extension ParameterValue: Codable {
   public init(from decoder: any Decoder) throws {
     let container = try decoder.singleValueContainer()
-    if let number = try? container.decode(Int.self) { self = .int(number) } else {
+    if let number = try? container.decode(Int.self) {
+      self = .int(number)
+    } else {
       self = .text(try container.decode(String.self))
     }
   }

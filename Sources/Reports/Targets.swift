@@ -41,7 +41,8 @@ public struct Targets {
       run.measured.first {
         $0.int(Parameter.tables.name) == 128 && $0.int(Parameter.tableRows.name) == 256
           && $0.text(Parameter.projection.name) == LookupFFNShape.Projection.bh4.rawValue && $0.hidden == 512
-          && $0.dtype == type && $0.text(Parameter.projectionDtype.name) ?? ProjectionType.fp32.rawValue == projection.rawValue
+          && $0.dtype == type
+          && $0.text(Parameter.projectionDtype.name) ?? ProjectionType.fp32.rawValue == projection.rawValue
           && $0.threads == threads && $0.tokens == Targets.publishedTokens
       }
     }

@@ -28,7 +28,9 @@ struct ProjectCommand: ParsableCommand {
     help: "Names of the catalogue or machine files; the experiment's own by default.")
   var machines: [String] = []
 
-  @Option(name: .customLong("set"), help: "Override a key of the experiment, as KEY=VALUE; may be repeated.")
+  @Option(
+    name: .customLong("set"), help: "Override a key of the experiment, as KEY=VALUE; may be repeated.",
+    completion: .experimentKeys)
   var overrides: [String] = []
 
   @Flag(

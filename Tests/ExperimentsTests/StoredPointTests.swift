@@ -40,7 +40,9 @@ private let storedPlans: [String] = ["reports", "Tests/Fixtures/runs"].flatMap {
       network: DenseNetwork(hidden: 8, intermediate: 32))
     let json = try dense.canonicalJSON()
     #expect(try CanonicalJSON.decode(Point.self, from: json) == dense)
-    for (before, after) in [("\"dense\"", "\"sparse\""), ("\"output\":8", "\"output\":9"), ("\"intermediate\":32,", "")] {
+    for (before, after) in [
+      ("\"dense\"", "\"sparse\""), ("\"output\":8", "\"output\":9"), ("\"intermediate\":32,", ""),
+    ] {
       let other = json.replacingOccurrences(of: before, with: after)
       #expect(other != json)
       #expect(throws: DecodingError.self) { try CanonicalJSON.decode(Point.self, from: other) }

@@ -134,7 +134,8 @@ extension LookupNetwork {
   }
 
   /// The exact simulation and the timing model as the truth: a machine that behaves as its file says.
-  private func truth(_ pass: Pass, _ strategy: LookupStrategy, _ layer: LookupFFN, on machine: Machine) throws -> Double {
+  private func truth(_ pass: Pass, _ strategy: LookupStrategy, _ layer: LookupFFN, on machine: Machine) throws -> Double
+  {
     let walked = try LookupFFN(layer, strategy: strategy, memory: HeapMemory())
     var random = RandomSource(seed: 4)
     let input = random.normals(pass.tokens * layer.inputWidth)

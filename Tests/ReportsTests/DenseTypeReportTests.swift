@@ -151,7 +151,9 @@ import Testing
       ) { data in
         func row(_ projection: ProjectionType) throws -> ResultRow {
           try #require(
-            data.measured.first { $0.kernel == .lookup && $0.dtype == .fp32 && $0.text("projection_dtype") == projection.rawValue })
+            data.measured.first {
+              $0.kernel == .lookup && $0.dtype == .fp32 && $0.text("projection_dtype") == projection.rawValue
+            })
         }
         let (wide, narrow) = (try row(.fp32), try row(.bf16))
         #expect(data.bound(of: wide) == 5)

@@ -1,9 +1,6 @@
 import Foundation
 import Testing
 
-@testable import Plans
-@testable import RunStore
-@testable import Studies
 @testable import Machines
 @testable import Plans
 @testable import Reports

@@ -24,6 +24,12 @@ extension Experiment {
     }
   }
 
+  /// Keys that `--set` takes, without those of single sweeps and of defaults.
+  public static let overridableKeys =
+    Parameter.names + Measure.keys.map { "measure.\($0)" }
+    + Constraint.Name.allCases.map { "constraints.\($0.rawValue)" }
+    + ["name", "question", "counters", "machines"]
+
   /// The override that makes `machines` those of an experiment; none for none.
   public static func override(machines: [String]) -> [String] {
     guard !machines.isEmpty else { return [] }
@@ -74,11 +80,7 @@ extension Experiment {
   }
 
   private func unknown(_ key: String, at value: YAMLValue) -> InputError {
-    let known =
-      Parameter.names + Measure.keys.map { "measure.\($0)" }
-      + Constraint.Name.allCases.map { "constraints.\($0.rawValue)" }
-      + ["seed", "name", "question", "counters", "machines"]
-    let hint = nearestName(to: key, among: known).map { "; did you mean '\($0)'?" } ?? ""
+    let hint = nearestName(to: key, among: Self.overridableKeys).map { "; did you mean '\($0)'?" } ?? ""
     return value.error("unknown key\(hint) (known: a point parameter, defaults.X, sweeps.NAME.X, measure.X, seed)")
   }
 }

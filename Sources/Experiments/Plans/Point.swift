@@ -96,7 +96,8 @@ extension Point {
 extension Point: Hashable {
   public static func == (a: Point, b: Point) -> Bool {
     guard a.network.isEqual(to: b.network) else { return false }
-    return a.sweep == b.sweep && a.layer == b.layer && a.variant == b.variant && a.seed == b.seed && a.tokens == b.tokens
+    return a.sweep == b.sweep && a.layer == b.layer && a.variant == b.variant && a.seed == b.seed
+      && a.tokens == b.tokens
       && a.placement == b.placement && a.isa == b.isa
   }
 

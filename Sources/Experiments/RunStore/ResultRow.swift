@@ -240,6 +240,8 @@ extension ResultRow {
     self.nanosecondsPerToken = statistics.median / Double(self.tokens)
     self.tokensPerSecond = Double(self.tokens) * 1e9 / statistics.median
     self.gigaflopPerSecond = self.flopPerToken.map { $0 * Double(self.tokens) / statistics.median }
-    self.algorithmicGigabytesPerSecond = self.algorithmicBytesPerToken.map { $0 * Double(self.tokens) / statistics.median }
+    self.algorithmicGigabytesPerSecond = self.algorithmicBytesPerToken.map {
+      $0 * Double(self.tokens) / statistics.median
+    }
   }
 }

@@ -107,7 +107,8 @@ enum StoredValues {
     "ceilings": ["threads": .positiveCount, "value": .positive],
     "audit": ["chosen": .flag],
     "tuning": [
-      "rank": .positiveCount, "considered": .count, "working_set_bytes": .notNegative, "modelled_ns_per_token": .notNegative, "rounds": .count, "chosen": .flag,
+      "rank": .positiveCount, "considered": .count, "working_set_bytes": .notNegative,
+      "modelled_ns_per_token": .notNegative, "rounds": .count, "chosen": .flag,
       "cached": .flag,
     ],
     "attempts": ["launch": .count, "attempt": .count, "position": .count, "start_ns": .wide],

@@ -34,7 +34,8 @@ public struct TuningRow: RunRow, Equatable, Sendable {
   /// `candidate` is the network with the strategy.
   package init(_ common: Common, candidate: any Network) {
     self.common = common
-    figures = NetworkFigures(candidate.figures.filter { column, _ in Networks.strategyColumns.contains { $0.name == column } })
+    figures = NetworkFigures(
+      candidate.figures.filter { column, _ in Networks.strategyColumns.contains { $0.name == column } })
   }
 
   /// Columns that do not depend on the network.

@@ -27,7 +27,8 @@ extension DenseNetwork: Network {
   public static let name = "dense"
   public static let meaning = "two dense products"
   public static let isBaseline = true
-  public static let layerMark = LayerMark(key: "intermediate_size", tensor: "fc1.weight", title: "dense", phrase: "a dense FFN")
+  public static let layerMark = LayerMark(
+    key: "intermediate_size", tensor: "fc1.weight", title: "dense", phrase: "a dense FFN")
 
   public static let settings: [NetworkSetting<DenseNetwork>] = [
     .withoutColumn(.hidden) { .int($0.hidden) },

@@ -1,4 +1,3 @@
-
 /// LookupFFN (arXiv 2403.07221) as a point asks for it: a hash of the token chooses one row of each table.
 ///
 /// What has its default is nil, so that points of earlier versions keep their ids.
@@ -81,7 +80,8 @@ extension Parameter {
   public static let tokenTile = Parameter(
     "token_tile", .anyCount, default: .follows("8192"), "Tokens that pass through all stages together; lookup only.")
   public static let columnSlice = Parameter(
-    "column_slice", .anyCount, default: .follows("128 bytes of columns"), "Output columns of a slice; order sliced only.")
+    "column_slice", .anyCount, default: .follows("128 bytes of columns"),
+    "Output columns of a slice; order sliced only.")
   public static let tableGroup = Parameter(
     "table_group", .anyCount,
     default: .follows("as many, but at least 4, as fill half of this machine's second-level cache"),
@@ -102,7 +102,8 @@ extension LookupNetwork: Network {
   public static let name = "lookup"
   public static let meaning = "table look-ups"
   public static let isBaseline = false
-  public static let layerMark = LayerMark(key: "num_table", tensor: "tables", title: "LookupFFN", phrase: "a LookupFFN layer")
+  public static let layerMark = LayerMark(
+    key: "num_table", tensor: "tables", title: "LookupFFN", phrase: "a LookupFFN layer")
   /// The hash of another network's layer is random, and its tables too.
   public static let takesForeignActivations = true
   public static let widensMissingTypes = true

@@ -1,5 +1,3 @@
-
-
 extension ReportDocument {
   /// A table: columns with a title, and rows of cells that know how to print themselves.
   struct Table {

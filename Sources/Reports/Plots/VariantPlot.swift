@@ -17,7 +17,8 @@ struct VariantPlot: ReportPlot {
     let series = grouped(bars, by: \.series).map(\.key)
     // Variants that are the same layer measured twice have nothing to show; and one bar for each series and variant.
     guard variants.count >= 2, bars.count == Set(bars.map { "\($0.variant)|\($0.series)" }).count,
-      Set(rows.map { [$0.hidden, $0.int(Parameter.tables.name) ?? 0, $0.int(Parameter.tableRows.name) ?? 0] }).count == variants.count
+      Set(rows.map { [$0.hidden, $0.int(Parameter.tables.name) ?? 0, $0.int(Parameter.tableRows.name) ?? 0] }).count
+        == variants.count
     else { return nil }
 
     let name = "variants-\(fileName(sweep))"

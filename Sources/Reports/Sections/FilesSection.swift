@@ -1,5 +1,3 @@
-
-
 /// What lies beside the report.
 struct FilesSection: ReportSection {
   /// Whether there are pictures among it.

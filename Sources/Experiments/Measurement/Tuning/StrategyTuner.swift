@@ -115,7 +115,8 @@ struct StrategyTuner {
     var families: Set<String> = []
     let distinct = estimated.filter { families.insert($0.family).inserted }
     var best = tellsApart ? Array(distinct.prefix(kept)) : distinct
-    if !best.isEmpty, !best.contains(where: { $0.index == 0 }), let standard = estimated.first(where: { $0.index == 0 }) {
+    if !best.isEmpty, !best.contains(where: { $0.index == 0 }), let standard = estimated.first(where: { $0.index == 0 })
+    {
       best[best.count - 1] = standard
     }
     return best.map(\.entrant)

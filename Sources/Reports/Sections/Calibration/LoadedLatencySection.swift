@@ -1,5 +1,3 @@
-
-
 /// Latency beside the traffic of other threads.
 struct LoadedLatencySection: ReportSection {
   func section(of report: CalibrationReport) -> ReportDocument.Section? {

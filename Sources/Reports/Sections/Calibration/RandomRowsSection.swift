@@ -1,5 +1,3 @@
-
-
 /// Reads of rows at random: whole ones, pieces of them, and against streams.
 struct RandomRowsSection: ReportSection {
   func section(of report: CalibrationReport) -> ReportDocument.Section? {

@@ -1,5 +1,3 @@
-
-
 /// What to type to measure again.
 struct ReproduceCalibrationSection: ReportSection {
   func section(of report: CalibrationReport) -> ReportDocument.Section? {

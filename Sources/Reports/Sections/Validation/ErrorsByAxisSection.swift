@@ -1,5 +1,3 @@
-
-
 /// Errors of the points that share a value of an axis.
 struct ErrorsByAxisSection: ReportSection {
   var axis: ValidationAxis

@@ -1,5 +1,3 @@
-
-
 /// What to type to have the study again, and where its numbers are.
 struct ReproduceValidationSection: ReportSection {
   func section(of report: ValidationReport) -> ReportDocument.Section? {

@@ -113,6 +113,7 @@ let package = Package(
     // MARK: - Tests, one target per room
 
     .target(name: "TestSupport", path: "Tests/TestSupport"),
+    .target(name: "PlanSupport", dependencies: ["Plans", "Kernels", "Profiler"], path: "Tests/PlanSupport"),
     .target(name: "CSeccomp", path: "Tests/CSeccomp"),
     .testTarget(name: "SupportTests", dependencies: ["Support", "TestSupport"]),
     .testTarget(
@@ -129,9 +130,10 @@ let package = Package(
     .testTarget(
       name: "ExperimentsTests",
       dependencies: [
-        "Cluster", "Studies", "Measurement", "HostModel", "RunStore", "Plans", "Statistics", "TestSupport", "lookahead",
+        "Cluster", "Studies", "Measurement", "HostModel", "RunStore", "Plans", "PlanSupport", "Statistics",
+        "TestSupport", "lookahead",
       ], exclude: ["Fixtures"]),
-    .testTarget(name: "ReportsTests", dependencies: ["Reports", "TestSupport"]),
+    .testTarget(name: "ReportsTests", dependencies: ["Reports", "PlanSupport", "TestSupport"]),
     .testTarget(name: "CommandTests", dependencies: ["lookahead", "TestSupport"]),
     // Not a test of its own: scripts/test-streams runs it under valgrind.
     .executableTarget(

@@ -22,11 +22,31 @@ public protocol Kernel: AnyObject {
   /// Compares `output` with the reference for each of `tokens`.
   func check(input: UnsafePointer<Float>, output: UnsafePointer<Float>, tokens: [Int]) throws -> CheckResult
 
+  /// Whether its check compares codes, whose mismatches then are a result.
+  var hasCodes: Bool { get }
+
+  /// What is worth recording of a batch after it was timed.
+  func observations(input: UnsafePointer<Float>, tokens: Int) throws -> KernelObservations
+
   /// What the cache model needs to know of running `tokens` tokens of `input` on `threads` cores.
   func workload(input: UnsafePointer<Float>, tokens: Int, threads: Int) throws -> any Workload
 }
 
+/// What a kernel tells of a batch besides its output.
+public struct KernelObservations {
+  /// Mean over tables of the Shannon entropy of the codes; nil for a kernel without codes.
+  public var codeEntropyBits: Double?
+  /// What a reader of its results must know.
+  public var notes: [String] = []
+}
+
 extension Kernel {
+  public var hasCodes: Bool { false }
+
+  public func observations(input: UnsafePointer<Float>, tokens: Int) throws -> KernelObservations {
+    KernelObservations()
+  }
+
   public func workers(
     _ count: Int, tokens: Int, memory: any MemorySource, barrier: @escaping () -> Void
   ) throws -> [any KernelWorker] {

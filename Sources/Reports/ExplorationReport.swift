@@ -134,7 +134,7 @@ extension Exploration.Pair {
   /// What tells pairs apart in a legend.
   var shortLabel: String {
     [
-      lookup.tableRows.map { "rows=\($0)" }, "d=\(lookup.hidden)", counted(lookup.threads, "thread"),
+      lookup.value(of: .tableRows).map { "rows=\($0.text)" }, "d=\(lookup.hidden)", counted(lookup.threads, "thread"),
       lookup.dtype == .fp32 ? nil : lookup.dtype.rawValue,
     ].compactMap { $0 }.joined(separator: " ")
   }

@@ -30,13 +30,8 @@ struct Roofline {
 }
 
 extension ResultRow {
-  /// The operand type of a stage's multiply-adds: a dense network's products have that of the point, a look-up's projection
-  /// its own, all else is fp32. Of a bf16 projection all FLOPs count so, those of the fp32 transform too, most of which are
-  /// folded into the weights: the bound stays one.
-  func arithmetic(of stage: StageRow) -> ElementType {
-    if kernel == .lookup { return stage.stage == HashStage.name ? (projectionDtype ?? .fp32).element : .fp32 }
-    return [FirstProductStage.name, SecondProductStage.name].contains(stage.stage) ? dtype : .fp32
-  }
+  /// The operand type of a stage's multiply-adds.
+  func arithmetic(of stage: StageRow) -> ElementType { network?.arithmetic(ofStage: stage.stage) ?? .fp32 }
 }
 
 extension RunData {
@@ -53,14 +48,13 @@ extension RunData {
       peak: peak, peaks: calibration.multiplyAddPeaks(threads: threads), bandwidth: one * Double(threads))
   }
 
-  /// The bound of a stage and the ceiling that sets it; nil where its FLOPs, bytes or peak are not known. A look-up's bf16
-  /// projection runs widened to fp32 where the CPU has no bf16 multiply-add.
+  /// The bound of a stage and the ceiling that sets it; nil where its FLOPs, bytes or peak are not known.
   func bound(
     of stage: StageRow, _ row: ResultRow, _ roofline: Roofline
   ) -> (nanoseconds: Double, ceiling: String)? {
     guard let flop = stage.flopPerToken, let bytes = stage.algorithmicBytesPerToken else { return nil }
     let type = row.arithmetic(of: stage)
-    let isWidened = row.isHeldAgainstBaseline && roofline.peaks[type] == nil
+    let isWidened = row.kernel.network.widensMissingTypes && roofline.peaks[type] == nil
     return roofline.bound(flop: flop, bytes: bytes, type: isWidened ? .fp32 : type)
   }
 

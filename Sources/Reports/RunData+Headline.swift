@@ -1,4 +1,5 @@
 import Foundation
+import Kernels
 import RunStore
 
 extension RunData {
@@ -17,7 +18,7 @@ extension RunData {
 
   /// In octaves of rows: the published tables have 256 (arXiv 2403.07221, section 4).
   private func distanceToPublished(_ row: ResultRow) -> Double {
-    abs(log2(Double(row.tableRows ?? 1) / 256))
+    abs(log2(Double(row.int(Parameter.tableRows.name) ?? 1) / 256))
   }
 
   struct MachineSpeedup {

@@ -4,6 +4,7 @@ import Plans
 import Profiler
 import RunStore
 import Statistics
+import Studies
 
 extension RunData {
   static let healthyBaseline = BaselineAudit.healthyFraction
@@ -45,7 +46,9 @@ extension RunData {
         "\(counted(unpaired, "lookup point")) have no dense baseline of the same shape, tokens and threads.")
     }
     let widened = measured.filter { row in
-      guard row.projectionDtype == .bf16, row.projection == .bh4 else { return false }
+      guard row.text(Parameter.projectionDtype.name) == ProjectionType.bf16.rawValue,
+        row.text(Parameter.projection.name) == LookupFFNShape.Projection.bh4.rawValue
+      else { return false }
       return roofline(threads: row.threads).map { $0.peaks[.bf16] == nil } ?? false
     }.count
     if widened > 0 {

@@ -2,6 +2,7 @@ import Kernels
 import Plans
 import Profiler
 import RunStore
+import Studies
 
 /// Lookup results that differ in table size only, ascending by size: a line of a plot.
 struct TableSeries {
@@ -20,8 +21,10 @@ extension RunData {
   /// into the fastest at each size. Codes are not a strategy but what happens to one.
   func tableSeries(of sweep: String) -> [TableSeries] {
     let lookups = measured(in: sweep).filter { $0.isHeldAgainstBaseline && $0.tableBytes != nil }
-    let placement = [Trait.threads, .tokens, .hidden, .cpus, .memory, .codes]
-    let settings = placement + [.tables, .projection, .dtype, .projectionDtype, .isa, .pages, .partition]
+    let codes = Networks.columns.filter { $0.name == Parameter.codes.name }.compactMap(Trait.init)
+    let placement = [.threads, .tokens, .hidden, .cpus, .memory] + codes
+    let own = Networks.columns.compactMap(Trait.init).filter { !codes.contains($0) }
+    let settings = placement + (own + [.dtype, .isa, .pages]).sorted { $0.rank < $1.rank }
     // The default strategy follows the size of the tables. Where each size has one strategy, lines need not be told apart by it.
     let byDefault = group(lookups, by: settings)
     let isOneEach = byDefault.allSatisfy { Set($0.rows.map(\.tableBytes)).count == $0.rows.count }
@@ -38,10 +41,10 @@ extension RunData {
   }
 
   private func group(_ rows: [ResultRow], by traits: [Trait]) -> [TableSeries] {
-    let rowsVary = Set(rows.map(\.tableRows)).count > 1
+    let rowsVary = Set(rows.map { $0.int(Parameter.tableRows.name) }).count > 1
     // The number of tables is the axis itself where the rows of a table stay the same.
     let varying = traits.filter { trait in
-      (trait != .tables || rowsVary) && Set(rows.map(trait.text)).count > 1
+      (trait.name != Parameter.tables.name || rowsVary) && Set(rows.map(trait.text)).count > 1
     }
     var keys: [[String]] = []
     for row in rows {
@@ -53,7 +56,7 @@ extension RunData {
         .sorted { ($0.tableBytes ?? 0) < ($1.tableBytes ?? 0) }
       guard let first = members.first else { return nil }
       // Threads are always worth naming.
-      let named = varying.contains(.threads) ? key : [Trait.threads.text(first)] + key
+      let named = varying.contains(Trait.threads) ? key : [Trait.threads.text(first)] + key
       return TableSeries(
         name: named.joined(separator: ", "), threads: first.threads, tokens: first.tokens, hidden: first.hidden,
         rows: members)
@@ -62,36 +65,42 @@ extension RunData {
 }
 
 /// Something that two lookup results may differ in besides the table's size.
-private enum Trait: CaseIterable {
-  case threads, partition, tokens, hidden, cpus, memory, tables, projection, dtype, projectionDtype, codes, isa, pages,
-    strategy
+private struct Trait: Equatable {
+  var name: String
+  var text: (ResultRow) -> String
 
-  func text(_ row: ResultRow) -> String {
-    switch self {
-    case .threads: return counted(row.threads, "thread")
-    case .tokens: return counted(row.tokens, "token")
-    case .hidden: return "d=\(row.hidden)"
-    case .cpus: return row.cpus
-    case .memory: return row.memoryPolicy
-    case .tables: return "T=\(row.tables ?? 0)"
-    case .projection: return row.projection.map { "\($0.rawValue) hash" } ?? ""
-    case .dtype: return row.dtype.rawValue
-    case .projectionDtype: return row.projectionDtype.map { "\($0.rawValue) projection" } ?? ""
-    case .codes: return row.codes?.rawValue ?? ""
-    case .isa: return row.isa ?? ""
-    case .pages: return row.pageKind?.rawValue ?? ""
-    // One line for points whose strategy was chosen at each size.
-    case .strategy: return row.tuned == true ? "auto" : row.strategyText
-    case .partition: return row.partition.map { "by \($0.rawValue)" } ?? ""
-    }
+  /// Its place among the names of a line.
+  var rank: Int {
+    let order = ["tables", "projection", "dtype", "projection_dtype", "isa", "pages", "partition"]
+    return order.firstIndex(of: name) ?? order.count
+  }
+
+  static func == (a: Trait, b: Trait) -> Bool { a.name == b.name }
+
+  static let threads = Trait(name: "threads") { counted($0.threads, "thread") }
+  static let tokens = Trait(name: "tokens") { counted($0.tokens, "token") }
+  static let hidden = Trait(name: "hidden") { "d=\($0.hidden)" }
+  static let cpus = Trait(name: "cpus") { $0.cpus }
+  static let memory = Trait(name: "memory") { $0.memoryPolicy }
+  static let dtype = Trait(name: "dtype") { $0.dtype.rawValue }
+  static let isa = Trait(name: "isa") { $0.isa ?? "" }
+  static let pages = Trait(name: "pages") { $0.pageKind?.rawValue ?? "" }
+  /// One line for points whose strategy was chosen at each size.
+  static let strategy = Trait(name: "strategy") { $0.int("tuned") == 1 ? "auto" : $0.strategyText ?? "" }
+
+  init(name: String, text: @escaping (ResultRow) -> String) {
+    self.name = name
+    self.text = text
+  }
+
+  /// Nil for a column of a network that tells no lines apart.
+  init?(_ column: ResultColumn) {
+    guard let legend = column.legend else { return nil }
+    self.init(name: column.name) { $0.text(column.name).map(legend) ?? "" }
   }
 }
 
 extension ResultRow {
-  /// `auto sliced/4096/128x8/p2/g-off by tables`: whether it was chosen by measuring, the walk, and what threads divide if
-  /// not tokens.
-  var strategyText: String {
-    [tuned == true ? "auto" : nil, strategy?.label ?? order?.rawValue, partition == .tables ? "by tables" : nil]
-      .compactMap { $0 }.joined(separator: " ")
-  }
+  /// How the network walked, such as `auto sliced/4096/128x8/p2/g-off by tables`; nil for networks that have one way.
+  var strategyText: String? { self.kernel.network.strategyText(networkFigures) }
 }

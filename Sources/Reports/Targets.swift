@@ -39,9 +39,11 @@ public struct Targets {
   init(_ run: RunData, publishedNanosecondsPerToken given: Double? = nil) {
     func lookup(_ type: ElementType, projection: ProjectionType = .fp32, threads: Int) -> ResultRow? {
       run.measured.first {
-        $0.isHeldAgainstBaseline && $0.tables == 128 && $0.tableRows == 256 && $0.hidden == 512 && $0.dtype == type
-          && ($0.projectionDtype ?? .fp32) == projection && $0.threads == threads
-          && $0.tokens == Targets.publishedTokens && $0.projection == .bh4
+        $0.int(Parameter.tables.name) == 128 && $0.int(Parameter.tableRows.name) == 256
+          && $0.text(Parameter.projection.name) == LookupFFNShape.Projection.bh4.rawValue && $0.hidden == 512
+          && $0.dtype == type
+          && $0.text(Parameter.projectionDtype.name) ?? ProjectionType.fp32.rawValue == projection.rawValue
+          && $0.threads == threads && $0.tokens == Targets.publishedTokens
       }
     }
     let most = run.measured.map(\.threads).max() ?? 1

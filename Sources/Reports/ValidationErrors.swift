@@ -1,6 +1,8 @@
+import Kernels
 import Machines
 import Plans
 import Statistics
+import Studies
 
 /// Errors of a group of points, as fractions.
 struct ErrorSummary {
@@ -53,9 +55,9 @@ enum ValidationAxis: CaseIterable {
   func value(_ point: Point, _ machine: Machine) -> String? {
     switch self {
     case .kernel: return point.kernel.rawValue
-    case .order: return point.isTuned ? "auto" : point.strategy?.order.rawValue
+    case .order: return point.value(of: .order)?.text
     case .tables:
-      guard let bytes = point.tableBytes else { return nil }
+      guard let bytes = point.network.tableBytes else { return nil }
       return machine.caches.first { bytes <= $0.sizeBytes }?.name ?? "memory"
     case .dtype: return point.dtype.rawValue
     case .tokens: return "\(point.tokens)"

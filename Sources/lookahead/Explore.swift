@@ -45,7 +45,9 @@ struct ExploreCommand: ParsableCommand {
       """)
   var vary: [String] = []
 
-  @Option(name: .customLong("set"), help: "Override a key of the experiment, as KEY=VALUE; may be repeated.")
+  @Option(
+    name: .customLong("set"), help: "Override a key of the experiment, as KEY=VALUE; may be repeated.",
+    completion: .experimentKeys)
   var overrides: [String] = []
 
   @Option(help: "Follow only this share of all cache lines while profiling, 0 < R <= 1: faster, less exact.")

@@ -29,7 +29,9 @@ struct ProjectCommand: ParsableCommand {
     help: "Names of the catalogue or machine files; the experiment's own by default.")
   var machines: [String] = []
 
-  @Option(name: .customLong("set"), help: "Override a key of the experiment, as KEY=VALUE; may be repeated.")
+  @Option(
+    name: .customLong("set"), help: "Override a key of the experiment, as KEY=VALUE; may be repeated.",
+    completion: .experimentKeys)
   var overrides: [String] = []
 
   @Flag(
@@ -54,7 +56,7 @@ struct ProjectCommand: ParsableCommand {
     guard shard == nil else {
       throw InputError(key: "--shard", "expected --output with it, for 'merge' to join the parts")
     }
-    let (experiment, plan, runID, strategies) = try sourcePlan()
+    let (experiment, plan, runID, settled) = try sourcePlan()
     let names = machines.isEmpty ? experiment.machines.filter { $0 != Machine.hostName } : machines
     guard !names.isEmpty else {
       throw InputError(key: "--machine", "expected at least one machine; 'lookahead machines list' shows the catalogue")
@@ -62,7 +64,7 @@ struct ProjectCommand: ParsableCommand {
     let catalogue = try MachineCatalogue.bundled()
     let projector = Projector(
       runID: runID, machines: try names.map { try catalogue.machine($0) }, host: nil, movesCapacities: sensitivity)
-    let outcomes = try projector.outcomes(plan.points, experiment: experiment, strategies: strategies) {
+    let outcomes = try projector.outcomes(plan.points, experiment: experiment, settled: settled) {
       printMessage($0)
     }
     let rows = outcomes.flatMap(\.rows)
@@ -131,8 +133,8 @@ struct ProjectCommand: ParsableCommand {
     printMessage("\(rows.count) projections of \(Set(rows.map(\.pointID)).count) points; \(path)/projections.csv")
   }
 
-  /// `strategies` are those that a run chose for the points that leave theirs open.
-  private func sourcePlan() throws -> (Experiment, Plan, runID: String, strategies: [String: LookupStrategy]) {
+  /// `settled` are points with what a run chose for those that leave their strategy open, by the id of the latter.
+  private func sourcePlan() throws -> (Experiment, Plan, runID: String, settled: [String: Point]) {
     var isDirectory: ObjCBool = false
     if FileManager.default.fileExists(atPath: source, isDirectory: &isDirectory), isDirectory.boolValue {
       guard overrides.isEmpty else {
@@ -140,10 +142,13 @@ struct ProjectCommand: ParsableCommand {
       }
       let directory = try RunDirectory(opening: source)
       let results: [ResultRow] = try directory.store.rows()
-      let strategies = results.compactMap { row in row.strategy.map { (row.pointID, $0) } }
+      let rows = Dictionary(results.map { ($0.pointID, $0) }, uniquingKeysWith: { first, _ in first })
+      let settled = directory.plan.points.compactMap { point in
+        rows[point.id].flatMap(point.settled).map { (point.id, $0) }
+      }
       return (
         try directory.experiment(), directory.plan, directory.manifest.runID,
-        Dictionary(strategies, uniquingKeysWith: { first, _ in first })
+        Dictionary(settled, uniquingKeysWith: { first, _ in first })
       )
     }
     let experiment = try Experiment(contentsOf: source, overrides: overrides)

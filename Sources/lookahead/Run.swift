@@ -34,7 +34,9 @@ struct RunCommand: ParsableCommand {
   @Flag(help: "Discard the run that the directory holds, if any, and start over.")
   var restart = false
 
-  @Option(name: .customLong("set"), help: "Override a key of the experiment, as KEY=VALUE; may be repeated.")
+  @Option(
+    name: .customLong("set"), help: "Override a key of the experiment, as KEY=VALUE; may be repeated.",
+    completion: .experimentKeys)
   var overrides: [String] = []
 
   @Option(

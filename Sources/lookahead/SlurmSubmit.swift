@@ -50,7 +50,9 @@ struct SlurmSubmitCommand: ParsableCommand {
   @Option(help: "Memory of each task, such as 64GiB; all of its node by default.")
   var memory: String?
 
-  @Option(name: .customLong("set"), help: "Override a key of the experiment, as KEY=VALUE; may be repeated.")
+  @Option(
+    name: .customLong("set"), help: "Override a key of the experiment, as KEY=VALUE; may be repeated.",
+    completion: .experimentKeys)
   var overrides: [String] = []
 
   @Flag(help: "Project the points onto machines instead of measuring them.")

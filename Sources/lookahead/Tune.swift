@@ -83,7 +83,7 @@ struct TuneCommand: ParsableCommand {
         name: tune
         sweeps: [{name: tune, set: {kernel: lookup, order: auto}}]
         """,
-      file: "tune", overrides: settings.compactMap { parameter, value in value.map { "\(parameter.rawValue)=\($0)" } })
+      file: "tune", overrides: settings.compactMap { parameter, value in value.map { "\(parameter.name)=\($0)" } })
     let topology = Topology.read()
     let plan = try Plan(experiment, topology: topology)
     guard let point = plan.points.first else { return }
@@ -115,11 +115,11 @@ struct TuneCommand: ParsableCommand {
       ["strategy", "working set", "modelled us/token", "measured us/token", "rounds", "chosen"],
       rows.map {
         [
-          $0.strategy.label, formatByteCount(Int($0.workingSetBytes)), microseconds($0.estimatedNanosecondsPerToken),
+          $0.strategyLabel, formatByteCount(Int($0.workingSetBytes)), microseconds($0.estimatedNanosecondsPerToken),
           microseconds($0.measuredNanosecondsPerToken), "\($0.rounds)", $0.chosen ? "*" : "",
         ]
       })
-    for row in rows where row.reason != nil { print("\(row.strategy.label): \(row.reason ?? "")") }
+    for row in rows where row.reason != nil { print("\(row.strategyLabel): \(row.reason ?? "")") }
     if let first = rows.first {
       print("\(first.considered) candidates considered\(first.cached ? "; measured by an earlier run" : "")")
     }

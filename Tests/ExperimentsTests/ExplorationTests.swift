@@ -1,5 +1,6 @@
 import Foundation
 import Machines
+import PlanSupport
 import Support
 import Testing
 

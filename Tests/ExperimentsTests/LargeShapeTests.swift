@@ -1,6 +1,7 @@
 import Foundation
 import Kernels
 import Machines
+import PlanSupport
 import Profiler
 import Support
 import Testing

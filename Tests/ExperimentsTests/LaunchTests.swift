@@ -1,6 +1,7 @@
 import Foundation
-import TestSupport
 import Machines
+import PlanSupport
+import TestSupport
 import Testing
 
 @testable import HostModel

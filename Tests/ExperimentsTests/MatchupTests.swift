@@ -1,4 +1,5 @@
 import Kernels
+import PlanSupport
 import Testing
 
 @testable import Plans
@@ -26,7 +27,7 @@ import Testing
 
   @Test func `the same tokens, threads and shape are required`() {
     for other in [
-      dense { $0.tokens = 128 }, dense { $0.threads = 1 }, dense { $0.hidden = 256 }, dense { $0.output = 256 },
+      dense { $0.tokens = 128 }, dense { $0.threads = 1 }, dense { $0.dense.hidden = 256 },
     ] {
       #expect(Matchup(of: lookup, among: [other, lookup]) == nil)
     }
@@ -38,9 +39,9 @@ import Testing
   /// What is worse in one rank alone loses against what is worse in every later one, wherever the two stand.
   @Test func `each rank decides before all later ones`() throws {
     let worsen: [(MatchupRank, (inout Point) -> Void)] = [
-      (.type, { $0.dtype = .bf16 }), (.cpus, { $0.cpus = .onePerL3 }), (.memory, { $0.memory = .interleave }),
+      (.type, { $0.dense.dtype = .bf16 }), (.cpus, { $0.cpus = .onePerL3 }), (.memory, { $0.memory = .interleave }),
       (.pages, { $0.pages = .base }), (.isa, { $0.isa = .avx2 }), (.sweep, { $0.sweep = "other" }),
-      (.width, { $0.intermediate = 1024 }),
+      (.width, { $0.dense.intermediate = 1024 }),
     ]
     #expect(worsen.map(\.0) == MatchupRank.allCases.filter { $0 != .speed })
     var lookup = lookup
@@ -59,7 +60,7 @@ import Testing
   @Test func `of measured networks that are alike the fastest counts, but no narrower one`() throws {
     let wide = row(dense(), nanosecondsPerToken: 20)
     let fast = row(dense { $0.seed = 2 }, nanosecondsPerToken: 10)
-    let narrow = row(dense { $0.intermediate = 1024 }, nanosecondsPerToken: 5)
+    let narrow = row(dense { $0.dense.intermediate = 1024 }, nanosecondsPerToken: 5)
     let matchup = try #require(Matchup(of: row(lookup, nanosecondsPerToken: 1), among: [wide, fast, narrow]))
     #expect(matchup.baseline == fast)
     #expect(matchup.decidedBy == .speed)
@@ -77,7 +78,7 @@ import Testing
 
   @Test func `differences are caveats and said in words`() throws {
     let other = dense {
-      $0.dtype = .bf16
+      $0.dense.dtype = .bf16
       $0.pages = .base
     }
     let matchup = try #require(Matchup(of: lookup, among: [other]))

@@ -1,5 +1,6 @@
 import Foundation
 import Kernels
+import PlanSupport
 import Profiler
 import Support
 import Testing

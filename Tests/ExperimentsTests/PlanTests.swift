@@ -1,5 +1,6 @@
 import Foundation
 import Kernels
+import PlanSupport
 import Support
 import Testing
 
@@ -39,7 +40,7 @@ import Testing
       experiment("sweeps: [{name: a, set: {kernel: lookup, order: auto}, axes: {token_tile: [512, 1024]}}]"),
       cpuCount: 1)
     #expect(plan.points.count == 1)
-    #expect(plan.points[0].isTuned)
+    #expect(plan.points[0].network.isOpen)
   }
 
   @Test func `one thread has nothing to divide, two can divide tokens or tables`() throws {
@@ -47,8 +48,8 @@ import Testing
       experiment("sweeps: [{name: a, set: {kernel: lookup}, axes: {threads: [1, 2], partition: [tokens, tables]}}]"),
       cpuCount: 2)
     #expect(
-      plan.points.map(\.team) == [
-        LookupTeam(), LookupTeam(workers: 2, partition: .tokens), LookupTeam(workers: 2, partition: .tables),
+      plan.points.map { [$0.value(of: .threads)?.text, $0.value(of: .partition)?.text] } == [
+        ["1", "tokens"], ["2", "tokens"], ["2", "tables"],
       ])
   }
 

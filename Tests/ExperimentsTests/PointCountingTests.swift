@@ -1,5 +1,6 @@
 import Glibc
 import Kernels
+import PlanSupport
 import Profiler
 import Support
 import TestSupport

@@ -2,6 +2,7 @@ import AccessStreams
 import CLinux
 import Kernels
 import Machines
+import PlanSupport
 import Profiler
 import TestSupport
 import Testing
@@ -66,7 +67,9 @@ private struct StubWorkload: Workload {
 
 private struct StubSource: KernelSource {
   var result: Result<StubKernel, PointSkipped>
-  func kernel(for point: Point, memory: any MemorySource) throws -> any Kernel { try result.get() }
+  func kernel(for point: Point, memory: any MemorySource, sharing others: [any Kernel]) throws -> any Kernel {
+    try result.get()
+  }
   func input(for point: Point) throws -> [Float] { [Float](repeating: 1, count: point.tokens * 8) }
 }
 
@@ -129,8 +132,7 @@ private struct StubSource: KernelSource {
 
   @Test func `a point that needs more memory than there is skips, before anything is built`() throws {
     var large = point
-    large.hidden = 1 << 31
-    large.intermediate = 1 << 31
+    large.network = DenseNetwork(hidden: 1 << 31, intermediate: 1 << 31)
     let outcome = try run(StubSource(result: .success(StubKernel(error: 0))), point: large)
     #expect(outcome.result.status == .skipped)
     #expect(outcome.result.reason == "needs more than 2^63 bytes of memory")
@@ -228,17 +230,17 @@ private struct StubSource: KernelSource {
 
   @Test func `a point that leaves its strategy open is tuned, and its row says what ran`() throws {
     var open = lookup
-    open.strategy = nil
+    open.lookup.strategy = nil
     let tuner = Autotuner(
       machine: try StrategyTunerTests.zen5(), fingerprint: MachineFingerprint(text: "here"), cache: nil)
     let outcome = try run(factory(), point: open, tuner: tuner)
     #expect(outcome.result.status == .passed, "\(outcome.result.reason ?? "")")
     #expect(outcome.result.pointID == open.id)
-    #expect(outcome.result.tuned == true)
+    #expect(outcome.result.int("tuned") == 1)
     let chosen = outcome.tuning.filter(\.chosen)
     #expect(chosen.count == 1)
-    #expect(outcome.result.strategy?.order == chosen.first?.order)
-    #expect(outcome.result.tokenTile == chosen.first?.tokenTile)
+    #expect(outcome.result.text("order") == chosen.first?.figures["order"]?.text)
+    #expect(outcome.result.int("token_tile") == chosen.first?.figures["token_tile"]?.int)
     #expect(
       outcome.tuning.allSatisfy { $0.pointID == open.id && !$0.cached && $0.measuredNanosecondsPerToken ?? 0 > 0 })
     #expect(outcome.tuning.map(\.rank) == Array(1...outcome.tuning.count))
@@ -246,21 +248,21 @@ private struct StubSource: KernelSource {
     let rounds = outcome.tuning.map(\.rounds).max()
     let fastest = outcome.tuning.filter { $0.rounds == rounds }.compactMap(\.measuredNanosecondsPerToken).min()
     let isDefault =
-      chosen.first?.order == .sliced && chosen.first?.columnSliceColumns == 32 && chosen.first?.tableGroup == 6
+      chosen.first?.strategyLabel.hasPrefix("sliced/") == true && chosen.first?.strategyLabel.contains("/32x6") == true
     #expect(isDefault || chosen.first?.measuredNanosecondsPerToken == fastest, "\(outcome.tuning)")
   }
 
   @Test(arguments: [TableType.fp32, .bf16])
   func `a point with a bf16 projection passes, and says where it ran widened to fp32`(dtype: TableType) throws {
     var rounded = lookup
-    rounded.dtype = dtype
-    rounded.projectionDtype = .bf16
+    rounded.lookup.dtype = dtype
+    rounded.lookup.projectionDtype = .bf16
     let outcome = try run(factory(), point: rounded)
     #expect(outcome.result.status == .passed, "\(outcome.result.reason ?? "")")
-    #expect(outcome.result.projectionDtype == .bf16)
+    #expect(outcome.result.text("projection_dtype") == "bf16")
     #expect(outcome.result.codeMismatches == 0)
     #expect(outcome.notes.contains { $0.kind == .arithmetic } == !ISA.best.multipliesBF16)
-    #expect(try run(factory(), point: lookup).result.projectionDtype == .fp32)
+    #expect(try run(factory(), point: lookup).result.text("projection_dtype") == "fp32")
   }
 
   @Test func `the first launch of a point times its stages, and no other does`() throws {
@@ -274,7 +276,7 @@ private struct StubSource: KernelSource {
 
   @Test func `without a tuner such a point is skipped`() throws {
     var open = lookup
-    open.strategy = nil
+    open.lookup.strategy = nil
     #expect(try run(factory(), point: open).result.status == .skipped)
   }
 
@@ -283,11 +285,11 @@ private struct StubSource: KernelSource {
     guard Topology.read().allowedCPUs.count >= 2 else { return }
     var point = lookup
     point.threads = 2
-    point.partition = partition == .tables ? .tables : nil
+    point.lookup.partition = partition == .tables ? .tables : nil
     let outcome = try run(factory(), point: point)
     #expect(outcome.result.status == .passed, "\(outcome.result.reason ?? "")")
-    #expect(outcome.result.partition == partition)
-    #expect(outcome.result.tuned == false)
+    #expect(outcome.result.text("partition") == partition.rawValue)
+    #expect(outcome.result.int("tuned") == 0)
   }
 
   @Test func `tables replicated over one node are one copy, and the notes say so`() throws {

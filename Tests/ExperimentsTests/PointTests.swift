@@ -1,4 +1,5 @@
 import Kernels
+import PlanSupport
 import Profiler
 import Testing
 
@@ -22,7 +23,7 @@ private let point = Point(
 
   @Test func `any change of a parameter changes the id`() {
     var slower = point
-    slower.strategy?.prefetchRows = 1
+    slower.lookup.strategy?.prefetchRows = 1
     var elsewhere = point
     elsewhere.memory = .node(0)
     #expect(Set([point.id, slower.id, elsewhere.id]).count == 3)
@@ -46,11 +47,11 @@ private let point = Point(
 
   @Test func `a label names an open strategy, a partition and a group prefetch`() {
     var open = point
-    open.strategy = nil
-    open.partition = .tables
+    open.lookup.strategy = nil
+    open.lookup.partition = .tables
     #expect(open.label == "lookup T=128 rows=256 d=512 tokens=4096 threads=2 auto by-tables interleave")
     var on = point
-    on.strategy?.groupPrefetch = .on
+    on.lookup.strategy?.groupPrefetch = .on
     #expect(on.label == "lookup T=128 rows=256 d=512 tokens=4096 threads=2 sliced/4096/128x8/g-on interleave")
     #expect(Set([point.id, open.id, on.id]).count == 3)
   }
@@ -58,7 +59,7 @@ private let point = Point(
   @Test func `the type of the tables is part of a point, its label and the size of its tables`() {
     let points = [TableType.fp32, .bf16, .int8].map { type in
       var typed = point
-      typed.dtype = type
+      typed.lookup.dtype = type
       return typed
     }
     #expect(Set(points.map(\.id)).count == 3)
@@ -72,14 +73,14 @@ private let point = Point(
 
   @Test func `the type of the projection is part of a look-up point, its label and the size of its weights`() {
     var rounded = point
-    rounded.projectionDtype = .bf16
+    rounded.lookup.projectionDtype = .bf16
     #expect(rounded.id != point.id)
     #expect(rounded.label.contains("sliced/4096/128x8 bf16-projection"))
     #expect(rounded.tableBytes == point.tableBytes)
     // Two chains of four factors of 512 x 64 weights.
     #expect(point.estimatedBytes - rounded.estimatedBytes == 2 * 4 * 512 * 64 * 2)
-    #expect(rounded.task?.projectionType == .bf16)
-    #expect(rounded.arithmetic == .fp32)
+    #expect(rounded.network.arithmetic == .fp32)
+    #expect(rounded.network.arithmetic(ofStage: HashStage.name) == .bf16)
   }
 
   @Test func `a dense network has a type too, and the memory of its weights and features`() {
@@ -89,8 +90,8 @@ private let point = Point(
     }
     #expect(Set(points.map(\.id)).count == 3)
     #expect(points.map(\.label).map { $0.hasSuffix("bf16") } == [false, true, false])
-    #expect(points.map(\.arithmetic) == [.fp32, .bf16, .int8])
-    #expect(point.arithmetic == .fp32)
+    #expect(points.map { $0.network.arithmetic } == [.fp32, .bf16, .int8])
+    #expect(point.network.arithmetic == .fp32)
     // Weights and biases 148: fp32, and twice as narrow ones; activations 80 floats; the products' inputs 40 + 160; int8's
     // 160 sums.
     #expect(points[1].estimatedBytes == 148 * (4 + 4) + 80 * 4 + 200 * 2)

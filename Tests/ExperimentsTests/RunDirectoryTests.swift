@@ -1,6 +1,7 @@
 import Foundation
 import GRDB
 import Kernels
+import PlanSupport
 import Profiler
 import Support
 import Testing
@@ -247,7 +248,7 @@ private func outcome(_ point: Point, _ run: RunDirectory, status: ResultStatus =
       try old.close()
       let rows = try RunStore(path: file, create: false).rows(ResultRow.self)
       #expect(rows.map(\.kernel) == [.lookup, .dense])
-      #expect(rows.map(\.projectionDtype) == [.fp32, nil])
+      #expect(rows.map { $0.text("projection_dtype") } == ["fp32", nil])
     }
   }
 

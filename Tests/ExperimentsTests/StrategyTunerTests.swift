@@ -1,5 +1,6 @@
 import Kernels
 import Machines
+import PlanSupport
 import Projection
 import Simulation
 import Support
@@ -18,21 +19,60 @@ final class ScriptedTimer: StrategyTimer {
     self.time = time
   }
 
-  func prepare(_ strategies: [LookupStrategy]) throws -> [LookupStrategy: String] {
-    prepared = strategies
-    return refused
+  func prepare(_ candidates: [any Network]) throws -> [Int: String] {
+    prepared = candidates.compactMap(\.walk)
+    var places: [Int: String] = [:]
+    for (place, strategy) in prepared.enumerated() { places[place] = refused[strategy] }
+    return places
   }
 
-  func nanosecondsPerToken(_ strategy: LookupStrategy) throws -> Double {
-    timed.append(strategy)
-    return time(strategy)
+  func nanosecondsPerToken(_ place: Int) throws -> Double {
+    timed.append(prepared[place])
+    return time(prepared[place])
+  }
+}
+
+extension Network {
+  /// The strategy of a look-up.
+  fileprivate var walk: LookupStrategy? { (self as? LookupNetwork)?.strategy }
+}
+
+extension LookupNetwork {
+  func walking(_ strategy: LookupStrategy?) -> LookupNetwork {
+    var network = self
+    network.strategy = strategy
+    return network
+  }
+
+  /// The strategies of its candidates.
+  func walks(_ pass: Pass, secondLevelBytes: Int?) -> [LookupStrategy] {
+    candidates(pass, secondLevelBytes: secondLevelBytes).compactMap(\.strategy)
   }
 }
 
 @Suite struct StrategyTunerTests {
-  static let published = LookupTask(
-    shape: LookupFFNShape(hidden: 512, output: 512, tables: 128, tableRows: 256, projection: .bh4, blockSize: 64),
-    tableType: .fp32, isa: .best, team: LookupTeam(), tokens: 32_768)
+  static let published = LookupNetwork(
+    hidden: 512, output: 512, tables: 128, tableRows: 256, projection: .bh4, blockSize: 64)
+  static let pass = Pass(tokens: 32_768, threads: 1, isa: .best)
+
+  private static func pass(tokens: Int) -> Pass { Pass(tokens: tokens, threads: 1, isa: .best) }
+
+  /// Tunes the published layer, and says which strategy was chosen.
+  private func tune(
+    _ tuner: StrategyTuner, _ timer: ScriptedTimer
+  ) throws -> (tuning: Tuning, strategy: LookupStrategy?) {
+    let all = Self.published.candidates(Self.pass, secondLevelBytes: tuner.secondLevelBytes)
+    let tuning = try tuner.tune(all, Self.pass, timer: timer)
+    return (tuning, all.first { $0.strategyValues == tuning.strategy }?.strategy)
+  }
+
+  /// The strategies that are left of the published layer's for a pass.
+  private func kept(
+    _ pass: Pass = Self.pass, secondLevelBytes: Int? = nil, on machine: Machine
+  ) throws -> [StrategyTuner.Entrant] {
+    try StrategyTuner.pruned(
+      Self.published.candidates(pass, secondLevelBytes: secondLevelBytes), pass, machine)
+  }
 
   static func machine(_ l1: String, _ l2: String, _ l3: String, overlap: Bool = true) throws -> Machine {
     try Machine(
@@ -58,51 +98,48 @@ final class ScriptedTimer: StrategyTimer {
 
   @Test func `every candidate is another walk, and the default comes first`() {
     for tokens in [1, 100, 4096, 32_768] {
-      var task = Self.published
-      task.tokens = tokens
-      let all = StrategyCandidates.all(task, secondLevelBytes: nil)
+      let all = Self.published.walks(Self.pass(tokens: tokens), secondLevelBytes: nil)
       #expect(Set(all).count == all.count)
-      let usual = LookupStrategy.usual(task.shape, tableType: .fp32, tokens: tokens, secondLevelBytes: nil)
+      let usual = LookupStrategy.usual(Self.published.shape, tableType: .fp32, tokens: tokens, secondLevelBytes: nil)
       #expect(all.first == usual.fitted(tokens: tokens, tables: 128, output: 512))
       #expect(all.allSatisfy { $0.tokenTile <= tokens && $0.columnSlice <= 512 && $0.tableGroup <= 128 })
     }
   }
 
-  @Test func `a working set is the rows that a tile's tokens read of a group, in a slice`() {
+  @Test func `a working set is the rows that a tile's tokens read of a group, in a slice`() throws {
     /// In KiB.
-    func workingSet(_ strategy: LookupStrategy) -> Double {
-      StrategyEstimate(Self.published, strategy).workingSetBytes / 1024
+    func workingSet(_ strategy: LookupStrategy) throws -> Double {
+      try #require(Self.published.walking(strategy).estimate(Self.pass)).workingSetBytes / 1024
     }
     // 8 tables x 256 rows x 128 columns x 4 bytes: 8,192 tokens read every row.
     let usual = LookupStrategy(order: .sliced, tokenTile: 8192, columnSlice: 128, tableGroup: 8)
-    #expect(abs(workingSet(usual) - 1024) < 1e-6)
+    #expect(try abs(workingSet(usual) - 1024) < 1e-6)
     // 256 tokens of 256 equally likely codes read 1 - 1/e of the rows.
     var few = usual
     few.tokenTile = 256
-    #expect(abs(workingSet(few) - 0.632 * 1024) < 1)
-    #expect(abs(workingSet(LookupStrategy(order: .table)) - 512) < 1e-6)
-    #expect(abs(workingSet(LookupStrategy(order: .token)) - 64 * 1024) < 1e-6)
+    #expect(try abs(workingSet(few) - 0.632 * 1024) < 1)
+    #expect(try abs(workingSet(LookupStrategy(order: .table)) - 512) < 1e-6)
+    #expect(try abs(workingSet(LookupStrategy(order: .token)) - 64 * 1024) < 1e-6)
   }
 
   @Test func `a group that leaves the second-level cache is estimated slower than one that fits`() throws {
     let machine = try Self.zen5()
     func estimate(_ columns: Int, _ group: Int) throws -> Double {
-      try StrategyEstimate(
-        Self.published, LookupStrategy(order: .sliced, tokenTile: 8192, columnSlice: columns, tableGroup: group)
-      ).nanosecondsPerToken(on: machine)
+      let strategy = LookupStrategy(order: .sliced, tokenTile: 8192, columnSlice: columns, tableGroup: group)
+      return try #require(Self.published.walking(strategy).estimate(Self.pass))
+        .nanosecondsPerToken(Self.pass, on: machine)
     }
     #expect(try estimate(128, 8) < estimate(512, 32))
     #expect(try estimate(64, 8) < estimate(512, 32))
   }
 
   /// The exact simulation and the timing model as the truth: a machine that behaves as its file says.
-  private func truth(_ task: LookupTask, _ strategy: LookupStrategy, _ layer: LookupFFN, on machine: Machine) throws
-    -> Double
+  private func truth(_ pass: Pass, _ strategy: LookupStrategy, _ layer: LookupFFN, on machine: Machine) throws -> Double
   {
     let walked = try LookupFFN(layer, strategy: strategy, memory: HeapMemory())
     var random = RandomSource(seed: 4)
-    let input = random.normals(task.tokens * task.shape.hidden)
-    let workload = try walked.workload(input: input, tokens: task.tokens, threads: task.team.workers)
+    let input = random.normals(pass.tokens * layer.inputWidth)
+    let workload = try walked.workload(input: input, tokens: pass.tokens, threads: pass.threads)
     let projection = try Projection.project(
       workload, traffic: Traffic(simulating: workload, on: machine), on: machine)
     return 1e9 / projection.tokensPerSecond
@@ -110,9 +147,9 @@ final class ScriptedTimer: StrategyTimer {
 
   @Test func `a bf16 projection is estimated on a machine without bf16 multiply-adds too, as in fp32`() throws {
     func time(_ type: ProjectionType, on machine: Machine) throws -> Double {
-      var task = Self.published
-      task.projectionType = type
-      return try StrategyEstimate(task, LookupStrategy()).nanosecondsPerToken(on: machine)
+      var network = Self.published.walking(LookupStrategy())
+      network.projectionDtype = type == .fp32 ? nil : type
+      return try #require(network.estimate(Self.pass)).nanosecondsPerToken(Self.pass, on: machine)
     }
     let without = try Self.machine("32KiB", "1MiB", "32MiB")
     #expect(try time(.bf16, on: without) == time(.fp32, on: without))
@@ -127,17 +164,16 @@ final class ScriptedTimer: StrategyTimer {
   {
     let machine = try Self.machine(l1, l2, l3, overlap: overlap)
     // 128 KiB of tables, two tiles.
-    let task = LookupTask(
-      shape: LookupFFNShape(hidden: 16, output: 128, tables: 8, tableRows: 32, projection: .bh4, blockSize: 4),
-      tableType: .fp32, isa: .best, team: LookupTeam(), tokens: 1024)
-    let layer = try LookupFFN(LookupFFNParameters.random(task.shape, seed: 9))
-    let all = StrategyCandidates.all(task, secondLevelBytes: nil)
-    let kept = try StrategyTuner.pruned(all, task, machine).map(\.strategy)
+    let pass = Self.pass(tokens: 1024)
+    let network = LookupNetwork(hidden: 16, output: 128, tables: 8, tableRows: 32, projection: .bh4, blockSize: 4)
+    let layer = try LookupFFN(LookupFFNParameters.random(network.shape, seed: 9))
+    let all = network.candidates(pass, secondLevelBytes: nil)
+    let kept = try StrategyTuner.pruned(all, pass, machine).compactMap(\.network.walk)
     #expect(kept.count == StrategyTuner.kept && all.count > 3 * kept.count)
     var best = Double.infinity
     var bestKept = Double.infinity
-    for strategy in all {
-      let time = try truth(task, strategy, layer, on: machine)
+    for strategy in all.compactMap(\.strategy) {
+      let time = try truth(pass, strategy, layer, on: machine)
       best = min(best, time)
       if kept.contains(strategy) { bestKept = min(bestKept, time) }
     }
@@ -149,22 +185,23 @@ final class ScriptedTimer: StrategyTimer {
 
   @Test func `the fastest measured candidate is chosen, whatever the estimates say`() throws {
     let tuner = StrategyTuner(machine: try Self.zen5(), clock: { 0 })
-    let kept = try StrategyTuner.pruned(
-      StrategyCandidates.all(Self.published, secondLevelBytes: 1 << 20), Self.published, Self.zen5())
-    for favourite in kept.map(\.strategy) {
+    let kept = try kept(secondLevelBytes: 1 << 20, on: Self.zen5())
+    let walks = kept.compactMap(\.network.walk)
+    for favourite in walks {
       let timer = ScriptedTimer { $0 == favourite ? 1000 : 2000 }
-      let tuning = try tuner.tune(Self.published, timer: timer)
-      #expect(tuning.strategy == favourite)
-      #expect(timer.prepared == kept.map(\.strategy))
-      #expect(tuning.candidates.map(\.estimatedNanosecondsPerToken) == kept.map(\.estimatedNanosecondsPerToken))
-      #expect(tuning.considered == StrategyCandidates.all(Self.published, secondLevelBytes: 1 << 20).count)
+      let (tuning, strategy) = try tune(tuner, timer)
+      #expect(strategy == favourite)
+      #expect(timer.prepared == walks)
+      #expect(
+        tuning.candidates.map(\.estimatedNanosecondsPerToken) == kept.map(\.candidate.estimatedNanosecondsPerToken))
+      #expect(tuning.considered == Self.published.candidates(Self.pass, secondLevelBytes: 1 << 20).count)
     }
   }
 
   @Test func `the default is always timed, so that tuning never loses to not tuning`() throws {
     for machine in try [Self.machine("4KiB", "16KiB", "64KiB"), Self.machine("1MiB", "64MiB", "1GiB"), Self.zen5()] {
       let timer = ScriptedTimer { _ in 1 }
-      _ = try StrategyTuner(machine: machine, clock: { 0 }).tune(Self.published, timer: timer)
+      _ = try tune(StrategyTuner(machine: machine, clock: { 0 }), timer)
       let usual = LookupStrategy.usual(
         Self.published.shape, tableType: .fp32, tokens: 32_768, secondLevelBytes: machine.caches[1].sizeBytes)
       #expect(timer.prepared.contains(usual))
@@ -173,10 +210,7 @@ final class ScriptedTimer: StrategyTimer {
 
   @Test func `of a batch of few tokens every walk is timed`() throws {
     for tokens in [1, 8, 64] {
-      var task = Self.published
-      task.tokens = tokens
-      let kept = try StrategyTuner.pruned(StrategyCandidates.all(task, secondLevelBytes: nil), task, Self.zen5()).map(
-        \.strategy)
+      let kept = try kept(Self.pass(tokens: tokens), on: Self.zen5()).compactMap(\.network.walk)
       for order in LookupStrategy.Order.allCases { #expect(kept.contains { $0.order == order }) }
       #expect(kept.contains { $0.order == .token && $0.prefetchRows == 8 })
       #expect(Set(kept.filter { $0.order == .sliced }.map(\.columnSlice)) == [32, 64, 128, 256, 512])
@@ -185,25 +219,25 @@ final class ScriptedTimer: StrategyTimer {
 
   @Test func `equal times keep the default, the same on every run`() throws {
     let tuner = StrategyTuner(machine: try Self.zen5(), clock: { 0 })
-    let first = try tuner.tune(Self.published, timer: ScriptedTimer { _ in 3 })
-    let second = try tuner.tune(Self.published, timer: ScriptedTimer { _ in 3 })
-    #expect(first == second)
-    #expect(first.strategy == StrategyCandidates.all(Self.published, secondLevelBytes: tuner.secondLevelBytes).first)
+    let first = try tune(tuner, ScriptedTimer { _ in 3 })
+    let second = try tune(tuner, ScriptedTimer { _ in 3 })
+    #expect(first.tuning == second.tuning)
+    #expect(first.strategy == Self.published.walks(Self.pass, secondLevelBytes: tuner.secondLevelBytes).first)
   }
 
   @Test func `after two rounds only the faster half and the default go on`() throws {
     let tuner = StrategyTuner(machine: try Self.zen5(), clock: { 0 })
     let probe = ScriptedTimer { _ in 1 }
-    _ = try tuner.tune(Self.published, timer: probe)
+    _ = try tune(tuner, probe)
     let order = probe.prepared
-    let usual = StrategyCandidates.all(Self.published, secondLevelBytes: tuner.secondLevelBytes).first
+    let usual = Self.published.candidates(Self.pass, secondLevelBytes: tuner.secondLevelBytes).first?.strategyValues
     // The later a candidate in the list, the faster.
     let timer = ScriptedTimer { 100 - Double(order.firstIndex(of: $0) ?? 0) }
-    let tuning = try tuner.tune(Self.published, timer: timer)
+    let (tuning, strategy) = try tune(tuner, timer)
     for (index, candidate) in tuning.candidates.enumerated() {
       #expect(candidate.rounds == (index >= 4 || candidate.strategy == usual ? 11 : 2))
     }
-    #expect(tuning.strategy == order.last)
+    #expect(strategy == order.last)
     // In turns: no candidate is timed twice before every other was timed once.
     #expect(Array(timer.timed.prefix(8)) == order)
     #expect(Array(timer.timed[8..<16]) == order)
@@ -234,19 +268,18 @@ final class ScriptedTimer: StrategyTimer {
   /// What was chosen on a loud machine, over the default: 200 tunings with true times that `draw` gives to all others.
   private func ratiosUnderNoise(_ draw: (inout RandomSource, Int) -> Double) throws -> [Double] {
     let tuner = StrategyTuner(machine: try Self.zen5(), clock: { 0 })
-    let all = StrategyCandidates.all(Self.published, secondLevelBytes: tuner.secondLevelBytes)
-    let candidates = try StrategyTuner.pruned(all, Self.published, tuner.machine)
-    let usual = all.first
+    let all = Self.published.candidates(Self.pass, secondLevelBytes: tuner.secondLevelBytes)
+    let entrants = try StrategyTuner.pruned(all, Self.pass, tuner.machine)
     return try (0..<200).map { seed in
       var noise = Noise(random: RandomSource(seed: UInt64(seed)))
       var times: [LookupStrategy: Double] = [:]
-      for (index, strategy) in candidates.map(\.strategy).enumerated() {
-        times[strategy] = strategy == usual ? 1 : draw(&noise.random, index)
+      for (index, strategy) in entrants.compactMap(\.network.walk).enumerated() {
+        times[strategy] = strategy == all.first?.strategy ? 1 : draw(&noise.random, index)
       }
       let tuning = try tuner.choose(
-        candidates, usual: usual, considered: all.count,
+        entrants, default: all.first, considered: all.count,
         timer: ScriptedTimer { (times[$0] ?? 1) * noise.factor() })
-      return times[tuning.strategy] ?? 1
+      return all.first { $0.strategyValues == tuning.strategy }?.strategy.flatMap { times[$0] } ?? 1
     }
   }
 
@@ -263,14 +296,16 @@ final class ScriptedTimer: StrategyTimer {
 
   @Test func `one disturbed sample does not decide`() throws {
     let tuner = StrategyTuner(machine: try Self.zen5(), clock: { 0 })
-    let best = try tuner.tune(Self.published, timer: ScriptedTimer { _ in 1 }).candidates[2].strategy
+    let probe = ScriptedTimer { _ in 1 }
+    _ = try tune(tuner, probe)
+    let best = probe.prepared[2]
     var seen = 0
     let timer = ScriptedTimer { strategy in
       guard strategy == best else { return 10 }
       seen += 1
       return seen == 4 ? 1000 : 9
     }
-    #expect(try tuner.tune(Self.published, timer: timer).strategy == best)
+    #expect(try tune(tuner, timer).strategy == best)
   }
 
   @Test func `when time is up, the final still has the rounds in which it can tell`() throws {
@@ -281,22 +316,22 @@ final class ScriptedTimer: StrategyTimer {
         seconds += 10
         return seconds
       })
-    let tuning = try tuner.tune(Self.published, timer: ScriptedTimer { _ in 1 })
+    let tuning = try tune(tuner, ScriptedTimer { _ in 1 }).tuning
     #expect(Set(tuning.candidates.map(\.rounds)) == [2, 7])
   }
 
   @Test func `a candidate that cannot be prepared keeps its reason and is never chosen`() throws {
     let tuner = StrategyTuner(machine: try Self.zen5(), clock: { 0 })
     let timer = ScriptedTimer { _ in 5 }
-    _ = try tuner.tune(Self.published, timer: timer)
+    _ = try tune(tuner, timer)
     let first = timer.prepared[0]
     timer.refused = [first: "no memory"]
-    let tuning = try tuner.tune(Self.published, timer: timer)
+    let (tuning, strategy) = try tune(tuner, timer)
     #expect(tuning.candidates.first?.reason == "no memory")
     #expect(tuning.candidates.first?.measuredNanosecondsPerToken == nil)
-    #expect(tuning.strategy != first)
+    #expect(strategy != first)
 
     timer.refused = Dictionary(timer.prepared.map { ($0, "no memory") }, uniquingKeysWith: { first, _ in first })
-    #expect(throws: InputError.self) { try tuner.tune(Self.published, timer: timer) }
+    #expect(throws: InputError.self) { try tune(tuner, timer) }
   }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import PlanSupport
 import Support
 import Testing
 

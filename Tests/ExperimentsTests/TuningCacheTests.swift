@@ -1,5 +1,6 @@
 import Foundation
 import Kernels
+import PlanSupport
 import Profiler
 import Testing
 
@@ -10,22 +11,23 @@ import Testing
   private let point = Point(
     sweep: "a", kernel: .lookup, seed: 1, hidden: 512, output: 512, tables: 128, tableRows: 256, projection: .bh4,
     blockSize: 64, tokens: 32_768, threads: 1, codes: .uniform)
-  private let task = StrategyTunerTests.published
+  private let pass = StrategyTunerTests.pass
 
   /// Tunes with scripted times and says how many candidates were timed, and what was warned of.
   private func tune(
     in directory: String, machine: String = "cpu=1", point: Point? = nil, favourite: Int = 3
-  ) throws -> (strategy: LookupStrategy, isCached: Bool, timed: Int, warnings: [String]) {
+  ) throws -> (strategy: Tuning.Strategy, isCached: Bool, timed: Int, warnings: [String]) {
     var warnings: [String] = []
     let tuner = StrategyTuner(machine: try StrategyTunerTests.zen5(), clock: { 0 })
     let all = try StrategyTuner.pruned(
-      StrategyCandidates.all(task, secondLevelBytes: nil), task, StrategyTunerTests.zen5())
-    let scripted = ScriptedTimer { $0 == all[favourite].strategy ? 1 : 2 }
+      StrategyTunerTests.published.candidates(pass, secondLevelBytes: nil), pass, StrategyTunerTests.zen5())
+    let walk = (all[favourite].network as? LookupNetwork)?.strategy
+    let scripted = ScriptedTimer { $0 == walk ? 1 : 2 }
     let autotuner = Autotuner(
       tuner: tuner, fingerprint: MachineFingerprint(text: machine),
       cache: TuningCache(directory: directory) { warnings.append($0) })
-    let (tuning, isCached) = try autotuner.tune(point ?? self.point, task) { scripted }
-    return (tuning.strategy, isCached, scripted.timed.count, warnings)
+    let outcome = try autotuner.tune(point ?? self.point, pass) { scripted }
+    return (outcome.tuning.strategy, outcome.isCached, scripted.timed.count, warnings)
   }
 
   private func files(in directory: String) throws -> [String] {
@@ -49,7 +51,7 @@ import Testing
       #expect(try !tune(in: directory, machine: "cpu=2").isCached)
       for change in [
         { (point: inout Point) in point.pages = .base }, { $0.memory = .interleave }, { $0.cpus = .scatter },
-        { $0.codes = .recorded },
+        { $0.lookup.codes = .recorded },
       ] {
         var other = point
         change(&other)
@@ -90,8 +92,8 @@ import Testing
   }
 
   @Test(arguments: [
-    ("tokenTile", 0), ("tokenTile", -1), ("columnSlice", 0), ("tableGroup", Int.min), ("prefetchRows", Int.max),
-    ("tokenTile", 7),
+    ("token_tile", 0), ("token_tile", -1), ("column_slice", 0), ("table_group", Int.min), ("prefetch_rows", Int.max),
+    ("token_tile", 7),
   ])
   func `a walk that nobody would choose among is not believed`(key: String, value: Int) throws {
     try withTemporaryDirectory { directory in

@@ -1,5 +1,6 @@
 import Kernels
 import Machines
+import PlanSupport
 import Testing
 
 @testable import HostModel

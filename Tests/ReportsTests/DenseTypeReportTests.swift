@@ -1,5 +1,6 @@
 import Foundation
 import Kernels
+import PlanSupport
 import Testing
 
 @testable import Plans
@@ -151,7 +152,9 @@ import Testing
       ) { data in
         func row(_ projection: ProjectionType) throws -> ResultRow {
           try #require(
-            data.measured.first { $0.kernel == .lookup && $0.dtype == .fp32 && $0.projectionDtype == projection })
+            data.measured.first {
+              $0.kernel == .lookup && $0.dtype == .fp32 && $0.text("projection_dtype") == projection.rawValue
+            })
         }
         let (wide, narrow) = (try row(.fp32), try row(.bf16))
         #expect(data.bound(of: wide) == 5)

@@ -64,7 +64,7 @@ import Testing
         data.tableSeries(of: "popularity").map(\.name) == [
           "1 thread, uniform", "1 thread, zipf(0.5)", "1 thread, zipf(1)",
         ])
-      #expect(data.bestLookups(of: "popularity").map { $0.codes?.rawValue } == ["uniform", "zipf(0.5)", "zipf(1)"])
+      #expect(data.bestLookups(of: "popularity").map { $0.text("codes") } == ["uniform", "zipf(0.5)", "zipf(1)"])
       #expect(report.markdown.contains("zipf(0.5)"))
       // The same layer twice is no comparison of models.
       #expect(VariantPlot(sweep: "twice").plot(of: data) == nil)

@@ -27,8 +27,8 @@ struct LaunchRequest: Codable {
   /// The clock at the beginning of the run, and the place of the launch's first sample in the run.
   var clockStart: Int
   var firstOrderIndex: Int
-  /// What an earlier launch of a point that leaves its strategy open chose.
-  var chosenStrategy: LookupStrategy?
+  /// The point with what an earlier launch chose for it, where it leaves its strategy open.
+  var settled: Point?
 }
 
 /// What a launch comes to.

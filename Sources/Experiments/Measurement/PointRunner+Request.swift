@@ -26,7 +26,7 @@ extension PointRunner {
         experiment: experiment, runID: request.runID, host: request.host, cpuModel: request.cpuModel,
         topology: topology, kernels: KernelFactory(experiment: experiment, libraries: request.libraries),
         counters: counters, fmaPeak: { _ in request.fmaPeak },
-        tuner: tuner, chosenStrategy: request.chosenStrategy, launch: request.launch,
+        tuner: tuner, chosen: request.settled?.network, launch: request.launch,
         clock: RunClock(start: request.clockStart, samples: request.firstOrderIndex),
         isInterrupted: { Interruption.isRequested }))
     let start = Clock.now()

@@ -20,8 +20,8 @@ struct RunContext {
   let fmaPeak: (Point) -> Double?
   /// Chooses strategies; nil where none can be.
   var tuner: Autotuner?
-  /// What an earlier launch of the point chose: all launches of a point run the same.
-  var chosenStrategy: LookupStrategy?
+  /// The network with what an earlier launch of the point chose for it: all launches of a point run the same.
+  var chosen: (any Network)?
   /// The process of this point, from 0.
   var launch = 0
   let clock: RunClock
@@ -85,17 +85,18 @@ struct PointRunner {
     if let shortage = point.memoryShortage() { throw PointSkipped(shortage) }
     let pool = try PinnedPool(cpus: available { try context.topology.cpus(for: point.cpus, threads: point.threads) })
     let tuning = try tuning(point, pool)
-    let strategy = point.strategy ?? context.chosenStrategy ?? tuning?.choice.strategy
+    var resolved = point
+    if let chosen = context.chosen ?? tuning?.chosen { resolved.network = chosen }
     let prepared = try PreparedPoint(
-      point, strategy: strategy, pool: pool, kernels: context.kernels, topology: context.topology)
+      point, resolved: resolved, pool: pool, kernels: context.kernels, topology: context.topology)
 
-    var row = row(point, prepared, strategy)
+    var row = row(point, prepared, resolved)
     try checkInterrupted()
     pool.run(prepared.work)
     let check = try prepared.check(tokens: sampledTokens(point, prepared.shares))
     // An error that is no finite number is missing; the reason says it.
     row.maxAbsError = check.maxAbsoluteError.isFinite ? check.maxAbsoluteError : nil
-    row.codeMismatches = point.kernel == .lookup ? check.codeMismatches : nil
+    row.codeMismatches = prepared.kernel.hasCodes ? check.codeMismatches : nil
     if let failure = check.failure {
       row.status = .failed
       row.reason = failure
@@ -128,13 +129,9 @@ struct PointRunner {
       row.set(before: before, after: after)
       for text in placementNotes(before: before, after: after) { note(.placement, text) }
     }
-    if let lookup = prepared.kernel as? LookupFFN {
-      if lookup.widensProjection {
-        note(.arithmetic, "the bf16 projection ran widened to fp32: this path has no bf16 multiply-add on this CPU")
-      }
-      let codes = try lookup.gatheredRows(input: prepared.input.base, tokens: point.tokens)
-      row.codeEntropyBits = codeEntropy(codes, tables: lookup.shape.tables)
-    }
+    let observations = try prepared.kernel.observations(input: prepared.input.base, tokens: point.tokens)
+    for text in observations.notes { note(.arithmetic, text) }
+    row.codeEntropyBits = observations.codeEntropyBits
     return PointOutcome(
       result: row, samples: samples, counters: counters,
       metrics: MetricRow.derived(from: counters, groups: context.counters.groups),
@@ -143,9 +140,9 @@ struct PointRunner {
   }
 
   /// What is known of a point before it runs.
-  private func row(_ point: Point, _ prepared: PreparedPoint, _ strategy: LookupStrategy?) -> ResultRow {
+  private func row(_ point: Point, _ prepared: PreparedPoint, _ resolved: Point) -> ResultRow {
     var row = ResultRow(runID: context.runID, host: context.host, point: point, status: .passed)
-    if let strategy { row.set(strategy) }
+    row.settle(resolved.network)
     row.cpuModel = context.cpuModel
     row.isa = (point.isa.isa ?? .best).rawValue
     row.verifiedCPUs = prepared.pool.verifiedCPUs.map(String.init).joined(separator: " ")
@@ -163,18 +160,17 @@ struct PointRunner {
   }
 
   /// The strategy of a point that leaves it open, and its rows; nil for all other points.
-  private func tuning(_ point: Point, _ pool: PinnedPool) throws -> (choice: Tuning, rows: [TuningRow])? {
-    guard point.isTuned, context.chosenStrategy == nil else { return nil }
-    guard let task = point.task else { throw PointSkipped("this CPU cannot run \(point.isa.rawValue)") }
+  private func tuning(_ point: Point, _ pool: PinnedPool) throws -> Autotuner.Outcome? {
+    guard point.network.isOpen, context.chosen == nil else { return nil }
+    guard let pass = point.pass else { throw PointSkipped("this CPU cannot run \(point.isa.rawValue)") }
     guard let tuner = context.tuner else {
       throw PointSkipped("order: auto needs a model of this host, and there is none")
     }
-    let (choice, isCached) = try tuner.tune(point, task) {
+    return try tuner.tune(point, pass) {
       PlacedStrategyTimer(
-        point: point, task: task, kernels: context.kernels, pool: pool,
+        point: point, pass: pass, kernels: context.kernels, pool: pool,
         memory: PlacedSource(pool: pool, policy: point.memory, pages: point.pages, topology: context.topology))
     }
-    return (choice, TuningRow.rows(choice, pointID: point.id, cached: isCached))
   }
 
   /// The first and last token of every worker's share, and seeded random others.
@@ -272,21 +268,4 @@ func placementNotes(before: PlacementReport, after: PlacementReport) -> [String]
     notes.append("the share of huge pages changed during timing, from \(kind) to \(later)")
   }
   return notes
-}
-
-/// Mean over tables of the Shannon entropy of the codes, in bits: log2(rows) where every row is equally likely. Few tokens
-/// per row bias it downwards (Miller 1955: by about (rows - 1) / (2 ln 2 tokens)).
-func codeEntropy(_ codes: [Int32], tables: Int) -> Double {
-  let tokens = codes.count / max(tables, 1)
-  guard tokens > 0 else { return 0 }
-  var total = 0.0
-  for table in 0..<tables {
-    var counts: [Int32: Int] = [:]
-    for token in 0..<tokens { counts[codes[token * tables + table], default: 0] += 1 }
-    for count in counts.values {
-      let share = Double(count) / Double(tokens)
-      total -= share * log2(share)
-    }
-  }
-  return total / Double(tables)
 }

@@ -219,9 +219,9 @@ public struct SweepRunner {
       tuningDirectory: options.tuningDirectory, libraries: setup.libraries.only(AuditLayer(point)),
       counterChecks: checks,
       fmaPeak: setup.calibration.value(
-        Calibration.Name.multiplyAddPeak(point.arithmetic), threads: point.threads),
+        Calibration.Name.multiplyAddPeak(point.network.arithmetic), threads: point.threads),
       clockStart: time.clockStart, firstOrderIndex: try directory.store.nextOrderIndex(),
-      chosenStrategy: point.isTuned ? try directory.store.measuredRow(of: point.id)?.strategy : nil)
+      settled: try directory.store.measuredRow(of: point.id).flatMap(point.settled))
   }
 
   /// Counts kernels of known work on one pinned thread, and says which events cannot be believed here.

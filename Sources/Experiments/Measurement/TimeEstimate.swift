@@ -79,7 +79,7 @@ public struct TimeEstimate: Sendable {
     point.simulated.memoryNeeded == .tooLarge ? rates.launchSeconds : layer(point) + simulation(point)
   }
 
-  private func layer(_ point: Point) -> Double { point.parameterNumbers * rates.nanosecondsPerParameter * 1e-9 }
+  private func layer(_ point: Point) -> Double { point.network.parameterCount * rates.nanosecondsPerParameter * 1e-9 }
 
   private func simulation(_ point: Point) -> Double {
     Double(point.simulated.tokens * machines) * rates.projectionSecondsPerToken
@@ -140,28 +140,6 @@ extension RunDirectory {
 }
 
 extension Point {
-  private var accounts: [StageAccount] {
-    switch kernel {
-    case .dense: return DenseFFNShape(hidden: hidden, intermediate: intermediate ?? 0).accounts(dtype)
-    case .lookup: return lookupShape?.accounts(tables: dtype) ?? []
-    }
-  }
-
-  private var lookupShape: LookupFFNShape? {
-    guard let tables, let tableRows, let projection else { return nil }
-    return LookupFFNShape(
-      hidden: hidden, output: output, tables: tables, tableRows: tableRows, projection: projection,
-      blockSize: blockSize ?? 1)
-  }
-
-  var flopPerToken: Double { accounts.reduce(0) { $0 + $1.flops } }
-  var tableBytesPerToken: Double { accounts.reduce(0) { $0 + $1.tableBytes } }
-
-  /// Numbers of a layer, tables included.
-  var parameterNumbers: Double {
-    switch kernel {
-    case .dense: return Double(intermediate ?? 0) * 2 * Double(hidden)
-    case .lookup: return Double(tables ?? 0) * Double(tableRows ?? 0) * Double(output)
-    }
-  }
+  var flopPerToken: Double { network.accounts.reduce(0) { $0 + $1.flops } }
+  var tableBytesPerToken: Double { network.accounts.reduce(0) { $0 + $1.tableBytes } }
 }

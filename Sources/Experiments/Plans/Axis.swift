@@ -1,3 +1,4 @@
+import Kernels
 import Support
 
 /// One dimension of a sweep: a parameter and the values it takes.

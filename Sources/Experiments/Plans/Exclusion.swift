@@ -1,3 +1,4 @@
+import Kernels
 import Support
 
 /// Points that a sweep leaves out: those for which every condition holds.
@@ -13,15 +14,16 @@ public struct Exclusion: Equatable, Sendable {
   /// Reads `{parameter: value}`, `{parameter: [values]}` or `{parameter: {at_least: low, at_most: high}}`, or several.
   init(_ yaml: YAMLValue) throws {
     conditions = [:]
-    let entries = try yaml.object(keys: Parameter.allCases.map(\.rawValue)).entries
+    let entries = try yaml.parameters()
     guard !entries.isEmpty else { throw yaml.error("expected at least one condition, found none") }
-    for (key, value) in entries {
-      guard let parameter = Parameter(rawValue: key) else { continue }
+    for (parameter, value) in entries {
       if value.isObject {
         let object = try value.object(keys: ["at_least", "at_most"])
         let (low, high) = (try object["at_least"]?.int(), try object["at_most"]?.int())
         guard low != nil || high != nil else { throw value.error("expected at_least, at_most or both") }
-        guard parameter.isNumeric else { throw value.error("expected a value: \(key) is not a number") }
+        guard parameter.domain.isNumeric else {
+          throw value.error("expected a value: \(parameter.name) is not a number")
+        }
         conditions[parameter] = .between(low, high)
       } else {
         conditions[parameter] = .anyOf(

@@ -1,3 +1,4 @@
+import Kernels
 import Support
 
 extension Experiment {
@@ -22,6 +23,12 @@ extension Experiment {
       try apply(key, value)
     }
   }
+
+  /// Keys that `--set` takes, without those of single sweeps and of defaults.
+  public static let overridableKeys =
+    Parameter.names + Measure.keys.map { "measure.\($0)" }
+    + Constraint.Name.allCases.map { "constraints.\($0.rawValue)" }
+    + ["name", "question", "counters", "machines"]
 
   /// The override that makes `machines` those of an experiment; none for none.
   public static func override(machines: [String]) -> [String] {
@@ -68,16 +75,12 @@ extension Experiment {
   }
 
   private func parameter(named name: String, at value: YAMLValue) throws -> Parameter {
-    guard let parameter = Parameter(rawValue: name) else { throw unknown(name, at: value) }
+    guard let parameter = Parameter.named(name) else { throw unknown(name, at: value) }
     return parameter
   }
 
   private func unknown(_ key: String, at value: YAMLValue) -> InputError {
-    let known =
-      Parameter.allCases.map(\.rawValue) + Measure.keys.map { "measure.\($0)" }
-      + Constraint.Name.allCases.map { "constraints.\($0.rawValue)" }
-      + ["seed", "name", "question", "counters", "machines"]
-    let hint = nearestName(to: key, among: known).map { "; did you mean '\($0)'?" } ?? ""
+    let hint = nearestName(to: key, among: Self.overridableKeys).map { "; did you mean '\($0)'?" } ?? ""
     return value.error("unknown key\(hint) (known: a point parameter, defaults.X, sweeps.NAME.X, measure.X, seed)")
   }
 }

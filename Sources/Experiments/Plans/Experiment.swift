@@ -1,4 +1,5 @@
 import Foundation
+import Kernels
 import Support
 
 /// A question, and the sweeps that answer it: the content of an experiment file (`schema: lookahead/experiment/1`).
@@ -95,7 +96,7 @@ public struct Experiment: Equatable, Sendable {
     let candidates = layer.hasPrefix("/") ? [layer] : [beside, layer]
     guard let path = candidates.first(where: inputFileExists) else {
       throw InputError(
-        file: file, key: Parameter.layer.rawValue,
+        file: file, key: Parameter.layer.name,
         "expected a layer file, found none at \(quote(layer)) (paths are relative to the experiment file or the working directory)"
       )
     }

@@ -22,11 +22,11 @@ public enum ExperimentSchema {
     document["title"] = Experiment.schema
     document["$defs"] = [
       "parameters": object(
-        Parameter.allCases.map { ($0.rawValue, value(of: $0)) }, "Parameters of points, each with a value."),
+        Parameter.all.map { ($0.name, value(of: $0)) }, "Parameters of points, each with a value."),
       "axes": object(
-        Parameter.allCases.map { ($0.rawValue, axis(of: $0)) }, "Parameters, each with the values it takes."),
+        Parameter.all.map { ($0.name, axis(of: $0)) }, "Parameters, each with the values it takes."),
       "exclusions": list(
-        object(Parameter.allCases.map { ($0.rawValue, condition(on: $0)) }, "Points for which every condition holds."),
+        object(Parameter.all.map { ($0.name, condition(on: $0)) }, "Points for which every condition holds."),
         "Points that are left out."),
       "sweep": object(
         Sweep.keys.map { ($0, sweepKey($0)) }, required: ["name"],
@@ -73,7 +73,7 @@ public enum ExperimentSchema {
     case "axes": return ["$ref": "#/$defs/axes"]
     case "exclude": return ["$ref": "#/$defs/exclusions"]
     case "zip":
-      var group = list(names(Parameter.allCases, "An axis."), "Axes of one length.")
+      var group = list(["enum": Parameter.names, "description": "An axis."], "Axes of one length.")
       group["minItems"] = 2
       return list(group, "Groups of axes that move together.")
     default: return text("The sweep's name.")
@@ -95,7 +95,7 @@ public enum ExperimentSchema {
     var values = list(value(of: parameter), parameter.meaning)
     values["minItems"] = 1
     values["uniqueItems"] = true
-    guard parameter.isNumeric else { return values }
+    guard parameter.domain.isNumeric else { return values }
     let exponent: [String: Any] = ["type": "integer", "minimum": 0, "maximum": 31]
     let exponents: [String: Any] = ["type": "array", "items": exponent, "minItems": 2, "maxItems": 2]
     let number: [String: Any] = ["type": "integer", "minimum": 0]
@@ -108,7 +108,7 @@ public enum ExperimentSchema {
   private static func condition(on parameter: Parameter) -> [String: Any] {
     let value = value(of: parameter)
     var choices: [[String: Any]] = [value, list(value, "Any of these.")]
-    if parameter.isNumeric {
+    if parameter.domain.isNumeric {
       let bound: [String: Any] = ["type": "integer"]
       choices.append(object([("at_least", bound), ("at_most", bound)], "A range."))
     }
@@ -117,25 +117,15 @@ public enum ExperimentSchema {
 
   private static func value(of parameter: Parameter) -> [String: Any] {
     var schema: [String: Any]
-    switch parameter {
-    case .layer, .variant: schema = scalar
-    case .cpus: schema = scalar
-    case .memory:
-      schema = ["type": "string", "pattern": "^(local|remote|first-touch|interleave|replicated|node:[0-9]+)$"]
-    case .codes: schema = ["type": "string", "pattern": "^(uniform|recorded|zipf\\([0-9.]+\\))$"]
-    case .threads:
+    switch parameter.domain {
+    case .count(_, let word):
       let count: [String: Any] = ["type": "integer", "minimum": 1]
-      let all: [String: Any] = ["const": Parameter.allThreads]
-      schema = ["anyOf": [count, all]]
-    case .tableRows: schema = ["enum": (1...31).map { 1 << $0 }]
-    case .blockSize: schema = ["enum": (0...31).map { 1 << $0 }]
-    case .seed, .prefetchRows: schema = ["type": "integer", "minimum": 0]
-    default:
-      if let choices = parameter.choices {
-        schema = ["enum": choices]
-      } else {
-        schema = ["type": "integer", "minimum": 1]
-      }
+      schema = ["anyOf": [count, ["const": word]]]
+    case .number(let range): schema = ["type": "integer", "minimum": range.lowerBound]
+    case .powerOfTwo: schema = ["enum": (0...31).map { 1 << $0 }.filter(parameter.domain.accepts)]
+    case .names(let names): schema = ["enum": names]
+    case .form(let form): schema = form.pattern.map { ["type": "string", "pattern": $0] } ?? scalar
+    case .text, .name: schema = scalar
     }
     schema["description"] = parameter.meaning
     return schema

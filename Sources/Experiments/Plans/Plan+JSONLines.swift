@@ -1,3 +1,4 @@
+import Kernels
 import Support
 
 /// A line of plan.jsonl.
@@ -39,11 +40,11 @@ extension Plan {
       }
       try JSONValue.check(String(line), file: file, line: index + 1)
       // The file may be edited or come from someone else: what an experiment could not ask for is no point.
-      for parameter in Parameter.allCases where parameter.isNumeric {
-        guard case .int(let number)? = read.params.value(of: parameter), !parameter.accepts(number) else { continue }
+      for parameter in Parameter.all where parameter.domain.isNumeric {
+        guard let number = read.params.value(of: parameter)?.int, !parameter.domain.accepts(number) else { continue }
         throw InputError(
-          file: file, line: index + 1, key: "params.\(parameter.rawValue)",
-          "expected \(parameter.expectation), found \(number)")
+          file: file, line: index + 1, key: "params.\(parameter.name)",
+          "expected \(parameter.domain.expectation), found \(number)")
       }
       lines.append(read)
     }

@@ -1,3 +1,4 @@
+import Kernels
 import Support
 
 /// How many points and launches an experiment asks for, told before any of them is made.

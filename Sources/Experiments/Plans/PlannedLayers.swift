@@ -14,11 +14,7 @@ package enum PlannedLayers {
       else { continue }
       let file = try files[layer] ?? SafeTensors(contentsOf: experiment.path(ofLayer: layer))
       files[layer] = file
-      switch point.kernel {
-      case .dense: _ = try DenseFFNParameters.shape(of: file)
-      // A look-up may take no more than the activations of another network's layer.
-      case .lookup: if file.tensors["tables"] != nil { _ = try LookupFFNParameters.shape(of: file) }
-      }
+      try point.kernel.network.checkLayer(file)
       if point.usesStoredInput { try requireInput(file, width: point.hidden) }
     }
   }

@@ -1,6 +1,8 @@
+import Kernels
+
 extension Point {
   /// Whether the point runs on the activations that its layer file stores.
-  package var usesStoredInput: Bool { layer != nil && (codes == .recorded || kernel == .dense) }
+  package var usesStoredInput: Bool { network.usesStoredInput && layer != nil }
 
   /// Why a layer file with `stored` tokens of activations is not enough; nil where it is.
   package func tokenShortage(stored: Int) -> String? {

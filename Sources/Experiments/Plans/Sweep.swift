@@ -1,3 +1,4 @@
+import Kernels
 import Support
 
 /// A family of points: the cartesian product of its axes over fixed parameters, but for those that are excluded.
@@ -28,13 +29,11 @@ public struct Sweep: Equatable, Sendable {
     set = try object["set"].map(parameters) ?? [:]
     axes =
       try object["axes"].map { axes in
-        try axes.object(keys: Parameter.allCases.map(\.rawValue)).entries.compactMap { key, value in
-          try Parameter(rawValue: key).map { try Axis($0, value) }
-        }
+        try axes.parameters().map { try Axis($0, $1) }
       } ?? []
     for axis in axes where set[axis.parameter] != nil {
       throw yaml.error(
-        "expected \(axis.parameter.rawValue) in either set or axes of sweep \(quote(name)), found it in both")
+        "expected \(axis.parameter.name) in either set or axes of sweep \(quote(name)), found it in both")
     }
     exclude = try object["exclude"]?.list().map(Exclusion.init) ?? []
     for group in try object["zip"]?.list() ?? [] {
@@ -45,7 +44,7 @@ public struct Sweep: Equatable, Sendable {
         throw group.error("expected each axis once")
       }
       guard Set(members.map(\.values.count)).count == 1 else {
-        let lengths = members.map { "\($0.parameter.rawValue) \($0.values.count)" }.joined(separator: ", ")
+        let lengths = members.map { "\($0.parameter.name) \($0.values.count)" }.joined(separator: ", ")
         throw group.error("expected axes of one length, found \(lengths)")
       }
       zip.append(parameters)
@@ -54,8 +53,8 @@ public struct Sweep: Equatable, Sendable {
 
   private func axis(named yaml: YAMLValue) throws -> Axis {
     let name = try yaml.string()
-    if let axis = axes.first(where: { $0.parameter.rawValue == name }) { return axis }
-    let hint = nearestName(to: name, among: axes.map(\.parameter.rawValue)).map { "; did you mean '\($0)'?" } ?? ""
+    if let axis = axes.first(where: { $0.parameter.name == name }) { return axis }
+    let hint = nearestName(to: name, among: axes.map(\.parameter.name)).map { "; did you mean '\($0)'?" } ?? ""
     throw yaml.error("expected an axis of the sweep, found \(quote(name))\(hint)")
   }
 
@@ -75,14 +74,4 @@ public struct Sweep: Equatable, Sendable {
       }
     }
   }
-}
-
-/// Reads a mapping of parameters to single values.
-func parameters(_ yaml: YAMLValue) throws -> [Parameter: ParameterValue] {
-  var values: [Parameter: ParameterValue] = [:]
-  for (key, value) in try yaml.object(keys: Parameter.allCases.map(\.rawValue)).entries {
-    guard let parameter = Parameter(rawValue: key) else { continue }
-    values[parameter] = try parameter.value(value)
-  }
-  return values
 }

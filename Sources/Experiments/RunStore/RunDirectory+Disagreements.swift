@@ -1,4 +1,5 @@
 import Foundation
+import Kernels
 import Plans
 import Statistics
 
@@ -13,7 +14,7 @@ extension RunDirectory {
     let rows = Dictionary(grouping: results, by: \.pointID)
     return plan.points.filter { point in
       (rows[point.id] ?? []).contains { row in
-        !row.isOf(point) || hasSamples && !row.agrees(with: samples[point.id] ?? [])
+        !row.isOf(point) || hasSamples && !row.common.agrees(with: samples[point.id] ?? [])
       }
     }
   }
@@ -34,14 +35,17 @@ extension RunDirectory {
 }
 
 extension ResultRow {
-  /// Beyond the rounding of any order of summing.
-  private static let tolerance = 1e-9
-
   /// Whether the row's size is that of the point as it was planned.
   fileprivate func isOf(_ point: Point) -> Bool {
-    tokens == point.tokens && hidden == point.hidden && threads == point.threads && tables == point.tables
-      && tableRows == point.tableRows
+    let own = NetworkFigures(point.network.figures)
+    return self.tokens == point.tokens && self.hidden == point.hidden && self.threads == point.threads
+      && figures["tables"] == own["tables"] && figures["table_rows"] == own["table_rows"]
   }
+}
+
+extension ResultRow.Common {
+  /// Beyond the rounding of any order of summing.
+  private static let tolerance = 1e-9
 
   /// Whether count, median, minimum and the rates that follow are those of `samples`. A row without statistics says nothing
   /// that could be wrong.

@@ -93,6 +93,11 @@ extension RunStore {
     return migrator
   }
 
+  /// A database of a tool that knew fewer networks or parameters gets their columns, without a schema version of their own.
+  static func addColumnsOfNetworks(in db: Database) throws {
+    for type in [ResultRow.self, TuningRow.self] as [any RunRow.Type] { try addMissingColumns(of: type, in: db) }
+  }
+
   /// What kind of note a text of an older tool is, and of which launch, by the words that those tools used. The rest is `note`.
   private static func meaning(of text: String) -> (kind: NoteRow.Kind, launch: Int?) {
     if let drift = text.firstMatch(of: #/^the machine's speed moved beside launch (\d+):/#) {

@@ -68,6 +68,7 @@ public final class RunStore {
     }
     if let version { return try migrator.migrate(database, upTo: version) }
     try migrator.migrate(database)
+    try database.write(addColumnsOfNetworks)
     try database.read { db in
       let found = try Int.fetchOne(db, sql: "PRAGMA user_version") ?? 0
       guard found == schemaVersion else {

@@ -1,5 +1,6 @@
 import Foundation
 import GRDB
+import Kernels
 import Support
 
 /// A value in a database that no run stores.
@@ -106,8 +107,8 @@ enum StoredValues {
     "ceilings": ["threads": .positiveCount, "value": .positive],
     "audit": ["chosen": .flag],
     "tuning": [
-      "rank": .positiveCount, "considered": .count, "token_tile": .positiveCount, "prefetch_rows": .count,
-      "working_set_bytes": .notNegative, "modelled_ns_per_token": .notNegative, "rounds": .count, "chosen": .flag,
+      "rank": .positiveCount, "considered": .count, "working_set_bytes": .notNegative,
+      "modelled_ns_per_token": .notNegative, "rounds": .count, "chosen": .flag,
       "cached": .flag,
     ],
     "stage_times": ["measured_ns_per_token": .notNegative],
@@ -118,9 +119,7 @@ enum StoredValues {
   /// Columns that may be empty.
   private static let optional: [String: [String: Rule]] = [
     "results": [
-      "intermediate": .positiveCount, "tables": .positiveCount, "table_rows": .positiveCount, "table_bytes": .wide,
-      "token_tile": .positiveCount, "column_slice_columns": .positiveCount, "table_group": .positiveCount,
-      "prefetch_rows": .count, "tuned": .flag, "code_entropy_bits": .notNegative, "n": .positiveCount,
+      "code_entropy_bits": .notNegative, "n": .positiveCount,
       "median_ns": .positive, "ci95_low_ns": .positive, "ci95_high_ns": .positive, "min_ns": .positive,
       "iqr_ns": .notNegative, "outliers": .count, "launches": .positiveCount, "between_launch_sd_ns": .notNegative,
       "within_launch_sd_ns": .notNegative, "tokens_per_s": .positive, "ns_per_token": .positive,
@@ -153,19 +152,27 @@ enum StoredValues {
       "m": .positiveCount, "n": .positiveCount, "k": .positiveCount, "samples": .positiveCount, "median_ns": .positive,
       "gflop_per_s": .notNegative, "fraction_of_fma_peak": .notNegative,
     ],
-    "tuning": [
-      "column_slice_columns": .positiveCount, "table_group": .positiveCount, "measured_ns_per_token": .positive,
-    ],
+    "tuning": ["measured_ns_per_token": .positive],
     "notes": ["launch": .count],
     "attempts": [
       "first_order_index": .count, "samples": .count, "wall_s": .notNegative, "overhead_s": .notNegative,
     ],
   ]
 
+  /// Columns that networks define, which only their own rows fill.
+  private static let ofNetworks: [String: [String: Rule]] = [
+    ResultRow.table: rules(Networks.columns), TuningRow.table: rules(Networks.strategyColumns),
+  ]
+
+  private static func rules(_ columns: [ResultColumn]) -> [String: Rule] {
+    Dictionary(columns.map { ($0.name, Rule($0.content)) }, uniquingKeysWith: { first, _ in first })
+  }
+
   /// The columns of a table with their rules; those that are not named above hold text.
   static func columns(of type: any RunRow.Type) -> [Column] {
     type.columns.map { name in
       if let (rule, isRequired) = common[name] { return Column(name: name, rule: rule, isRequired: isRequired) }
+      if let rule = ofNetworks[type.table]?[name] { return Column(name: name, rule: rule, isRequired: false) }
       if let rule = required[type.table]?[name] { return Column(name: name, rule: rule, isRequired: true) }
       return Column(name: name, rule: optional[type.table]?[name] ?? .text, isRequired: false)
     }

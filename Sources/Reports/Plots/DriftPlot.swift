@@ -1,4 +1,5 @@
 import Measurement
+import RunStore
 
 /// The machine's speed over the run, as the sentinel saw it between points.
 struct DriftPlot: ReportPlot {

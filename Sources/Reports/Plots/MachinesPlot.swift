@@ -1,5 +1,7 @@
+import Kernels
 import Plans
 import RunStore
+import Studies
 
 /// Projected throughput of the headline look-up and its dense baseline on every machine, as bars with their bands.
 struct MachinesPlot: ReportPlot {

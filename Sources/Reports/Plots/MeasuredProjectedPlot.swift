@@ -1,3 +1,4 @@
+import Kernels
 import Plans
 import RunStore
 

@@ -1,3 +1,5 @@
+import RunStore
+
 /// The headline look-up's sensitivities on the first machine that is not the host (on the host where there is no other), as a
 /// tornado: the figure that moves most on top.
 struct SensitivityPlot: ReportPlot {

@@ -1,5 +1,6 @@
 import Plans
 import RunStore
+import Studies
 
 /// How many times faster look-ups are than dense, against table size: measured on the host, and modelled on every machine. It
 /// takes a sweep with two table sizes that have a baseline and a projection.

@@ -1,5 +1,7 @@
+import Kernels
 import Plans
 import RunStore
+import Studies
 
 /// What the stages of the headline pair ask for, and how long they take where that is known.
 struct StagesPlot: ReportPlot {

@@ -80,7 +80,7 @@ struct ThroughputPlot: ReportPlot {
   }
 }
 
-extension ResultRow {
+extension ResultRow.Common {
   /// The interval of the median as tokens/s: the slow end of the time is the low end of the rate.
   var throughputInterval: (low: Double?, high: Double?) {
     func rate(_ nanoseconds: Double?) -> Double? {

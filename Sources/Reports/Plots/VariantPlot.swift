@@ -17,7 +17,8 @@ struct VariantPlot: ReportPlot {
     let series = grouped(bars, by: \.series).map(\.key)
     // Variants that are the same layer measured twice have nothing to show; and one bar for each series and variant.
     guard variants.count >= 2, bars.count == Set(bars.map { "\($0.variant)|\($0.series)" }).count,
-      Set(rows.map { [$0.hidden, $0.tables ?? 0, $0.tableRows ?? 0] }).count == variants.count
+      Set(rows.map { [$0.hidden, $0.int(Parameter.tables.name) ?? 0, $0.int(Parameter.tableRows.name) ?? 0] }).count
+        == variants.count
     else { return nil }
 
     let name = "variants-\(fileName(sweep))"
@@ -65,10 +66,12 @@ struct VariantPlot: ReportPlot {
 extension ResultRow {
   /// What tells the bars of a variant apart.
   fileprivate func variantSeries(among rows: [ResultRow]) -> String {
-    var parts = [counted(tokens, "token"), counted(threads, "thread")]
-    if Set(rows.map(\.dtype)).count > 1 { parts.append(dtype.rawValue) }
-    if Set(rows.map(\.projection)).count > 1, let projection { parts.append("\(projection.rawValue) hash") }
-    if Set(rows.map(\.codes)).count > 1, let codes { parts.append(codes.rawValue) }
+    var parts = [counted(self.tokens, "token"), counted(self.threads, "thread")]
+    if Set(rows.map(\.dtype)).count > 1 { parts.append(self.dtype.rawValue) }
+    for parameter in [Parameter.projection, .codes] where Set(rows.map { $0.text(parameter.name) }).count > 1 {
+      let legend = Networks.columns.first { $0.name == parameter.name }?.legend
+      if let text = text(parameter.name) { parts.append(legend?(text) ?? text) }
+    }
     return parts.joined(separator: ", ")
   }
 }

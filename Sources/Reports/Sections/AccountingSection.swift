@@ -1,3 +1,4 @@
+import Kernels
 import RunStore
 
 /// What each network asks for, counted from the algorithm: nothing here is measured but what says so.
@@ -9,7 +10,9 @@ struct AccountingSection: ReportSection {
       ("kernel", .left), ("shape", .left), ("FLOP", .right), ("algorithmic bytes", .right), ("table bytes", .right),
       ("dense FLOP / lookup FLOP", .right),
     ])
-    for (_, rows) in grouped(run.measured, by: { [$0.kernel.rawValue, $0.shapeText, $0.projection?.rawValue ?? ""] }) {
+    for (_, rows) in grouped(
+      run.measured, by: { [$0.kernel.rawValue, $0.shapeText, $0.text(Parameter.projection.name) ?? ""] })
+    {
       guard let row = rows.first, row.flopPerToken != nil || row.algorithmicBytesPerToken != nil else { continue }
       let baseline = run.baseline(of: row)?.flopPerToken
       let tableBytes = run.stages.filter { $0.pointID == row.pointID }.compactMap(\.tableBytesPerToken)

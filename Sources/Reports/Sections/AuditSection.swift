@@ -1,3 +1,6 @@
+import Kernels
+import RunStore
+
 /// Which libraries were tried for the dense baseline, and which won.
 struct AuditSection: ReportSection {
   func section(of run: RunData) -> ReportDocument.Section? {

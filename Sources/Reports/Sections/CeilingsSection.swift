@@ -1,3 +1,5 @@
+import RunStore
+
 /// What micro-benchmarks of the same run reached.
 struct CeilingsSection: ReportSection {
   /// Curves over the working set are long; the table shows what has few rows, the plots and ceilings.csv the rest.

@@ -1,4 +1,5 @@
 import Measurement
+import RunStore
 import Statistics
 
 /// What the sentinel saw between points.

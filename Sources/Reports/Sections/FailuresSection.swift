@@ -1,3 +1,5 @@
+import RunStore
+
 /// Points without numbers, by reason.
 struct FailuresSection: ReportSection {
   func section(of run: RunData) -> ReportDocument.Section? {

@@ -1,3 +1,6 @@
+import Profiler
+import RunStore
+
 /// The host and what is known of its state, at the start and at the end.
 struct MachineSection: ReportSection {
   func section(of run: RunData) -> ReportDocument.Section? {

@@ -1,3 +1,4 @@
+import Plans
 import RunStore
 import Statistics
 import Support

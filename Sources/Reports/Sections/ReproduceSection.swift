@@ -1,3 +1,5 @@
+import RunStore
+
 /// What to type to have the run again, and the experiment that was run.
 struct ReproduceSection: ReportSection {
   func section(of run: RunData) -> ReportDocument.Section? {

@@ -1,4 +1,7 @@
+import Kernels
+import Profiler
 import RunStore
+import Studies
 
 /// Every measured point, by sweep, and what each look-up is held against.
 struct ResultsSection: ReportSection {
@@ -41,7 +44,7 @@ struct ResultsSection: ReportSection {
   }
 }
 
-extension ResultRow {
+extension ResultRow.Common {
   /// What was asked for, and in brackets what was found: `compact (0,1) interleave (0:256,1:256) thp`.
   var placementText: String {
     [

@@ -1,3 +1,6 @@
+import Kernels
+import RunStore
+
 /// Each stage of the headline pair against its bound, and each point against the sum of its stages'.
 struct RooflineSection: ReportSection {
   func section(of run: RunData) -> ReportDocument.Section? {

@@ -1,3 +1,4 @@
+import Kernels
 import Plans
 import RunStore
 
@@ -75,13 +76,15 @@ extension RunData {
   /// The fastest lookup of a sweep for each number of threads and tokens, width and distribution of codes.
   func bestLookups(of sweep: String) -> [ResultRow] {
     let lookups = measured(in: sweep).filter(\.isHeldAgainstBaseline)
-    let settings = grouped(lookups) { Setting(numbers: [$0.threads, $0.tokens, $0.hidden], codes: $0.codes) }
-      .sorted { $0.key.numbers.lexicographicallyPrecedes($1.key.numbers) }
+    let settings = grouped(lookups) {
+      Setting(numbers: [$0.threads, $0.tokens, $0.hidden], codes: $0.text(Parameter.codes.name))
+    }
+    .sorted { $0.key.numbers.lexicographicallyPrecedes($1.key.numbers) }
     return settings.compactMap { $0.values.max { ($0.tokensPerSecond ?? 0) < ($1.tokensPerSecond ?? 0) } }
   }
 
   private struct Setting: Hashable {
     var numbers: [Int]
-    var codes: CodeSource?
+    var codes: String?
   }
 }

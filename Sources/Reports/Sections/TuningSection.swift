@@ -1,3 +1,5 @@
+import RunStore
+
 /// How the strategies of points that leave theirs open were chosen.
 struct TuningSection: ReportSection {
   func section(of run: RunData) -> ReportDocument.Section? {
@@ -20,7 +22,7 @@ struct TuningSection: ReportSection {
       func microseconds(_ nanoseconds: Double?) -> ReportDocument.Cell? { .significant(nanoseconds.map { $0 / 1000 }) }
       let timed = rows.count { $0.measuredNanosecondsPerToken != nil }
       table.append([
-        .text(run.label(id)), .text(chosen.strategy.label), microseconds(chosen.measuredNanosecondsPerToken),
+        .text(run.label(id)), .text(chosen.strategyLabel), microseconds(chosen.measuredNanosecondsPerToken),
         microseconds(chosen.estimatedNanosecondsPerToken), .count(chosen.rank),
         microseconds(rows.first { $0.rank == 1 }?.measuredNanosecondsPerToken),
         "\(timed) / \(chosen.considered)", .text(chosen.cached ? "yes" : ""),

@@ -70,11 +70,8 @@ public struct AuditLayer: Hashable, Codable, Sendable {
 
   /// A dense layer whose workers have up to `tokens` tokens each.
   public static func dense(hidden: Int, intermediate: Int, tokens: Int, dtype: ElementType = .fp32) -> AuditLayer {
-    let m = min(tokens, DenseFFN.defaultTokenTile)
-    let products = DenseFFNShape(hidden: hidden, intermediate: intermediate).products(dtype)
-    return AuditLayer(
-      name: "dense \(hidden)-\(intermediate)-\(hidden)" + (dtype == .fp32 ? "" : " \(dtype.rawValue)"),
-      products: [ProductShape(m: m, products.first).affordable, ProductShape(m: m, products.second).affordable])
+    let network = DenseNetwork(hidden: hidden, intermediate: intermediate, dtype: dtype)
+    return AuditLayer(network, tokens: tokens) ?? AuditLayer(name: "", products: [])
   }
 
   /// The element type of the layer's products.
@@ -82,28 +79,12 @@ public struct AuditLayer: Hashable, Codable, Sendable {
 
   /// The products of `point` that a library runs; nil where it has none.
   public init?(_ point: Point) {
-    let tokens = largestShare(tokens: point.tokens, workers: point.threads)
-    switch point.kernel {
-    case .dense:
-      self = .dense(
-        hidden: point.hidden, intermediate: point.intermediate ?? 4 * point.hidden, tokens: tokens, dtype: point.dtype)
-    case .lookup:
-      guard point.projection == .dense, let tables = point.tables, let rows = point.tableRows else { return nil }
-      let shape = LookupFFNShape(
-        hidden: point.hidden, output: point.output, tables: tables, tableRows: rows, projection: .dense,
-        blockSize: point.blockSize ?? 1)
-      let tile = min(tokens, LookupFFN.denseProjectionTile)
-      let name = "hash \(shape.hidden)-\(shape.projected)"
-      if let type = point.projectionDtype {
-        self.init(
-          name: "\(name) \(type.rawValue)",
-          products: [ProductShape(m: tile, shape.projectionProduct(type)).affordable])
-      } else {
-        // The product is transposed: its columns are tokens. It is fp32 whatever the type of the tables.
-        self.init(
-          name: name, products: [ProductShape(m: shape.projected, n: tile, k: shape.hidden).affordable])
-      }
-    }
+    self.init(point.network, tokens: largestShare(tokens: point.tokens, workers: point.threads))
+  }
+
+  private init?(_ network: any Network, tokens: Int) {
+    guard let layer = network.libraryProducts(tokens: tokens) else { return nil }
+    self.init(name: layer.name, products: layer.products.map { ProductShape(m: $0.rows, $0.product).affordable })
   }
 
   /// Those of `points`, each once, in their order.

@@ -2,6 +2,7 @@ import Kernels
 import Machines
 import Plans
 import Profiler
+import RunStore
 
 /// Chooses the strategies of a run's points, from the cache where it can.
 public struct Autotuner {
@@ -20,15 +21,25 @@ public struct Autotuner {
     self.cache = cache
   }
 
-  /// The tuning of `point`, whose pass is `task`. `timer` is called for only where nothing usable is in the cache.
-  func tune(
-    _ point: Point, _ task: LookupTask, timer: () throws -> any StrategyTimer
-  ) throws -> (tuning: Tuning, isCached: Bool) {
-    let key = TuningKey(task, point: point, fingerprint: fingerprint)
-    let walks = cache == nil ? [] : StrategyCandidates.all(task, secondLevelBytes: tuner.secondLevelBytes)
-    if let known = cache?.tuning(for: key, among: walks) { return (known, true) }
-    let tuning = try tuner.tune(task, timer: timer())
-    cache?.store(tuning, for: key)
-    return (tuning, false)
+  /// What came of a tuning.
+  struct Outcome {
+    var tuning: Tuning
+    /// The point's network with what was chosen for it.
+    var chosen: any Network
+    /// What it was chosen from, by rank.
+    var rows: [TuningRow]
+    var isCached: Bool
+  }
+
+  /// Tunes `point`, one of whose passes is `pass`. `timer` is called for only where nothing usable is in the cache.
+  func tune(_ point: Point, _ pass: Pass, timer: () throws -> any StrategyTimer) throws -> Outcome {
+    let key = TuningKey(point, pass, fingerprint: fingerprint)
+    let candidates: [any Network] = point.network.candidates(pass, secondLevelBytes: tuner.secondLevelBytes)
+    let known = cache?.tuning(for: key, among: candidates.map { $0.strategyValues })
+    let tuning = try known ?? tuner.tune(candidates, pass, timer: timer())
+    if known == nil { cache?.store(tuning, for: key) }
+    return Outcome(
+      tuning: tuning, chosen: candidates.first(by: tuning.strategy) ?? point.network,
+      rows: TuningRow.rows(tuning, candidates, pointID: point.id, cached: known != nil), isCached: known != nil)
   }
 }

@@ -29,19 +29,20 @@ struct StrategyTuner {
   private static let doubt = 0.125
 
   /// Throws where the machine lacks a figure, or no candidate can be timed.
-  func tune(_ task: LookupTask, timer: any StrategyTimer) throws -> Tuning {
-    let all = StrategyCandidates.all(task, secondLevelBytes: secondLevelBytes)
-    return try choose(Self.pruned(all, task, machine), usual: all.first, considered: all.count, timer: timer)
+  ///
+  /// `all` are the candidates, the default first.
+  func tune(_ all: [any Network], _ pass: Pass, timer: any StrategyTimer) throws -> Tuning {
+    try choose(Self.pruned(all, pass, machine), default: all.first, considered: all.count, timer: timer)
   }
 
-  /// Times `candidates` and chooses among them; `usual` is the default.
+  /// Times `entrants` and chooses among them.
   func choose(
-    _ candidates: [Tuning.Candidate], usual: LookupStrategy?, considered: Int, timer: any StrategyTimer
+    _ entrants: [Entrant], default standard: (any Network)?, considered: Int, timer: any StrategyTimer
   ) throws -> Tuning {
-    var candidates = candidates
-    let refused = try timer.prepare(candidates.map(\.strategy))
-    for index in candidates.indices { candidates[index].reason = refused[candidates[index].strategy] }
-    let usual = candidates.firstIndex { $0.strategy == usual }
+    var candidates = entrants.map(\.candidate)
+    let refused = try timer.prepare(entrants.map(\.network))
+    for index in candidates.indices { candidates[index].reason = refused[index] }
+    let usual = candidates.firstIndex { $0.strategy == standard?.strategyValues }
     let times = try measure(&candidates, timer, always: usual)
     guard let best = Self.best(candidates, times, usual: usual) else {
       throw InputError(
@@ -84,35 +85,41 @@ struct StrategyTuner {
     return sum / Double(sign: .plus, exponent: count, significand: 1)
   }
 
-  /// The candidates with the lowest estimates, each walk in its best tile, ascending; the first of `all`, which experiments use by default, is always
-  /// among them. Ties keep the order of `all`.
-  static func pruned(_ all: [LookupStrategy], _ task: LookupTask, _ machine: Machine) throws -> [Tuning.Candidate] {
-    let estimated = try all.enumerated().map { index, strategy in
-      let estimate = StrategyEstimate(task, strategy)
-      return (
-        index: index,
-        candidate: Tuning.Candidate(
-          strategy: strategy, workingSetBytes: estimate.workingSetBytes,
-          estimatedNanosecondsPerToken: try estimate.nanosecondsPerToken(on: machine), rounds: 0)
-      )
+  /// A candidate that is to be timed.
+  struct Entrant {
+    var network: any Network
+    var candidate: Tuning.Candidate
+  }
+
+  /// The candidates with the lowest estimates, one of each family, ascending; the first of `all`, which experiments use by
+  /// default, is always among them. Ties keep the order of `all`.
+  static func pruned(_ all: [any Network], _ pass: Pass, _ machine: Machine) throws -> [Entrant] {
+    var tellsApart = true
+    let estimated = try all.enumerated().compactMap { index, network in
+      try network.estimate(pass).map { estimate in
+        tellsApart = tellsApart && estimate.tellsApart
+        return (
+          index: index, family: estimate.family,
+          entrant: Entrant(
+            network: network,
+            candidate: Tuning.Candidate(
+              strategy: network.strategyValues, workingSetBytes: estimate.workingSetBytes,
+              estimatedNanosecondsPerToken: try estimate.nanosecondsPerToken(pass, on: machine), rounds: 0))
+        )
+      }
     }.sorted {
-      ($0.candidate.estimatedNanosecondsPerToken, $0.index) < ($1.candidate.estimatedNanosecondsPerToken, $1.index)
+      ($0.entrant.candidate.estimatedNanosecondsPerToken, $0.index)
+        < ($1.entrant.candidate.estimatedNanosecondsPerToken, $1.index)
     }
-    // Of each walk the best tile only: tiles of one walk have nearly one estimate, and would crowd out all others.
-    var walks: Set<LookupStrategy> = []
-    let distinct = estimated.filter { entry in
-      var walk = entry.candidate.strategy
-      walk.tokenTile = 0
-      return walks.insert(walk).inserted
+    // One of each family only: they would crowd out all others.
+    var families: Set<String> = []
+    let distinct = estimated.filter { families.insert($0.family).inserted }
+    var best = tellsApart ? Array(distinct.prefix(kept)) : distinct
+    if !best.isEmpty, !best.contains(where: { $0.index == 0 }), let standard = estimated.first(where: { $0.index == 0 })
+    {
+      best[best.count - 1] = standard
     }
-    // Batches with fewer tokens than a table has rows take little time, and an estimate of sizes hardly tells their few
-    // walks apart: all are timed.
-    let hasFewTokens = StrategyCandidates.share(of: task) < task.shape.tableRows
-    var best = hasFewTokens ? distinct : Array(distinct.prefix(kept))
-    if !best.contains(where: { $0.index == 0 }), let usual = estimated.first(where: { $0.index == 0 }) {
-      best[best.count - 1] = usual
-    }
-    return best.map(\.candidate)
+    return best.map(\.entrant)
   }
 
   /// Rounds over all candidates in turn, so that a disturbance meets all of them, and then over the faster half and the
@@ -132,7 +139,7 @@ struct StrategyTuner {
         running = running.filter { faster.contains($0) || $0 == always }
       }
       for index in running {
-        times[index].append(try timer.nanosecondsPerToken(candidates[index].strategy))
+        times[index].append(try timer.nanosecondsPerToken(index))
         candidates[index].rounds = times[index].count
         candidates[index].measuredNanosecondsPerToken = Statistics(times[index])?.median
       }

@@ -1,3 +1,4 @@
+import Kernels
 import Machines
 import Plans
 import Profiler
@@ -13,7 +14,7 @@ extension Tuning {
     _ point: Point, of experiment: Experiment, machine: Machine, state: MachineState, topology: Topology,
     tuningDirectory: String?, warn: @escaping (String) -> Void
   ) throws -> [TuningRow] {
-    guard point.isTuned, let task = point.task else {
+    guard point.network.isOpen, let pass = point.pass else {
       throw InputError(key: "isa", "expected an instruction set that this CPU can run, found \(point.isa.rawValue)")
     }
     try requireFeasible(point, topology: topology)
@@ -21,14 +22,13 @@ extension Tuning {
       machine: machine, fingerprint: MachineFingerprint(state, topology: topology, machine: machine),
       cache: tuningDirectory.map { TuningCache(directory: $0, warn: warn) })
     do {
-      let (tuning, isCached) = try autotuner.tune(point, task) {
+      return try autotuner.tune(point, pass) {
         let pool = try PinnedPool(cpus: topology.cpus(for: point.cpus, threads: point.threads))
         return PlacedStrategyTimer(
-          point: point, task: task, kernels: KernelFactory(experiment: experiment, libraries: LibraryChoice()),
+          point: point, pass: pass, kernels: KernelFactory(experiment: experiment, libraries: LibraryChoice()),
           pool: pool,
           memory: PlacedSource(pool: pool, policy: point.memory, pages: point.pages, topology: topology))
-      }
-      return TuningRow.rows(tuning, pointID: point.id, cached: isCached)
+      }.rows
     } catch let skipped as PointSkipped {
       throw InputError("\(skipped)")
     }

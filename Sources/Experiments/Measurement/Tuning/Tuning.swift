@@ -1,10 +1,12 @@
 import Kernels
 
-/// What the autotuner chose for a pass, and from what.
+/// What the autotuner chose for a pass, and from what. A strategy is named by the parameters that `order: auto` leaves open.
 public struct Tuning: Codable, Equatable, Sendable {
+  public typealias Strategy = [String: ParameterValue]
+
   /// One of the candidates that were left to be timed.
   public struct Candidate: Codable, Equatable, Sendable {
-    public var strategy: LookupStrategy
+    public var strategy: Strategy
     /// What a step of it keeps in use.
     public var workingSetBytes: Double
     public var estimatedNanosecondsPerToken: Double
@@ -16,9 +18,14 @@ public struct Tuning: Codable, Equatable, Sendable {
   }
 
   /// The fastest of those measured.
-  public var strategy: LookupStrategy
+  public var strategy: Strategy
   /// By rising estimate.
   public var candidates: [Candidate]
   /// Candidates before pruning.
   public var considered: Int
+}
+
+extension [any Network] {
+  /// The network that walks by `strategy`.
+  func first(by strategy: Tuning.Strategy) -> (any Network)? { first { $0.strategyValues == strategy } }
 }

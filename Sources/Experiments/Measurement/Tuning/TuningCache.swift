@@ -8,7 +8,7 @@ public struct TuningCache {
   private let directory: URL
   private let warn: (String) -> Void
 
-  private static let schema = "lookahead/tuning/1"
+  private static let schema = "lookahead/tuning/2"
 
   /// A file: the tuning, and what it holds for.
   private struct Entry: Codable {
@@ -37,9 +37,9 @@ public struct TuningCache {
   /// Far more than any tuning takes: some tens of candidates, a few hundred bytes each.
   private static let mostBytes = 1 << 20
 
-  /// The tuning of an earlier run; nil where there is none, or none that can be used. `candidates` are the walks that this
-  /// version would choose among: another one is not believed, whatever the file says of it.
-  func tuning(for key: TuningKey, among candidates: [LookupStrategy]) -> Tuning? {
+  /// The tuning of an earlier run; nil where there is none, or none that can be used. `candidates` are the
+  /// strategies that this version would choose among: another one is not believed, whatever the file says of it.
+  func tuning(for key: TuningKey, among candidates: [Tuning.Strategy]) -> Tuning? {
     let file = file(of: key)
     guard let kind = OwnFiles.kind(file.path) else { return nil }
     // Anyone may have put anything there: a pipe would never end, and a link leads elsewhere.
@@ -85,11 +85,11 @@ extension Tuning {
   /// Upper limit for a time per token in ns and for a count of bytes: above any real one, and sums stay finite.
   private static let most = 1e15
 
-  /// Whether a tuner that chooses among `walks` can have made it.
-  fileprivate func isPlausible(among walks: Set<LookupStrategy>) -> Bool {
+  /// Whether a tuner that chooses among `strategies` can have made it.
+  fileprivate func isPlausible(among strategies: Set<Strategy>) -> Bool {
     func isTime(_ value: Double) -> Bool { value.isFinite && value > 0 && value < Self.most }
     let tried = candidates.map(\.strategy)
-    guard considered == walks.count, Set(tried).count == tried.count, walks.isSuperset(of: tried),
+    guard considered == strategies.count, Set(tried).count == tried.count, strategies.isSuperset(of: tried),
       let chosen = candidates.first(where: { $0.strategy == strategy }), chosen.measuredNanosecondsPerToken != nil
     else { return false }
     return candidates.allSatisfy {

@@ -7,18 +7,16 @@ struct TuningKey {
   /// One line of text, the same for the same case on every run.
   let text: String
 
-  init(_ task: LookupTask, point: Point, fingerprint: MachineFingerprint) {
-    let shape = task.shape
-    let parts: [String] = [
-      fingerprint.text, "hidden=\(shape.hidden)", "output=\(shape.output)", "tables=\(shape.tables)",
-      "table_rows=\(shape.tableRows)", "projection=\(shape.projection.rawValue)", "block_size=\(shape.blockSize)",
-      "dtype=\(task.tableType.rawValue)", "projection_dtype=\(task.projectionType.rawValue)",
-      "isa=\(task.isa.rawValue)", "tokens=\(task.tokens)",
-      "threads=\(task.team.workers)", "partition=\(task.team.partition.rawValue)",
-      // Codes of recorded activations repeat in their own way.
-      "codes=\(point.codes?.rawValue ?? "")", "layer=\(point.codes == .recorded ? point.layer ?? "" : "")",
-      "cpus=\(point.cpus)", "memory=\(point.memory)", "pages=\(point.pages.rawValue)",
-    ]
+  init(_ point: Point, _ pass: Pass, fingerprint: MachineFingerprint) {
+    let open = Set(point.network.strategyParameters)
+    let parts =
+      [fingerprint.text]
+      + Parameter.all.compactMap { parameter -> String? in
+        // A choice holds whatever the weights and whoever asks; what the layer holds matters where its activations choose rows.
+        if [.seed, .variant, .isa].contains(parameter) || open.contains(parameter) { return nil }
+        if parameter == .layer, !point.usesStoredInput { return nil }
+        return point.value(of: parameter).map { "\(parameter.name)=\($0.text)" }
+      } + ["isa=\(pass.isa.rawValue)"]
     text = parts.joined(separator: " ")
   }
 

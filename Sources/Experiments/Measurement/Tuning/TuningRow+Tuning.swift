@@ -1,20 +1,21 @@
 import Kernels
+import Plans
 import RunStore
 
 extension TuningRow {
-  /// The rows of one point, by rank.
-  public static func rows(_ tuning: Tuning, pointID: String, cached: Bool) -> [TuningRow] {
-    tuning.candidates.enumerated().map { index, candidate in
-      let strategy = candidate.strategy
-      let isSliced = strategy.order == .sliced
-      return TuningRow(
-        pointID: pointID, rank: index + 1, considered: tuning.considered, order: strategy.order,
-        tokenTile: strategy.tokenTile, columnSliceColumns: isSliced ? strategy.columnSlice : nil,
-        tableGroup: isSliced ? strategy.tableGroup : nil, prefetchRows: strategy.prefetchRows,
-        groupPrefetch: strategy.groupPrefetch, workingSetBytes: candidate.workingSetBytes.rounded(),
-        estimatedNanosecondsPerToken: candidate.estimatedNanosecondsPerToken,
-        measuredNanosecondsPerToken: candidate.measuredNanosecondsPerToken, rounds: candidate.rounds,
-        chosen: strategy == tuning.strategy, cached: cached, reason: candidate.reason)
+  /// The rows of `point`, by rank.
+  static func rows(_ tuning: Tuning, _ candidates: [any Network], pointID: String, cached: Bool) -> [TuningRow] {
+    tuning.candidates.enumerated().compactMap { index, candidate in
+      candidates.first(by: candidate.strategy).map { network in
+        TuningRow(
+          Common(
+            pointID: pointID, rank: index + 1, considered: tuning.considered,
+            workingSetBytes: candidate.workingSetBytes.rounded(),
+            estimatedNanosecondsPerToken: candidate.estimatedNanosecondsPerToken,
+            measuredNanosecondsPerToken: candidate.measuredNanosecondsPerToken, rounds: candidate.rounds,
+            chosen: candidate.strategy == tuning.strategy, cached: cached, reason: candidate.reason),
+          candidate: network)
+      }
     }
   }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import Kernels
 import Plans
 import RunStore
 import Statistics

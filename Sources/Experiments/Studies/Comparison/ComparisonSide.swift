@@ -51,8 +51,8 @@ public struct ComparisonSide {
     for setting in settings {
       let pair = setting.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
       let value = try YAMLValue(argument: pair.count > 1 ? pair[1] : "", key: pair[0], option: text)
-      guard let parameter = Parameter(rawValue: pair[0]) else {
-        let known = Parameter.allCases.map(\.rawValue)
+      guard let parameter = Parameter.named(pair[0]) else {
+        let known = Parameter.names
         let hint = nearestName(to: pair[0], among: known).map { "; did you mean '\($0)'?" } ?? ""
         throw value.error("unknown key\(hint) (known: \(known.joined(separator: ", ")))")
       }

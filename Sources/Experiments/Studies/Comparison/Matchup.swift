@@ -187,7 +187,7 @@ extension Point: MatchupCandidate {
       isBaseline: isBaseline, isHeldAgainstBaseline: isHeldAgainstBaseline,
       work: .init(tokens: tokens, threads: threads, hidden: hidden, output: output), type: dtype.rawValue,
       cpus: cpus.description, memory: memory.description, pages: pages.rawValue, isa: isa.rawValue, sweep: sweep,
-      hasCustomaryWidth: intermediate == 4 * hidden, tokensPerSecond: nil)
+      hasCustomaryWidth: network.isCustomary, tokensPerSecond: nil)
   }
 }
 
@@ -195,9 +195,10 @@ extension ResultRow: MatchupCandidate {
   /// Pages and instruction set are those that were found, not those asked for.
   public var matchupTraits: MatchupTraits {
     MatchupTraits(
-      isBaseline: isBaseline, isHeldAgainstBaseline: isHeldAgainstBaseline,
-      work: .init(tokens: tokens, threads: threads, hidden: hidden, output: output), type: dtype.rawValue, cpus: cpus,
-      memory: memoryPolicy, pages: pageKind?.rawValue, isa: isa, sweep: sweep,
-      hasCustomaryWidth: intermediate == 4 * hidden, tokensPerSecond: tokensPerSecond)
+      isBaseline: self.isBaseline, isHeldAgainstBaseline: self.isHeldAgainstBaseline,
+      work: .init(tokens: self.tokens, threads: self.threads, hidden: self.hidden, output: self.output),
+      type: self.dtype.rawValue, cpus: self.cpus,
+      memory: self.memoryPolicy, pages: self.pageKind?.rawValue, isa: self.isa, sweep: self.sweep,
+      hasCustomaryWidth: network?.isCustomary == true, tokensPerSecond: self.tokensPerSecond)
   }
 }

@@ -62,16 +62,15 @@ public struct ProjectionSweep {
     let projector = Projector(
       runID: directory.manifest.runID, machines: machines, host: isModelled ? nil : Machine.hostName)
     let factory = KernelFactory(experiment: experiment)
-    let strategies = Dictionary(
-      try directory.store.rows(ResultRow.self).compactMap { row in row.strategy.map { (row.pointID, $0) } },
-      uniquingKeysWith: { _, last in last })
+    let results = Dictionary(
+      try directory.store.rows(ResultRow.self).map { ($0.pointID, $0) }, uniquingKeysWith: { _, last in last })
     let total = isModelled ? try directory.pointIDs().count : points.count
     for (index, point) in points.enumerated() {
       if isInterrupted() {
         try directory.exportCSV()
         throw Interrupted()
       }
-      try store(point) { try projector.outcome(point, factory, strategy: strategies[point.id]) }
+      try store(point) { try projector.outcome(point, factory, settled: results[point.id].flatMap(point.settled)) }
       report(.projected(point: point, done: total - points.count + index + 1, total: total))
     }
   }

@@ -118,10 +118,9 @@ public final class Projector: @unchecked Sendable {
   private func streamKey(_ point: Point) -> String {
     var key = point
     if !machines.contains(where: { $0.numa?.linkGigabytesPerSecond != nil }) {
-      key.cpus = .compact
-      key.memory = .local
+      key.placement = Placement(threads: key.threads)
     }
-    key.pages = .transparentHuge
+    key.placement.pages = .transparentHuge
     return key.id
   }
 
@@ -174,23 +173,23 @@ extension PhaseCounts {
 
 extension Projector {
   /// Projects points that nobody measures: builds each kernel on the heap and asks only for its access stream.
-  /// `strategies` are those that were chosen for points that leave theirs open, by id.
+  /// `settled` are points with what was chosen for them, by the id of the point that left it open.
   public func rows(
-    _ points: [Point], experiment: Experiment, strategies: [String: LookupStrategy] = [:],
+    _ points: [Point], experiment: Experiment, settled: [String: Point] = [:],
     progress: (String) -> Void = { _ in }
   ) throws -> [ProjectionRow] {
-    try outcomes(points, experiment: experiment, strategies: strategies, progress: progress).flatMap(\.rows)
+    try outcomes(points, experiment: experiment, settled: settled, progress: progress).flatMap(\.rows)
   }
 
   /// The same with all that a projection gives.
   public func outcomes(
-    _ points: [Point], experiment: Experiment, strategies: [String: LookupStrategy] = [:],
+    _ points: [Point], experiment: Experiment, settled: [String: Point] = [:],
     progress: (String) -> Void = { _ in }
   ) throws -> [ProjectionOutcome] {
     let factory = KernelFactory(experiment: experiment)
     return try points.compactMap { point -> ProjectionOutcome? in
       do {
-        let outcome = try outcome(point, factory, strategy: strategies[point.id])
+        let outcome = try self.outcome(point, factory, settled: settled[point.id])
         for note in outcome.notes { progress("\(point.label): \(note)") }
         return outcome
       } catch let skipped as PointSkipped {
@@ -200,11 +199,10 @@ extension Projector {
     }
   }
 
-  /// Projects one point, whose layer is built on the heap for its access stream where that is not known yet. `strategy` is
-  /// the one that was chosen for a point that leaves it open. Throws `PointSkipped` where the layer cannot be built.
-  func outcome(_ point: Point, _ factory: KernelFactory, strategy: LookupStrategy?) throws -> ProjectionOutcome {
-    var resolved = point
-    resolved.strategy = point.strategy ?? strategy
+  /// Projects one point, whose layer is built on the heap for its access stream where that is not known yet. `settled` is
+  /// the point with what was chosen for it, where it leaves its strategy open. Throws `PointSkipped` where the layer cannot be built.
+  func outcome(_ point: Point, _ factory: KernelFactory, settled: Point? = nil) throws -> ProjectionOutcome {
+    let resolved = settled ?? point
     if let known = cache[streamKey(resolved)] { return outcome(point, known) }
     try resolved.requireSimulable()
     let kernel = try factory.kernel(for: resolved.simulated, memory: HeapMemory())

@@ -1,5 +1,7 @@
 import HostModel
+import Plans
 import Profiler
+import Statistics
 import Support
 
 /// One curve of a plot: its points with an interval of y.

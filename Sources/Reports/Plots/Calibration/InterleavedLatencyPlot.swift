@@ -1,3 +1,5 @@
+import HostModel
+
 /// The time of a dependent load and the traffic after it, on all threads.
 struct InterleavedLatencyPlot: ReportPlot {
   func plot(of report: CalibrationReport) -> Plot? {

@@ -1,4 +1,5 @@
 import Machines
+import Plans
 import Profiler
 import Simulation
 

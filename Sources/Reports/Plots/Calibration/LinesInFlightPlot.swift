@@ -1,3 +1,5 @@
+import HostModel
+
 /// Lines in flight of independent random chases, by their number, a curve a working set.
 struct LinesInFlightPlot: ReportPlot {
   func plot(of report: CalibrationReport) -> Plot? {

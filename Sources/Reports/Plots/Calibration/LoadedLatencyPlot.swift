@@ -1,3 +1,5 @@
+import HostModel
+
 /// Latency of one thread while the others load the memory, with the machine file's curves.
 struct LoadedLatencyPlot: ReportPlot {
   func plot(of report: CalibrationReport) -> Plot? {

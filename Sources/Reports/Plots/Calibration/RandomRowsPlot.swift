@@ -1,4 +1,6 @@
 import HostModel
+import Machines
+import Statistics
 
 /// Reads of rows at random by the size of a row or of a piece of it, a curve a working set.
 struct RandomRowsPlot: ReportPlot {

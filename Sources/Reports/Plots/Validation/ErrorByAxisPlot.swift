@@ -1,3 +1,6 @@
+import Plans
+import Studies
+
 /// Errors of all points, side by side for each value of each axis.
 struct ErrorByAxisPlot: ReportPlot {
   func plot(of report: ValidationReport) -> Plot? {

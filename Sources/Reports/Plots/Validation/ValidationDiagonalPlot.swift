@@ -1,3 +1,6 @@
+import Plans
+import Studies
+
 /// Projected against measured throughput of every point of a validation, each with its band.
 struct ValidationDiagonalPlot: ReportPlot {
   func plot(of report: ValidationReport) -> Plot? {

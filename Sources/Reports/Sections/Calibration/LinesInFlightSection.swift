@@ -1,3 +1,4 @@
+import HostModel
 import Machines
 
 /// How many cache lines one core keeps under way.

@@ -1,4 +1,5 @@
 import Machines
+import Projection
 import Studies
 
 /// The machines that no other beats, of one question and base.

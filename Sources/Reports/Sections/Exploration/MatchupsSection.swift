@@ -1,3 +1,4 @@
+import Plans
 import Studies
 
 /// Which network each look-up is held against, and why.

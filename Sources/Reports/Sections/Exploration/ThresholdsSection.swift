@@ -1,4 +1,5 @@
 import Machines
+import Projection
 import Studies
 
 /// What each threshold question finds, and the curves that it was read from.

@@ -1,3 +1,5 @@
+import Plans
+import RunStore
 import Studies
 
 /// The points with the largest errors.

@@ -1,36 +1,47 @@
 import AccessStreams
 import Foundation
-import Kernels
-import Machines
-import Projection
-import Simulation
 
-/// What a strategy's pass would take on a machine, from the sizes of what it keeps in use: the timing equations of a
-/// projection with traffic in closed form instead of a simulated one (docs/METHODS.md, "The autotuner").
+extension LookupNetwork {
+  public func estimate(_ pass: Pass) -> PassEstimate? {
+    strategy.map { WalkEstimate(self, pass, $0).passEstimate }
+  }
+
+  public func tokensToTime(_ pass: Pass) -> Int {
+    guard let strategy else { return pass.tokens }
+    return min(pass.tokens, partition == .tables ? strategy.tokenTile : strategy.tokenTile * pass.threads)
+  }
+}
+
+/// What a walk keeps in use and moves, from sizes alone (docs/METHODS.md, "The autotuner").
 ///
-/// It exists to leave the hopeless candidates unmeasured. Only the gather's traffic is estimated, since all other stages
-/// are the same whatever the strategy; their arithmetic is in the time.
-public struct StrategyEstimate {
-  public let task: LookupTask
-  public let strategy: LookupStrategy
+/// Only the gather's operands are told, since all other stages move the same whatever the strategy.
+private struct WalkEstimate {
+  typealias Operand = PassEstimate.Operand
 
-  public init(_ task: LookupTask, _ strategy: LookupStrategy) {
-    self.task = task
+  let task: LookupTask
+  let strategy: LookupStrategy
+
+  init(_ network: LookupNetwork, _ pass: Pass, _ strategy: LookupStrategy) {
+    task = LookupTask(
+      shape: network.shape, tableType: network.dtype, projectionType: network.projectionDtype ?? .fp32, isa: pass.isa,
+      team: network.team(pass.threads), tokens: pass.tokens)
     self.strategy = strategy
   }
 
-  /// Nanoseconds per token of the batch. Throws `InputError` where the machine lacks a figure.
-  public func nanosecondsPerToken(on machine: Machine) throws -> Double {
-    var task = task
-    // Without bf16 multiply-adds the projection is widened to fp32. It is the same for every strategy.
-    if !machine.keysMissing(for: task.phases(strategy)).isEmpty { task.projectionType = .fp32 }
-    let projection = try Projection.project(
-      phases: task.phases(strategy), tokens: task.tokens, threads: task.team.workers, traffic: traffic(on: machine),
-      on: machine)
-    return 1e9 / projection.tokensPerSecond
+  var passEstimate: PassEstimate {
+    let phases = task.phases(strategy)
+    var widened = task
+    widened.projectionType = .fp32
+    var family = strategy
+    family.tokenTile = 0
+    return PassEstimate(
+      phases: phases, widenedPhases: task.projectionType == .fp32 ? phases : widened.phases(strategy),
+      operands: phases.map { $0.name == GatherStage.name ? operands : [] }, workingSetBytes: workingSetBytes,
+      // Tiles of one walk have nearly one estimate.
+      family: family.label,
+      // Batches with fewer tokens than a table has rows take little time, and sizes hardly tell their few walks apart.
+      tellsApart: task.team.share(of: task.tokens) >= task.shape.tableRows)
   }
-
-  // MARK: - The walk
 
   /// Tables that a step walks through; the rest of the walk follows from it.
   private var group: Double {
@@ -61,7 +72,7 @@ public struct StrategyEstimate {
 
   /// Bytes that a step keeps in use: the rows of its group that the tile's tokens read, which with n tokens of uniform
   /// codes are rows x (1 - exp(-n / rows)).
-  public var workingSetBytes: Double {
+  var workingSetBytes: Double {
     let rows = Double(task.shape.tableRows)
     let read = strategy.order == .token ? tokens : tile
     return group * rows * (1 - exp(-read / rows)) * rowPieceBytes
@@ -91,24 +102,6 @@ public struct StrategyEstimate {
     case .off: return false
     case nil: return tile >= Double(task.shape.tableRows)
     }
-  }
-
-  // MARK: - Traffic
-
-  /// Lines and bytes of one of the gather's operands, over the whole batch and all workers.
-  private struct Operand {
-    /// Bytes moved where it is not in a cache.
-    var bytes: Double
-    /// Bytes that other accesses and its own go through before one of its lines is used again.
-    var reuseBytes: Double
-    /// Part of the reuse distance that all workers have in common, so that a shared cache holds it once.
-    var commonBytes = 0.0
-    var isWritten = false
-    /// Whether lines come back in the order in which they went: a cache that does not hold all of them then holds none in
-    /// time (LRU), where one that is read in random order holds its share.
-    var isCyclic = true
-    /// First lines of pieces that are read in an order chosen by data; 0 for a stream.
-    var pieces = 0.0
   }
 
   private var operands: [Operand] {
@@ -165,45 +158,5 @@ public struct StrategyEstimate {
         reuseBytes: tile * (sums + tables * 2 * float) + block * groups,
         commonBytes: isShared ? block * groups : 0))
     return operands
-  }
-
-  /// Share of an operand's lines that are not in a cache of `capacity` bytes which `sharers` workers use.
-  private func missRatio(_ operand: Operand, capacity: Double, sharers: Double) -> Double {
-    let inUse = operand.commonBytes + sharers * (operand.reuseBytes - operand.commonBytes)
-    if inUse <= capacity { return 0 }
-    return operand.isCyclic || inUse.isInfinite ? 1 : 1 - capacity / inUse
-  }
-
-  /// The traffic of all stages, of which only the gather has any.
-  func traffic(on machine: Machine) -> Traffic {
-    let line = Double(machine.lineBytes)
-    let workers = Double(task.team.workers)
-    var gather = PhaseCounts(levels: machine.caches.map { _ in LevelCounts() })
-    for operand in operands {
-      var missesAbove = 1.0
-      var above = 0.0
-      for (level, cache) in machine.caches.enumerated() {
-        let sharers = min(workers, Double(cache.sharedByCores))
-        // A victim cache holds what the levels above it do not.
-        let capacity = Double(cache.sizeBytes) + (cache.inclusion == .victim ? sharers * above : 0)
-        above = Double(cache.sizeBytes) / sharers
-        // No level serves what one above it holds.
-        let misses = min(missesAbove, missRatio(operand, capacity: capacity, sharers: sharers))
-        let lines = UInt64(operand.bytes * misses / line)
-        gather.levels[level].readMisses += lines
-        gather.levels[level].evictions += lines
-        if operand.isWritten { gather.levels[level].writebacks += lines }
-        gather.gatherSources[level] += UInt64(operand.pieces * (missesAbove - misses))
-        missesAbove = misses
-      }
-      let lines = UInt64(operand.bytes * missesAbove / line)
-      gather.memory.reads += lines
-      if operand.isWritten { gather.memory.writes += lines }
-      gather.gatherSources[machine.caches.count] += UInt64(operand.pieces * missesAbove)
-    }
-    let idle = PhaseCounts(levels: machine.caches.map { _ in LevelCounts() })
-    return Traffic(
-      lineBytes: machine.lineBytes, levelNames: machine.caches.map(\.name),
-      phases: task.phases(strategy).map { $0.name == GatherStage.name ? gather : idle })
   }
 }

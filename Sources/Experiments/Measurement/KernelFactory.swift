@@ -47,10 +47,11 @@ extension Point {
 
 /// Builds what a point describes: the kernel and its input tokens.
 package struct KernelFactory: KernelSource {
-  let experiment: Experiment
-  let libraries: LibraryChoice
+  private let experiment: Experiment
+  private let libraries: LibraryChoice
 
-  package init(experiment: Experiment, libraries: LibraryChoice) {
+  /// `libraries` are those that an audit chose; projections, which call none, need none.
+  package init(experiment: Experiment, libraries: LibraryChoice = LibraryChoice()) {
     self.experiment = experiment
     self.libraries = libraries
   }

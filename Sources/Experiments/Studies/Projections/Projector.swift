@@ -113,8 +113,8 @@ public final class Projector: @unchecked Sendable {
         options: options, simulate: movesCapacities ? { try Traffic(simulating: workload, on: $0) } : nil))
   }
 
-  /// The same for points whose projections are the same: those that differ only in their pages and, where no machine has
-  /// memory nodes with a link between them, in where threads and memory lie. The point's strategy must be known.
+  /// Points whose projections are the same have one key: they differ only in their pages and, where no machine has memory
+  /// nodes with a link between them, in where threads and memory lie. The point's strategy must be known.
   private func streamKey(_ point: Point) -> String {
     var key = point
     if !machines.contains(where: { $0.numa?.linkGigabytesPerSecond != nil }) {
@@ -182,7 +182,7 @@ extension Projector {
     try outcomes(points, experiment: experiment, strategies: strategies, progress: progress).flatMap(\.rows)
   }
 
-  /// The same with all that a projection gives.
+  /// Projects points as `rows` does, and returns all that a projection gives.
   public func outcomes(
     _ points: [Point], experiment: Experiment, strategies: [String: LookupStrategy] = [:],
     progress: (String) -> Void = { _ in }

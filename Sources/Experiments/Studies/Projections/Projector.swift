@@ -10,6 +10,8 @@ import RunStore
 import Simulation
 
 /// Projects points onto machines: simulates each point's access stream on each machine's caches, then times it.
+///
+/// Unchecked: machines are projected onto side by side and read constants only; the one thread that calls keeps what was found.
 public final class Projector: @unchecked Sendable {
   /// Raised with every change that can move a projection.
   static let modelVersion = "7"

@@ -1,5 +1,6 @@
 import Foundation
 import GRDB
+import Kernels
 import Machines
 import Support
 import Testing
@@ -9,7 +10,6 @@ import Testing
 @testable import Plans
 @testable import RunStore
 @testable import Studies
-import Kernels
 
 @Suite struct ProjectionSweepTests {
   private static let body = TinyCluster.body + "\nmachines: [epyc-7763, grace]"

@@ -15,7 +15,8 @@ extension RunStore {
     }
   }
 
-  /// The same of a point that nobody measures, which is done with it; it is skipped for `reason` where the model says nothing.
+  /// Stores what the model says of a point that is not to be measured, and ends it: it is done, or skipped for `reason` where
+  /// the model says nothing.
   package func finish(_ pointID: String, projected: ProjectionOutcome?, reason: String?) throws {
     try write { db in
       try Self.replace(projected ?? ProjectionOutcome(), of: pointID, in: db)

@@ -10,6 +10,8 @@ import RunStore
 import Simulation
 
 /// Projects points onto machines: simulates each point's access stream on each machine's caches, then times it.
+///
+/// Unchecked: machines are projected onto side by side and read constants only; the one thread that calls keeps what was found.
 public final class Projector: @unchecked Sendable {
   /// Raised with every change that can move a projection.
   static let modelVersion = "7"
@@ -113,8 +115,8 @@ public final class Projector: @unchecked Sendable {
         options: options, simulate: movesCapacities ? { try Traffic(simulating: workload, on: $0) } : nil))
   }
 
-  /// The same for points whose projections are the same: those that differ only in their pages and, where no machine has
-  /// memory nodes with a link between them, in where threads and memory lie. The point's strategy must be known.
+  /// Points whose projections are the same have one key: they differ only in their pages and, where no machine has memory
+  /// nodes with a link between them, in where threads and memory lie. The point's strategy must be known.
   private func streamKey(_ point: Point) -> String {
     var key = point
     if !machines.contains(where: { $0.numa?.linkGigabytesPerSecond != nil }) {
@@ -181,7 +183,7 @@ extension Projector {
     try outcomes(points, experiment: experiment, settled: settled, progress: progress).flatMap(\.rows)
   }
 
-  /// The same with all that a projection gives.
+  /// Projects points as `rows` does, and returns all that a projection gives.
   public func outcomes(
     _ points: [Point], experiment: Experiment, settled: [String: Point] = [:],
     progress: (String) -> Void = { _ in }

@@ -99,7 +99,7 @@ struct RunCommand: ParsableCommand {
       throw ExitStatus.failure.code
     }
     progress?.clear()
-    do { try Report.write(directory) } catch is Interrupted {
+    do { try writeReport(directory) } catch is Interrupted {
       printMessage("interrupted before the report was written; \(how) writes it from what is stored")
       throw ExitStatus.failure.code
     }

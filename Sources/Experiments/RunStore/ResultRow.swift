@@ -165,6 +165,9 @@ public struct ResultRow: RunRow, Equatable, Sendable {
 }
 
 extension ResultRow {
+  public var isBaseline: Bool { kernel.isBaseline }
+  public var isHeldAgainstBaseline: Bool { kernel.isHeldAgainstBaseline }
+
   /// Where the pages were found, last; empty where the kernel did not say.
   public var pagesPerNode: String? { pagesPerNodeAfter ?? pagesPerNodeBefore }
   public var pageKind: PageKind? { pageKindAfter ?? pageKindBefore }

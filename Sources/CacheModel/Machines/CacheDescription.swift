@@ -1,11 +1,3 @@
-/// Which line of a full set a cache gives up.
-public enum ReplacementKind: String, CaseIterable, Sendable, Encodable {
-  case lru, fifo, plru, srrip
-
-  /// The most ways that tree pseudo-LRU can order: the simulator keeps the tree's nodes as the bits of one 64-bit word.
-  package static let mostPseudoLRUWays = 64
-}
-
 /// What a level promises about the levels between it and the cores.
 public enum InclusionKind: String, CaseIterable, Sendable, Encodable {
   /// Neither inclusive nor exclusive: filled by its own misses, promises nothing.
@@ -41,7 +33,7 @@ extension [RandomRowRate] {
 }
 
 /// One level of cache. All its instances in the socket are alike.
-public struct CacheDescription: Equatable, Sendable, Encodable {
+public struct CacheDescription: Equatable, Sendable {
   public var name: String
   /// Capacity of one instance.
   public var sizeBytes: Int

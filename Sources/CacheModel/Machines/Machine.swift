@@ -79,7 +79,7 @@ public struct Machine: Equatable, Sendable {
 }
 
 /// The vector units of one core.
-public struct VectorUnits: Equatable, Sendable, Encodable {
+public struct VectorUnits: Equatable, Sendable {
   /// Name of the instruction set, such as `avx512`; for people and for choosing kernels.
   public var isa: String
   /// Bits of one fused multiply-add instruction's operands, as the unit executes it: 256 where AVX-512 is split in two.
@@ -138,7 +138,7 @@ public struct VectorUnits: Equatable, Sendable, Encodable {
 }
 
 /// The NUMA nodes that share the work and the link between them.
-public struct NUMADescription: Equatable, Sendable, Encodable {
+public struct NUMADescription: Equatable, Sendable {
   public var nodes: Int
   /// Load-to-use latency of another node's idle memory.
   public var remoteLatencyNanoseconds: Double?

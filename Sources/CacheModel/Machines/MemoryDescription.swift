@@ -1,5 +1,5 @@
 /// One kind of memory that a socket reaches directly: its DDR channels, its HBM stacks.
-public struct MemoryDescription: Equatable, Sendable, Encodable {
+public struct MemoryDescription: Equatable, Sendable {
   /// Width of a DDR channel: 64 data bits.
   public static let ddrChannelBytes = 8
 
@@ -98,6 +98,15 @@ extension MemoryDescription {
       for point in curve[index].points.indices {
         curve[index].points[point].gigabytesPerSecond *= bandwidth
         curve[index].points[point].nanoseconds *= latency
+      }
+    }
+  }
+
+  /// Moves all points of all curves to a latency that is `nanoseconds` longer.
+  mutating func shiftCurves(nanoseconds: Double) {
+    for index in curve.indices {
+      for point in curve[index].points.indices {
+        curve[index].points[point].nanoseconds = max(0, curve[index].points[point].nanoseconds + nanoseconds)
       }
     }
   }

@@ -82,7 +82,7 @@ struct LevelwiseHierarchy<Policy: ReplacementPolicy>: SimulationEngine {
   private let levelCount: Int
   private let cores: Int
   private let storesAreUses: Bool
-  /// Whether a second use of the line used last changes nothing at the first level: not so for SRRIP, which only a hit trusts.
+  /// Whether a second use of the line used last changes nothing at the first level.
   private let mergesRepeats: Bool
   private var counts: UnsafeMutablePointer<LevelCounts>
   private var memory: UnsafeMutablePointer<MemoryCounts>
@@ -116,7 +116,7 @@ struct LevelwiseHierarchy<Policy: ReplacementPolicy>: SimulationEngine {
     levelCount = caches.count
     self.cores = cores
     self.storesAreUses = storesAreUses
-    mergesRepeats = caches.first?.policy != .srrip
+    mergesRepeats = caches.first.map { PolicyChoice($0).repeatedUseChangesNothing } ?? false
     counts = store.levels
     memory = store.memory
     gatherSources = store.gatherSources

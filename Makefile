@@ -4,14 +4,14 @@ BINARY := .build/release/lookahead
 
 .PHONY: run bench static test test-kernels test-streams test-numa test-slurm test-fuzz fuzz test-sanitize build format lint setup clean
 
-# A fresh run of the first experiment: an earlier one in the same directory is discarded.
+# A fresh run of the first experiment, in runs/quick: an earlier one there is discarded. Nothing under version control changes.
 run: build
-	$(BINARY) run experiments/quick.yaml --output reports/quick --restart
+	$(BINARY) run experiments/quick.yaml --output runs/quick --restart
 
 # The kernels against their targets, side by side in one run.
 bench: build
-	$(BINARY) run experiments/bench.yaml --output reports/bench --restart
-	$(BINARY) targets reports/bench
+	$(BINARY) run experiments/bench.yaml --output runs/bench --restart
+	$(BINARY) targets runs/bench
 	$(BINARY) simulator-speed
 	@scripts/bench-pycachesim
 

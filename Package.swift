@@ -83,9 +83,12 @@ let package = Package(
     .target(name: "CSeccomp", path: "Tests/CSeccomp"),
     .testTarget(name: "SupportTests", dependencies: ["Support"]),
     .testTarget(
-      name: "CacheModelTests", dependencies: ["AccessStreams", "Machines", "Simulation", "Profiles", "Projection"],
+      name: "CacheModelTests",
+      dependencies: ["AccessStreams", "CSetSearch", "Machines", "Simulation", "Profiles", "Projection"],
       exclude: ["Fixtures"]),
-    .testTarget(name: "KernelsTests", dependencies: ["Kernels"]),
+    .testTarget(
+      name: "KernelsTests",
+      dependencies: ["Kernels", "AccessStreams", "CSetSearch", "Machines", "Profiles", "Simulation"]),
     .testTarget(
       name: "ProfilerTests",
       dependencies: ["Profiler", "CMicroBenchmarks", "CLinux", "Support", "TestSupport", "CSeccomp"]),
@@ -95,7 +98,7 @@ let package = Package(
     .testTarget(name: "CommandTests", dependencies: ["lookahead", "TestSupport"]),
     // Not a test of its own: scripts/test-streams runs it under valgrind.
     .executableTarget(
-      name: "StreamProof", dependencies: ["Kernels", "AccessStreams", "Machines", "Simulation", "Support"],
+      name: "StreamProof", dependencies: ["Kernels", "AccessStreams", "Machines", "Simulation", "Profiles", "Support"],
       path: "Tests/StreamProof"),
   ],
   swiftLanguageModes: [.v5]

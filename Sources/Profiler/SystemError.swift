@@ -1,9 +1,10 @@
 import Glibc
+import Support
 
 /// The kernel refused something that the input asked for in good form: what was tried, why not, and what may help.
 ///
 /// A run that meets one is skipped with this reason; it is no fault of the input, which would be an `InputError`.
-public struct SystemError: Error, Equatable, CustomStringConvertible {
+public struct SystemError: NotAvailableError, Equatable {
   /// The system call or library function.
   public var call: String
   /// The kernel's error number.

@@ -19,7 +19,7 @@ struct RunCommand: ParsableCommand {
   @Argument(help: "The experiment, a YAML file.")
   var experiment: String
 
-  @Option(help: "The run directory; reports/NAME by default.")
+  @Option(help: "The run directory; runs/NAME by default.")
   var output: String?
 
   @Flag(help: "Print the points, the memory and the time that each needs and those that cannot run; measure nothing.")
@@ -110,7 +110,7 @@ struct RunCommand: ParsableCommand {
     if counts[.failed] != nil { throw ExitStatus.somePointsFailed.code }
   }
 
-  private func path(_ experiment: Experiment) -> String { output ?? "reports/\(experiment.name)" }
+  private func path(_ experiment: Experiment) -> String { output ?? "runs/\(experiment.name)" }
 
   private func manifest(_ experiment: Experiment, _ plan: Plan, _ shard: Shard?) throws -> Manifest {
     let revision = GitRevision.current()

@@ -13,7 +13,10 @@ import Testing
     (["mrc", "--trace", "/no/such/trace"], "/no/such/trace: no such file"),
     (["mrc", "--trace", "/dev/null", "--sample", "2"], "--sample: expected a rate above 0 and up to 1, found 2.0"),
     (["mrc", "--trace", "/dev/null", "--line", "48"], "--line: expected a power of two of 8 to 4096 bytes, found 48"),
-    (["compare", "reports/quick", "reports/quick", "--output", ""], "expected a path to write to, found an empty one"),
+    (
+      ["compare", "Tests/Fixtures/runs/quick-0.1", "Tests/Fixtures/runs/quick-0.1", "--output", ""],
+      "expected a path to write to, found an empty one"
+    ),
     (["calibrate", "--output", "/no/such/folder/host.yaml"], "expected a file in a directory that is there"),
     (["machines", "show", "nothing-like-it"], "nothing-like-it"),
     (["project", "experiments/quick.yaml", "--machine", "xeon-mex-9480"], "xeon-max-9480"),

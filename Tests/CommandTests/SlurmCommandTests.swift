@@ -29,7 +29,10 @@ import Testing
       ["slurm", "submit", "reports", "--output", "/nowhere/job", "--tasks", "2"], "reports/manifest.json: no such file"
     ),
     (
-      ["slurm", "submit", "reports/quick", "--output", "/nowhere/job", "--tasks", "2", "--set", "tokens=1"],
+      [
+        "slurm", "submit", "Tests/Fixtures/runs/quick-0.1", "--output", "/nowhere/job", "--tasks", "2", "--set",
+        "tokens=1",
+      ],
       "--set: expected an experiment file with it, found a run directory"
     ),
     (["slurm", "status", "reports"], "reports: expected the directory of a 'slurm submit', found no job.json"),

@@ -1,6 +1,7 @@
 import Foundation
 import Machines
 import Profiler
+import Support
 import Testing
 
 @testable import Experiments

@@ -184,7 +184,7 @@ private func steady(_ time: Double) -> [[Double]] {
   @Test func `a run is the same as itself, however few and scattered its samples are`() throws {
     let root = URL(fileURLWithPath: #filePath)
       .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-    let side = try ComparisonSide(root.appendingPathComponent("reports/quick").path)
+    let side = try ComparisonSide(root.appendingPathComponent("Tests/Fixtures/runs/quick-0.1").path)
     let comparison = try Comparison(side, side, threshold: 0.02)
     #expect(comparison.points.count == 25)
     #expect(comparison.points.allSatisfy { $0.verdict == .same && $0.change == 0 && $0.changeLow == 0 })

@@ -170,14 +170,14 @@ import Testing
     }
   }
 
-  @Test(arguments: ["quick", "a-a", "bench", "strategies"])
+  @Test(arguments: ["quick-0.1", "two-socket-synthetic"])
   func `every value of a published run keeps its column's rule, and results are those of the samples`(name: String)
     throws
   {
     let root = URL(fileURLWithPath: #filePath)
       .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
     // A column with a number and no rule would be refused as no text.
-    let run = try RunDirectory(opening: root.appendingPathComponent("reports/\(name)").path)
+    let run = try RunDirectory(opening: root.appendingPathComponent("Tests/Fixtures/runs/\(name)").path)
     #expect(try run.disagreements().isEmpty)
   }
 

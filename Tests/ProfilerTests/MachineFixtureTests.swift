@@ -43,7 +43,7 @@ struct TurinTests {
     let topology = try Machines.turin.get()
     #expect(topology.capacity(of: .onePerL3) == 32)
     #expect(try topology.cpus(for: .onePerL3, threads: 32) == stride(from: 0, to: 256, by: 8).map { $0 })
-    let error = try #require(throws: InputError.self) { try topology.cpus(for: .onePerL3, threads: 33) }
+    let error = try #require(throws: NotAvailable.self) { try topology.cpus(for: .onePerL3, threads: 33) }
     #expect(error.description.contains("at most 32 threads for placement 'l3' (one per L3 cluster"))
   }
 

@@ -81,7 +81,7 @@ struct PageLayoutTests {
   @Test func `remote with one memory node is an error, local and replicated bind nothing there`() throws {
     let files = FakeMachine.files(packages: 1, clustersPerPackage: 1, coresPerCluster: 2, threadsPerCore: 1)
     let topology = try FakeMachine(files).read { Topology.read(root: $0) }
-    let error = try #require(throws: InputError.self) {
+    let error = try #require(throws: NotAvailable.self) {
       try PageLayout.wanted(.remote, owners: [0, 1], topology: topology)
     }
     #expect(error.description.contains("two memory nodes"))

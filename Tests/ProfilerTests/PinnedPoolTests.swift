@@ -74,11 +74,10 @@ struct PinnedPoolTests {
     #expect(total >= parts.withLock { $0.max() ?? 0 })
   }
 
-  @Test func `a pool without CPUs, or on a CPU that does not exist, is an error`() {
-    #expect(throws: InputError.self) { try PinnedPool(cpus: []) }
-    #expect(throws: InputError.self) { try PinnedPool(cpus: [cpus[0], 100_000]) }
-    #expect(throws: InputError.self) { try PinnedPool(cpus: [-1]) }
-    #expect(throws: InputError.self) { try PinnedPool(cpus: [Int(Int32.max)]) }
-    #expect(throws: InputError.self) { try PinnedPool(cpus: [Int.max]) }
+  @Test func `a pool on a CPU that does not exist is not available`() {
+    #expect(throws: NotAvailable.self) { try PinnedPool(cpus: [cpus[0], 100_000]) }
+    #expect(throws: NotAvailable.self) { try PinnedPool(cpus: [-1]) }
+    #expect(throws: NotAvailable.self) { try PinnedPool(cpus: [Int(Int32.max)]) }
+    #expect(throws: NotAvailable.self) { try PinnedPool(cpus: [Int.max]) }
   }
 }

@@ -200,16 +200,17 @@ struct TopologyPlacementTests {
     #expect(try twoSockets().cpus(for: .list([9, 1, 4]), threads: 2) == [9, 1])
   }
 
-  @Test func `more threads than allowed CPUs is an error that names them`() throws {
+  @Test func `more threads than allowed CPUs are not available, and the error names them`() throws {
     let topology = try twoSockets(allowed: "0-2,9")
-    let error = try #require(throws: InputError.self) { try topology.cpus(for: .compact, threads: 5) }
+    let error = try #require(throws: NotAvailable.self) { try topology.cpus(for: .compact, threads: 5) }
     #expect(error.description.contains("at most 4"))
     #expect(error.description.contains("0-2,9"))
   }
 
-  @Test(arguments: [[16], [0, 0]]) func `a list of strangers or repeats is an error`(list: [Int]) throws {
+  @Test func `a CPU that is not there is not available, one twice is bad input`() throws {
     let topology = try twoSockets()
-    #expect(throws: InputError.self) { try topology.cpus(for: .list(list), threads: 1) }
+    #expect(throws: NotAvailable.self) { try topology.cpus(for: .list([16]), threads: 1) }
+    #expect(throws: InputError.self) { try topology.cpus(for: .list([0, 0]), threads: 1) }
   }
 
   @Test func `no threads is an error`() throws {

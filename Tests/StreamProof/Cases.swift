@@ -1,5 +1,4 @@
 import Kernels
-import Projection
 
 /// A kernel and strategy to be proved, small enough to be traced and large enough to pass through several tiles.
 struct Case {

@@ -17,7 +17,8 @@ extension Machine {
   ) throws -> Machine {
     let calibration = measured.undisturbed
     guard let frequency = calibration.value(Calibration.Name.frequency) else {
-      throw InputError(key: "frequency_ghz", "expected a measured core frequency; this architecture has no loop for it")
+      throw NotAvailable(
+        key: "frequency_ghz", "expected a measured core frequency; this architecture has no loop for it")
     }
     let cpu = topology.allowedCPUs.first ?? 0
     let levels = topology.dataCaches(of: cpu)
@@ -37,7 +38,7 @@ extension Machine {
     note("memory", .measured, "micro-benchmarks far outside the last cache")
     let caches = try levels.enumerated().map { index, cache in
       guard let size = cache.sizeBytes, let ways = cache.ways, let line = cache.lineBytes else {
-        throw InputError(
+        throw NotAvailable(
           key: "caches[\(index)]", "expected the system to report size, ways and line of L\(cache.level)")
       }
       // The level's own plateau: from half as large again as the level above to three quarters of its capacity. Random
@@ -169,7 +170,7 @@ extension Machine {
 
   private static func vectorUnits(_ calibration: Calibration, frequency: Double) throws -> VectorUnits {
     guard let peak = calibration.value(Calibration.Name.multiplyAddPeak) else {
-      throw InputError(key: "simd", "expected a measured multiply-add peak, found none")
+      throw NotAvailable(key: "simd", "expected a measured multiply-add peak, found none")
     }
     let lanes = ISA.best.vectorLanes
     let units = peak / (2 * Double(lanes) * frequency)
@@ -191,7 +192,7 @@ extension Machine {
     let all = calibration.value(Calibration.Name.readBandwidth, threads: allThreads)
     let latency = calibration.ceilings.last { $0.name == Calibration.Name.loadLatency && $0.threads == 1 }?.value
     guard let one, let all, let latency, one.value > 0, all > 0, latency > 0 else {
-      throw InputError(key: "memory", "expected measured bandwidth and latency, found none")
+      throw NotAvailable(key: "memory", "expected measured bandwidth and latency, found none")
     }
     let linesInFlight = littleLines(gigabytesPerSecond: one.value, nanoseconds: latency)
     note("memory[0].lines_in_flight_per_core", .measured, "Little's law on one thread's sequential reads")

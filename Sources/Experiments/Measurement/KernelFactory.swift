@@ -13,7 +13,7 @@ struct PointSkipped: Error, CustomStringConvertible {
 /// Asks the machine for CPUs or memory. What it does not have (a CPU, a node) skips the point: the same experiment is right
 /// on another machine.
 func available<Resource>(_ resource: () throws -> Resource) throws -> Resource {
-  do { return try resource() } catch let missing as InputError { throw PointSkipped("\(missing)") }
+  do { return try resource() } catch let missing as any NotAvailableError { throw PointSkipped("\(missing)") }
 }
 
 /// Turns a point into something that runs. Throws `PointSkipped` where this machine or file cannot.
@@ -124,7 +124,7 @@ struct KernelFactory: KernelSource {
       if file.tensors["tables"] != nil { return try LookupFFNParameters(file) }
     }
     guard let tables = point.tables, let rows = point.tableRows, let projection = point.projection else {
-      throw InputError(key: point.label, "expected tables, table_rows and projection for a look-up point")
+      preconditionFailure("a look-up point without tables: \(point.label)")
     }
     return try LookupFFNParameters.random(
       LookupFFNShape(

@@ -1,6 +1,7 @@
 import Foundation
 import Kernels
 import Profiler
+import Support
 
 /// What a launch needs to know beside its point.
 struct RunContext {
@@ -65,7 +66,7 @@ struct PointRunner {
       throw interrupted
     } catch let skipped as PointSkipped {
       return outcome(point, .skipped, "\(skipped)")
-    } catch let refused as SystemError {
+    } catch let refused as any NotAvailableError {
       // Such as huge pages that nobody reserved: the machine's limit, not the point's failure.
       return outcome(point, .skipped, "\(refused)")
     } catch {

@@ -1,3 +1,5 @@
+import Support
+
 /// Comma-separated values as in RFC 4180, except that lines end in LF: one header row, '.' decimals, empty for missing.
 ///
 /// A cell of text that a spreadsheet would take for a formula gets an apostrophe in front (see `cell`).

@@ -1,5 +1,6 @@
 import Foundation
 import GRDB
+import Support
 
 /// A value in a database that no run stores.
 struct StoredValueError: Error {

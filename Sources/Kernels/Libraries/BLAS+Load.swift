@@ -25,7 +25,7 @@ extension BLAS {
         + reasons.joined(separator: "; "))
   }
 
-  /// The first library found that multiplies in `dtype`. Throws `InputError` saying what each of them lacks.
+  /// The first library found that multiplies in `dtype`. Throws `NotAvailable` saying what each of them lacks.
   public static func load(for dtype: TableType) throws -> BLAS {
     guard dtype != .fp32 else { return try load() }
     try requireLoader()
@@ -45,7 +45,7 @@ extension BLAS {
       } catch { incapable.append("\(error)") }
     }
     // To install what is there but cannot is no advice, and what is not there is a reason only where nothing is.
-    throw InputError(
+    throw NotAvailable(
       key: "dtype",
       "expected a library that multiplies in \(dtype.rawValue)"
         + (hasOneDNN ? "; " : " (Debian: apt-get install libdnnl2); ")
@@ -54,8 +54,8 @@ extension BLAS {
 
   private static func requireLoader(_ path: String? = nil) throws {
     guard linux_can_load_libraries() else {
-      throw InputError(
-        file: path, "expected a dynamically linked executable, since this one is static and cannot load a BLAS library")
+      throw NotAvailable(
+        key: path, "expected a dynamically linked executable, since this one is static and cannot load a BLAS library")
     }
   }
 
@@ -144,7 +144,7 @@ extension BLAS {
 }
 
 /// A library that cannot be used, with the reason.
-public struct LibraryNotLoaded: Error, CustomStringConvertible {
+public struct LibraryNotLoaded: NotAvailableError {
   public let description: String
 
   init(_ description: String) {

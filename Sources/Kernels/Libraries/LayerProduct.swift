@@ -1,4 +1,5 @@
 import CKernels
+import Support
 
 /// What a dense layer asks of a library: y[rows, n] = finish(x[rows, k] W[n, k]^T), all row-major and contiguous.
 ///
@@ -54,7 +55,7 @@ struct ProductWeights {
 }
 
 /// A library cannot compute a product of this element type.
-public struct UnsupportedProduct: Error, CustomStringConvertible {
+public struct UnsupportedProduct: NotAvailableError {
   public let description: String
 
   init(_ description: String) {

@@ -46,7 +46,7 @@ public final class LookupFFN: Kernel {
     try strategy.validate()
     guard let kernels = isa.microKernels else { throw UnsupportedISA(isa: isa) }
     if shape.projection == .dense, blas == nil {
-      throw InputError(key: "projection", "expected a BLAS library for the dense projection, found none")
+      throw NotAvailable(key: "projection", "expected a BLAS library for the dense projection, found none")
     }
     self.shape = shape
     self.strategy = strategy
@@ -159,10 +159,9 @@ public final class LookupFFN: Kernel {
     _ count: Int, tokens: Int, memory: any MemorySource, barrier: @escaping () -> Void
   ) throws -> [any KernelWorker] {
     guard team.partition == .tables else { return try independentWorkers(count, tokens: tokens, memory: memory) }
-    guard count == team.workers else {
-      throw InputError(
-        key: "threads", "expected the \(team.workers) workers that the tables were divided among, found \(count)")
-    }
+    precondition(
+      count == team.workers,
+      "expected the \(team.workers) workers that the tables were divided among, found \(count)")
     let layout = LookupCodes(schedule, tokens: tokens)
     let codes = try memory.floats(layout.count, for: .shared)
     return try (0..<count).map { index in
@@ -182,7 +181,7 @@ extension LookupFFNShape {
 }
 
 /// This CPU cannot run the instruction-set path that was asked for.
-public struct UnsupportedISA: Error, CustomStringConvertible {
+public struct UnsupportedISA: NotAvailableError {
   public let isa: ISA
 
   public var description: String {

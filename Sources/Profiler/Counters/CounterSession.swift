@@ -182,7 +182,7 @@ public final class CounterSession: @unchecked Sendable {
     do {
       event = try encode()
     } catch {
-      let reason = (error as? InputError)?.message ?? "\(error)"
+      let reason = complaint(error)
       return Slot(name: name, event: nil, state: .failed(quality: .unsupported, reason: reason))
     }
     return Slot(name: name, event: event, state: open(event, leader: leader))

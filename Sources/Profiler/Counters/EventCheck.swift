@@ -39,7 +39,7 @@ public struct EventCheck: Codable, Equatable, Sendable {
     } catch {
       return isOfOtherArchitecture(group.pmu)
         ? (.unchecked, "this libpfm has no table '\(group.pmu)': it is built for another architecture")
-        : (.wrong, (error as? InputError)?.message ?? "\(error)")
+        : (.wrong, complaint(error))
     }
     guard group.pmu == "perf_raw" else { return (.encodes, encoded.canonical) }
     // libpfm passes any number through, so that only the manual can vouch for it.
@@ -59,7 +59,7 @@ public struct EventCheck: Codable, Equatable, Sendable {
         return (.encodes, try pmu.encode(event).canonical)
       }
     } catch {
-      return (.wrong, (error as? InputError)?.message ?? "\(error)")
+      return (.wrong, complaint(error))
     }
     return (.sourced, "\(group.meanings[event].map { "\($0) " } ?? "")(\(source))")
   }

@@ -14,7 +14,7 @@ public struct LibPFMBackend: CounterBackend {
     // Encoding works with the tables of every CPU. Opened here, a foreign code would count some other event.
     let pmu = event.canonical.components(separatedBy: "::").first ?? ""
     guard cpuIsKnown || Self.presentPMUs.contains(pmu) else {
-      throw InputError(key: name, "the event belongs to '\(pmu)', which is not this machine's PMU")
+      throw NotAvailable(key: name, "the event belongs to '\(pmu)', which is not this machine's PMU")
     }
     return event
   }

@@ -67,7 +67,7 @@ public final class ReplayBackend: CounterBackend {
 
   private func encode(_ name: String) throws -> EncodedEvent {
     guard let reading = recorded.first(where: { $0.key.event == name })?.value else {
-      throw InputError(key: name, "the recorded run did not count this event")
+      throw NotAvailable(key: name, "the recorded run did not count this event")
     }
     // Any type but that of software events, which would be asked for twice.
     return EncodedEvent(name: name, canonical: reading.canonical ?? name, type: .max, config: 0)

@@ -46,7 +46,7 @@ public final class SyntheticBackend: CounterBackend {
 
   public func encode(_ name: String, at unit: SystemPMU.Unit) throws -> EncodedEvent {
     let event = try unit.pmu.encode(name)
-    guard script(event, .cpu(unit.cpu)) != nil else { throw InputError(key: name, "expected a scripted event") }
+    guard script(event, .cpu(unit.cpu)) != nil else { throw NotAvailable(key: name, "expected a scripted event") }
     return event
   }
 
@@ -57,7 +57,7 @@ public final class SyntheticBackend: CounterBackend {
   }
 
   public func encode(_ name: String, privilege: PrivilegeLevels, cpuIsKnown: Bool) throws -> EncodedEvent {
-    guard scripts[name] != nil else { throw InputError(key: name, "expected a scripted event") }
+    guard scripts[name] != nil else { throw NotAvailable(key: name, "expected a scripted event") }
     let suffix = privilege == .user ? ":u=1:k=0" : ":u=1:k=1"
     let software = softwareEvents[name]
     return EncodedEvent(

@@ -27,7 +27,7 @@ enum PageLayout: Equatable, Sendable {
     case .remote:
       let nodes = owners.map(topology.remoteNode)
       guard !owners.isEmpty, !nodes.contains(nil) else {
-        throw InputError(
+        throw NotAvailable(
           key: "memory",
           "expected two memory nodes with CPUs for remote, found \(topology.processorNodes.count)")
       }
@@ -41,7 +41,7 @@ enum PageLayout: Equatable, Sendable {
         return (.anywhere, "the kernel exposes no NUMA nodes: node:0 is the same as local")
       }
       guard topology.allowedNodes.contains(node) else {
-        throw InputError(
+        throw NotAvailable(
           key: "memory",
           "expected one of the memory nodes \(formatCPUList(topology.allowedNodes)), found node:\(node)")
       }

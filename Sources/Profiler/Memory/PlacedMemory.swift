@@ -33,7 +33,7 @@ public final class PlacedMemory: @unchecked Sendable {
     bytes: Int, pages: PageKind = .base, policy: MemoryPolicy = .local, owners: [Int] = [],
     topology: Topology = .read()
   ) throws {
-    guard bytes > 0 else { throw InputError(key: "bytes", "expected at least 1 byte, found \(bytes)") }
+    precondition(bytes > 0, "expected at least 1 byte, found \(bytes)")
     let unit = pages == .base ? basePageBytes : hugePageBytes
     let (layout, note) = try PageLayout.wanted(policy, owners: owners, topology: topology)
     let (padded, overflow) = bytes.addingReportingOverflow(unit - 1)
@@ -75,13 +75,11 @@ public final class PlacedMemory: @unchecked Sendable {
   /// The memory as `count` values of a trivial type from byte `offset` on.
   public func bind<Value: BitwiseCopyable>(
     to type: Value.Type, count: Int, offset: Int = 0
-  ) throws -> UnsafeMutablePointer<Value> {
-    guard count >= 0, (0...byteCount).contains(offset), offset % MemoryLayout<Value>.alignment == 0,
-      count <= (byteCount - offset) / MemoryLayout<Value>.stride
-    else {
-      throw InputError(
-        key: "count", "expected \(count) values of \(type) from byte \(offset) to fit into \(byteCount) bytes")
-    }
+  ) -> UnsafeMutablePointer<Value> {
+    precondition(
+      count >= 0 && (0...byteCount).contains(offset) && offset % MemoryLayout<Value>.alignment == 0
+        && count <= (byteCount - offset) / MemoryLayout<Value>.stride,
+      "expected \(count) values of \(type) from byte \(offset) to fit into \(byteCount) bytes")
     return base.advanced(by: offset).bindMemory(to: type, capacity: count)
   }
 
@@ -98,9 +96,8 @@ public final class PlacedMemory: @unchecked Sendable {
 
   /// Touches every page from worker `thread` alone.
   public func touch(by pool: PinnedPool, thread: Int) throws {
-    guard (0..<pool.threadCount).contains(thread) else {
-      throw InputError(key: "thread", "expected 0 to \(pool.threadCount - 1), found \(thread)")
-    }
+    precondition(
+      (0..<pool.threadCount).contains(thread), "expected thread 0 to \(pool.threadCount - 1), found \(thread)")
     try firstFailure(pool.map { index in index == thread ? touchPart(0..<byteCount) : 0 })
   }
 

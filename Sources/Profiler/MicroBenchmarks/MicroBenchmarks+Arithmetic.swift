@@ -20,11 +20,11 @@ extension MicroBenchmarks {
   }
 
   /// The peak of the dot-product instruction for `type`, in operations (two per product) over all of the pool's threads.
-  /// Throws `InputError` with the reason where this CPU has none that is known here.
+  /// Throws `NotAvailable` with the reason where this CPU has none that is known here.
   public static func dotProductPeak(
     _ type: DotProduct, pool: PinnedPool, repetitions: Int = 10
   ) throws -> MicroBenchmarkResult {
-    if let reason = type.missing { throw InputError(key: "\(type.rawValue)_peak", reason) }
+    if let reason = type.missing { throw NotAvailable(key: "\(type.rawValue)_peak", reason) }
     let operationsPerIteration = microbench_dot_product(type.code, 1) * Double(pool.threadCount)
     let samples = sample(pool: pool, repetitions: repetitions) { _, iterations in
       _ = microbench_dot_product(type.code, iterations)

@@ -16,12 +16,10 @@ extension MicroBenchmarks {
     policy: MemoryPolicy = .local, memory shared: BenchmarkMemory? = nil, seed: UInt64 = 1, repetitions: Int = 10
   ) throws -> [MicroBenchmarkResult] {
     let most = counts.max() ?? 1
-    guard counts.allSatisfy({ $0 > 0 }) else { throw InputError(key: "chains", "expected at least 1 chain") }
-    let bytes = try rounded(workingSetBytes, to: lineBytes)
+    precondition(counts.allSatisfy { $0 > 0 }, "expected at least 1 chain, found \(counts)")
+    let bytes = rounded(workingSetBytes, to: lineBytes)
     let lines = bytes / lineBytes
-    guard lines >= most else {
-      throw InputError(key: "workingSetBytes", "expected at least \(most) lines, one for each chain, found \(lines)")
-    }
+    precondition(lines >= most, "expected at least \(most) lines, one for each chain, found \(lines)")
     let memory = try memory(shared, bytes: bytes, pool: pool, pages: pages, policy: policy)
     let starts = pool.map { thread in
       microbench_link_lines(memory.parts[thread].base, lines, seed)

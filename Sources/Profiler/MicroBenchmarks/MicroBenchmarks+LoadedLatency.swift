@@ -65,12 +65,9 @@ extension MicroBenchmarks {
     _ traffic: Traffic, loadingThreads: Int, pause: Int, pool: PinnedPool, memory: BenchmarkMemory,
     chase: ChaseCycle, repetitions: Int = 21
   ) throws -> LoadedLatency {
-    guard (0..<pool.threadCount).contains(loadingThreads), memory.parts.count == pool.threadCount else {
-      throw InputError(
-        key: "loadingThreads",
-        "expected at most \(pool.threadCount - 1), and memory of every thread, found \(loadingThreads)"
-      )
-    }
+    precondition(
+      (0..<pool.threadCount).contains(loadingThreads) && memory.parts.count == pool.threadCount,
+      "expected at most \(pool.threadCount - 1) loading threads, and memory of every thread, found \(loadingThreads)")
     let region = try TrafficRegion(traffic, of: memory, from: 0)
     let start = region.place(memory.trafficPosition)
     let bytesPerChunk = Double(chunkBytes) * (traffic.lines.read + traffic.lines.written)
@@ -129,13 +126,10 @@ extension MicroBenchmarks {
     repetitions: Int = 10
   ) throws -> LoadedLatency {
     let region = try TrafficRegion(traffic, of: memory, from: chases.map(\.bytes).max() ?? 0)
-    guard chases.count == pool.threadCount, memory.parts.count == pool.threadCount, linesPerLoad >= 0,
-      linesPerLoad * lineBytes <= chunkBytes
-    else {
-      throw InputError(
-        key: "linesPerLoad",
-        "expected 0 to \(chunkBytes / lineBytes) lines and a chase and memory of every thread, found \(linesPerLoad)")
-    }
+    precondition(
+      chases.count == pool.threadCount && memory.parts.count == pool.threadCount
+        && (0...chunkBytes / lineBytes).contains(linesPerLoad),
+      "expected 0 to \(chunkBytes / lineBytes) lines and a chase and memory of every thread, found \(linesPerLoad)")
     let loads = 64
     let bytes = loads * linesPerLoad * lineBytes
     var offsets = Positions(count: pool.threadCount, at: region.place(memory.trafficPosition))
@@ -174,11 +168,9 @@ extension MicroBenchmarks {
       self.start = start
       bytes = (memory.bytesPerThread - start) / parts / chunkBytes * chunkBytes
       half = traffic == .copies ? bytes : 0
-      guard bytes > 0 else {
-        throw InputError(
-          key: "memory",
-          "expected at least \(start + parts * chunkBytes) bytes for each thread, found \(memory.bytesPerThread)")
-      }
+      precondition(
+        bytes > 0,
+        "expected at least \(start + parts * chunkBytes) bytes for each thread, found \(memory.bytesPerThread)")
     }
 
     /// Where traffic that has come so far goes on: a chunk's beginning.
@@ -230,10 +222,9 @@ public final class ChaseCycle: @unchecked Sendable {
   public static func all(
     in memory: BenchmarkMemory, bytes: Int, pool: PinnedPool, seed: UInt64 = 1
   ) throws -> [ChaseCycle] {
-    guard memory.parts.count == pool.threadCount, bytes >= MicroBenchmarks.lineBytes, bytes <= memory.bytesPerThread
-    else {
-      throw InputError(key: "bytes", "expected 64 to \(memory.bytesPerThread) bytes, found \(bytes)")
-    }
+    precondition(
+      memory.parts.count == pool.threadCount && (MicroBenchmarks.lineBytes...memory.bytesPerThread).contains(bytes),
+      "expected 64 to \(memory.bytesPerThread) bytes, found \(bytes)")
     pool.run { microbench_link_lines(memory.parts[$0].base, bytes / MicroBenchmarks.lineBytes, seed) }
     return memory.parts.map { ChaseCycle($0, bytes: bytes) }
   }

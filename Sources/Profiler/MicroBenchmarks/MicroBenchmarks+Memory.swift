@@ -26,7 +26,7 @@ extension MicroBenchmarks {
   ) throws -> MicroBenchmarkResult {
     try require(path)
     let parts = stream == .copy ? 2 : 1
-    let bytes = try rounded(workingSetBytes, to: Int(MICROBENCH_STEP) * parts)
+    let bytes = rounded(workingSetBytes, to: Int(MICROBENCH_STEP) * parts)
     let memory = try memory(shared, bytes: bytes, pool: pool, pages: pages, policy: policy)
     let part = bytes / parts
     let span = part > spanBytes && part % spanBytes == 0 ? spanBytes : part
@@ -78,16 +78,17 @@ extension MicroBenchmarks {
     seed: UInt64 = 1, repetitions: Int = 10
   ) throws -> MicroBenchmarkResult {
     try require(path)
-    guard rowBytes > 0, rowBytes % Int(MICROBENCH_ROW_STEP) == 0 else {
-      throw InputError(key: "rowBytes", "expected a positive multiple of \(MICROBENCH_ROW_STEP), found \(rowBytes)")
+    precondition(
+      rowBytes > 0 && rowBytes % Int(MICROBENCH_ROW_STEP) == 0,
+      "expected rows of a positive multiple of \(MICROBENCH_ROW_STEP) bytes, found \(rowBytes)")
+    if let pieceBytes {
+      precondition(
+        pieceBytes > 0 && pieceBytes % lineBytes == 0 && rowBytes % pieceBytes == 0,
+        "expected pieces of a multiple of \(lineBytes) bytes that divides \(rowBytes), found \(pieceBytes)")
     }
-    if let pieceBytes, pieceBytes <= 0 || pieceBytes % lineBytes != 0 || rowBytes % pieceBytes != 0 {
-      throw InputError(
-        key: "pieceBytes", "expected a multiple of \(lineBytes) that divides \(rowBytes), found \(pieceBytes)")
-    }
-    let bytes = try rounded(workingSetBytes, to: rowBytes)
+    let bytes = rounded(workingSetBytes, to: rowBytes)
     let rows = bytes / rowBytes
-    guard rows <= Int(UInt32.max) else { throw InputError(key: "workingSetBytes", "expected at most 2^32 rows") }
+    precondition(rows <= Int(UInt32.max), "expected at most 2^32 rows, found \(rows)")
     let memory = try memory(shared, bytes: bytes, pool: pool, pages: pages, policy: policy)
     let passes = listedPasses(rows: rows, rowBytes: rowBytes)
     let lists = (0..<pool.threadCount).map { thread in
@@ -125,7 +126,7 @@ extension MicroBenchmarks {
     workingSetBytes: Int, pool: PinnedPool, pages: PageKind = .transparentHuge, policy: MemoryPolicy = .local,
     memory shared: BenchmarkMemory? = nil, seed: UInt64 = 1, repetitions: Int = 10
   ) throws -> MicroBenchmarkResult {
-    let bytes = try rounded(workingSetBytes, to: lineBytes)
+    let bytes = rounded(workingSetBytes, to: lineBytes)
     let memory = try memory(shared, bytes: bytes, pool: pool, pages: pages, policy: policy)
     // One round before the first sample, where it does not take long, so that caches hold what they will hold.
     let warmUp = min(bytes / lineBytes, 1 << 20)

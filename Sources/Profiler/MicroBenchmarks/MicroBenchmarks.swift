@@ -114,26 +114,22 @@ public enum MicroBenchmarks {
     guard let memory else {
       return try BenchmarkMemory(bytesPerThread: bytes, pool: pool, pages: pages, policy: policy)
     }
-    guard memory.parts.count == pool.threadCount, bytes <= memory.bytesPerThread else {
-      throw InputError(
-        key: "memory",
-        "expected \(bytes) bytes for each of \(pool.threadCount) threads, found \(memory.bytesPerThread) for "
-          + "\(memory.parts.count)")
-    }
+    precondition(
+      memory.parts.count == pool.threadCount && bytes <= memory.bytesPerThread,
+      "expected \(bytes) bytes for each of \(pool.threadCount) threads, found \(memory.bytesPerThread) for "
+        + "\(memory.parts.count)")
     return memory
   }
 
   static func require(_ path: VectorPath) throws {
     guard path.isAvailable else {
       let known = VectorPath.available.map(\.rawValue).joined(separator: ", ")
-      throw InputError(key: "path", "expected a vector path of this CPU (\(known)), found \(path.rawValue)")
+      throw NotAvailable(key: "path", "expected a vector path of this CPU (\(known)), found \(path.rawValue)")
     }
   }
 
-  static func rounded(_ bytes: Int, to step: Int) throws -> Int {
-    guard bytes > 0, bytes <= Int.max - step else {
-      throw InputError(key: "workingSetBytes", "expected at least 1 byte, found \(bytes)")
-    }
+  static func rounded(_ bytes: Int, to step: Int) -> Int {
+    precondition(bytes > 0 && bytes <= Int.max - step, "expected a working set of at least 1 byte, found \(bytes)")
     return (bytes + step - 1) / step * step
   }
 }

@@ -23,13 +23,13 @@ public final class PinnedPool: @unchecked Sendable {
 
   /// Starts one thread per entry of `cpus`, reads its affinity back, and throws where the kernel put it elsewhere.
   public init(cpus: [Int]) throws {
-    guard !cpus.isEmpty else { throw InputError(key: "cpus", "expected at least one CPU, found none") }
+    precondition(!cpus.isEmpty, "expected at least one CPU, found none")
     let shared = PoolState(threadCount: cpus.count)
     var threads: [UInt] = []
     do {
       for (index, cpu) in cpus.enumerated() {
         guard let narrow = Int32(exactly: cpu), narrow >= 0 else {
-          throw InputError(key: "cpus", "expected CPU numbers, found \(cpu)")
+          throw NotAvailable(key: "cpus", "expected CPU numbers, found \(cpu)")
         }
         let worker = Unmanaged.passRetained(Worker(index: index, shared: shared))
         var thread: UInt = 0
@@ -39,7 +39,7 @@ public final class PinnedPool: @unchecked Sendable {
         if result < 0 {
           worker.release()
           if result == -EINVAL {
-            throw InputError(key: "cpus", "expected a CPU that this process may use, found \(cpu)")
+            throw NotAvailable(key: "cpus", "expected a CPU that this process may use, found \(cpu)")
           }
           throw SystemError(call: "pthread_create", code: -result, advice: "thread \(index) on CPU \(cpu)")
         }

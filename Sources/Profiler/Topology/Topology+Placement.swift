@@ -8,7 +8,7 @@ extension Topology {
     guard threads >= 1 else { throw InputError(key: "threads", "expected at least 1 thread, found \(threads)") }
     let order = try order(of: placement)
     guard threads <= order.count else {
-      throw InputError(
+      throw NotAvailable(
         key: "threads",
         "expected at most \(order.count) threads for placement '\(placement)' "
           + "\(placement == .onePerL3 ? "(one per L3 cluster; " : "(")allowed CPUs: "
@@ -70,9 +70,9 @@ extension Topology {
 
   private func checked(list: [Int]) throws -> [Int] {
     let allowed = Set(allowedCPUs)
-    if let stranger = list.first(where: { !allowed.contains($0) }) {
-      throw InputError(
-        key: "cpus", "expected CPUs from the allowed ones (\(formatCPUList(allowedCPUs))), found \(stranger)")
+    if let unknown = list.first(where: { !allowed.contains($0) }) {
+      throw NotAvailable(
+        key: "cpus", "expected CPUs from the allowed ones (\(formatCPUList(allowedCPUs))), found \(unknown)")
     }
     guard Set(list).count == list.count else { throw InputError(key: "cpus", "expected each CPU once in the list") }
     return list

@@ -32,7 +32,8 @@ struct SimulateCommand: ParsableCommand {
   func run() throws {
     guard let pageBytes = parseByteCount(page), TLBDescription.isPageSize(pageBytes) else {
       throw InputError(
-        key: "--page", "expected a page size such as 4KiB or 2MiB, a power of two of at least 4KiB, found \(quote(page))")
+        key: "--page",
+        "expected a page size such as 4KiB or 2MiB, a power of two of at least 4KiB, found \(quote(page))")
     }
     let machines = try machine.map { try Machine.named($0) }
     let reader = try TraceReader(path: trace, format: format)

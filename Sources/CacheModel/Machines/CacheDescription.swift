@@ -47,12 +47,12 @@ public struct CacheDescription: Equatable, Sendable {
   /// reads sustain; what a victim level takes in return is included.
   public var bytesPerCycle: Double?
   /// Bytes per cycle that one core's sequential ordinary stores sustain to lines of this level: fetching each line first
-  /// and writing it back are included. Nil where nobody has measured it.
+  /// and writing it back are included. Nil where not measured.
   public var writeBytesPerCycle: Double?
-  /// By rising row size; empty where nobody has measured it.
+  /// By rising row size; empty where not measured.
   public var randomRows: [RandomRowRate]
-  /// The same of rows that are read side by side, a piece of each at a time, by rising size of the *piece*: hardware
-  /// prefetchers run ahead within a row while others are read. Empty where nobody has measured it.
+  /// Rates of rows that are read side by side, a piece of each at a time, by rising size of the *piece*: hardware
+  /// prefetchers run ahead within a row while others are read. Empty where not measured.
   public var randomRowPieces: [RandomRowRate]
   public var policy: ReplacementKind
   public var inclusion: InclusionKind

@@ -24,7 +24,7 @@ public struct Machine: Equatable, Sendable {
   /// Physical cores of the socket.
   public var cores: Int?
   /// Cores' worth of multiply-adds that all cores together reach: fewer than `cores` where their clock falls under load, or
-  /// where a virtual machine's cores are halves of real ones. Nil where nobody has measured it.
+  /// where a virtual machine's cores are halves of real ones. Nil where not measured.
   public var effectiveCores: Double?
   /// Sustained core frequency with every core busy.
   public var frequencyGHz: Double?
@@ -89,7 +89,7 @@ public struct VectorUnits: Equatable, Sendable {
   /// Multiply-adds of bf16 operands per cycle, matrix units included; nil where nobody said or the core has no instruction
   /// for them.
   public var bf16PerCycle: Double?
-  /// Likewise of int8 operands.
+  /// Multiply-adds of int8 operands per cycle, as above.
   public var int8PerCycle: Double?
   /// Share of the multiply-add peak that a register-tiled product with its operands in the caches reaches; nil where
   /// nobody has measured it.
@@ -125,7 +125,7 @@ public struct VectorUnits: Equatable, Sendable {
     }
   }
 
-  /// The same without matrix units: a vector instruction holds as many more narrow operands as they are narrower than
+  /// Multiply-adds per cycle without matrix units: a vector instruction holds as many more narrow operands as they are narrower than
   /// floats, and the core starts no more of them than of fp32's.
   public func vectorMultiplyAddsPerCycle(_ operands: OperandType) -> Double? {
     let floats = Double(widthBits / 32 * fmaUnits)

@@ -101,7 +101,8 @@ extension Machine {
         guard let first = curve.points.first, first.nanoseconds < 0.97 * memory.idleLatencyNanoseconds else { continue }
         add(
           "memory[\(index)].curve[\(number)]", against: idle,
-          message: "expected at least the idle latency of \(memory.idleLatencyNanoseconds) ns, found \(first.nanoseconds)")
+          message: "expected at least the idle latency of \(memory.idleLatencyNanoseconds) ns, found "
+            + "\(first.nanoseconds)")
       }
     }
     if let effectiveCores, let cores, effectiveCores > Double(cores) {

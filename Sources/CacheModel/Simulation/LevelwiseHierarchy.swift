@@ -354,7 +354,7 @@ private protocol LevelInstances {
   func prefetchSet(of line: UInt64, core: UInt16)
 }
 
-/// Of a single core, with a power of two of sets.
+/// The only instance of a level, which serves a single core and has a power of two of sets.
 private struct OnlyInstance<Policy: ReplacementPolicy>: LevelInstances {
   let cache: CacheArray<Policy>
   static var areSeveral: Bool { false }

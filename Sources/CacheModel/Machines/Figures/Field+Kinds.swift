@@ -38,13 +38,15 @@ extension Field {
       json: { $0[keyPath: path] }, figure: figure)
   }
 
-  /// One of an enumeration's words.
+  /// One of an enumeration's words, which the documentation lists.
   static func choice<Value>(_ key: String, _ path: PartPath<Part, Value>, _ meaning: String) -> Field
   where Value: RawRepresentable<String> & CaseIterable & Encodable & Sendable {
     Field(
       key: key, read: { value, part, _ in part[keyPath: path] = try value.choice() },
       yaml: { $0[keyPath: path].rawValue }, json: { $0[keyPath: path] },
-      figure: Figure(unit: .word, role: .fixed("it is no number"), meaning: meaning))
+      figure: Figure(
+        unit: .word, role: .fixed("no number"),
+        meaning: "\(meaning): \(Value.allCases.map { "`\($0.rawValue)`" }.joined(separator: ", "))"))
   }
 
   static func flag(_ key: String, _ path: PartPath<Part, Bool?>, _ meaning: String) -> Field {
@@ -52,7 +54,7 @@ extension Field {
       key: key, read: { value, part, _ in part[keyPath: path] = try value.bool() },
       yaml: { $0[keyPath: path].map { "\($0)" } },
       json: { part in part[keyPath: path].map { $0 as any Encodable & Sendable } },
-      figure: Figure(unit: .flag, role: .fixed("it is no number"), meaning: meaning))
+      figure: Figure(unit: .flag, role: .fixed("no number"), meaning: meaning))
   }
 
   /// Rates of random rows by rising size. Each pair is written [bytes, rate]; an empty list is left out.
@@ -102,17 +104,15 @@ extension Field {
     let uncertainty = Provenance.Tag.assumed.relativeUncertainty
     let (less, more) = (expected * (1 - uncertainty), expected * (1 + uncertainty))
     let isDelay = figure?.role == .delay
-    return assumed(slow: isDelay ? more : less, expected: expected, fast: isDelay ? less : more)
+    return assumed(AssumedFigure(slow: isDelay ? more : less, expected: expected, fast: isDelay ? less : more))
   }
 
-  func assumed(slow: Double, expected: Double, fast: Double) -> Field {
-    with { $0.figure?.assumed = AssumedFigure(slow: slow, expected: expected, fast: fast) }
-  }
+  func assumed(_ value: AssumedFigure) -> Field { with { $0.figure?.assumed = value } }
 
   /// A quantity that is never more than `limit`, however it is moved.
   func atMost(_ limit: Double) -> Field {
     guard let figure else { return self }
-    let limited: @Sendable (@escaping @Sendable (inout Part, FigureFactors) -> Void) -> @Sendable (inout Part, FigureFactors) -> Void = { move in
+    func limited(_ move: @escaping Figure<Part>.Move) -> Figure<Part>.Move {
       { part, factors in
         move(&part, factors)
         if let value = figure.value(part), value > limit { figure.set(&part, limit) }
@@ -128,16 +128,16 @@ extension Field {
   func sensitivity(_ sensitivity: FigureSensitivity) -> Field { with { $0.figure?.sensitivity = sensitivity } }
   func rule(_ rule: String) -> Field { with { $0.figure?.rule = rule } }
 
-  /// Of a list's levels the equations use those from `first` to `last`.
+  /// The equations use the figure at the levels from `first` to `last` of a list only.
   func used(fromLevel first: Int = 0, to last: Int = .max) -> Field { with { $0.figure?.levelsUsed = (first, last) } }
 
   func reading(_ read: @escaping @Sendable (YAMLValue, inout Part, MachineReader) throws -> Void) -> Field {
     with { $0.read = read }
   }
-  func moving(_ move: @escaping @Sendable (inout Part, FigureFactors) -> Void) -> Field {
+  func moving(_ move: @escaping Figure<Part>.Move) -> Field {
     with { $0.figure?.move = move }
   }
-  func scaling(_ scale: @escaping @Sendable (inout Part, FigureFactors) -> Void) -> Field {
+  func scaling(_ scale: @escaping Figure<Part>.Move) -> Field {
     with { $0.figure?.scale = scale }
   }
   func replacing(_ replace: @escaping @Sendable (inout Part, Double) -> Void) -> Field {

@@ -42,6 +42,8 @@ struct Field<Part: Sendable>: Sendable {
 
 /// What a figure of a machine is to the model.
 struct Figure<Part: Sendable>: Sendable {
+  typealias Move = @Sendable (inout Part, FigureFactors) -> Void
+
   let unit: FigureUnit
   let role: FigureRole
   /// One sentence for the documentation, without its full stop.
@@ -65,9 +67,9 @@ struct Figure<Part: Sendable>: Sendable {
   /// Sets the number and nothing else.
   var set: @Sendable (inout Part, Double) -> Void = { _, _ in }
   /// Moves the figure and nothing else: what a band does, whose figures each have an uncertainty of their own.
-  var move: @Sendable (inout Part, FigureFactors) -> Void = { _, _ in }
+  var move: Move = { _, _ in }
   /// Moves the figure and what goes with it: what a sensitivity does.
-  var scale: @Sendable (inout Part, FigureFactors) -> Void = { _, _ in }
+  var scale: Move = { _, _ in }
   /// Sets the figure and moves what goes with it: what an exploration does.
   var replace: @Sendable (inout Part, Double) -> Void = { _, _ in }
 }
@@ -88,7 +90,7 @@ enum FigureRole: Equatable {
 enum FigureSensitivity: Equatable {
   /// It is moved by a tenth.
   case moved
-  /// The same, where the traffic can be simulated again: it changes that too.
+  /// It is moved by a tenth where the traffic can be simulated again, because it changes that too.
   case movedWithTraffic
   /// It has no row of its own, for this reason.
   case left(String)

@@ -3,9 +3,9 @@ import Support
 // The one table of a machine file's keys, part by part, in the order in which they are written. docs/MODEL.md lists the
 // figures as this table has them, which a test compares. docs/how-to/add-a-machine-figure.md says how to add one.
 
-private let geometry = FigureRole.fixed("the caches' geometry decides the traffic, which is not simulated again")
+private let geometry = FigureRole.fixed("it changes the traffic")
 private let unused = FigureRole.fixed("no equation uses it yet")
-private let wholeNumber = FigureRole.fixed("it is a whole number of things")
+private let wholeNumber = FigureRole.fixed("whole number")
 
 extension Machine: MachinePart {
   static let fields: [Field<Machine>] = [
@@ -42,7 +42,7 @@ extension Machine: MachinePart {
         + "a donor's, it is as many times as large"
     )
     .rule("at most `cores`")
-    .fixedInBand("like the number of cores, it says how many share the work"),
+    .fixedInBand("like `cores`"),
     .number(
       "frequency_ghz", \.frequencyGHz, in: 0.1...10, .gigahertz, .rate,
       "core frequency sustained with all cores busy"
@@ -99,12 +99,15 @@ extension Machine: MachinePart {
 }
 
 extension VectorUnits: MachinePart {
+  /// GEMM libraries reach 85 to 95 % of the peak on server cores (OpenBLAS on Zen 5 88 to 92 %, docs/METHODS.md).
+  package static let assumedProductShare = AssumedFigure(slow: 0.85, expected: 0.9, fast: 0.95)
+
   static let fields: [Field<VectorUnits>] = [
     Field(
       key: "isa", isRequired: true, read: { value, units, _ in units.isa = try value.string() },
       yaml: { quoted($0.isa) }, json: { $0.isa },
       figure: Figure(
-        unit: .word, role: .fixed("it is no number"), meaning: "instruction set, such as `avx512`; for people")),
+        unit: .word, role: .fixed("no number"), meaning: "instruction set, such as `avx512`; for people")),
     .number(
       "width_bits", \.widthBits, in: 32...2048, step: 32, .bits, wholeNumber,
       "width of a vector operation as the unit executes it: 256 where AVX-512 is split in two"
@@ -128,8 +131,7 @@ extension VectorUnits: MachinePart {
       "share of the multiply-add peak, as the file's frequency, width and units state it, that a register-tiled fp32 "
         + "product on packed panels reaches; a clock that falls under wide vectors is part of it"
     )
-    // GEMM libraries reach 85 to 95 % of the peak on server cores (OpenBLAS on Zen 5 88 to 92 %, docs/METHODS.md).
-    .assumed(slow: 0.85, expected: 0.9, fast: 0.95).atMost(1)
+    .assumed(VectorUnits.assumedProductShare).atMost(1)
     // A sensitivity is a slope: it goes beyond the peak.
     .scaling { units, factors in units.productShare = units.productShare.map { $0 * factors.rate } },
     // 4 cycles on all server cores of the catalogue whose makers state it. Window and issue width: below those of the one
@@ -221,7 +223,7 @@ extension CacheDescription: MachinePart {
       key: "write_policy", read: { value, _, _ in try checkWritePolicy(value) }, yaml: { _ in "write-back" },
       json: { _ in nil },
       figure: Figure(
-        unit: .word, role: .fixed("it is no number"),
+        unit: .word, role: .fixed("no number"),
         meaning: "`write-back`, the only one: every level also allocates on writes")),
     Field(
       key: "prefetcher",

@@ -24,8 +24,8 @@ public struct StrategyEstimate {
     // Without bf16 multiply-adds the projection is widened to fp32. It is the same for every strategy.
     if !machine.keysMissing(for: task.phases(strategy)).isEmpty { task.projectionType = .fp32 }
     let projection = try Projection.project(
-      phases: task.phases(strategy), tokens: task.tokens, threads: task.team.workers, traffic: traffic(on: machine),
-      on: machine)
+      phases: task.phases(strategy), tokens: task.tokens, threads: task.team.workers,
+      traffic: traffic.estimate(on: machine), on: machine)
     return 1e9 / projection.tokensPerSecond
   }
 
@@ -94,23 +94,8 @@ public struct StrategyEstimate {
 
   // MARK: - Traffic
 
-  /// Lines and bytes of one of the gather's operands, over the whole batch and all workers.
-  private struct Operand {
-    /// Bytes moved where it is not in a cache.
-    var bytes: Double
-    /// Bytes that other accesses and its own go through before one of its lines is used again.
-    var reuseBytes: Double
-    /// Part of the reuse distance that all workers have in common, so that a shared cache holds it once.
-    var commonBytes = 0.0
-    var isWritten = false
-    /// Whether lines come back in the order in which they went: a cache that does not hold all of them then holds none in
-    /// time (LRU), where one that is read in random order holds its share.
-    var isCyclic = true
-    /// First lines of pieces that are read in an order chosen by data; 0 for a stream.
-    var pieces = 0.0
-  }
-
-  private var operands: [Operand] {
+  /// What the gather works on, over the whole batch and all workers.
+  private var arrays: [ReusedArray] {
     let rows = Double(task.shape.tableRows)
     let tables = Double(task.shape.tables)
     let float = Double(MemoryLayout<Float>.stride)
@@ -128,7 +113,7 @@ public struct StrategyEstimate {
     let tileStreams = tile * (columns * float + tables * 2 * float)
     let allTables = block * blocks
 
-    var operands: [Operand] = []
+    var arrays: [ReusedArray] = []
     // Rows that the step has read before. Between two uses of a row lie as many tokens as a table has rows.
     let perStep = strategy.order == .token ? tokens : tile
     let steps = slices * groups * (strategy.order == .token ? 1 : tiles)
@@ -136,72 +121,39 @@ public struct StrategyEstimate {
     let allPieces = perStep * group * steps * workers
     let inUse = prefetchesGroups ? 2 * block : block
     let between = min(rows, perStep) * (sums + codes)
-    operands.append(
-      Operand(
+    arrays.append(
+      ReusedArray(
         bytes: max(0, allPieces - firstPieces) * rowPieceBytes, reuseBytes: inUse + between,
         commonBytes: isShared ? inUse : 0, isCyclic: false, pieces: max(0, allPieces - firstPieces) * loadsPerPiece))
     // Rows that it reads for the first time lie where the tile before left them.
     let whole = group * rows * rowPieceBytes * steps * workers
-    operands.append(
-      Operand(
+    arrays.append(
+      ReusedArray(
         bytes: prefetchesGroups ? whole : firstPieces * rowPieceBytes, reuseBytes: allTables + tileStreams,
         commonBytes: isShared ? allTables : 0, pieces: prefetchesGroups ? 0 : firstPieces * loadsPerPiece))
     // Sums: once to and from memory, and again with every further group of the slice.
     let outputBytes = tokens * columns * float * workers
-    operands.append(Operand(bytes: outputBytes, reuseBytes: .infinity, isWritten: true))
+    arrays.append(ReusedArray(bytes: outputBytes, reuseBytes: .infinity, isWritten: true))
     let stepStreams = perStep * (sums + codes) + block
-    operands.append(
-      Operand(
+    arrays.append(
+      ReusedArray(
         bytes: outputBytes * (groups - 1), reuseBytes: stepStreams, commonBytes: isShared ? block : 0, isWritten: true))
     // Codes and scores: written once a tile, read with every slice.
-    operands.append(
-      Operand(
+    arrays.append(
+      ReusedArray(
         bytes: Double(task.tokens) * tables * 2 * float, reuseBytes: tileStreams + allTables,
         commonBytes: isShared ? allTables : 0, isWritten: true))
-    operands.append(
-      Operand(
+    arrays.append(
+      ReusedArray(
         bytes: tokens * tables * 2 * float * workers * slices,
         reuseBytes: tile * (sums + tables * 2 * float) + block * groups,
         commonBytes: isShared ? block * groups : 0))
-    return operands
+    return arrays
   }
 
-  /// Share of an operand's lines that are not in a cache of `capacity` bytes which `sharers` workers use.
-  private func missRatio(_ operand: Operand, capacity: Double, sharers: Double) -> Double {
-    let inUse = operand.commonBytes + sharers * (operand.reuseBytes - operand.commonBytes)
-    if inUse <= capacity { return 0 }
-    return operand.isCyclic || inUse.isInfinite ? 1 : 1 - capacity / inUse
-  }
-
-  /// The traffic of the four phases, of which only the gather has any.
-  func traffic(on machine: Machine) -> Traffic {
-    let line = Double(machine.lineBytes)
-    let workers = Double(task.team.workers)
-    var gather = PhaseCounts(levels: machine.caches.map { _ in LevelCounts() })
-    for operand in operands {
-      var missesAbove = 1.0
-      var above = 0.0
-      for (level, cache) in machine.caches.enumerated() {
-        let sharers = min(workers, Double(cache.sharedByCores))
-        // A victim cache holds what the levels above it do not.
-        let capacity = Double(cache.sizeBytes) + (cache.inclusion == .victim ? sharers * above : 0)
-        above = Double(cache.sizeBytes) / sharers
-        // No level serves what one above it holds.
-        let misses = min(missesAbove, missRatio(operand, capacity: capacity, sharers: sharers))
-        let lines = UInt64(operand.bytes * misses / line)
-        gather.levels[level].readMisses += lines
-        gather.levels[level].evictions += lines
-        if operand.isWritten { gather.levels[level].writebacks += lines }
-        gather.gatherSources[level] += UInt64(operand.pieces * (missesAbove - misses))
-        missesAbove = misses
-      }
-      let lines = UInt64(operand.bytes * missesAbove / line)
-      gather.memory.reads += lines
-      if operand.isWritten { gather.memory.writes += lines }
-      gather.gatherSources[machine.caches.count] += UInt64(operand.pieces * missesAbove)
-    }
-    let idle = PhaseCounts(levels: machine.caches.map { _ in LevelCounts() })
-    return Traffic(
-      lineBytes: machine.lineBytes, levelNames: machine.caches.map(\.name), phases: [idle, idle, idle, gather])
+  /// The traffic of the stages, of which only the last, the gather, has any.
+  var traffic: EstimatedTraffic {
+    let idle = task.phases(strategy).dropLast().map { _ in [ReusedArray]() }
+    return EstimatedTraffic(phases: idle + [arrays], threads: task.team.workers)
   }
 }

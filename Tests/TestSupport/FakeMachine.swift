@@ -5,7 +5,7 @@ public final class FakeMachine {
   public let root: String
 
   public init(_ files: [String: String]) throws {
-    let directory = FileManager.default.temporaryDirectory.appendingPathComponent("fake-machine-\(UUID().uuidString)")
+    let directory = Self.memoryBackedDirectory.appendingPathComponent("fake-machine-\(UUID().uuidString)")
     root = directory.path
     // A server has tens of thousands of files: each directory is made once.
     for (parent, names) in Dictionary(grouping: files.keys, by: { ($0 as NSString).deletingLastPathComponent }) {
@@ -18,6 +18,16 @@ public final class FakeMachine {
       }
     }
   }
+
+  /// A folder in memory where there is room for the files of a large server, of which each takes a page: on a disk, making and
+  /// removing tens of thousands of files takes minutes while others use it.
+  private static let memoryBackedDirectory: URL = {
+    let room = try? FileManager.default.attributesOfFileSystem(forPath: "/dev/shm")[.systemFreeSize] as? Int
+    guard let room, room >= 1 << 30, FileManager.default.isWritableFile(atPath: "/dev/shm") else {
+      return FileManager.default.temporaryDirectory
+    }
+    return URL(fileURLWithPath: "/dev/shm")
+  }()
 
   /// What `body` makes of the machine's root directory, which lasts as long as `self`.
   public func read<Result>(_ body: (_ root: String) throws -> Result) rethrows -> Result {

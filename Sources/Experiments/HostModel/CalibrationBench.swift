@@ -17,6 +17,7 @@ struct CalibrationBench {
     self.extent = extent
     self.rounds = rounds
     caches = topology.dataCaches(of: topology.allowedCPUs.first ?? 0).compactMap(\.sizeBytes)
+      .map(extent.cacheBytes)
   }
 
   private var repetitions: Int { extent.repetitions }
@@ -85,10 +86,10 @@ struct CalibrationBench {
     for stream in MicroBenchmarks.Stream.allCases {
       let sizes: [Int]
       switch (extent, stream) {
-      case (.full, _), (.quick, .read): sizes = all
-      case (.quick, .write) where pool.threadCount == 1: sizes = Array(levels)
+      case (.full, _), (_, .read): sizes = all
+      case (_, .write) where pool.threadCount == 1: sizes = Array(levels)
       // The end of each curve under load is what the streams of all threads move.
-      case (.quick, .write), (.quick, .writePastCaches), (.quick, .copy): sizes = [memory.bytesPerThread]
+      case (_, .write), (_, .writePastCaches), (_, .copy): sizes = [memory.bytesPerThread]
       }
       for size in sizes {
         ceiling(

@@ -40,7 +40,7 @@ public struct SweepRunner {
       experiment: experiment, inputs: inputs, directory: directory, topology: topology, options: options,
       steps: RunSetup.Steps(
         calibrate: { threads in
-          try Calibration.measure(topology: topology, allThreads: threads, extent: .quick) { report(.message($0)) }
+          try Calibration.measure(topology: topology, allThreads: threads, extent: .ofRuns) { report(.message($0)) }
         },
         audit: { layers, peaks in
           BaselineAudit(

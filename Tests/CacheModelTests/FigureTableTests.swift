@@ -193,7 +193,7 @@ import Testing
   /// A row that nothing moves would be a figure which no equation uses.
   @Test func `every figure with a sensitivity moves some projection, in the direction that the table says`() throws {
     let near = try sensitivities(threads: 1) + sensitivities(threads: 16)
-    let far = try sensitivities(threads: 1, TrafficMatrix(remoteShare: 1))
+    let far = try [1, 16].flatMap { try sensitivities(threads: $0, TrafficMatrix(remoteShare: 1)) }
     for figure in FigureTableTests.full().figures where figure.whyNoSensitivity == nil && !figure.changesTraffic {
       // What is between nodes shows in remote traffic only.
       let own = (figure.path.hasPrefix("numa.") ? far : near).filter { $0.parameter == figure.path }

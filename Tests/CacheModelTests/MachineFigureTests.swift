@@ -44,7 +44,8 @@ import Testing
     throws
   {
     let base = try machine()
-    let changed = try #require(base.with(figure, figure.rawValue == "simd" ? 256 : 1.25 * (figure.value(of: base) ?? 0)))
+    let changed = try #require(
+      base.with(figure, figure.rawValue == "simd" ? 256 : 1.25 * (figure.value(of: base) ?? 0)))
     var counts = PhaseCounts(levels: Array(repeating: LevelCounts(), count: base.caches.count))
     counts.levels[0].reads = 3_000_000
     counts.levels[0].readMisses = 1_000_000

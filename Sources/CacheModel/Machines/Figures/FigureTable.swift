@@ -57,8 +57,9 @@ extension Machine: MachinePart {
       "caches", \.caches,
       read: { value, machine, reader in
         machine.caches = try reader.caches(value, changing: machine.caches, cores: machine.cores)
-      })
-      .required,
+      }
+    )
+    .required,
     .sections("tlb", \.tlb) { value, machine, reader in machine.tlb = try reader.translations(value) },
     .flag(
       "transfers_overlap", \.transfersOverlap,
@@ -287,20 +288,23 @@ extension MemoryDescription: MachinePart {
       key: "channel_bytes", read: { value, memory, _ in memory.channelBytes = try value.int(in: 1...1024) },
       yaml: { $0.channelBytes == MemoryDescription.ddrChannelBytes ? nil : "\($0.channelBytes)" },
       json: { $0.channelBytes }),
-    .number("peak_gbps", \.peakGigabytesPerSecond, in: 0.1...1_000_000, .gigabytesPerSecond, .rate, "what the pins can do")
-      .required
-      .rule("= `channels` x `transfer_mts` x `channel_bytes` (8 for DDR, 16 for an HBM channel) within 1 %")
-      .scaling { memory, factors in
-        memory.peakGigabytesPerSecond *= factors.rate
-        memory.scaleCurves(bandwidth: factors.rate)
-      }
-      .replacing { memory, peak in
-        let factor = peak / memory.peakGigabytesPerSecond
-        memory.peakGigabytesPerSecond = peak
-        memory.scaleCurves(bandwidth: factor)
-      },
     .number(
-      "idle_latency_ns", \.idleLatencyNanoseconds, in: 1...100_000, .nanoseconds, .delay, "load-to-use, no other traffic"
+      "peak_gbps", \.peakGigabytesPerSecond, in: 0.1...1_000_000, .gigabytesPerSecond, .rate, "what the pins can do"
+    )
+    .required
+    .rule("= `channels` x `transfer_mts` x `channel_bytes` (8 for DDR, 16 for an HBM channel) within 1 %")
+    .scaling { memory, factors in
+      memory.peakGigabytesPerSecond *= factors.rate
+      memory.scaleCurves(bandwidth: factors.rate)
+    }
+    .replacing { memory, peak in
+      let factor = peak / memory.peakGigabytesPerSecond
+      memory.peakGigabytesPerSecond = peak
+      memory.scaleCurves(bandwidth: factor)
+    },
+    .number(
+      "idle_latency_ns", \.idleLatencyNanoseconds, in: 1...100_000, .nanoseconds, .delay,
+      "load-to-use, no other traffic"
     )
     .required
     // A tenth more of a latency is a tenth more under any load; a memory that is farther away is so under any load too.

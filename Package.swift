@@ -2,7 +2,8 @@
 import PackageDescription
 
 // Dependencies point one way (see README, "Architecture"):
-//   lookahead -> Reports -> Experiments -> { Profiler, Kernels, CacheModel } -> Support
+//   lookahead -> Reports -> Studies -> Measurement -> HostModel -> RunStore -> Plans -> { Kernels, Profiler } -> Support
+//   Studies and HostModel -> CacheModel's targets: Projection -> Profiles -> Simulation -> Machines -> AccessStreams
 // Kernels uses CacheModel for the access-stream vocabulary only; Profiler and CacheModel know nothing of each other.
 
 // The number crunching is optimised in debug builds too, where the tests spend most of their time. Preconditions and overflow
@@ -12,6 +13,9 @@ let optimised: [SwiftSetting] = [
   .unsafeFlags(["-O", "-whole-module-optimization", "-num-threads", "2"], .when(configuration: .debug))
 ]
 let optimisedC: [CSetting] = [.unsafeFlags(["-O2"], .when(configuration: .debug))]
+
+// Files see the members of the modules that they import, and of no others.
+let declaredImports: [SwiftSetting] = [.enableUpcomingFeature("MemberImportVisibility")]
 
 let package = Package(
   name: "lookahead",
@@ -56,19 +60,49 @@ let package = Package(
     .target(
       name: "Profiler", dependencies: ["CMicroBenchmarks", "CLinux", "CLibPFM", "CLibNUMA", "Support"],
       resources: [.copy("Groups")], swiftSettings: optimised),
+    // Experiments, one target a folder: the way of the data, from the plan to the studies.
+    .target(name: "Statistics", path: "Sources/Experiments/Statistics", swiftSettings: declaredImports),
     .target(
-      name: "Experiments",
+      name: "Plans", dependencies: ["Kernels", "Profiler", "Statistics", "Support"], path: "Sources/Experiments/Plans",
+      swiftSettings: declaredImports),
+    .target(
+      name: "RunStore",
       dependencies: [
-        "Profiler", "Kernels", "AccessStreams", "Machines", "Simulation", "Profiles", "Projection", "Support", "CLinux",
+        "Plans", "Statistics", "Kernels", "Profiler", "Support", "CLinux",
         .product(name: "GRDB", package: "GRDB.swift"),
-      ]),
+      ], path: "Sources/Experiments/RunStore", swiftSettings: declaredImports),
     .target(
-      name: "Reports", dependencies: ["Experiments", "Kernels", "Profiler", "Machines", "Projection", "Support"]),
+      name: "HostModel",
+      dependencies: ["RunStore", "Statistics", "Kernels", "Profiler", "Machines", "Simulation", "Support"],
+      path: "Sources/Experiments/HostModel", swiftSettings: declaredImports),
+    .target(
+      name: "Measurement",
+      dependencies: [
+        "HostModel", "RunStore", "Plans", "Statistics", "Kernels", "Profiler", "AccessStreams", "Machines",
+        "Simulation",
+        "Projection", "Support", "CLinux",
+      ], path: "Sources/Experiments", sources: ["Measurement", "Studies/Projections"], swiftSettings: declaredImports),
+    .target(
+      name: "Studies",
+      dependencies: [
+        "Measurement", "HostModel", "RunStore", "Plans", "Statistics", "Kernels", "Profiler", "AccessStreams",
+        "Machines", "Simulation", "Profiles", "Projection", "Support",
+      ], path: "Sources/Experiments/Studies", exclude: ["Projections"], swiftSettings: declaredImports),
+    .target(
+      name: "Cluster", dependencies: ["Studies", "Measurement", "RunStore", "Plans", "Profiler", "Support"],
+      path: "Sources/Experiments/Cluster", swiftSettings: declaredImports),
+
+    .target(
+      name: "Reports",
+      dependencies: [
+        "Studies", "Measurement", "HostModel", "RunStore", "Plans", "Statistics", "Kernels", "Profiler", "Machines",
+        "Simulation", "Projection", "Support",
+      ]),
     .executableTarget(
       name: "lookahead",
       dependencies: [
-        "Reports", "Experiments", "Profiler", "Kernels", "AccessStreams", "Machines", "Simulation", "Profiles",
-        "Projection",
+        "Reports", "Cluster", "Studies", "Measurement", "HostModel", "RunStore", "Plans", "Statistics", "Profiler",
+        "Kernels", "AccessStreams", "Machines", "Simulation", "Profiles", "Projection", "Support", "CLinux",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 
@@ -93,7 +127,11 @@ let package = Package(
       name: "ProfilerTests",
       dependencies: ["Profiler", "CMicroBenchmarks", "CLinux", "Support", "TestSupport", "CSeccomp"]),
     // On the tool too: a run is killed from outside.
-    .testTarget(name: "ExperimentsTests", dependencies: ["Experiments", "lookahead"], exclude: ["Fixtures"]),
+    .testTarget(
+      name: "ExperimentsTests",
+      dependencies: [
+        "Cluster", "Studies", "Measurement", "HostModel", "RunStore", "Plans", "Statistics", "lookahead",
+      ], exclude: ["Fixtures"]),
     .testTarget(name: "ReportsTests", dependencies: ["Reports", "TestSupport"]),
     .testTarget(name: "CommandTests", dependencies: ["lookahead", "TestSupport"]),
     // Not a test of its own: scripts/test-streams runs it under valgrind.

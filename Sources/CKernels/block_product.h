@@ -1,21 +1,9 @@
 // The block-diagonal factor of BH4 over lane groups: a small GEMM per block with tokens along the vector.
 // Accumulators stay in registers for a whole row of the block; each weight is one broadcast.
 
-// Register blocking: OUTPUTS x GROUPS x (LK_LANES / LK_WIDTH) accumulators, enough to cover 2 FMA pipes x 4 cycles of
-// latency, few enough to leave registers for the operands: 16 of 32 (AVX-512, NEON), 8 of 16 elsewhere.
-#if LK_WIDTH == 16
-#define OUTPUTS 8
-#define GROUPS 2
-#elif LK_WIDTH == 8
-#define OUTPUTS 4
-#define GROUPS 1
-#elif LK_REGISTERS == 32
-#define OUTPUTS 4
-#define GROUPS 1
-#else
-#define OUTPUTS 2
-#define GROUPS 1
-#endif
+// Register blocking: OUTPUTS x GROUPS x VECTORS accumulators (see LK_BLOCK_OUTPUTS).
+#define OUTPUTS LK_BLOCK_OUTPUTS(LK_WIDTH, LK_REGISTERS)
+#define GROUPS LK_BLOCK_GROUPS(LK_WIDTH)
 #define VECTORS (LK_LANES / LK_WIDTH)
 
 INLINE void LK_(block_rows)(

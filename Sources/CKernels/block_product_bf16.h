@@ -2,19 +2,8 @@
 // are rounded as it comes, into pairs that stay in the first-level cache while its outputs are computed.
 
 // Register blocking as in block_product.h.
-#if LK_WIDTH == 16
-#define OUTPUTS 8
-#define GROUPS 2
-#elif LK_WIDTH == 8
-#define OUTPUTS 4
-#define GROUPS 1
-#elif LK_REGISTERS == 32
-#define OUTPUTS 4
-#define GROUPS 1
-#else
-#define OUTPUTS 2
-#define GROUPS 1
-#endif
+#define OUTPUTS LK_BLOCK_OUTPUTS(LK_WIDTH, LK_REGISTERS)
+#define GROUPS LK_BLOCK_GROUPS(LK_WIDTH)
 #define VECTORS (LK_LANES / LK_WIDTH)
 
 /// Rounds the inputs of one block of one lane group: [size] features into [halves of size] pairs.

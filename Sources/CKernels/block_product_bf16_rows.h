@@ -3,10 +3,9 @@
 
 _Static_assert(LK_BF16_OUTPUT_PACK == 16, "the preprocessor must know it");
 #define VECTORS (16 / LK_WIDTH)
-#define ROW_TOKENS 4
 // Sums: at most half of the registers, but for the portable path, whose compiler may spill.
-#if LK_REGISTERS / 2 / ROW_TOKENS / VECTORS > 0
-#define ROW_PACKS (LK_REGISTERS / 2 / ROW_TOKENS / VECTORS)
+#if LK_REGISTERS / 2 / LK_ROW_TOKENS / VECTORS > 0
+#define ROW_PACKS (LK_REGISTERS / 2 / LK_ROW_TOKENS / VECTORS)
 #else
 #define ROW_PACKS 1
 #endif
@@ -18,7 +17,7 @@ INLINE void LK_(row_packs_bf16)(
     const lk_block_product_bf16_rows *a, const uint16_t *w, const uint16_t *x, float *y, const int tokens,
     const int packs) {
   const long half = a->block_size / 2;
-  LK_(vec) sum[ROW_TOKENS][4][VECTORS];
+  LK_(vec) sum[LK_ROW_TOKENS][4][VECTORS];
 #pragma clang loop unroll(full)
   for (int k = 0; k < tokens; k++)
 #pragma clang loop unroll(full)
@@ -26,7 +25,7 @@ INLINE void LK_(row_packs_bf16)(
 #pragma clang loop unroll(full)
       for (int v = 0; v < VECTORS; v++) sum[k][p][v] = LK_(splat)(0);
   for (long i = 0; i < half; i++) {
-    LK_(uvec) in[ROW_TOKENS];
+    LK_(uvec) in[LK_ROW_TOKENS];
 #pragma clang loop unroll(full)
     for (int k = 0; k < tokens; k++) in[k] = LK_(splat_pair)(x + 2 * (k * half + i));
 #pragma clang loop unroll(full)
@@ -53,7 +52,7 @@ static void LK_(block_product_bf16_rows)(const lk_block_product_bf16_rows *a) {
   for (long block = 0; block < a->blocks; block++) {
     const uint16_t *weights = a->weights + block * size * size;
     for (long k = 0; k < a->tokens;) {
-      const int tokens = k + ROW_TOKENS <= a->tokens ? ROW_TOKENS : 1;
+      const int tokens = k + LK_ROW_TOKENS <= a->tokens ? LK_ROW_TOKENS : 1;
       for (int t = 0; t < tokens; t++) {
         const lk_to_bf16 round = {
             .x = a->x + (k + t) * a->x_stride + block * size, .y = a->pairs + t * size, .count = size};
@@ -63,11 +62,11 @@ static void LK_(block_product_bf16_rows)(const lk_block_product_bf16_rows *a) {
       for (long o = 0; o < size;) {
         const uint16_t *w = weights + o * size;
         const long packs = (size - o) / LK_BF16_OUTPUT_PACK;
-        if (tokens == ROW_TOKENS && packs >= ROW_PACKS) {
-          LK_(row_packs_bf16)(a, w, a->pairs, y + o, ROW_TOKENS, ROW_PACKS);
+        if (tokens == LK_ROW_TOKENS && packs >= ROW_PACKS) {
+          LK_(row_packs_bf16)(a, w, a->pairs, y + o, LK_ROW_TOKENS, ROW_PACKS);
           o += ROW_PACKS * LK_BF16_OUTPUT_PACK;
-        } else if (tokens == ROW_TOKENS) {
-          LK_(row_packs_bf16)(a, w, a->pairs, y + o, ROW_TOKENS, 1);
+        } else if (tokens == LK_ROW_TOKENS) {
+          LK_(row_packs_bf16)(a, w, a->pairs, y + o, LK_ROW_TOKENS, 1);
           o += LK_BF16_OUTPUT_PACK;
         } else if (packs >= SINGLE_PACKS) {
           LK_(row_packs_bf16)(a, w, a->pairs, y + o, 1, SINGLE_PACKS);
@@ -83,6 +82,5 @@ static void LK_(block_product_bf16_rows)(const lk_block_product_bf16_rows *a) {
 }
 
 #undef VECTORS
-#undef ROW_TOKENS
 #undef ROW_PACKS
 #undef SINGLE_PACKS

@@ -1,5 +1,5 @@
 // The block-diagonal factor of BH4 for few tokens: token-major rows, with outputs along the vector. A lane group would
-// compute all of its lanes; here a weight is loaded once per ROW_TOKENS tokens, from wherever it streams.
+// compute all of its lanes; here a weight is loaded once per LK_ROW_TOKENS tokens, from wherever it streams.
 //
 // A vector of 16 floats holds the 8 packed outputs of two consecutive inputs, one of 4 half a pack, so that in all of them
 // consecutive memory is one vector.
@@ -11,8 +11,7 @@
 #define INPUTS 1
 #endif
 // Sums: tokens x packs x VECTORS, at least 2 FMA pipes x 4 cycles of latency, and at most half of the registers.
-#define ROW_TOKENS 4
-#define ROW_PACKS (LK_REGISTERS / 2 / ROW_TOKENS / VECTORS)
+#define ROW_PACKS (LK_REGISTERS / 2 / LK_ROW_TOKENS / VECTORS)
 
 /// The inputs at `x` as a vector of weights needs them.
 INLINE LK_(vec) LK_(spread_inputs)(const float *x) {
@@ -28,7 +27,7 @@ INLINE LK_(vec) LK_(spread_inputs)(const float *x) {
 /// `packs` packs of outputs for `tokens` tokens; `w` is the first pack's weights.
 INLINE void LK_(row_packs)(
     const lk_block_product_rows *a, const float *w, const float *x, float *y, const int tokens, const int packs) {
-  LK_(vec) sum[ROW_TOKENS][LK_OUTPUT_PACK][VECTORS];
+  LK_(vec) sum[LK_ROW_TOKENS][LK_OUTPUT_PACK][VECTORS];
 #pragma clang loop unroll(full)
   for (int k = 0; k < tokens; k++)
 #pragma clang loop unroll(full)
@@ -36,7 +35,7 @@ INLINE void LK_(row_packs)(
 #pragma clang loop unroll(full)
       for (int v = 0; v < VECTORS; v++) sum[k][p][v] = LK_(splat)(0);
   for (long i = 0; i < a->block_size; i += INPUTS) {
-    LK_(vec) in[ROW_TOKENS];
+    LK_(vec) in[LK_ROW_TOKENS];
 #pragma clang loop unroll(full)
     for (int k = 0; k < tokens; k++) in[k] = LK_(spread_inputs)(x + k * a->x_stride + i);
 #pragma clang loop unroll(full)
@@ -71,13 +70,13 @@ static void LK_(block_product_rows)(const lk_block_product_rows *a) {
   for (long block = 0; block < a->blocks; block++) {
     const float *weights = a->weights + block * size * size;
     long k = 0;
-    for (; k + ROW_TOKENS <= a->tokens; k += ROW_TOKENS) {
+    for (; k + LK_ROW_TOKENS <= a->tokens; k += LK_ROW_TOKENS) {
       const float *x = a->x + k * a->x_stride + block * size;
       float *y = a->y + k * a->y_stride + block * size;
       long o = 0;
       for (; o + ROW_PACKS * LK_OUTPUT_PACK <= size; o += ROW_PACKS * LK_OUTPUT_PACK)
-        LK_(row_packs)(a, weights + o * size, x, y + o, ROW_TOKENS, ROW_PACKS);
-      for (; o < size; o += LK_OUTPUT_PACK) LK_(row_packs)(a, weights + o * size, x, y + o, ROW_TOKENS, 1);
+        LK_(row_packs)(a, weights + o * size, x, y + o, LK_ROW_TOKENS, ROW_PACKS);
+      for (; o < size; o += LK_OUTPUT_PACK) LK_(row_packs)(a, weights + o * size, x, y + o, LK_ROW_TOKENS, 1);
     }
     for (; k < a->tokens; k++) {
       const float *x = a->x + k * a->x_stride + block * size;
@@ -93,5 +92,4 @@ static void LK_(block_product_rows)(const lk_block_product_rows *a) {
 
 #undef VECTORS
 #undef INPUTS
-#undef ROW_TOKENS
 #undef ROW_PACKS

@@ -17,8 +17,8 @@
 
 #define LK_ISA avx512_bf16
 #define LK_BF16 1
-#define LK_WIDTH 16
-#define LK_REGISTERS 32
+#define LK_WIDTH LK_AVX512_WIDTH
+#define LK_REGISTERS LK_AVX512_REGISTERS
 #pragma clang attribute push(__attribute__((target(LK_AVX512_BF16_FEATURES))), apply_to = function)
 #include "simd.h"
 #include LK_BODY
@@ -29,8 +29,8 @@
 #undef LK_REGISTERS
 
 #define LK_ISA avx512
-#define LK_WIDTH 16
-#define LK_REGISTERS 32
+#define LK_WIDTH LK_AVX512_WIDTH
+#define LK_REGISTERS LK_AVX512_REGISTERS
 #pragma clang attribute push(__attribute__((target(LK_AVX512_FEATURES))), apply_to = function)
 #include "simd.h"
 #include LK_BODY
@@ -40,8 +40,8 @@
 #undef LK_REGISTERS
 
 #define LK_ISA avx2
-#define LK_WIDTH 8
-#define LK_REGISTERS 16
+#define LK_WIDTH LK_AVX2_WIDTH
+#define LK_REGISTERS LK_AVX2_REGISTERS
 #pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
 #include "simd.h"
 #include LK_BODY
@@ -54,8 +54,8 @@
 
 // Advanced SIMD is part of the Armv8-A baseline, so this copy needs no target attribute.
 #define LK_ISA neon
-#define LK_WIDTH 4
-#define LK_REGISTERS 32
+#define LK_WIDTH LK_NEON_WIDTH
+#define LK_REGISTERS LK_NEON_REGISTERS
 #include "simd.h"
 #include LK_BODY
 #undef LK_ISA
@@ -64,10 +64,9 @@
 
 #endif
 
-// The same 16 registers on every architecture, so that the portable path blocks alike everywhere.
 #define LK_ISA scalar
-#define LK_WIDTH 4
-#define LK_REGISTERS 16
+#define LK_WIDTH LK_SCALAR_WIDTH
+#define LK_REGISTERS LK_SCALAR_REGISTERS
 #include "simd.h"
 #include LK_BODY
 #undef LK_ISA

@@ -10,10 +10,8 @@
 // half for rows in flight.
 #define SUMS (LK_REGISTERS / 2)
 
-// Sums of a piece narrower than this are joined by those of the following tokens: 2 FMA pipes x 4 cycles of latency. More
-// sums at a time gained nothing.
-#define CHAINS 8
-#define TOGETHER(vectors) ((vectors) < CHAINS ? CHAINS / (vectors) : 1)
+// The sums of a piece narrower than LK_GATHER_SUMS vectors are joined by those of the following tokens.
+#define TOGETHER(vectors) ((vectors) < LK_GATHER_SUMS ? LK_GATHER_SUMS / (vectors) : 1)
 
 INLINE void GATHER_(prefetch_row)(const ELEMENT *row, long columns) {
   const long line = 64 / sizeof(ELEMENT);  // elements in a 64-byte cache line
@@ -23,7 +21,7 @@ INLINE void GATHER_(prefetch_row)(const ELEMENT *row, long columns) {
 /// Adds the rows of tables `from`..<`to` to the sums of `tokens` tokens of one lane group, `vectors` whole vectors and `rest`
 /// columns (0..<LK_WIDTH) from `column` on.
 INLINE void GATHER_(add_rows)(
-    const lk_gather *a, const int32_t *codes, const float *scores, long column, LK_(vec) sum[CHAINS][SUMS + 1],
+    const lk_gather *a, const int32_t *codes, const float *scores, long column, LK_(vec) sum[LK_GATHER_SUMS][SUMS + 1],
     const int tokens, const int vectors, const long rest, long from, long to, const bool prefetching) {
   const ELEMENT *table = (const ELEMENT *)a->tables + column + from * a->table_stride;
   for (long t = from; t < to; t++) {
@@ -48,7 +46,7 @@ INLINE void GATHER_(add_rows)(
 INLINE void GATHER_(gather_columns)(
     const lk_gather *a, const int32_t *codes, const float *scores, long column, const float *start, float *out,
     const int tokens, const int vectors, const long rest, const bool prefetching) {
-  LK_(vec) sum[CHAINS][SUMS + 1];
+  LK_(vec) sum[LK_GATHER_SUMS][SUMS + 1];
 #pragma clang loop unroll(full)
   for (int k = 0; k < tokens; k++) {
 #pragma clang loop unroll(full)
@@ -217,5 +215,4 @@ static void GATHER_(gather)(const lk_gather *call) {
 }
 
 #undef SUMS
-#undef CHAINS
 #undef TOGETHER

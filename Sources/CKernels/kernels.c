@@ -31,3 +31,23 @@ const lk_kernels *lk_kernels_for(lk_isa isa) {
       return 0;
   }
 }
+
+#define LK_BLOCKING(isa)                                                                                            \
+  (lk_blocking) {                                                                                                   \
+    .width = isa##_WIDTH, .registers = isa##_REGISTERS,                                                             \
+    .block_outputs = LK_BLOCK_OUTPUTS(isa##_WIDTH, isa##_REGISTERS), .block_groups = LK_BLOCK_GROUPS(isa##_WIDTH),  \
+  }
+
+lk_blocking lk_blocking_of(lk_isa isa) {
+  switch (isa) {
+    case LK_AVX512:
+    case LK_AVX512_BF16:
+      return LK_BLOCKING(LK_AVX512);
+    case LK_AVX2:
+      return LK_BLOCKING(LK_AVX2);
+    case LK_NEON:
+      return LK_BLOCKING(LK_NEON);
+    default:
+      return LK_BLOCKING(LK_SCALAR);
+  }
+}

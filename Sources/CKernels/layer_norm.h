@@ -2,9 +2,6 @@
 // sum of squared deviations, which does not cancel as E[x^2] - E[x]^2 would.
 #include <math.h>
 
-// Sums of a row side by side: 2 pipes x 4 cycles of latency.
-#define NORM_SUMS 8
-
 /// Adds a vector to `sum`, or its squared distance from `mean` where `squares`.
 INLINE LK_(vec) LK_(norm_add)(LK_(vec) sum, const float *x, float mean, const bool squares) {
   if (!squares) return sum + LK_(load)(x);
@@ -14,19 +11,19 @@ INLINE LK_(vec) LK_(norm_add)(LK_(vec) sum, const float *x, float mean, const bo
 
 /// The sum of the `n` values at `x`, or of their squared distances from `mean` where `squares`.
 INLINE float LK_(norm_sum)(const float *x, long n, float mean, const bool squares) {
-  LK_(vec) sums[NORM_SUMS];
+  LK_(vec) sums[LK_NORM_SUMS];
 #pragma clang loop unroll(full)
-  for (int i = 0; i < NORM_SUMS; i++) sums[i] = LK_(splat)(0);
+  for (int i = 0; i < LK_NORM_SUMS; i++) sums[i] = LK_(splat)(0);
   long c = 0;
-  for (; c + NORM_SUMS * LK_WIDTH <= n; c += NORM_SUMS * LK_WIDTH) {
+  for (; c + LK_NORM_SUMS * LK_WIDTH <= n; c += LK_NORM_SUMS * LK_WIDTH) {
 #pragma clang loop unroll(full)
-    for (int i = 0; i < NORM_SUMS; i++) {
+    for (int i = 0; i < LK_NORM_SUMS; i++) {
       sums[i] = LK_(norm_add)(sums[i], x + c + i * LK_WIDTH, mean, squares);
     }
   }
   for (; c + LK_WIDTH <= n; c += LK_WIDTH) sums[0] = LK_(norm_add)(sums[0], x + c, mean, squares);
 #pragma clang loop unroll(full)
-  for (int half = NORM_SUMS / 2; half > 0; half /= 2)
+  for (int half = LK_NORM_SUMS / 2; half > 0; half /= 2)
 #pragma clang loop unroll(full)
     for (int i = 0; i < half; i++) sums[i] += sums[i + half];
   float total = LK_(sum)(sums[0]);

@@ -1,5 +1,6 @@
-import Experiments
 import Foundation
+import Machines
+import RunStore
 import Support
 
 /// Where a calibration's report goes: machine.yaml, calibration.csv, samples.csv, report.md and plots/.
@@ -20,8 +21,7 @@ public struct CalibrationDirectory {
     try study.write(report.machine.yaml(), to: "machine.yaml")
     try study.write(report.summaryCSV, to: "calibration.csv")
     try study.write(report.samplesCSV, to: "samples.csv")
-    let (drawn, problems) = try study.draw(report.plots, with: gnuplot)
-    try study.write(report.markdown(drawn: drawn, problems: problems), to: "report.md")
-    return problems
+    var document = report.document
+    return try document.write(into: study, gnuplot: gnuplot, command: "lookahead calibrate")
   }
 }

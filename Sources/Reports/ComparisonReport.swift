@@ -1,34 +1,55 @@
-import Experiments
+import RunStore
+import Studies
 
-extension Comparison {
-  /// The comparison as people read it: counts, one table, and what could not be compared.
-  public var markdown: String {
-    var text = "# \(markdownText(nameA)) against \(markdownText(nameB))\n\n"
-    let counts = Verdict.allCases.map { "\(count($0)) \($0.rawValue)" }.joined(separator: ", ")
-    text += "\(counted(points.count, "point")): \(counts). Changes are of B's time over A's, "
-    text += "with 95 % intervals; the threshold is \(percent(threshold)), false discoveries are held to "
-    text += "\(percent(Self.level)) over all points.\n\n"
-    if !accepted.isEmpty { text += "Accepted differences: \(accepted.map(markdownText).joined(separator: "; ")).\n\n" }
-    var table = MarkdownTable([
-      ("verdict", .markup), ("point", .left), ("A ns/token", .right), ("B ns/token", .right), ("change", .right),
+/// A comparison as people read it: counts, one table, and what could not be compared.
+public struct ComparisonReport {
+  private let comparison: Comparison
+
+  public init(_ comparison: Comparison) { self.comparison = comparison }
+
+  public var markdown: String { MarkdownWriter().text(document) }
+
+  /// Writes comparison.csv and comparison.md into `study`.
+  public func write(to study: StudyDirectory) throws {
+    try study.write(csv, to: "comparison.csv")
+    try study.write(markdown, to: "comparison.md")
+  }
+
+  var document: ReportDocument {
+    let points = comparison.points
+    var document = ReportDocument("\(comparison.nameA) against \(comparison.nameB)")
+    let counts = Verdict.allCases.map { "\(comparison.count($0)) \($0.rawValue)" }.joined(separator: ", ")
+    document.add(
+      """
+      \(counted(points.count, "point")): \(counts). Changes are of B's time over A's, with 95 % intervals; the threshold is \
+      \(percent(comparison.threshold)), false discoveries are held to \(percent(Comparison.level)) over all points.
+      """)
+    if !comparison.accepted.isEmpty {
+      document.add("Accepted differences: \(comparison.accepted.joined(separator: "; ")).")
+    }
+    var table = ReportDocument.Table([
+      ("verdict", .left), ("point", .left), ("A ns/token", .right), ("B ns/token", .right), ("change", .right),
       ("adjusted p", .right), ("Cliff's delta", .right), ("launches", .right), ("samples", .right), ("why", .left),
     ])
     for verdict in [Verdict.slower, .faster, .ambiguous, .same, .incomparable] {
       for point in points where point.verdict == verdict {
+        let isChange = verdict == .slower || verdict == .faster
         table.append([
-          verdict == .slower || verdict == .faster ? "**\(verdict.rawValue)**" : verdict.rawValue, point.label,
-          point.nanosecondsPerTokenA.map { significant($0, 4) }, point.nanosecondsPerTokenB.map { significant($0, 4) },
-          point.changeText, point.adjustedPValue.map { probability($0) },
-          point.cliffsDelta.map { ($0 > 0 ? "+" : "") + significant($0, 2) },
-          "\(point.launchesA) / \(point.launchesB)", "\(point.samplesA) / \(point.samplesB)", point.reason ?? "",
+          isChange ? .strong("\(verdict.rawValue)") : .text(verdict.rawValue), .text(point.label),
+          .significant(point.nanosecondsPerTokenA, 4), .significant(point.nanosecondsPerTokenB, 4),
+          .number(point.change) { _ in point.changeText ?? "" }, .number(point.adjustedPValue, probability),
+          .number(point.cliffsDelta) { ($0 > 0 ? "+" : "") + significant($0, 2) },
+          "\(point.launchesA) / \(point.launchesB)", "\(point.samplesA) / \(point.samplesB)",
+          .text([point.reason, point.matchup].compactMap { $0 }.joined(separator: "; ")),
         ])
       }
     }
-    text += table.text + "\n"
-    for (name, labels) in [(nameA, onlyInA), (nameB, onlyInB)] where !labels.isEmpty {
-      text += "Only in \(markdownText(name)): \(labels.map(markdownText).joined(separator: "; ")).\n\n"
+    document.add(table)
+    for (name, labels) in [(comparison.nameA, comparison.onlyInA), (comparison.nameB, comparison.onlyInB)]
+    where !labels.isEmpty {
+      document.add("Only in \(name): \(labels.joined(separator: "; ")).")
     }
-    return text
+    return document
   }
 
   /// A row a point, in the order of A.
@@ -39,7 +60,7 @@ extension Comparison {
       "b_samples",
     ])
     func cell(_ value: Double?) -> String? { value.map { "\($0)" } }
-    for point in points {
+    for point in comparison.points {
       writer.append([
         point.pointID, point.sweep, point.label, point.verdict.rawValue, point.reason, cell(point.nanosecondsPerTokenA),
         cell(point.nanosecondsPerTokenB), cell(point.change), cell(point.changeLow), cell(point.changeHigh),

@@ -1,5 +1,5 @@
-import Experiments
 import Foundation
+import RunStore
 import Support
 
 /// `value` with `digits` significant digits and no exponent: `0.0123`, `12.3`, `1230`.
@@ -47,12 +47,3 @@ func interval(_ median: Double, _ low: Double?, _ high: Double?) -> String {
 
 /// `1 point`, `2 points`.
 func counted(_ count: Int, _ noun: String) -> String { "\(count) \(noun)\(count == 1 ? "" : "s")" }
-
-extension ResultRow {
-  /// Nanoseconds per token, with the interval of the pass divided by its tokens.
-  var nanosecondsPerTokenText: String? {
-    nanosecondsPerToken.map {
-      interval($0, ci95LowNanoseconds.map { $0 / Double(tokens) }, ci95HighNanoseconds.map { $0 / Double(tokens) })
-    }
-  }
-}

@@ -1,5 +1,8 @@
-import Experiments
 import Foundation
+import Kernels
+import Measurement
+import Plans
+import RunStore
 import Support
 
 /// The line that stands on a terminal while a point runs: a bar, how far the run is, how long it may take, the point, and

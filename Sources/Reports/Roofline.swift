@@ -1,5 +1,7 @@
-import Experiments
+import HostModel
 import Kernels
+import Plans
+import RunStore
 
 /// What the machine's ceilings allow a stage at best, from micro-benchmarks of the same run.
 ///
@@ -32,8 +34,8 @@ extension ResultRow {
   /// its own, all else is fp32. Of a bf16 projection all FLOPs count so, those of the fp32 transform too, most of which are
   /// folded into the weights: the bound stays one.
   func arithmetic(of stage: StageRow) -> ElementType {
-    if kernel == .lookup { return stage.stage == StageAccount.projection ? (projectionDtype ?? .fp32).element : .fp32 }
-    return [StageAccount.firstProduct, StageAccount.secondProduct].contains(stage.stage) ? dtype : .fp32
+    if kernel == .lookup { return stage.stage == HashStage.name ? (projectionDtype ?? .fp32).element : .fp32 }
+    return [FirstProductStage.name, SecondProductStage.name].contains(stage.stage) ? dtype : .fp32
   }
 }
 
@@ -51,11 +53,15 @@ extension RunData {
       peak: peak, peaks: calibration.multiplyAddPeaks(threads: threads), bandwidth: one * Double(threads))
   }
 
-  /// The operand type that bounds a stage here: a look-up's bf16 projection runs widened to fp32 where the CPU has no bf16
-  /// multiply-add.
-  private func arithmetic(of stage: StageRow, _ row: ResultRow, _ roofline: Roofline) -> ElementType {
+  /// The bound of a stage and the ceiling that sets it; nil where its FLOPs, bytes or peak are not known. A look-up's bf16
+  /// projection runs widened to fp32 where the CPU has no bf16 multiply-add.
+  func bound(
+    of stage: StageRow, _ row: ResultRow, _ roofline: Roofline
+  ) -> (nanoseconds: Double, ceiling: String)? {
+    guard let flop = stage.flopPerToken, let bytes = stage.algorithmicBytesPerToken else { return nil }
     let type = row.arithmetic(of: stage)
-    return row.kernel == .lookup && roofline.peaks[type] == nil ? .fp32 : type
+    let isWidened = row.isHeldAgainstBaseline && roofline.peaks[type] == nil
+    return roofline.bound(flop: flop, bytes: bytes, type: isWidened ? .fp32 : type)
   }
 
   /// The bound of a point: the sum over its stages, which follow one another on every thread. Nil without ceilings or
@@ -63,43 +69,7 @@ extension RunData {
   func bound(of row: ResultRow) -> Double? {
     let own = stages.filter { $0.pointID == row.pointID }
     guard let roofline = roofline(threads: row.threads), !own.isEmpty else { return nil }
-    var total = 0.0
-    for stage in own {
-      guard let flop = stage.flopPerToken, let bytes = stage.algorithmicBytesPerToken else { return nil }
-      guard let bound = roofline.bound(flop: flop, bytes: bytes, type: arithmetic(of: stage, row, roofline))
-      else { return nil }
-      total += bound.nanoseconds
-    }
-    return total
-  }
-
-  /// Each stage of the headline pair against its bound, and each point against the sum of its stages'.
-  var rooflineSection: String {
-    guard let threads = headlinePair.first?.threads, let roofline = roofline(threads: threads) else { return "" }
-    var text =
-      "## Roofline\n\nBounds from this run's ceilings: \(significant(roofline.peak)) GFLOP/s of multiply-adds and "
-      + "\(significant(roofline.bandwidth)) GB/s from the second-level cache on \(counted(threads, "thread")); a stage takes "
-      + "at least the longer of its FLOPs over the one and its algorithmic bytes over the other, and stages follow one "
-      + "another.\n\n"
-    var table = MarkdownTable([("stage", .left), ("bound ns/token", .right), ("set by", .left)])
-    for point in headlinePair {
-      for stage in stages where stage.pointID == point.pointID {
-        guard let flop = stage.flopPerToken, let bytes = stage.algorithmicBytesPerToken,
-          let (nanoseconds, ceiling) = roofline.bound(
-            flop: flop, bytes: bytes, type: arithmetic(of: stage, point, roofline))
-        else { continue }
-        table.append(["\(point.kernel.rawValue): \(stage.stage)", significant(nanoseconds), ceiling])
-      }
-    }
-    guard !table.isEmpty else { return "" }
-    text += table.text + "\n"
-    var points = MarkdownTable([
-      ("point", .left), ("bound ns/token", .right), ("measured ns/token", .right), ("of the bound", .right),
-    ])
-    for row in measured {
-      guard let bound = bound(of: row), let time = row.nanosecondsPerToken else { continue }
-      points.append([label(row.pointID), significant(bound), significant(time), percent(bound / time)])
-    }
-    return text + points.text + "\n"
+    let bounds = own.compactMap { bound(of: $0, row, roofline)?.nanoseconds }
+    return bounds.count == own.count ? bounds.reduce(0, +) : nil
   }
 }

@@ -1,4 +1,5 @@
-import Experiments
+import Plans
+import RunStore
 
 /// Everything that a report is made of, read once from a run directory.
 public struct RunData {
@@ -69,4 +70,13 @@ public struct RunData {
 
   /// The value of a fact at the start of the run.
   func fact(_ name: String) -> String? { facts.first { $0.name == name && $0.when == .start }?.value }
+}
+
+extension RunData {
+  /// Capacities of the host's caches, where they were recorded.
+  var hostCaches: [(name: String, bytes: Int)] {
+    [("L1", FactName.l1Bytes), ("L2", FactName.l2Bytes), ("L3", FactName.l3Bytes)].compactMap { name, fact in
+      self.fact(fact).flatMap(Int.init).map { (name, $0) }
+    }
+  }
 }

@@ -1,5 +1,7 @@
-import Experiments
+import HostModel
 import Kernels
+import Plans
+import RunStore
 
 /// What bounds a batch of few tokens, whose weights and rows are read for their sake alone: passes repeat the same tokens, so
 /// that everything they read comes from the nearest level that holds all of it.

@@ -1,4 +1,7 @@
-import Experiments
+import Kernels
+import Plans
+import Profiler
+import RunStore
 
 /// Lookup results that differ in table size only, ascending by size: a line of a plot.
 struct TableSeries {
@@ -16,7 +19,7 @@ extension RunData {
   /// The series of a sweep. Each is named after what varies between them; where there are too many, strategies are folded
   /// into the fastest at each size. Codes are not a strategy but what happens to one.
   func tableSeries(of sweep: String) -> [TableSeries] {
-    let lookups = measured(in: sweep).filter { $0.kernel == .lookup && $0.tableBytes != nil }
+    let lookups = measured(in: sweep).filter { $0.isHeldAgainstBaseline && $0.tableBytes != nil }
     let placement = [Trait.threads, .tokens, .hidden, .cpus, .memory, .codes]
     let settings = placement + [.tables, .projection, .dtype, .projectionDtype, .isa, .pages, .partition]
     // The usual strategy follows the size of the tables: one at each size is no trait of a line.

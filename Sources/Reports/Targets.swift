@@ -1,5 +1,6 @@
-import Experiments
 import Kernels
+import Plans
+import RunStore
 
 /// The kernels' targets on the published configuration, checked against a run that measured it.
 ///
@@ -38,7 +39,7 @@ public struct Targets {
   init(_ run: RunData, publishedNanosecondsPerToken given: Double? = nil) {
     func lookup(_ type: ElementType, projection: ProjectionType = .fp32, threads: Int) -> ResultRow? {
       run.measured.first {
-        $0.kernel == .lookup && $0.tables == 128 && $0.tableRows == 256 && $0.hidden == 512 && $0.dtype == type
+        $0.isHeldAgainstBaseline && $0.tables == 128 && $0.tableRows == 256 && $0.hidden == 512 && $0.dtype == type
           && ($0.projectionDtype ?? .fp32) == projection && $0.threads == threads
           && $0.tokens == Targets.publishedTokens && $0.projection == .bh4
       }
@@ -107,26 +108,25 @@ public struct Targets {
 
   /// The table as Markdown, which is also what a terminal shows.
   public var markdown: String {
-    var table = MarkdownTable([("what", .left), ("measured", .right), ("target", .right), ("", .left)])
+    var table = ReportDocument.Table([("what", .left), ("measured", .right), ("target", .right), ("", .left)])
     for row in rows {
       table.append([
-        row.what, row.measured.map { "\(significant($0))\(row.unit)" }, "\(significant(row.target))\(row.unit)",
-        row.isMet.map { $0 ? "met" : "missed" } ?? "not measured",
+        .text(row.what), .number(row.measured) { "\(significant($0))\(row.unit)" },
+        .number(row.target) { "\(significant($0))\(row.unit)" },
+        .text(row.isMet.map { $0 ? "met" : "missed" } ?? "not measured"),
       ])
     }
-    var text = table.text
-    guard !smallBatches.isEmpty else { return text }
-    var small = MarkdownTable([
+    guard !smallBatches.isEmpty else { return MarkdownWriter().text([table]) }
+    var small = ReportDocument.Table([
       ("small batch", .left), ("ns/token", .right), ("bound ns/token", .right), ("of its bound", .right),
       ("most of the bound", .left),
     ])
     for batch in smallBatches {
       small.append([
-        batch.what, significant(batch.nanosecondsPerToken), batch.bound.map { significant($0.nanosecondsPerToken) },
-        batch.bound.map { percent($0.nanosecondsPerToken / batch.nanosecondsPerToken) }, batch.bound?.resource,
+        .text(batch.what), .significant(batch.nanosecondsPerToken), .significant(batch.bound?.nanosecondsPerToken),
+        .percent(batch.bound.map { $0.nanosecondsPerToken / batch.nanosecondsPerToken }), .text(batch.bound?.resource),
       ])
     }
-    text += "\n" + small.text
-    return text
+    return MarkdownWriter().text([table, small])
   }
 }

@@ -1,8 +1,10 @@
 import ArgumentParser
-import Experiments
 import Foundation
+import HostModel
 import Kernels
+import Measurement
 import Profiler
+import RunStore
 import Support
 
 struct AuditCommand: ParsableCommand {

@@ -1,9 +1,10 @@
 import ArgumentParser
-import Experiments
 import Foundation
+import HostModel
 import Machines
 import Profiler
 import Reports
+import RunStore
 import Support
 
 struct CalibrateCommand: ParsableCommand {

@@ -1,7 +1,8 @@
 import ArgumentParser
-import Experiments
 import Foundation
 import Reports
+import RunStore
+import Studies
 import Support
 
 struct CompareCommand: ParsableCommand {
@@ -10,7 +11,8 @@ struct CompareCommand: ParsableCommand {
     abstract: "Compare two runs point by point: same, faster, slower, ambiguous or incomparable.",
     discussion: """
       Points are matched by their parameters. A side may select some: RUN_DIR:dtype=bf16 takes the points of that type, and \
-      parameters that a side selects by need not match, so that two parts of one run can be compared. A directory of run \
+      parameters that a side selects by need not match, so that two parts of one run can be compared. RUN_DIR:kernel=dense \
+      against RUN_DIR:kernel=lookup judges each look-up against its dense baseline. A directory of run \
       directories counts as all of them, each a launch more, so that two builds can take turns. A change counts when it \
       exceeds the threshold and both what samples and what processes scatter (docs/METHODS.md, "Comparisons"). Exit code 2 \
       where B is slower at any point.
@@ -48,15 +50,12 @@ struct CompareCommand: ParsableCommand {
       printMessage("warning: \(warning)")
     }
     let comparison = try Comparison(sideA, sideB, threshold: threshold, accepting: accepted)
-    if let study {
-      for (name, text) in [("comparison.csv", comparison.csv), ("comparison.md", comparison.markdown)] {
-        try study.write(text, to: name)
-      }
-    }
+    let report = ComparisonReport(comparison)
+    if let study { try report.write(to: study) }
     if json {
       try printJSON(ComparisonDocument(comparison))
     } else {
-      printDocument(csv ? comparison.csv : comparison.markdown)
+      printDocument(csv ? report.csv : report.markdown)
     }
     if comparison.hasRegression { throw ExitStatus.regressionFound.code }
     if comparison.points.allSatisfy({ $0.verdict == .incomparable }) { throw NothingComparable() }

@@ -1,7 +1,9 @@
 import ArgumentParser
-import Experiments
 import Foundation
+import Measurement
+import Plans
 import Profiler
+import RunStore
 import Support
 
 /// What a run would do: its points, the memory and time that each needs, and those that cannot run here.

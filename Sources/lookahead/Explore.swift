@@ -1,8 +1,14 @@
 import ArgumentParser
-import Experiments
 import Foundation
+import HostModel
 import Machines
+import Plans
+import Profiler
+import Profiles
+import Projection
 import Reports
+import RunStore
+import Studies
 import Support
 
 struct ExploreCommand: ParsableCommand {

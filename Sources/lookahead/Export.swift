@@ -1,6 +1,6 @@
 import ArgumentParser
-import Experiments
 import Foundation
+import RunStore
 import Support
 
 struct ExportCommand: ParsableCommand {

@@ -1,5 +1,5 @@
-import Experiments
 import Foundation
+import Measurement
 
 /// The version of this tool, as manifests record it.
 let toolVersion = "0.1.0"

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Machines
+import Projection
 import Support
 
 /// `machines`: the catalogue of CPUs, and the check of a machine file.

@@ -1,6 +1,6 @@
 import ArgumentParser
-import Experiments
 import Reports
+import RunStore
 
 struct MergeCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -30,7 +30,7 @@ struct MergeCommand: ParsableCommand {
       if json { try printJSON(MergeDocument(results: [], missing: merge.missing.map(\.id))) }
       return try printProjected(merge)
     }
-    try Report.write(merge.directory)
+    try writeReport(merge.directory)
     if let warning = try merge.directory.disagreementWarning() { printMessage("warning: \(warning)") }
     let results = try merge.directory.store.rows(ResultRow.self)
     if json { try printJSON(MergeDocument(results: results, missing: merge.missing.map(\.id))) }

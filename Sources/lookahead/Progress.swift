@@ -1,6 +1,8 @@
-import Experiments
 import Foundation
+import Measurement
+import Plans
 import Reports
+import RunStore
 import Support
 
 /// Shows a run's events on standard error: one line that is rewritten on a terminal, plain lines elsewhere.

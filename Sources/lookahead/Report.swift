@@ -1,6 +1,7 @@
 import ArgumentParser
-import Experiments
+import Measurement
 import Reports
+import RunStore
 
 struct ReportCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -18,7 +19,7 @@ struct ReportCommand: ParsableCommand {
     let directory = try RunDirectory(opening: directory)
     if let warning = try directory.disagreementWarning() { printMessage("warning: \(warning)") }
     Interruption.note()
-    do { try Report.write(directory) } catch is Interrupted {
+    do { try writeReport(directory) } catch is Interrupted {
       printMessage("interrupted before the report was written; the same command writes it from what is stored")
       throw ExitStatus.failure.code
     }

@@ -1,8 +1,10 @@
 import ArgumentParser
-import Experiments
 import Foundation
+import Measurement
+import Plans
 import Profiler
 import Reports
+import RunStore
 import Support
 
 struct RunCommand: ParsableCommand {
@@ -97,7 +99,7 @@ struct RunCommand: ParsableCommand {
       throw ExitStatus.failure.code
     }
     progress?.clear()
-    do { try Report.write(directory) } catch is Interrupted {
+    do { try writeReport(directory) } catch is Interrupted {
       printMessage("interrupted before the report was written; \(how) writes it from what is stored")
       throw ExitStatus.failure.code
     }

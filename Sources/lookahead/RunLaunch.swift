@@ -1,6 +1,6 @@
 import ArgumentParser
-import Experiments
 import Foundation
+import Measurement
 
 /// The process that a run starts for each launch of a point.
 struct RunLaunchCommand: ParsableCommand {

@@ -1,7 +1,10 @@
 import ArgumentParser
-import Experiments
+import Cluster
 import Foundation
+import Measurement
+import Plans
 import Reports
+import RunStore
 import Support
 
 struct SlurmCollectCommand: ParsableCommand {
@@ -46,7 +49,7 @@ struct SlurmCollectCommand: ParsableCommand {
       allowsMixedMachines: allowMixed, scratch: FileManager.default.temporaryDirectory.path, tool: ChildProcess.own.path
     )
     let isModelled = directory.job.settings.projects
-    if let merge = collection.merge, !isModelled { try Report.write(merge.directory) }
+    if let merge = collection.merge, !isModelled { try writeReport(merge.directory) }
     let document = try SlurmCollectionDocument(collection, plan: directory.plan, attempts: attempts)
     if json { try printJSON(document) }
     if let merge = collection.merge, isModelled {

@@ -1,6 +1,7 @@
 import ArgumentParser
-import Experiments
+import Cluster
 import Foundation
+import RunStore
 
 struct SlurmStatusCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

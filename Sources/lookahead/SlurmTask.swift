@@ -1,7 +1,10 @@
 import ArgumentParser
-import Experiments
+import Cluster
 import Foundation
+import Measurement
+import Plans
 import Profiler
+import RunStore
 import Support
 
 /// What the batch script of 'slurm submit' starts on each node, in the job's directory.

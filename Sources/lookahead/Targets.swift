@@ -1,6 +1,6 @@
 import ArgumentParser
-import Experiments
 import Reports
+import RunStore
 
 struct TargetsCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

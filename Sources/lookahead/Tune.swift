@@ -1,9 +1,12 @@
 import ArgumentParser
-import Experiments
 import Foundation
+import HostModel
 import Kernels
 import Machines
+import Measurement
+import Plans
 import Profiler
+import RunStore
 import Support
 
 struct TuneCommand: ParsableCommand {

@@ -1,8 +1,10 @@
 import ArgumentParser
-import Experiments
 import Foundation
 import Machines
+import Plans
 import Reports
+import RunStore
+import Studies
 import Support
 
 struct ValidateCommand: ParsableCommand {

@@ -2,7 +2,9 @@ import Foundation
 import Kernels
 import Testing
 
-@testable import Experiments
+@testable import Measurement
+@testable import Plans
+@testable import RunStore
 
 private let layer = AuditLayer.dense(hidden: 512, intermediate: 2048, tokens: 4096)
 

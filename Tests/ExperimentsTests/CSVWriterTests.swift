@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Experiments
+@testable import RunStore
 
 @Suite struct CSVWriterTests {
   /// A reader that works on bytes, as others' do: RFC 4180, then one apostrophe in front of a cell is dropped.

@@ -1,6 +1,7 @@
 import Testing
 
-@testable import Experiments
+@testable import HostModel
+@testable import RunStore
 
 /// Powers of two and the 1.5-fold sizes between them, as a full calibration measures.
 private let sizes = CalibrationExtent.full.workingSets(upTo: 256 << 20)

@@ -4,7 +4,10 @@ import Profiler
 import Support
 import Testing
 
-@testable import Experiments
+@testable import HostModel
+@testable import Measurement
+@testable import Plans
+@testable import RunStore
 
 /// Runs that calibrate their host anew before each round of launches.
 @Suite struct CalibrationRoundsTests {

@@ -6,7 +6,9 @@ import Simulation
 import Support
 import Testing
 
-@testable import Experiments
+@testable import HostModel
+@testable import Plans
+@testable import RunStore
 
 /// A calibration of two threads with every series that the machine file uses.
 private func fullCalibration() -> Calibration {

@@ -2,7 +2,10 @@ import Foundation
 import Kernels
 import Profiler
 
-@testable import Experiments
+@testable import HostModel
+@testable import Measurement
+@testable import Plans
+@testable import RunStore
 
 /// Ceilings of a made-up machine with the geometry of this one.
 func cannedCalibration() -> Calibration {

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@testable import Experiments
+@testable import Statistics
 
 /// What scipy computes (Fixtures/record-scipy.py), and examples from the literature.
 @Suite struct ComparisonStatisticsTests {

@@ -2,7 +2,10 @@ import Foundation
 import Support
 import Testing
 
-@testable import Experiments
+@testable import Plans
+@testable import RunStore
+@testable import Statistics
+@testable import Studies
 
 /// A side of `count` points whose processes take times of `launches`, which gets a point's place.
 private func side(
@@ -245,5 +248,40 @@ private func steady(_ time: Double) -> [[Double]] {
       #expect(throws: InputError.self) { try ComparisonSide("\(path):variant=c") }
       #expect(throws: InputError.self) { try ComparisonSide("\(path):varaint=b") }
     }
+  }
+
+  // MARK: - A network against its baseline
+
+  @Test func `look-ups of one side are judged against the dense networks of the other that they are held against`()
+    throws
+  {
+    let lines = """
+      sweeps:
+        - {name: dense, set: {kernel: dense}, axes: {tokens: [64, 128], intermediate: [1024, 2048]}}
+        - {name: lookup, set: {kernel: lookup}, axes: {tokens: [64, 128, 256], table_rows: [16, 32]}}
+
+      """
+    let points = try Plan(experiment(lines), cpuCount: 1).points
+    func side(_ name: String, _ time: Double, _ role: (Point) -> Bool) -> ComparisonSide {
+      ComparisonSide(
+        name: name, runID: name,
+        entries: points.filter(role).map { point in
+          var row = ResultRow(runID: name, host: "h", point: point, status: .passed)
+          row.blas = point.isBaseline ? "BLIS" : nil
+          return ComparisonSide.Entry(point: point, result: row, launches: steady(time))
+        })
+    }
+    let (dense, lookup) = (side("dense", 1000, \.isBaseline), side("lookup", 500, \.isHeldAgainstBaseline))
+    let comparison = try Comparison(dense, lookup, threshold: 0.02)
+    #expect(comparison.points.map(\.verdict) == Array(repeating: .faster, count: 4))
+    #expect(comparison.onlyInA.count == 2 && comparison.onlyInA.allSatisfy { $0.contains("ff=1024") })
+    #expect(comparison.onlyInB.count == 2 && comparison.onlyInB.allSatisfy { $0.contains("tokens=256") })
+    let first = try #require(comparison.points.first)
+    #expect(first.label.hasSuffix(" against dense ff=2048 d=512 tokens=64 threads=1"))
+    #expect(first.matchup?.hasSuffix("preferred to another for ff = 4 d") == true)
+    // The other way round each is slower, under the id of the look-up too.
+    let reversed = try Comparison(lookup, dense, threshold: 0.02)
+    #expect(reversed.points.map(\.verdict) == Array(repeating: .slower, count: 4))
+    #expect(reversed.points.map(\.pointID) == comparison.points.map(\.pointID))
   }
 }

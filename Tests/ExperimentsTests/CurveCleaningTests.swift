@@ -1,7 +1,8 @@
 import Machines
 import Testing
 
-@testable import Experiments
+@testable import HostModel
+@testable import Plans
 
 @Suite struct CurveCleaningTests {
   @Test func `violators are pooled into their mean and nothing else moves`() {

@@ -1,6 +1,7 @@
 import Testing
 
-@testable import Experiments
+@testable import Measurement
+@testable import RunStore
 
 @Suite struct DriftWatchTests {
   /// Readings of both benchmarks, a second apart from 0.

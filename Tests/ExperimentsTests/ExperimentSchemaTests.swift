@@ -3,7 +3,8 @@ import Support
 import Testing
 import Yams
 
-@testable import Experiments
+@testable import Measurement
+@testable import Plans
 
 private let root = URL(fileURLWithPath: #filePath)
   .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()

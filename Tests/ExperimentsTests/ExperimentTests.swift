@@ -2,7 +2,7 @@ import Foundation
 import Support
 import Testing
 
-@testable import Experiments
+@testable import Plans
 
 @Suite struct ExperimentTests {
   @Test func `an experiment reads its sweeps, measure, counters and machines`() throws {

@@ -3,7 +3,8 @@ import Machines
 import Support
 import Testing
 
-@testable import Experiments
+@testable import Plans
+@testable import Studies
 
 /// Inverse questions: what is found is the least that serves, and what a profile says is what a simulation says.
 @Suite struct ExplorationTests {

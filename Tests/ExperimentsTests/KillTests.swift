@@ -4,7 +4,9 @@ import Profiler
 import Support
 import Testing
 
-@testable import Experiments
+@testable import Measurement
+@testable import Plans
+@testable import RunStore
 
 /// Runs of the built tool that are interrupted, killed and started twice.
 @Suite struct KillTests {

@@ -5,7 +5,10 @@ import Profiler
 import Support
 import Testing
 
-@testable import Experiments
+@testable import Measurement
+@testable import Plans
+@testable import RunStore
+@testable import Studies
 
 /// Shapes and counts that no machine holds are told, and neither expanded nor built.
 @Suite struct LargeShapeTests {

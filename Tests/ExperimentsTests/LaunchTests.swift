@@ -1,7 +1,11 @@
 import Foundation
 import Testing
 
-@testable import Experiments
+@testable import HostModel
+@testable import Measurement
+@testable import Plans
+@testable import RunStore
+@testable import Statistics
 
 /// Launches, attempts, interrupts: what a run makes of processes that end in every way there is.
 @Suite struct LaunchTests {

@@ -1,7 +1,7 @@
 import Kernels
 import Testing
 
-@testable import Experiments
+@testable import Statistics
 
 @Suite struct LaunchVarianceTests {
   @Test func `launches that are the same have no variance between them`() throws {

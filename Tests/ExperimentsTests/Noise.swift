@@ -1,8 +1,6 @@
 import Foundation
 import Kernels
 
-@testable import Experiments
-
 /// Synthetic times of one process: seeded, and as unpleasant as those of shared machines.
 enum NoiseModel: String, CaseIterable {
   /// Independent and skewed, with processes 1 % apart.

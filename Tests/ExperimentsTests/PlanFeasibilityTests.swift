@@ -4,7 +4,9 @@ import Profiler
 import Support
 import Testing
 
-@testable import Experiments
+@testable import Measurement
+@testable import Plans
+@testable import RunStore
 
 /// What a dry run tells of a plan: the same that a run finds out later.
 @Suite struct PlanFeasibilityTests {

@@ -1,8 +1,9 @@
+import Foundation
 import Kernels
 import Support
 import Testing
 
-@testable import Experiments
+@testable import Plans
 
 @Suite struct PlanTests {
   @Test func `all threads are as many as the placement has CPUs for`() throws {

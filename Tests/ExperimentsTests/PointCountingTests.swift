@@ -4,7 +4,9 @@ import Profiler
 import Support
 import Testing
 
-@testable import Experiments
+@testable import Measurement
+@testable import Plans
+@testable import RunStore
 
 @Suite struct PointCountingTests {
   private let point = Point(

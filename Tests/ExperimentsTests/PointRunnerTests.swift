@@ -5,7 +5,9 @@ import Machines
 import Profiler
 import Testing
 
-@testable import Experiments
+@testable import Measurement
+@testable import Plans
+@testable import RunStore
 
 /// A kernel that copies its input, and claims an error of its author's choice.
 private final class StubKernel: Kernel, KernelWorker {

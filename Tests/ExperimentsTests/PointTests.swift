@@ -1,7 +1,9 @@
 import Kernels
+import Profiler
 import Testing
 
-@testable import Experiments
+@testable import Measurement
+@testable import Plans
 
 private let point = Point(
   sweep: "a", kernel: .lookup, seed: 1, hidden: 512, output: 512, tables: 128, tableRows: 256, projection: .bh4,

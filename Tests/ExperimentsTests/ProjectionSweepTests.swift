@@ -3,7 +3,10 @@ import Machines
 import Support
 import Testing
 
-@testable import Experiments
+@testable import Cluster
+@testable import Measurement
+@testable import Plans
+@testable import RunStore
 
 @Suite struct ProjectionSweepTests {
   private static let body = TinyCluster.body + "\nmachines: [epyc-7763, grace]"

@@ -3,7 +3,10 @@ import GRDB
 import Support
 import Testing
 
-@testable import Experiments
+@testable import Plans
+@testable import RunStore
+@testable import Statistics
+@testable import Studies
 
 /// Reading a run changes nothing in its directory, and tells what is wrong there.
 @Suite struct ReadingRunTests {

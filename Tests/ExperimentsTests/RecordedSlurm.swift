@@ -1,6 +1,10 @@
 import Foundation
+import GRDB
 
-@testable import Experiments
+@testable import Cluster
+@testable import Measurement
+@testable import Plans
+@testable import RunStore
 
 /// Slurm's commands as they answer on a cluster, without one.
 final class RecordedSlurm {

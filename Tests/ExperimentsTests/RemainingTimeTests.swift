@@ -1,6 +1,7 @@
 import Testing
 
-@testable import Experiments
+@testable import Measurement
+@testable import Plans
 
 @Suite struct RemainingTimeTests {
   private func points() throws -> [Point] {

@@ -2,7 +2,8 @@ import Foundation
 import Support
 import Testing
 
-@testable import Experiments
+@testable import Plans
+@testable import RunStore
 
 @Suite struct RunArchiveTests {
   private static let body = TinyCluster.body

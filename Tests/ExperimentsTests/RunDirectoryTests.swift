@@ -1,9 +1,13 @@
 import Foundation
 import GRDB
+import Kernels
+import Profiler
 import Support
 import Testing
 
-@testable import Experiments
+@testable import Plans
+@testable import RunStore
+@testable import Statistics
 
 private let lines = "sweeps: [{name: a, set: {tokens: 8}, axes: {kernel: [dense, lookup], threads: [1, 2]}}]"
 

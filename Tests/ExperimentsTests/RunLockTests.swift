@@ -2,7 +2,9 @@ import Foundation
 import Support
 import Testing
 
-@testable import Experiments
+@testable import Measurement
+@testable import Plans
+@testable import RunStore
 
 @Suite struct RunLockTests {
   private func open(_ path: String, restart: Bool = false, fileSystem: FileSystemKind = .init(network: nil)) throws

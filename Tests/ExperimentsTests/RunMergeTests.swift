@@ -2,7 +2,9 @@ import Foundation
 import Support
 import Testing
 
-@testable import Experiments
+@testable import Measurement
+@testable import Plans
+@testable import RunStore
 
 @Suite struct RunMergeTests {
   private static let body = """

@@ -1,8 +1,6 @@
 import Foundation
 import Profiler
 
-@testable import Experiments
-
 /// The built tool as a process in the background, in a process group of its own.
 final class RunningTool {
   let pid: pid_t

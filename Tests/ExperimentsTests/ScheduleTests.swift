@@ -1,7 +1,8 @@
 import Support
 import Testing
 
-@testable import Experiments
+@testable import Measurement
+@testable import Plans
 
 @Suite struct ScheduleTests {
   private func plan(_ points: Int = 40) throws -> Plan {

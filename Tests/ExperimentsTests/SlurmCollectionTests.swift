@@ -2,7 +2,9 @@ import Foundation
 import Support
 import Testing
 
-@testable import Experiments
+@testable import Cluster
+@testable import Plans
+@testable import RunStore
 
 @Suite struct SlurmCollectionTests {
   private func collect(

@@ -2,7 +2,7 @@ import Foundation
 import Support
 import Testing
 
-@testable import Experiments
+@testable import Cluster
 
 @Suite struct SlurmDirectoryTests {
   @Test(arguments: ["100%", "back\\slash", "line\nbreak", "bell\u{7}"])

@@ -2,7 +2,9 @@ import Foundation
 import Support
 import Testing
 
-@testable import Experiments
+@testable import Cluster
+@testable import Measurement
+@testable import Plans
 
 @Suite struct SlurmJobTests {
   private func job(

@@ -2,7 +2,7 @@ import Foundation
 import Support
 import Testing
 
-@testable import Experiments
+@testable import Cluster
 
 @Suite struct SlurmOptionsTests {
   @Test func `options become one argument each`() throws {

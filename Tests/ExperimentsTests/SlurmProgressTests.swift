@@ -2,7 +2,8 @@ import Foundation
 import Support
 import Testing
 
-@testable import Experiments
+@testable import Cluster
+@testable import RunStore
 
 @Suite struct SlurmProgressTests {
   private func progress(_ cluster: TinyCluster) throws -> SlurmProgress {

@@ -2,7 +2,10 @@ import Foundation
 import Support
 import Testing
 
-@testable import Experiments
+@testable import Cluster
+@testable import Measurement
+@testable import Plans
+@testable import RunStore
 
 @Suite struct SlurmTaskTests {
   /// The launches that each part of `task` holds, in the order of their starts.

@@ -1,7 +1,7 @@
 import Support
 import Testing
 
-@testable import Experiments
+@testable import Cluster
 
 @Suite struct SlurmTests {
   private let recorded = RecordedSlurm()

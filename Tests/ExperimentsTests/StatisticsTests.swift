@@ -1,7 +1,8 @@
 import Kernels
 import Testing
 
-@testable import Experiments
+@testable import Plans
+@testable import Statistics
 
 @Suite struct StatisticsTests {
   @Test func `median, quartiles and deviation of known samples`() throws {

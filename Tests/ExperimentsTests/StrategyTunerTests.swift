@@ -5,7 +5,7 @@ import Simulation
 import Support
 import Testing
 
-@testable import Experiments
+@testable import Measurement
 
 /// Times that a test writes down, and how often each strategy was asked for.
 final class ScriptedTimer: StrategyTimer {

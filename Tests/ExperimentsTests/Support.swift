@@ -2,7 +2,7 @@ import Foundation
 import Support
 import Testing
 
-@testable import Experiments
+@testable import Plans
 
 /// An experiment of one sweep, with `lines` as its body.
 func experiment(_ lines: String, overrides: [String] = []) throws -> Experiment {

@@ -2,9 +2,13 @@ import Foundation
 import Kernels
 import Machines
 import Profiler
+import Projection
 import Testing
 
-@testable import Experiments
+@testable import HostModel
+@testable import Measurement
+@testable import Plans
+@testable import RunStore
 
 @Suite struct SweepRunnerTests {
   private static let body = """

@@ -2,7 +2,7 @@ import Foundation
 import Support
 import Testing
 
-@testable import Experiments
+@testable import Plans
 
 /// Zip, exclude, include, constraints and order: what an experiment file says beside its axes.
 @Suite struct SweepShapeTests {

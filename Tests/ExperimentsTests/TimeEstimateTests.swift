@@ -2,7 +2,9 @@ import Kernels
 import Profiler
 import Testing
 
-@testable import Experiments
+@testable import Measurement
+@testable import Plans
+@testable import RunStore
 
 @Suite struct TimeEstimateTests {
   private func points() throws -> [Point] {

@@ -1,8 +1,10 @@
 import Foundation
 import Kernels
+import Profiler
 import Testing
 
-@testable import Experiments
+@testable import Measurement
+@testable import Plans
 
 @Suite struct TuningCacheTests {
   private let point = Point(

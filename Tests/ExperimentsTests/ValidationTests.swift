@@ -2,7 +2,10 @@ import Kernels
 import Machines
 import Testing
 
-@testable import Experiments
+@testable import HostModel
+@testable import Plans
+@testable import RunStore
+@testable import Studies
 
 @Suite struct ValidationTests {
   private func validation(_ pairs: [(measured: Double, projected: Double)]) -> Validation {

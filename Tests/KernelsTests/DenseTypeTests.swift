@@ -179,7 +179,7 @@ private struct Pass {
     let scales = dtype == .int8 ? 4 * (16 + 64) : 0
     #expect(accounts.reduce(0) { $0 + $1.weightBytes } == Double(2 * 16 * 64 * dtype.bytes + 4 * (16 + 64) + scales))
     let products = accounts.filter { $0.stage.hasSuffix("product") }
-    #expect(products.map(\.stage) == [StageAccount.firstProduct, StageAccount.secondProduct])
+    #expect(products.map(\.stage) == [FirstProductStage.name, SecondProductStage.name])
     let workload = DenseWorkload(shape: shape, dtype: dtype, tokenTile: 32, tokens: 64, threads: 1)
     #expect(workload.phases.map(\.name) == accounts.map(\.stage))
     #expect(workload.phases.map(\.operands) == [OperandType(dtype), .fp32, OperandType(dtype)])

@@ -11,7 +11,7 @@ import Testing
       strategy: LookupStrategy(order: order, tokenTile: 64, columnSlice: columns, tableGroup: group))
   }
 
-  private func gathers(_ steps: [LookupStep]) -> [GatherStep] {
+  private func gathers(_ steps: [LookupStep]) -> [GatherStage.Step] {
     steps.compactMap { if case .gather(let step) = $0 { step } else { nil } }
   }
 
@@ -45,7 +45,7 @@ import Testing
     var barriers: Set<Int> = []
     for worker in 0..<workers {
       let steps = schedule.steps(worker: worker, tokens: 150)
-      for case .score(let tokens, _, _) in steps { for token in tokens { hashed[token] += 1 } }
+      for case .score(let step) in steps { for token in step.tokens { hashed[token] += 1 } }
       for step in gathers(steps) {
         #expect(schedule.slices.contains(step.columns))
         for token in step.tokens {
@@ -73,9 +73,7 @@ import Testing
         var strategy = schedule(.sliced).strategy
         strategy.groupPrefetch = choice
         let schedule = LookupSchedule(shape: schedule(.sliced, rows: rows).shape, strategy: strategy)
-        let steps = schedule.steps(tokens: 0..<64)
-        let first = steps.firstIndex { if case .gather = $0 { true } else { false } } ?? 0
-        #expect((schedule.blockAfter(first, of: steps) != nil) == expected)
+        #expect((gathers(schedule.steps(tokens: 0..<64)).first?.next != nil) == expected)
       }
     }
   }
@@ -109,13 +107,12 @@ import Testing
 
   @Test func `the next block is prefetched only where enough tokens follow to use it`() {
     let many = schedule(.sliced, rows: 16)
-    let steps = many.steps(tokens: 0..<64)
-    let first = steps.firstIndex { if case .gather = $0 { true } else { false } } ?? 0
-    #expect(many.blockAfter(first, of: steps) == many.block(of: gathers(steps)[1]))
-    #expect(many.blockAfter(steps.count - 1, of: steps) == nil)
-    #expect(many.blockAfter(first - 1, of: steps) == nil)
+    let steps = gathers(many.steps(tokens: 0..<128))
+    #expect(steps[0].next == many.block(of: steps[1]))
 
-    let few = schedule(.sliced, rows: 128)
-    #expect(few.blockAfter(first, of: few.steps(tokens: 0..<64)) == nil)
+    // The last block of each of the two tiles has no next one.
+    #expect(steps.count { $0.next == nil } == 2)
+
+    #expect(gathers(schedule(.sliced, rows: 128).steps(tokens: 0..<64)).allSatisfy { $0.next == nil })
   }
 }

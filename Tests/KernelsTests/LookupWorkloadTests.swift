@@ -56,9 +56,10 @@ private final class Recorder: AccessSink {
   }
 
   @Test func `no core of a divided team gathers before all have hashed the tile`() throws {
-    let (recorder, _) = try stream(LookupTeam(workers: 2, partition: .tables), tokens: 32)
-    let lastHash = try #require(recorder.accesses.lastIndex { $0.phase < 3 })
-    let firstGather = try #require(recorder.accesses.firstIndex { $0.phase == 3 })
+    let (recorder, phases) = try stream(LookupTeam(workers: 2, partition: .tables), tokens: 32)
+    let gather = try #require(phases.firstIndex { $0.name == GatherStage.name })
+    let lastHash = try #require(recorder.accesses.lastIndex { $0.phase != gather })
+    let firstGather = try #require(recorder.accesses.firstIndex { $0.phase == gather })
     #expect(lastHash < firstGather)
   }
 }

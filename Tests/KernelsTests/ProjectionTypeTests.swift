@@ -45,7 +45,7 @@ import Testing
       let layer = try LookupFFN(LookupFFNParameters.random(shape, seed: 1), projectionType: .bf16)
       #expect(try Pass(layer, tokens: tokens).check().passed)
       // The sign of one weight among 1,024, and not of the smallest.
-      let weights = layer.factorPairs(factor)
+      let weights = layer.projectionWeight.halves + factor * shape.paddedHidden * shape.inputPairs * 2
       let place = (0..<64).max { weights[$0] & 0x7FFF < weights[$1] & 0x7FFF } ?? 0
       weights[place] ^= 0x8000
       let wrong = try Pass(layer, tokens: tokens).check()

@@ -134,7 +134,7 @@ import Testing
     let sink = GatherBytes()
     workload.emit(to: AccessStream(sink: sink))
     #expect(sink.gathers == 24 * 6 * 50 * type.bytes)
-    let gather = try #require(workload.phases.last)
+    let gather = try #require(workload.phases.first { $0.name == GatherStage.name })
     #expect(gather.operands == .fp32)
     #expect(gather.otherOperations == (type == .fp32 ? 0 : 2 * 24 * 6 * 50))
     // Two table groups: each reads and writes the output once.

@@ -4,7 +4,8 @@ import Profiler
 import Simulation
 import Testing
 
-@testable import Experiments
+@testable import HostModel
+@testable import Plans
 @testable import Reports
 
 /// A calibration with a few points of every series.
@@ -75,14 +76,14 @@ private func report() throws -> CalibrationReport {
     try withDirectory { path in
       let report = try report()
       #expect(
-        report.plots.map(\.name) == [
+        report.document.plots.map(\.name) == [
           "latency", "bandwidth-one-thread", "bandwidth-all-threads", "lines-in-flight", "random-rows",
           "random-row-pieces",
           "random-rows-by-size", "loaded-latency", "interleaved-latency",
         ])
       let problems = try CalibrationDirectory(path).write(report)
       #expect(problems.isEmpty || Gnuplot.find() == nil, "\(problems)")
-      for plot in report.plots {
+      for plot in report.document.plots {
         #expect(plot.title.hasPrefix("Measured"))
         #expect(plot.script.contains("'\(plot.name).csv' skip 1"))
         if Gnuplot.find() != nil {
@@ -118,14 +119,14 @@ private func report() throws -> CalibrationReport {
 
   @Test func `the report shows medians with intervals and what latency says about the caches`() throws {
     let report = try report()
-    let text = report.markdown(drawn: report.plots, problems: [])
+    let text = MarkdownWriter().text(report.document)
     for heading in [
       "Core", "Caches", "Lines in flight", "Rows at random", "Latency under load", "Threads", "Reproduce",
     ] {
       #expect(text.contains("\n## \(heading)\n"), "\(heading)")
     }
     #expect(text.contains("3.040 [3.010, 3.070]"))
-    for plot in report.plots { #expect(text.contains("(plots/\(plot.name).svg)"), "\(plot.name)") }
+    for plot in report.document.plots { #expect(text.contains("(plots/\(plot.name).svg)"), "\(plot.name)") }
     #expect(text.contains("latency climbs at"))
   }
 

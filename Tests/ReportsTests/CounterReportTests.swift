@@ -2,8 +2,10 @@ import Foundation
 import Profiler
 import Testing
 
-@testable import Experiments
+@testable import Measurement
+@testable import Plans
 @testable import Reports
+@testable import RunStore
 
 /// After a wanted change, run these tests with LOOKAHEAD_TEST_OUTPUT set to a directory, and replace manifest.json, plan.jsonl
 /// and results.sqlite of the fixture by those of its `two-socket/`.
@@ -32,7 +34,7 @@ import Testing
   @Test func `a recorded run with a full PMU is reported anywhere, and says that it is synthetic`() throws {
     try withRunDirectory("recorded-report") { path in
       let directory = try copyRecordedTwoSocketRun(to: path)
-      let report = try Report.write(directory, gnuplot: nil)
+      let report = try RunReport.write(directory, gnuplot: nil)
       let text = report.markdown
       #expect(text.contains("> **This run is synthetic.**"))
       #expect(
@@ -113,7 +115,7 @@ import Testing
         raw: 1, enabledNanoseconds: 1, runningNanoseconds: 1, value: 1, quality: "exact")
       try run.directory.store.finish(PointOutcome(result: run.measured(point, nanosecondsPerToken: 1), counters: [row]))
       #expect(
-        try Report.write(run.directory, gnuplot: nil).markdown.contains("**Replayed: an earlier run counted these"))
+        try RunReport.write(run.directory, gnuplot: nil).markdown.contains("**Replayed: an earlier run counted these"))
     }
   }
 }

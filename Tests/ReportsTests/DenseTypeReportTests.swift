@@ -2,8 +2,9 @@ import Foundation
 import Kernels
 import Testing
 
-@testable import Experiments
+@testable import Plans
 @testable import Reports
+@testable import RunStore
 
 /// A run of look-ups and dense networks in several types, with given times.
 @Suite struct DenseTypeReportTests {
@@ -59,13 +60,13 @@ import Testing
       #expect(data.baseline(of: bf16)?.dtype == .bf16)
       #expect(data.fp32Baseline(of: bf16)?.dtype == .fp32)
       #expect(data.speedup(of: bf16)?.value == 3)
-      let text = try #require(data.speedupText(of: bf16))
+      let text = try #require(data.speedupCell(of: bf16)).text.plain
       #expect(text.hasPrefix("3.00x ["), "\(text)")
       #expect(text.contains("; fp32 5.00x ["), "\(text)")
       #expect(!text.contains("‡"))
       let fp32 = try #require(data.measured.first { $0.kernel == .lookup && $0.dtype == .fp32 })
       #expect(data.speedup(of: fp32)?.value == 4)
-      #expect(data.speedupText(of: fp32)?.contains(";") == false)
+      #expect(data.speedupCell(of: fp32)?.text.plain.contains(";") == false)
     }
   }
 
@@ -73,7 +74,7 @@ import Testing
   {
     try run(dense: "fp32", nanoseconds: Self.times) { data in
       let bf16 = try #require(data.measured.first { $0.kernel == .lookup && $0.dtype == .bf16 })
-      #expect(data.speedupText(of: bf16)?.hasSuffix("‡") == true)
+      #expect(data.speedupCell(of: bf16)?.text.plain.hasSuffix("‡") == true)
       let target = try #require(Targets(data).rows.first { $0.what.hasPrefix("bf16 look-up over best dense bf16") })
       #expect(target.measured == nil)
       #expect(target.isMet == nil)
@@ -154,7 +155,7 @@ import Testing
         let (wide, narrow) = (try row(.fp32), try row(.bf16))
         #expect(data.bound(of: wide) == 5)
         #expect(data.bound(of: narrow) == bound)
-        #expect(data.warnings.contains { $0.contains("widened to fp32") } == warns)
+        #expect(data.warnings.contains { $0.plain.contains("widened to fp32") } == warns)
         #expect(narrow.shapeText == wide.shapeText + ", bf16 projection")
       }
     }

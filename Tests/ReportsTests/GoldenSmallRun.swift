@@ -1,5 +1,7 @@
 import Machines
 
+@testable import Plans
+
 /// What `SyntheticRun.small` must give, file by file. After a wanted change, run the tests with LOOKAHEAD_TEST_OUTPUT set to
 /// a directory, look at its `small/`, and copy the texts here.
 let goldenSmallRun: [(name: String, text: String)] = [
@@ -51,6 +53,10 @@ let goldenSmallRun: [(name: String, text: String)] = [
     | ------ | --------------------- | -----: | ------: | ------------------------ | --------------------- | -------------------: | --: | -------: | ------: | ----------: | ------------------: |
     | dense  | d=8 ff=32             |     64 |       1 | OpenBLAS 0.3.21 SkylakeX | compact (0) local thp |     1000 [998, 1002] | 25 |   1.00 M |    1.02 |      60.0 % |                   – |
     | lookup | T=4 rows=256 (32 KiB) |     64 |       1 | sliced/64/8x4            | compact (0) local thp | 400.0 [399.3, 400.7] | 25 |   2.50 M |    1500 |           – |  2.50x [2.49, 2.51] |
+
+    What speed-ups are over:
+
+    - 1 look-up against `dense ff=32 d=8 tokens=64 threads=1`: same type, CPUs, memory, pages and instruction set; the only one of the same tokens, threads and shape
 
     ## Accounting
 

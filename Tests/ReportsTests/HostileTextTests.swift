@@ -2,8 +2,10 @@ import Foundation
 import Support
 import Testing
 
-@testable import Experiments
+@testable import Measurement
+@testable import Plans
 @testable import Reports
+@testable import RunStore
 
 /// A run that someone sends may say anything in any of its texts: names, reasons, hosts, facts, libraries.
 @Suite struct HostileTextTests {
@@ -111,10 +113,10 @@ import Testing
 
   @Test func `no text of a run is a command to gnuplot`() throws {
     try withRunDirectory("hostile-plots") { path in
-      let plain = try data(path + "-plain", "").plots
+      let plain = RunReport.document(try data(path + "-plain", "")).plots
       defer { try? FileManager.default.removeItem(atPath: path + "-plain") }
-      let plots = try data(path, Self.hostile).plots
-      #expect(plots.map(\.kind) == plain.map(\.kind))
+      let plots = RunReport.document(try data(path, Self.hostile)).plots
+      #expect(plots.map { $0.data.prefix { $0 != "\n" } } == plain.map { $0.data.prefix { $0 != "\n" } })
       #expect(Set(plots.map(\.name)).count == plots.count && plots.count >= 10)
       for (plot, plain) in zip(plots, plain) {
         let lines = commands(plot.script.replacing(plot.name, with: plain.name)).split(separator: "\n")
@@ -150,8 +152,8 @@ import Testing
       let plain = try data(path + "-plain", "")
       defer { try? FileManager.default.removeItem(atPath: path + "-plain") }
       let hostile = try data(path, Self.hostile)
-      let expected = blocks(Report(plain, plots: plain.plots, problems: []).markdown)
-      let found = blocks(Report(hostile, plots: hostile.plots, problems: []).markdown)
+      let expected = blocks(MarkdownWriter().text(RunReport.document(plain)))
+      let found = blocks(MarkdownWriter().text(RunReport.document(hostile)))
       // The same kinds of block in the same order.
       #expect(found.map(\.kind) == expected.map(\.kind))
       for (kind, line) in found where kind != "code" {

@@ -2,6 +2,8 @@ import Testing
 
 @testable import Reports
 
+private func markdownText(_ text: String) -> String { MarkdownWriter().text("\(text)") }
+
 @Suite struct MarkdownTextTests {
   @Test(arguments: [
     ("plain name_with-parts v1.5 (a)", "plain name_with-parts v1.5 (a)"), ("# heading", "\\# heading"),
@@ -29,25 +31,80 @@ import Testing
   }
 
   @Test func `nothing in a code block ends it`() {
-    #expect(markdownBlock("a\n```\n\u{1B}b", "yaml") == "````yaml\na\n```\n\u{FFFD}b\n````\n\n")
+    #expect(markdownBlock("a\n```\n\u{1B}b", "yaml") == "````yaml\na\n```\n\u{FFFD}b\n````")
     #expect(
       markdownBlock("a: <b> & c", "yaml")
-        == "<pre><code class=\"language-yaml\">a: &lt;b&gt; &amp; c\n</code></pre>\n\n")
+        == "<pre><code class=\"language-yaml\">a: &lt;b&gt; &amp; c\n</code></pre>")
   }
 
   @Test func `cells cannot leave their table, and columns stand under each other`() {
-    var table = MarkdownTable([("name", .left), ("code", .code), ("n", .right), ("mark", .markup)])
-    table.append(["a|b", "x|y", "-1", "**yes**"])
-    table.append(["測試\n| forged |", "c`d", nil, nil])
-    table.append(["|\u{301}", "e", "2 [1, 3]", ""])
+    var table = ReportDocument.Table([("name", .left), ("code", .left), ("n", .right), ("mark", .left)])
+    table.append([.text("a|b"), .code("x|y"), .text("-1"), .strong("yes")])
+    table.append([.text("測試\n| forged |"), .code("c`d"), nil, nil])
+    table.append([.text("|\u{301}"), .code("e"), .interval(2, 1, 3), ""])
     #expect(
-      table.text == """
-        | name              | code    |        n | mark    |
-        | ----------------- | ------- | -------: | ------- |
-        | a\\|b              | x\\|y    |       -1 | **yes** |
-        | 測試 \\| forged \\| | ``c`d`` |        – | –       |
-        | \\|\u{301}                | `e`     | 2 [1, 3] |         |
+      MarkdownWriter().text([table]) == """
+        | name              | code    |                    n | mark    |
+        | ----------------- | ------- | -------------------: | ------- |
+        | a\\|b              | x\\|y    |                   -1 | **yes** |
+        | 測試 \\| forged \\| | ``c`d`` |                    – | –       |
+        | \\|\u{301}                | `e`     | 2.000 [1.000, 3.000] |         |
 
-        """, "\n\(table.text)")
+        """, "\n\(MarkdownWriter().text([table]))")
+  }
+
+  @Test func `words of the tool stay as they are between text, which is escaped where it stands`() {
+    let text: InlineText = """
+      A \(strong: "bold \("*x*")") [1, 2] of \(code: "a|b") in \(file: "results.csv"), \("# no heading").
+      """
+    #expect(
+      MarkdownWriter().text(text)
+        == #"A **bold \*x\*** [1, 2] of `a|b` in [results.csv](results.csv), # no heading."#)
+    #expect(text.plain == "A bold *x* [1, 2] of a|b in results.csv, # no heading.")
+    // The first text of a line may begin a block, whatever empty text is before it.
+    #expect(MarkdownWriter().text("\("")\("# x") y") == "\\# x y")
+    #expect(MarkdownWriter().text("\("  - x") ") == #"\- x"#)
+    #expect(MarkdownWriter().text("\(12). of June") == #"12\. of June"#)
+  }
+
+  @Test func `a document is headings by depth with blocks between blank lines`() {
+    var document = ReportDocument("\("a*b")")
+    document.warnings = ["Mind \("_this_")."]
+    document.add("First.")
+    document.add(note: "Read \(strong: "this").")
+    document.blocks.append(.warnings(whenNone: "None."))
+    var section = ReportDocument.Section("Part")
+    section.blocks.append(.list([.init(text: "one", items: ["in it"]), .init(text: "two")]))
+    var inner = ReportDocument.Section("Inner \(code: "x")")
+    inner.add(code: "ls", language: "sh")
+    section.add(inner)
+    document.add(section)
+    #expect(
+      MarkdownWriter().text(document) == #"""
+        # a\*b
+
+        First.
+
+        > Read **this**.
+
+        Warnings:
+
+        - Mind \_this\_.
+
+        ## Part
+
+        - one
+          - in it
+        - two
+
+        ### Inner `x`
+
+        ```sh
+        ls
+        ```
+
+        """#)
+    document.warnings = []
+    #expect(MarkdownWriter().text(document).contains("\n\nNone.\n\n## Part"))
   }
 }

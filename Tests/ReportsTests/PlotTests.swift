@@ -1,16 +1,16 @@
 import Foundation
 import Testing
 
-@testable import Experiments
 @testable import Reports
+@testable import RunStore
 
 @Suite struct PlotTests {
   private func plots(_ name: String = #function, _ body: ([Plot], String) throws -> Void) throws {
     try withRunDirectory("plots-\(fileName(name))") { path in
       let run = try SyntheticRun(SyntheticRun.study, at: path)
       try run.fillStudy()
-      try Report.write(run.directory)
-      try body(try RunData(run.directory).plots, path)
+      try RunReport.write(run.directory)
+      try body(RunReport.document(try RunData(run.directory)).plots, path)
     }
   }
 
@@ -49,7 +49,7 @@ import Testing
       var run = try SyntheticRun(SyntheticRun.strategies, at: path)
       run.scatter = 0.3
       try run.fillStudy()
-      try Report.write(run.directory)
+      try RunReport.write(run.directory)
       let data = try RunData(run.directory)
       #expect(data.tableSeries(of: "order").map(\.name).first == "1 thread, token/4096")
       #expect(data.tableSeries(of: "order").count == 6)
@@ -75,11 +75,9 @@ import Testing
 
   @Test func `modelled values are called so, and measured ones too`() throws {
     try plots { plots, _ in
-      for plot in plots where [.machines, .validation, .sensitivity].contains(plot.kind) {
-        #expect(plot.title.contains("modelled"))
-      }
-      for plot in plots where plot.kind == .throughput || plot.kind == .ceilings {
-        #expect(plot.title.contains("Measured"))
+      for plot in plots where !plot.name.hasPrefix("stages") {
+        let isMeasured = plot.name.hasPrefix("throughput") || ["latency", "bandwidth"].contains(plot.name)
+        #expect(plot.title.contains(isMeasured ? "Measured" : "modelled"), "\(plot.name)")
       }
     }
   }
@@ -126,7 +124,7 @@ import Testing
     try Data("#!/bin/sh\nexec sleep 1000\n".utf8).write(to: fake)
     try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: fake.path)
     let gnuplot = try #require(Gnuplot.find(path: folder.path, timeoutSeconds: 0.2))
-    let plots = ["a", "b", "c"].map { Plot(kind: .drift, name: $0, title: $0, data: "", script: "") }
+    let plots = ["a", "b", "c"].map { Plot(PlotScript(name: $0, title: $0), PlotData(header: ["x"])) }
     let (drawn, problems) = try gnuplot.draw(plots, in: folder.path)
     #expect(drawn.isEmpty)
     #expect(

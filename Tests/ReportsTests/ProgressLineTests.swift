@@ -1,6 +1,6 @@
-import Experiments
 import Testing
 
+@testable import Measurement
 @testable import Reports
 
 @Suite struct ProgressLineTests {

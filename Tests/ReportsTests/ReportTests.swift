@@ -1,7 +1,6 @@
 import Foundation
 import Testing
 
-@testable import Experiments
 @testable import Reports
 
 @Suite struct ReportTests {
@@ -9,7 +8,7 @@ import Testing
     try withRunDirectory("small") { path in
       let run = try SyntheticRun(SyntheticRun.small, at: path)
       try run.fillSmall()
-      let report = try Report.write(run.directory, gnuplot: nil)
+      let report = try RunReport.write(run.directory, gnuplot: nil)
       for (name, expected) in goldenSmallRun {
         let actual = try String(contentsOf: URL(fileURLWithPath: "\(path)/\(name)"), encoding: .utf8)
         #expect(actual == expected, "\(name) differs from goldenSmallRun")
@@ -22,7 +21,7 @@ import Testing
     try withRunDirectory("study") { path in
       let run = try SyntheticRun(SyntheticRun.study, at: path)
       try run.fillStudy()
-      let report = try Report.write(run.directory)
+      let report = try RunReport.write(run.directory)
       let text = report.markdown
       #expect(text.contains("31 points: 30 passed, 0 failed, 1 skipped."))
       #expect(text.contains("Crossover, size, 1 thread: lookup stops winning between 64 MiB and 128 MiB of tables."))
@@ -45,7 +44,7 @@ import Testing
       let run = try SyntheticRun(SyntheticRun.study, at: path)
       try run.fillStudy()
       func contents() throws -> [String: Data] {
-        try Report.write(run.directory)
+        try RunReport.write(run.directory)
         var contents: [String: Data] = [:]
         for folder in ["", "plots/"] {
           for name in try FileManager.default.contentsOfDirectory(atPath: "\(path)/\(folder)")
@@ -64,7 +63,7 @@ import Testing
     try withRunDirectory("no-gnuplot") { path in
       let run = try SyntheticRun(SyntheticRun.study, at: path)
       try run.fillStudy()
-      let report = try Report.write(run.directory, gnuplot: Gnuplot.find(path: "/nowhere"))
+      let report = try RunReport.write(run.directory, gnuplot: Gnuplot.find(path: "/nowhere"))
       #expect(report.warnings.contains { $0.contains("apt install gnuplot-nox") })
       #expect(FileManager.default.fileExists(atPath: "\(path)/plots/throughput-size.gp"))
       #expect(!report.markdown.contains("](plots/"))
@@ -74,7 +73,7 @@ import Testing
   @Test func `a run without any result still has a report`() throws {
     try withRunDirectory("empty") { path in
       let run = try SyntheticRun(SyntheticRun.small, at: path)
-      let report = try Report.write(run.directory)
+      let report = try RunReport.write(run.directory)
       #expect(report.markdown.contains("4 points: 0 passed, 0 failed, 0 skipped, 4 not run yet."))
       #expect(report.warnings == ["The run has not finished."])
     }

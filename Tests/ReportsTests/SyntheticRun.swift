@@ -1,8 +1,13 @@
 import Foundation
+import Kernels
+import Profiler
 import Testing
 
-@testable import Experiments
+@testable import Measurement
+@testable import Plans
 @testable import Reports
+@testable import RunStore
+@testable import Statistics
 
 /// A run that nobody measured: every number follows from the point by a simple law, so that reports of it are the same
 /// everywhere. It has what real runs have: intervals, caches that overflow, failures, skips, missing counters, drift.

@@ -4,8 +4,10 @@ import Profiler
 import TestSupport
 import Testing
 
-@testable import Experiments
+@testable import Measurement
+@testable import Plans
 @testable import Reports
+@testable import RunStore
 
 /// A run of a machine that nobody has: two Turin sockets as the fixture describes them, their counters a script, their times a
 /// law. It goes through the code that counts real runs, so that every path behind a PMU can be met without one; its rows,

@@ -1,8 +1,10 @@
 import Foundation
 import Testing
 
-@testable import Experiments
+@testable import Plans
 @testable import Reports
+@testable import RunStore
+@testable import Studies
 
 /// Reports of runs that compare models, and of runs that compare distributions of codes.
 @Suite struct VariantPlotTests {
@@ -42,8 +44,8 @@ import Testing
     try withRunDirectory("models") { path in
       let run = try SyntheticRun(models, at: path)
       try run.fillStudy()
-      let report = try Report.write(run.directory)
-      let plot = try #require(try RunData(run.directory).variantPlot("prompt"))
+      let report = try RunReport.write(run.directory)
+      let plot = try #require(VariantPlot(sweep: "prompt").plot(of: try RunData(run.directory)))
       #expect(plot.name == "variants-prompt")
       #expect(plot.data.split(separator: "\n").count == 1 + 6)
       #expect(plot.script.contains("large"))
@@ -56,7 +58,7 @@ import Testing
     try withRunDirectory("codes") { path in
       let run = try SyntheticRun(distributions, at: path)
       try run.fillStudy()
-      let report = try Report.write(run.directory)
+      let report = try RunReport.write(run.directory)
       let data = try RunData(run.directory)
       #expect(
         data.tableSeries(of: "popularity").map(\.name) == [
@@ -65,7 +67,7 @@ import Testing
       #expect(data.bestLookups(of: "popularity").map { $0.codes?.rawValue } == ["uniform", "zipf(0.5)", "zipf(1)"])
       #expect(report.markdown.contains("zipf(0.5)"))
       // The same layer twice is no comparison of models.
-      #expect(data.variantPlot("twice") == nil)
+      #expect(VariantPlot(sweep: "twice").plot(of: data) == nil)
     }
   }
 
@@ -89,11 +91,12 @@ import Testing
         })
     }
     let comparison = try Comparison(side("before", 1), side("after", 1.2), threshold: 0.02)
-    let markdown = comparison.markdown
+    let report = ComparisonReport(comparison)
+    let markdown = report.markdown
     #expect(markdown.hasPrefix("# before against after\n\n2 points: 1 same, 0 faster, 1 slower"))
     #expect(markdown.contains("| **slower** | lookup T=128 rows=256 d=512 tokens=128"))
     #expect(markdown.contains("+20.0 % ["))
-    #expect(comparison.csv.split(separator: "\n").count == 3)
-    #expect(comparison.csv.hasPrefix("point_id,sweep,label,verdict,reason,a_ns_per_token"))
+    #expect(report.csv.split(separator: "\n").count == 3)
+    #expect(report.csv.hasPrefix("point_id,sweep,label,verdict,reason,a_ns_per_token"))
   }
 }

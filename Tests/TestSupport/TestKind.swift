@@ -14,7 +14,7 @@ extension Trait where Self == ConditionTrait {
 
   /// Enabled unless the environment's `LOOKAHEAD_SKIP_TESTS`, a list of kinds with spaces between, names the kind.
   private static func kind(_ name: String) -> Self {
-    .disabled("'\(name)' is in LOOKAHEAD_SKIP_TESTS", if: { skipped.contains(name) })
+    .disabled(if: skipped.contains(name), "'\(name)' is in LOOKAHEAD_SKIP_TESTS")
   }
 }
 

@@ -15,6 +15,33 @@ enum { LK_LANES = 16 };
 /// Outputs of a block product that are packed side by side; a smaller block is packed at its own width.
 enum { LK_OUTPUT_PACK = 8 };
 
+/// Sums of a row's layer normalisation side by side: 2 FMA pipes x 4 cycles of latency.
+enum { LK_NORM_SUMS = 8 };
+
+/// Sums that the gather keeps busy at a time: 2 FMA pipes x 4 cycles of latency. More sums at a time gained nothing.
+enum { LK_GATHER_SUMS = 8 };
+
+// The blocking constants below are macros because the preprocessor chooses by them.
+
+/// Tokens of a block product over rows that share the load of a weight.
+#define LK_ROW_TOKENS 4
+
+/// Floats of a vector and vector registers of each instruction set's copy. The portable copy counts on the same 16
+/// registers on every architecture, so that it blocks alike everywhere.
+#define LK_AVX512_WIDTH 16
+#define LK_AVX512_REGISTERS 32
+#define LK_AVX2_WIDTH 8
+#define LK_AVX2_REGISTERS 16
+#define LK_NEON_WIDTH 4
+#define LK_NEON_REGISTERS 32
+#define LK_SCALAR_WIDTH 4
+#define LK_SCALAR_REGISTERS 16
+
+/// Lane groups and outputs that a block product over lane groups takes together. Its accumulators, outputs x groups x
+/// (LK_LANES / width), cover 2 FMA pipes x 4 cycles of latency and leave half of the registers for the operands.
+#define LK_BLOCK_GROUPS(width) ((width) == 16 ? 2 : 1)
+#define LK_BLOCK_OUTPUTS(width, registers) ((registers) / 2 / (LK_BLOCK_GROUPS(width) * (LK_LANES / (width))))
+
 /// Normalises `rows` rows of `columns` features: (x - mean) / sqrt(variance + epsilon) * scale + shift.
 /// `x` and `y` are token-major with row strides in floats.
 typedef struct {
@@ -239,3 +266,16 @@ typedef enum { LK_SCALAR = 0, LK_AVX2 = 1, LK_AVX512 = 2, LK_NEON = 3, LK_AVX512
 
 /// The micro-kernels of `isa`, or NULL where this build or this CPU has none.
 const lk_kernels *lk_kernels_for(lk_isa isa);
+
+/// How the copy of an instruction set is blocked, for those who describe what it does: the constants above.
+typedef struct {
+  /// Floats of a vector.
+  long width;
+  long registers;
+  /// Of a block product over lane groups.
+  long block_outputs;
+  long block_groups;
+} lk_blocking;
+
+/// The blocking of `isa`, whether or not this build or this CPU has its copy.
+lk_blocking lk_blocking_of(lk_isa isa);

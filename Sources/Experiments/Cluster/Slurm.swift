@@ -1,4 +1,5 @@
 import Foundation
+import Measurement
 import Support
 
 /// Slurm's commands, as far as a sweep needs them. Nothing else starts them, and tests put a recording in their place.

@@ -1,4 +1,5 @@
 import Foundation
+import RunStore
 import Support
 
 /// A sweep on a cluster, gathered: its parts merged into one run, and what is missing submitted again.

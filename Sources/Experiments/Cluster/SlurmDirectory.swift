@@ -1,5 +1,7 @@
 import Foundation
+import Plans
 import Profiler
+import RunStore
 import Support
 
 /// The directory of a sweep on a cluster, on a file system that submitting host and nodes share: files that are put in place

@@ -1,4 +1,7 @@
 import Foundation
+import Measurement
+import Plans
+import RunStore
 import Support
 
 /// What `slurm submit` settled for all tasks of a sweep, and tasks go by: job.json.

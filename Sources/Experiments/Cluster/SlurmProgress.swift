@@ -1,5 +1,7 @@
 import Foundation
+import Plans
 import Profiler
+import RunStore
 import Support
 
 /// How far a sweep on a cluster is: what Slurm says of each task beside what the task's parts hold.
@@ -55,7 +57,7 @@ public struct SlurmProgress {
     let launches = try job.readExperiment().measure.launches
     let parts = try directory.parts()
     var plan = directory.plan
-    var earlier = MeasuredSoFar(launches: launches)
+    var earlier = PartialProgress(launches: launches)
     var machines = MachineKinds()
     for archive in parts[0] ?? [] {
       try archive.read(scratch: scratch) {
@@ -63,7 +65,7 @@ public struct SlurmProgress {
         try machines.add($0)
       }
     }
-    var measured: [Int: MeasuredSoFar] = [:]
+    var measured: [Int: PartialProgress] = [:]
     for task in 1...job.tasks {
       var sofar = earlier
       for archive in parts[task] ?? [] {

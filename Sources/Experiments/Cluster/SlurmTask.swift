@@ -1,5 +1,8 @@
 import Foundation
+import Measurement
+import Plans
 import Profiler
+import RunStore
 import Support
 
 /// A task of a sweep on its node: measures what its shard lacks into a run directory on the node's own disk, and copies that to
@@ -76,7 +79,7 @@ public struct SlurmTask {
   ) throws -> [ResultRow]? {
     let experiment = try directory.job.readExperiment()
     let own = try directory.job.shards(of: plan)[place.task - 1]
-    var earlier = MeasuredSoFar(launches: experiment.measure.launches)
+    var earlier = PartialProgress(launches: experiment.measure.launches)
     let parts = try directory.parts()
     for archive in (parts[0] ?? []) + (parts[place.task] ?? []) {
       try archive.read(scratch: place.scratch) { try earlier.add($0.store) }

@@ -2,7 +2,9 @@ import Foundation
 import Kernels
 import Machines
 import Profiler
+import RunStore
 import Simulation
+import Statistics
 
 /// Micro-benchmarks of this host: the ceilings that a run quotes, and the figures that its machine file is made of.
 public struct Calibration {
@@ -23,7 +25,7 @@ public struct Calibration {
     public static let frequency = "core_frequency"
     public static let multiplyAddPeak = multiplyAddPeak(.fp32)
     /// `fma_peak_bf16`: the multiply-add peak for operands of a type; of bf16 and int8 that of their dot products.
-    public static func multiplyAddPeak(_ type: ElementType) -> String { "fma_peak_\(type.rawValue)" }
+    public static func multiplyAddPeak(_ type: TableType) -> String { "fma_peak_\(type.rawValue)" }
     public static let readBandwidth = "read_bandwidth"
     public static let writeBandwidth = "write_bandwidth"
     /// Of non-temporal stores.
@@ -130,18 +132,18 @@ public struct Calibration {
   }
 
   /// Adds what a later calibration of the same host found, as if it had been another round of this one.
-  mutating func add(_ later: Calibration) {
+  package mutating func add(_ later: Calibration) {
     for series in later.series { add(series) }
     missing = later.missing
   }
 
   /// The multiply-add peaks of one thread alone, in 10^9 operations per second, and why others are missing.
-  public static func multiplyAddPeaks() throws -> (peaks: [ElementType: Double], missing: [ElementType: String]) {
+  public static func multiplyAddPeaks() throws -> (peaks: [TableType: Double], missing: [TableType: String]) {
     let pool = try PinnedPool(cpus: Topology.read().cpus(for: .compact, threads: 1))
-    var peaks: [ElementType: Double] = [:]
-    var missing: [ElementType: String] = [:]
+    var peaks: [TableType: Double] = [:]
+    var missing: [TableType: String] = [:]
     peaks[.fp32] = Statistics(try MicroBenchmarks.multiplyAddPeak(pool: pool).samples)?.median
-    for (type, dot) in [(ElementType.bf16, DotProduct.bf16), (.int8, .int8)] {
+    for (type, dot) in [(TableType.bf16, DotProduct.bf16), (.int8, .int8)] {
       missing[type] = dot.missing
       if dot.missing == nil {
         peaks[type] = Statistics(try MicroBenchmarks.dotProductPeak(dot, pool: pool).samples)?.median
@@ -232,9 +234,9 @@ public struct Calibration {
   }
 
   /// The multiply-add peak of each element type for `threads`, where it was measured.
-  public func multiplyAddPeaks(threads: Int = 1) -> [ElementType: Double] {
+  public func multiplyAddPeaks(threads: Int = 1) -> [TableType: Double] {
     Dictionary(
-      uniqueKeysWithValues: ElementType.allCases.compactMap { type in
+      uniqueKeysWithValues: TableType.allCases.compactMap { type in
         value(Name.multiplyAddPeak(type), threads: threads).map { (type, $0) }
       })
   }

@@ -1,4 +1,6 @@
 import Profiler
+import RunStore
+import Statistics
 
 /// All samples of one micro-benchmark at one setting.
 public struct CalibrationSeries: Equatable, Codable, Sendable {

@@ -2,6 +2,7 @@ import Foundation
 import Kernels
 import Machines
 import Profiler
+import RunStore
 import Simulation
 import Support
 
@@ -11,97 +12,146 @@ extension Machine {
 
   /// This host as the model sees it: geometry as the operating system reports it, rates and latencies as `calibration`
   /// measured them, each at its least disturbed samples. No kernel's result enters. `date` and `model` go into the provenance
-  /// of what was measured.
+  /// of what was measured. Throws `NotAvailable` where a figure that the model needs was not measured or is not reported.
   public static func host(
-    _ measured: Calibration, topology: Topology, vendor: String?, model: String?, date: Date = Date()
+    _ calibration: Calibration, topology: Topology, vendor: String?, model: String?, date: Date = Date()
   ) throws -> Machine {
-    let calibration = measured.undisturbed
+    var description = try HostDescription(calibration, topology: topology, vendor: vendor, model: model, date: date)
+    return try description.machine()
+  }
+}
+
+/// Makes the machine file of this host, figure by figure, and notes where each comes from.
+private struct HostDescription {
+  private let calibration: Calibration
+  private let topology: Topology
+  private let model: String?
+  private let isAMD: Bool
+  /// A day: what the host was measured with does not change by the second.
+  private let date: String
+  private let frequency: Double
+  /// The data caches of the first CPU that this process may use.
+  private let levels: [Topology.Cache]
+  private let allThreads: Int
+  private let verdicts: [CacheBoundaries.Verdict]
+  private let randomRows: RandomRows
+  private var provenance: [String: Provenance] = [:]
+
+  init(_ measured: Calibration, topology: Topology, vendor: String?, model: String?, date: Date) throws {
+    calibration = measured.undisturbed
+    self.topology = topology
+    self.model = model
+    isAMD = vendor == "AuthenticAMD"
+    self.date = date.formatted(.iso8601.year().month().day())
     guard let frequency = calibration.value(Calibration.Name.frequency) else {
       throw NotAvailable(
         key: "frequency_ghz", "expected a measured core frequency; this architecture has no loop for it")
     }
-    let cpu = topology.allowedCPUs.first ?? 0
-    let levels = topology.dataCaches(of: cpu)
-    let allThreads = calibration.ceilings.map(\.threads).max() ?? 1
-    let isAMD = vendor == "AuthenticAMD"
-    var provenance: [String: Provenance] = [:]
-    // Of a day: what it was measured with does not change by the second.
-    let when = date.formatted(.iso8601.year().month().day())
-    func note(_ key: String, _ tag: Provenance.Tag, _ source: String) {
-      provenance[key] = Provenance(
-        tag: tag, source: tag == .measured ? "\(source); \(when), \(model ?? "unnamed CPU")" : source)
-    }
-    let verdicts = calibration.cacheVerdicts(topology)
+    self.frequency = frequency
+    levels = topology.dataCaches(of: topology.allowedCPUs.first ?? 0)
+    allThreads = calibration.ceilings.map(\.threads).max() ?? 1
+    verdicts = calibration.cacheVerdicts(topology)
+    randomRows = RandomRows(calibration, typical: measured, cacheSizes: levels.compactMap(\.sizeBytes))
+  }
 
-    let randomRows = RandomRows(calibration, typical: measured, cacheSizes: levels.compactMap(\.sizeBytes))
+  private mutating func note(_ key: String, _ tag: Provenance.Tag, _ source: String) {
+    provenance[key] = Provenance(
+      tag: tag, source: tag == .measured ? "\(source); \(date), \(model ?? "unnamed CPU")" : source)
+  }
+
+  mutating func machine() throws -> Machine {
     note("caches", .vendor, "geometry as the operating system reports it")
-    note("memory", .measured, "micro-benchmarks far outside the last cache")
-    let caches = try levels.enumerated().map { index, cache in
-      guard let size = cache.sizeBytes, let ways = cache.ways, let line = cache.lineBytes else {
-        throw NotAvailable(
-          key: "caches[\(index)]", "expected the system to report size, ways and line of L\(cache.level)")
-      }
-      // The level's own plateau: from half as large again as the level above to three quarters of its capacity. Random
-      // loads stop at four times the level above: a random cycle through a large shared cache returns to a line so late
-      // that other users of the cache, which every virtual machine has, may have evicted it.
-      let above = index > 0 ? levels[index - 1].sizeBytes ?? 0 : 0
-      let low = above + above / 2
-      let high = max(low, size / 4 * 3)
-      let bandwidth = calibration.plateau(Calibration.Name.readBandwidth, within: low...high)
-      let latency = calibration.plateau(
-        Calibration.Name.loadLatency, within: low...(index > 0 ? max(low, min(high, 4 * above)) : high))
-      note(
-        "caches[\(index)].latency_cycles", .measured,
-        "random pointer chase just outside the level above x core frequency")
-      note(
-        "caches[\(index)].bytes_per_cycle", .measured,
-        "sequential reads between the level above and this one / core frequency")
-      note("caches[\(index)].inclusion", .assumed, isAMD ? "as documented for Zen" : "as most server CPUs")
-      note("caches[\(index)].policy", .assumed, "true replacement is undocumented")
-      let inclusion: InclusionKind
-      switch (isAMD, cache.level) {
-      case (true, 2): inclusion = .inclusive
-      case (true, 3...): inclusion = .victim
-      default: inclusion = .nine
-      }
-      let rows = randomRows.rates(level: index, per: frequency)
-      if !rows.isEmpty {
-        note("caches[\(index)].random_rows", .measured, "random reads of whole rows within the level / core frequency")
-      }
-      let pieces = index > 0 ? randomRows.rates(.inPieces, level: index, per: frequency) : []
-      if !pieces.isEmpty {
-        note(
-          "caches[\(index)].random_row_pieces", .measured,
-          "the same of rows read in \(Calibration.piecesPerRow) pieces, 128 rows side by side")
-      }
-      let writes = calibration.plateau(Calibration.Name.writeBandwidth, within: low...high)
-      if writes != nil {
-        note(
-          "caches[\(index)].write_bytes_per_cycle", .measured,
-          "sequential ordinary stores within the level / core frequency")
-      }
-      if let verdict = verdicts.first(where: { $0.name == "L\(cache.level)" }) {
-        note("caches[\(index)].size", .vendor, "as the operating system reports it; \(verdict.sentence)")
-      }
-      var held = size
-      if index == levels.count - 1, index > 0, randomRows.lastLevelBytes < size {
-        held = max(randomRows.lastLevelBytes / (ways * line), 1) * ways * line
-        note(
-          "caches[\(index)].size", .measured,
-          "what random reads find in it, as medians; the operating system reports \(size >> 10) KiB, shared with other guests"
-        )
-      }
-      let cores = Set(cache.sharedCPUs.compactMap { topology.cpu($0)?.core }).count
-      return CacheDescription(
-        name: "L\(cache.level)", sizeBytes: held, ways: ways, lineBytes: line, sharedByCores: max(1, cores),
-        latencyCycles: latency.map { rounded($0 * frequency) },
-        bytesPerCycle: bandwidth.map { rounded($0 / frequency) },
-        writeBytesPerCycle: writes.map { rounded($0 / frequency) }, randomRows: rows,
-        randomRowPieces: pieces,
-        policy: .lru, inclusion: inclusion)
-    }
+    note("frequency_ghz", .measured, "dependent additions, one a cycle")
+    note("cores", .vendor, "as the operating system reports them")
+    let caches = try levels.indices.map { try cache($0) }
+    let core = CoreConstants(calibration)
+    let simd = try simd(core)
+    let overlap = overlap(core)
+    return Machine(
+      name: Machine.hostName, description: model ?? "this host",
+      sources: ["micro-benchmarks of this host, the least disturbed samples of each, \(date)"],
+      cores: topology.socketCores, effectiveCores: effectiveCores().map(rounded), frequencyGHz: rounded(frequency),
+      simd: simd, caches: caches,
+      transfersOverlap: overlap != nil || isAMD, overlap: overlap.map(rounded), memory: [try memory()],
+      numa: numa(), provenance: provenance)
+  }
 
-    var simd = try vectorUnits(calibration, frequency: frequency)
+  // MARK: - Caches
+
+  private mutating func cache(_ index: Int) throws -> CacheDescription {
+    let cache = levels[index]
+    guard let size = cache.sizeBytes, let ways = cache.ways, let line = cache.lineBytes else {
+      throw NotAvailable(
+        key: "caches[\(index)]", "expected the system to report size, ways and line of L\(cache.level)")
+    }
+    // The level's own plateau: from half as large again as the level above to three quarters of its capacity. Random
+    // loads stop at four times the level above: a random cycle through a large shared cache returns to a line so late
+    // that other users of the cache, which every virtual machine has, may have evicted it.
+    let above = index > 0 ? levels[index - 1].sizeBytes ?? 0 : 0
+    let low = above + above / 2
+    let high = max(low, size / 4 * 3)
+    let bandwidth = calibration.plateau(Calibration.Name.readBandwidth, within: low...high)
+    let latency = calibration.plateau(
+      Calibration.Name.loadLatency, within: low...(index > 0 ? max(low, min(high, 4 * above)) : high))
+    note(
+      "caches[\(index)].latency_cycles", .measured,
+      "random pointer chase just outside the level above x core frequency")
+    note(
+      "caches[\(index)].bytes_per_cycle", .measured,
+      "sequential reads between the level above and this one / core frequency")
+    note("caches[\(index)].policy", .assumed, "true replacement is undocumented")
+    let rows = randomRows.rates(level: index, per: frequency)
+    if !rows.isEmpty {
+      note("caches[\(index)].random_rows", .measured, "random reads of whole rows within the level / core frequency")
+    }
+    let pieces = index > 0 ? randomRows.rates(.inPieces, level: index, per: frequency) : []
+    if !pieces.isEmpty {
+      note(
+        "caches[\(index)].random_row_pieces", .measured,
+        "the same of rows read in \(Calibration.piecesPerRow) pieces, 128 rows side by side")
+    }
+    let writes = calibration.plateau(Calibration.Name.writeBandwidth, within: low...high)
+    if writes != nil {
+      note(
+        "caches[\(index)].write_bytes_per_cycle", .measured,
+        "sequential ordinary stores within the level / core frequency")
+    }
+    let cores = Set(cache.sharedCPUs.compactMap { topology.cpu($0)?.core }).count
+    return CacheDescription(
+      name: "L\(cache.level)", sizeBytes: capacity(index, size: size, ways: ways, line: line), ways: ways,
+      lineBytes: line, sharedByCores: max(1, cores), latencyCycles: latency.map { rounded($0 * frequency) },
+      bytesPerCycle: bandwidth.map { rounded($0 / frequency) },
+      writeBytesPerCycle: writes.map { rounded($0 / frequency) }, randomRows: rows, randomRowPieces: pieces,
+      policy: .lru, inclusion: inclusion(index))
+  }
+
+  /// Bytes that the level holds for this host: as reported, or of the last level what random reads find in it.
+  private mutating func capacity(_ index: Int, size: Int, ways: Int, line: Int) -> Int {
+    if let verdict = verdicts.first(where: { $0.name == "L\(levels[index].level)" }) {
+      note("caches[\(index)].size", .vendor, "as the operating system reports it; \(verdict.sentence)")
+    }
+    guard index == levels.count - 1, index > 0, randomRows.lastLevelBytes < size else { return size }
+    note(
+      "caches[\(index)].size", .measured,
+      "what random reads find in it, as medians; the operating system reports \(size >> 10) KiB, shared with other guests"
+    )
+    return max(randomRows.lastLevelBytes / (ways * line), 1) * ways * line
+  }
+
+  private mutating func inclusion(_ index: Int) -> InclusionKind {
+    note("caches[\(index)].inclusion", .assumed, isAMD ? "as documented for Zen" : "as most server CPUs")
+    switch (isAMD, levels[index].level) {
+    case (true, 2): return .inclusive
+    case (true, 3...): return .victim
+    default: return .nine
+    }
+  }
+
+  // MARK: - Cores
+
+  private mutating func simd(_ core: CoreConstants) throws -> VectorUnits {
+    var simd = try vectorUnits()
+    note("simd", .measured, "multiply-add peaks / (2 x core frequency), of fp32 rounded to whole units")
     if let product = calibration.value(Calibration.Name.productRate),
       let peak = calibration.value(Calibration.Name.multiplyAddPeak), product > 0, peak > 0
     {
@@ -113,12 +163,34 @@ extension Machine {
         "register-tiled product on packed panels / (2 x frequency x width / 32 x units); multiply-adds alone \(rounded(peak / stated))"
       )
     }
-    let core = CoreConstants(calibration)
     simd.latencyCycles = core.latencyCycles.map(rounded)
     simd.window = core.window.map(rounded)
     simd.issueWidth = core.issueWidth.map(rounded)
-    // Every rate here is from a level all the way to the core, so that what ECM adds up on Intel server cores, boundary after
-    // boundary, is in it already; how much of it hides behind work is the measured overlap.
+    return simd
+  }
+
+  private func vectorUnits() throws -> VectorUnits {
+    guard let peak = calibration.value(Calibration.Name.multiplyAddPeak) else {
+      throw NotAvailable(key: "simd", "expected a measured multiply-add peak, found none")
+    }
+    let lanes = ISA.best.vectorLanes
+    let units = peak / (2 * Double(lanes) * frequency)
+    // Two operations a multiply-add. As measured, not rounded: how many a cycle starts is not known beforehand.
+    func perCycle(_ type: TableType) -> Double? {
+      calibration.value(Calibration.Name.multiplyAddPeak(type)).map { rounded($0 / (2 * frequency)) }
+    }
+    // Half a unit of this width is one of half the width, as on a core that splits its vectors.
+    let isSplit = units < 0.75
+    return VectorUnits(
+      isa: ISA.best.rawValue, widthBits: (isSplit ? 16 : 32) * lanes, fmaUnits: isSplit ? 1 : Int(units.rounded()),
+      bf16PerCycle: perCycle(.bf16), int8PerCycle: perCycle(.int8))
+  }
+
+  /// The share of the time that transfers hide behind work; nil where it was not measured.
+  ///
+  /// Every rate here is from a level all the way to the core, so that what ECM adds up on Intel server cores, boundary after
+  /// boundary, is in it already; how much of it hides behind work is the measured overlap.
+  private mutating func overlap(_ core: CoreConstants) -> Double? {
     let overlap = core.overlap(rowSet: Calibration.secondLevelSet(levels.compactMap(\.sizeBytes)))
     if overlap != nil {
       note("overlap", .measured, "random rows of the second level, read, added up, and both at once")
@@ -131,63 +203,22 @@ extension Machine {
         isAMD
           ? "transfers overlap on Zen (Laukemann et al.)" : "transfers add up on Intel server cores (Hofmann et al.)")
     }
-    note("simd", .measured, "multiply-add peaks / (2 x core frequency), of fp32 rounded to whole units")
-    note("frequency_ghz", .measured, "dependent additions, one a cycle")
-    note("cores", .vendor, "as the operating system reports them")
-    let effectiveCores = effectiveCores(calibration, allThreads: allThreads, cores: topology.socketCores)
-    if effectiveCores != nil {
-      note(
-        "effective_cores", .measured, "multiply-add peak of \(allThreads) threads / so many times that of one x cores")
-    }
-    var memory = try memory(calibration, allThreads: allThreads, note)
-    memory.randomRows = randomRows.rates(level: levels.count)
-    if !memory.randomRows.isEmpty {
-      note("memory[0].random_rows", .measured, "random reads of whole rows far outside the last cache, one thread")
-    }
-    memory.randomRowPieces = randomRows.rates(.inPieces, level: levels.count)
-    if !memory.randomRowPieces.isEmpty {
-      note(
-        "memory[0].random_row_pieces", .measured,
-        "the same of rows read in \(Calibration.piecesPerRow) pieces, 128 rows side by side")
-    }
-    return Machine(
-      name: hostName, description: model ?? "this host",
-      sources: ["micro-benchmarks of this host, the least disturbed samples of each, \(when)"],
-      cores: topology.socketCores, effectiveCores: effectiveCores.map(rounded), frequencyGHz: rounded(frequency),
-      simd: simd, caches: caches,
-      transfersOverlap: overlap != nil || isAMD, overlap: overlap.map(rounded), memory: [memory],
-      numa: numa(calibration, topology, allThreads: allThreads, note),
-      provenance: provenance)
+    return overlap
   }
 
   /// Cores beyond those that were measured count as these do.
-  private static func effectiveCores(_ calibration: Calibration, allThreads: Int, cores: Int) -> Double? {
+  private mutating func effectiveCores() -> Double? {
     guard allThreads > 1, let one = calibration.value(Calibration.Name.multiplyAddPeak),
       let all = calibration.value(Calibration.Name.multiplyAddPeak, threads: allThreads), one > 0
     else { return nil }
-    return Double(cores) * min(1, max(1, all / one) / Double(allThreads))
+    note("effective_cores", .measured, "multiply-add peak of \(allThreads) threads / so many times that of one x cores")
+    return Double(topology.socketCores) * min(1, max(1, all / one) / Double(allThreads))
   }
 
-  private static func vectorUnits(_ calibration: Calibration, frequency: Double) throws -> VectorUnits {
-    guard let peak = calibration.value(Calibration.Name.multiplyAddPeak) else {
-      throw NotAvailable(key: "simd", "expected a measured multiply-add peak, found none")
-    }
-    let lanes = ISA.best.vectorLanes
-    let units = peak / (2 * Double(lanes) * frequency)
-    // Two operations a multiply-add. As measured, not rounded: how many a cycle starts is not known beforehand.
-    func perCycle(_ type: ElementType) -> Double? {
-      calibration.value(Calibration.Name.multiplyAddPeak(type)).map { rounded($0 / (2 * frequency)) }
-    }
-    // Half a unit of this width is one of half the width, as on a core that splits its vectors.
-    let isSplit = units < 0.75
-    return VectorUnits(
-      isa: ISA.best.rawValue, widthBits: (isSplit ? 16 : 32) * lanes, fmaUnits: isSplit ? 1 : Int(units.rounded()),
-      bf16PerCycle: perCycle(.bf16), int8PerCycle: perCycle(.int8))
-  }
+  // MARK: - Memory
 
-  private static func memory(
-    _ calibration: Calibration, allThreads: Int, _ note: (String, Provenance.Tag, String) -> Void
-  ) throws -> MemoryDescription {
+  private mutating func memory() throws -> MemoryDescription {
+    note("memory", .measured, "micro-benchmarks far outside the last cache")
     let one = calibration.ceilings.last { $0.name == Calibration.Name.readBandwidth && $0.threads == 1 }
     let all = calibration.value(Calibration.Name.readBandwidth, threads: allThreads)
     let latency = calibration.ceilings.last { $0.name == Calibration.Name.loadLatency && $0.threads == 1 }?.value
@@ -211,24 +242,7 @@ extension Machine {
     if streamStores != nil {
       note("memory[0].stream_store_gbps_per_core", .measured, "sequential non-temporal stores of one thread")
     }
-    // Copies of two bytes move three: the destination is read before it is written (write-allocate). Of other traffic the
-    // streams of all threads need not have been measured.
-    func most(_ traffic: MicroBenchmarks.Traffic) -> Double? {
-      switch traffic {
-      case .reads: all
-      case .copies: calibration.value(Calibration.Name.copyBandwidth, threads: allThreads).map { $0 * 1.5 }
-      case .writes: calibration.value(Calibration.Name.writeBandwidth, threads: allThreads).map { $0 * 2 }
-      case .writesPastCaches: calibration.value(Calibration.Name.streamStoreBandwidth, threads: allThreads)
-      }
-    }
-    let curves = MicroBenchmarks.Traffic.allCases.compactMap { traffic -> LoadedLatencyCurve? in
-      let points = allThreads > 1 ? calibration.loadedLatency(traffic, threads: allThreads) : []
-      let most = most(traffic)
-      guard !points.isEmpty || (most != nil && (traffic == .reads || traffic == .copies)) else { return nil }
-      return LoadedLatencyCurve(
-        readRatio: rounded(traffic.readRatio), measured: points, idle: latency, most: most,
-        linesInFlight: Double(allThreads) * linesInFlight)?.rounded()
-    }
+    let curves = curves(reads: all, latency: latency, linesInFlight: linesInFlight)
     note(
       "memory[0].curve", .measured,
       calibration.loadedLatency(.reads, threads: allThreads).isEmpty
@@ -239,17 +253,51 @@ extension Machine {
     let peak = curves.flatMap(\.points).map(\.gigabytesPerSecond).max() ?? all
     note("memory[0].peak_gbps", .measured, "the most that any traffic of all threads moved, far outside the last cache")
     note("memory[0].idle_latency_ns", .measured, "random pointer chase far outside the last cache")
-    return MemoryDescription(
+    let rows = randomRows.rates(level: levels.count)
+    if !rows.isEmpty {
+      note("memory[0].random_rows", .measured, "random reads of whole rows far outside the last cache, one thread")
+    }
+    let pieces = randomRows.rates(.inPieces, level: levels.count)
+    if !pieces.isEmpty {
+      note(
+        "memory[0].random_row_pieces", .measured,
+        "the same of rows read in \(Calibration.piecesPerRow) pieces, 128 rows side by side")
+    }
+    var memory = MemoryDescription(
       name: "memory", peakGigabytesPerSecond: rounded(max(peak, all)), idleLatencyNanoseconds: rounded(latency),
       curve: curves.sorted { $0.readRatio < $1.readRatio }, linesInFlightPerCore: rounded(linesInFlight),
       randomLinesInFlightPerCore: random.map(rounded), writeGigabytesPerSecondPerCore: writes.map(rounded),
       streamStoreGigabytesPerSecondPerCore: streamStores.map(rounded))
+    memory.randomRows = rows
+    memory.randomRowPieces = pieces
+    return memory
+  }
+
+  /// The latency of memory beside the traffic of all threads, for each kind of traffic that was measured. `reads` is the
+  /// rate of all threads' reads in GB/s, `latency` the idle one in ns.
+  private func curves(reads: Double, latency: Double, linesInFlight: Double) -> [LoadedLatencyCurve] {
+    // Copies of two bytes move three: the destination is read before it is written (write-allocate). Of other traffic the
+    // streams of all threads need not have been measured.
+    func most(_ traffic: MicroBenchmarks.Traffic) -> Double? {
+      switch traffic {
+      case .reads: reads
+      case .copies: calibration.value(Calibration.Name.copyBandwidth, threads: allThreads).map { $0 * 1.5 }
+      case .writes: calibration.value(Calibration.Name.writeBandwidth, threads: allThreads).map { $0 * 2 }
+      case .writesPastCaches: calibration.value(Calibration.Name.streamStoreBandwidth, threads: allThreads)
+      }
+    }
+    return MicroBenchmarks.Traffic.allCases.compactMap { traffic -> LoadedLatencyCurve? in
+      let points = allThreads > 1 ? calibration.loadedLatency(traffic, threads: allThreads) : []
+      let most = most(traffic)
+      guard !points.isEmpty || (most != nil && (traffic == .reads || traffic == .copies)) else { return nil }
+      return LoadedLatencyCurve(
+        readRatio: rounded(traffic.readRatio), measured: points, idle: latency, most: most,
+        linesInFlight: Double(allThreads) * linesInFlight)?.rounded()
+    }
   }
 
   /// Nil on a machine with one memory node, and where remote memory was not measured.
-  private static func numa(
-    _ calibration: Calibration, _ topology: Topology, allThreads: Int, _ note: (String, Provenance.Tag, String) -> Void
-  ) -> NUMADescription? {
+  private mutating func numa() -> NUMADescription? {
     guard let latency = calibration.value(Calibration.Name.remoteLatency) else { return nil }
     let link = calibration.value(Calibration.Name.remoteReadBandwidth, threads: allThreads)
     note("numa.nodes", .vendor, "as the operating system reports them")
@@ -263,7 +311,7 @@ extension Machine {
   }
 
   /// Three decimals: more would claim a precision that no micro-benchmark has.
-  private static func rounded(_ value: Double) -> Double { (value * 1000).rounded() / 1000 }
+  private func rounded(_ value: Double) -> Double { (value * 1000).rounded() / 1000 }
 }
 
 extension LoadedLatencyCurve {

@@ -1,4 +1,5 @@
 import Machines
+import Statistics
 
 /// What independent chases say about how many lines a core keeps under way, by Little's law: lines = rate x latency.
 public struct LinesInFlight: Equatable, Sendable {

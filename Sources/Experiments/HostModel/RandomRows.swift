@@ -1,4 +1,6 @@
 import Machines
+import RunStore
+import Statistics
 
 /// What the random reads of a calibration say about the levels of a host: how fast each delivers rows, and how much of
 /// the last one this host really has.

@@ -1,4 +1,5 @@
 import Profiler
+import RunStore
 
 /// Reads the sentinel between points, and keeps the readings.
 struct DriftRecorder {

@@ -1,4 +1,6 @@
 import Profiler
+import RunStore
+import Statistics
 import Support
 
 /// Judges the sentinel's readings: how fast the machine was beside a point, relative to the run as a whole.
@@ -57,5 +59,17 @@ public struct DriftWatch {
     return moved.isEmpty
       ? nil
       : "\(Self.notePrefix)launch \(attempt.launch): \(moved.joined(separator: ", ")) (of the run's median)"
+  }
+}
+
+extension RunStore {
+  /// Notes at every point that is measured beside which of its launches the machine's speed moved: anew each time, for the
+  /// reference is the whole run.
+  func noteDrift() throws {
+    let watch = DriftWatch(try rows())
+    let attempts = Dictionary(grouping: try rows(AttemptRow.self).filter { $0.status == .passed }, by: \.pointID)
+    try replaceNotes(
+      startingWith: DriftWatch.notePrefix,
+      by: attempts.mapValues { $0.sorted { $0.launch < $1.launch }.compactMap { watch.note($0) } })
   }
 }

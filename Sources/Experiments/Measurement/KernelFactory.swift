@@ -1,11 +1,12 @@
 import Kernels
+import Plans
 import Support
 
 /// A point that cannot run here, with the reason for its row.
-struct PointSkipped: Error, CustomStringConvertible {
-  let description: String
+package struct PointSkipped: Error, CustomStringConvertible {
+  package let description: String
 
-  init(_ reason: String) {
+  package init(_ reason: String) {
     description = reason
   }
 }
@@ -17,7 +18,7 @@ func available<Resource>(_ resource: () throws -> Resource) throws -> Resource {
 }
 
 /// Turns a point into something that runs. Throws `PointSkipped` where this machine or file cannot.
-protocol KernelSource {
+package protocol KernelSource {
   func kernel(for point: Point, memory: any MemorySource) throws -> any Kernel
   /// [tokens, hidden] activations.
   func input(for point: Point) throws -> [Float]
@@ -26,14 +27,14 @@ protocol KernelSource {
 }
 
 extension KernelSource {
-  func input(for point: Point, tokens: Int) throws -> [Float] {
+  package func input(for point: Point, tokens: Int) throws -> [Float] {
     Array(try input(for: point).prefix(tokens * point.hidden))
   }
 }
 
 extension Point {
   /// The pass of a look-up point; nil for dense, and where its instruction-set path cannot run here.
-  var task: LookupTask? {
+  package var task: LookupTask? {
     let isa = isa.isa ?? .best
     guard kernel == .lookup, let tables, let tableRows, let projection, isa.isSupported else { return nil }
     let shape = LookupFFNShape(
@@ -45,11 +46,17 @@ extension Point {
 }
 
 /// Builds what a point describes: the kernel and its input tokens.
-struct KernelFactory: KernelSource {
-  let experiment: Experiment
-  let libraries: LibraryChoice
+package struct KernelFactory: KernelSource {
+  private let experiment: Experiment
+  private let libraries: LibraryChoice
 
-  func kernel(for point: Point, memory: any MemorySource) throws -> any Kernel {
+  /// `libraries` are those that an audit chose; projections, which call none, need none.
+  package init(experiment: Experiment, libraries: LibraryChoice = LibraryChoice()) {
+    self.experiment = experiment
+    self.libraries = libraries
+  }
+
+  package func kernel(for point: Point, memory: any MemorySource) throws -> any Kernel {
     guard let isa = point.isa == .auto ? ISA.best : point.isa.isa, isa.isSupported else {
       throw PointSkipped("this CPU cannot run \(point.isa.rawValue)")
     }
@@ -86,10 +93,10 @@ struct KernelFactory: KernelSource {
   }
 
   /// [tokens, hidden] activations: those stored in the layer's file, or standard normal ones.
-  func input(for point: Point) throws -> [Float] { try input(for: point, tokens: point.tokens) }
+  package func input(for point: Point) throws -> [Float] { try input(for: point, tokens: point.tokens) }
 
   /// The first `tokens` tokens are the same however many are asked for.
-  func input(for point: Point, tokens: Int) throws -> [Float] {
+  package func input(for point: Point, tokens: Int) throws -> [Float] {
     if let layer = point.layer, point.usesStoredInput {
       let file = try SafeTensors(contentsOf: experiment.path(ofLayer: layer))
       let stored = try file.shape("input", rank: 2)[0]

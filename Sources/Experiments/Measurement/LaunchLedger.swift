@@ -1,3 +1,6 @@
+import Plans
+import RunStore
+
 /// Which launches are still to run, in order, and how often each has been tried.
 struct LaunchLedger {
   private(set) var pending: [Schedule.Launch]

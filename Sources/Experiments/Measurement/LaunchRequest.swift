@@ -1,6 +1,8 @@
 import Foundation
 import Kernels
+import Plans
 import Profiler
+import RunStore
 import Support
 
 /// What the process of one launch has to know: everything that the run found out before its first point, for one point.

@@ -1,3 +1,4 @@
+import Plans
 import Profiler
 
 /// Why points of a plan would be skipped on this machine, asked of the whole plan before a run: what a run asks of each

@@ -1,7 +1,10 @@
 import Foundation
+import HostModel
 import Kernels
 import Machines
+import Plans
 import Profiler
+import RunStore
 
 extension PointRunner {
   /// What the process of a launch does: everything that `request` does not hold is read anew.

@@ -1,6 +1,10 @@
+import AccessStreams
 import Foundation
 import Kernels
+import Plans
 import Profiler
+import RunStore
+import Statistics
 import Support
 
 /// What a launch needs to know beside its point.
@@ -148,15 +152,16 @@ struct PointRunner {
     }
 
     // A measurement stands whether or not the model can say something about it.
-    var projected = Projector.Outcome()
+    var projected = ProjectionOutcome()
     let stream = context.projector?.streamKey(resolved)
     if let projector = context.projector, let stream, !context.knownStreams.contains(stream) {
-      let stages = try stageTimes(workers, stages: kernel.accounts.count, pool: pool, input.base, output.base)
+      let times = try stageTimes(workers, pool: pool, input.base, output.base)
       do {
         projected = try projector.project(
           point, kernel: kernel, input: input.base, measuredTokensPerSecond: row.tokensPerSecond)
         notes += projected.notes
-        for (index, time) in zip(projected.stages.indices, stages ?? []) {
+        for index in projected.stages.indices {
+          guard let time = times[projected.stages[index].stage] else { continue }
           projected.stages[index].measuredNanosecondsPerToken = time.median / Double(point.tokens)
           projected.stages[index].fastestNanosecondsPerToken = time.fastest / Double(point.tokens)
         }
@@ -239,20 +244,20 @@ struct PointRunner {
   private static let stagePasses = 5
   private static let stageSeconds = 0.25
 
-  /// Nanoseconds of each stage, all threads working at once: the mean over them, of all passes. Nil for kernels that do not
-  /// tell their stages apart.
+  /// Nanoseconds of each stage by its name, all threads working at once: the mean over them, of all passes. Empty for kernels
+  /// that do not tell their stages apart.
   private func stageTimes(
-    _ workers: [any KernelWorker], stages: Int, pool: PinnedPool, _ input: UnsafePointer<Float>,
+    _ workers: [any KernelWorker], pool: PinnedPool, _ input: UnsafePointer<Float>,
     _ output: UnsafeMutablePointer<Float>
-  ) throws -> [(median: Double, fastest: Double)]? {
+  ) throws -> [String: (median: Double, fastest: Double)] {
     let staged = workers.compactMap { $0 as? any StagedWorker }
-    guard !staged.isEmpty, staged.count == workers.count else { return nil }
+    guard let stages = staged.first?.stages, staged.count == workers.count else { return [:] }
     var passes: [[Double]] = []
     let start = Clock.now()
     while passes.count < PointRunner.stagePasses || seconds(since: start) < PointRunner.stageSeconds {
       try goOn()
       let perThread = pool.map { index in
-        var nanoseconds = [UInt64](repeating: 0, count: stages)
+        var nanoseconds = [UInt64](repeating: 0, count: stages.count)
         nanoseconds.withUnsafeMutableBufferPointer { buffer in
           guard let base = buffer.baseAddress else { return }
           pool.barrier()
@@ -261,12 +266,13 @@ struct PointRunner {
         return nanoseconds
       }
       passes.append(
-        (0..<stages).map { stage in perThread.reduce(0) { $0 + Double($1[stage]) } / Double(perThread.count) })
+        stages.indices.map { stage in perThread.reduce(0) { $0 + Double($1[stage]) } / Double(perThread.count) })
     }
-    return (0..<stages).map { stage in
-      let times = passes.map { $0[stage] }.sorted()
-      return (quantile(times, 0.5), times[0])
-    }
+    return Dictionary(
+      uniqueKeysWithValues: stages.enumerated().map { index, stage in
+        let times = passes.map { $0[index] }.sorted()
+        return (stage, (quantile(times, 0.5), times[0]))
+      })
   }
 
   private func seconds(since start: UInt64) -> Double { Double(Clock.now() - start) * 1e-9 }

@@ -1,3 +1,5 @@
+import Plans
+
 /// How long the rest of a run may take: the estimate for each launch that is left, scaled by how launches so far compared
 /// with theirs.
 struct RemainingTime {

@@ -1,3 +1,6 @@
+import Plans
+import RunStore
+
 /// What a run tells the person who waits for it.
 public enum RunEvent {
   case message(String)

@@ -1,4 +1,6 @@
+import HostModel
 import Machines
+import Plans
 import Profiler
 import Support
 

@@ -1,7 +1,10 @@
 import Foundation
+import HostModel
 import Kernels
 import Machines
+import Plans
 import Profiler
+import RunStore
 import Support
 
 /// What a run finds out before its first point, and keeps: the ceilings of the machine, the host as a machine file, and the
@@ -220,13 +223,5 @@ extension FactRow {
       rows.append(value("blas_core_type", chosen.compactMap(\.coreType), "the library does not say"))
     }
     return rows + missing.sorted { $0.key < $1.key }.map { FactRow(when: when, name: $0.key, reason: $0.value) }
-  }
-}
-
-extension MachineState {
-  /// The state that a run's facts describe.
-  init(_ facts: [FactRow], _ when: FactTime) {
-    self.init(
-      facts: facts.filter { $0.when == when }.map { MachineFact(name: $0.name, value: $0.value, reason: $0.reason) })
   }
 }

@@ -1,5 +1,6 @@
 import Foundation
 import Profiler
+import RunStore
 
 /// Time since a run began, over interruptions and restarts of the machine: the wall clock says when this part of the run
 /// began, the clock of the measurements what passed since.

@@ -1,4 +1,5 @@
 import Kernels
+import Plans
 
 /// The order in which a run measures: every launch of every point.
 ///

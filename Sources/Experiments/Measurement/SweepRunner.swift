@@ -1,7 +1,10 @@
 import Foundation
+import HostModel
 import Kernels
 import Machines
+import Plans
 import Profiler
+import RunStore
 import Support
 
 /// Walks the launches of a run that are missing, each in a process of its own, and stores what comes of each.
@@ -26,7 +29,7 @@ public struct SweepRunner {
     /// Whether a run may go on although its machine is not as it was.
     public var allowsMixedMachines = false
     /// Launches that another part of the run holds.
-    var measuredElsewhere: Set<RunStore.LaunchKey> = []
+    package var measuredElsewhere: Set<RunStore.LaunchKey> = []
 
     public init() {}
   }

@@ -3,15 +3,15 @@ import Foundation
 /// JSON with one spelling per value: keys in snake case and sorted, no spaces, absent optionals left out.
 ///
 /// Points are hashed and compared through this text, so it must not depend on declaration order or on the platform.
-enum CanonicalJSON {
-  static func encode<Value: Encodable>(_ value: Value) throws -> String {
+package enum CanonicalJSON {
+  package static func encode<Value: Encodable>(_ value: Value) throws -> String {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     encoder.keyEncodingStrategy = .convertToSnakeCase
     return String(decoding: try encoder.encode(value), as: UTF8.self)
   }
 
-  static func decode<Value: Decodable>(_ type: Value.Type, from text: String) throws -> Value {
+  package static func decode<Value: Decodable>(_ type: Value.Type, from text: String) throws -> Value {
     let decoder = JSONDecoder()
     decoder.keyDecodingStrategy = .convertFromSnakeCase
     return try decoder.decode(type, from: Data(text.utf8))

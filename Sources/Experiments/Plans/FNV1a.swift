@@ -6,11 +6,13 @@ public func fnv1a64(_ text: String) -> UInt64 {
 }
 
 /// The hash of bytes that come piece by piece.
-struct FNV1a {
+package struct FNV1a {
   // The offset basis and the prime are the algorithm's own constants for 64 bits.
-  private(set) var value: UInt64 = 0xcbf2_9ce4_8422_2325
+  package private(set) var value: UInt64 = 0xcbf2_9ce4_8422_2325
 
-  mutating func add(_ bytes: some Sequence<UInt8>) {
+  package init() {}
+
+  package mutating func add(_ bytes: some Sequence<UInt8>) {
     for byte in bytes { value = (value ^ UInt64(byte)) &* 0x0000_0100_0000_01b3 }
   }
 }

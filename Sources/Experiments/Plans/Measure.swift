@@ -1,3 +1,4 @@
+import Statistics
 import Support
 
 /// How long and how often a point is measured.
@@ -63,5 +64,14 @@ public struct Measure: Equatable, Codable, Sendable {
   /// Sets every key of a mapping.
   mutating func set(_ yaml: YAMLValue) throws {
     for (key, value) in try yaml.object(keys: Self.keys).entries { try set(key, value) }
+  }
+}
+
+extension StopRule {
+  /// The rule by which `measure` ends a point.
+  public init(_ measure: Measure) {
+    self.init(
+      minSamples: measure.minSamples, minSeconds: measure.minSeconds, maxSeconds: measure.maxSeconds,
+      intervalWidth: measure.intervalWidth)
   }
 }

@@ -34,7 +34,7 @@ extension Parameter {
   static let automatic = "auto"
 
   /// Reads a single value, or says what the parameter admits.
-  func value(_ yaml: YAMLValue) throws -> ParameterValue {
+  package func value(_ yaml: YAMLValue) throws -> ParameterValue {
     switch self {
     case .codes:
       let text = try yaml.string()

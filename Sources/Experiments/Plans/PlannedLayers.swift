@@ -3,9 +3,9 @@ import Support
 
 /// The layer files that a plan's points run on, checked before anything is measured: what a kernel would refuse of them, a
 /// verb refuses at once. Files are mapped; no tables are read.
-enum PlannedLayers {
+package enum PlannedLayers {
   /// Throws `InputError` for the first file that a point of `plan` cannot run on.
-  static func check(_ plan: Plan, of experiment: Experiment) throws {
+  package static func check(_ plan: Plan, of experiment: Experiment) throws {
     var files: [String: SafeTensors] = [:]
     var checked: Set<[String]> = []
     for point in plan.points {
@@ -31,7 +31,7 @@ enum PlannedLayers {
   }
 
   /// Why a layer file has too few tokens for `point`; nil where it has enough, and where it stores none that the point needs.
-  static func tokenShortage(_ point: Point, of experiment: Experiment) -> String? {
+  package static func tokenShortage(_ point: Point, of experiment: Experiment) -> String? {
     guard let layer = point.layer, point.usesStoredInput,
       let file = try? SafeTensors(contentsOf: experiment.path(ofLayer: layer)),
       let shape = try? file.shape("input", rank: 2)

@@ -1,4 +1,5 @@
 import Kernels
+import Profiler
 
 extension Point {
   /// What distinguishes the point at a glance: `lookup T=128 rows=256 tokens=4096 threads=2 sliced interleave`. Settings at

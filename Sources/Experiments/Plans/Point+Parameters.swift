@@ -1,4 +1,5 @@
 import Kernels
+import Profiler
 
 extension Point {
   /// The value of a parameter as an experiment file would give it; nil where it does not matter to the point's kernel.
@@ -39,7 +40,7 @@ extension Point {
   }
 
   /// All parameters that matter to the point but `ignored`, as text: equal for points that ask for the same.
-  func key(ignoring ignored: Set<Parameter>) -> String {
+  package func key(ignoring ignored: Set<Parameter>) -> String {
     Parameter.allCases.compactMap { parameter in
       ignored.contains(parameter) ? nil : value(of: parameter).map { "\(parameter.rawValue)=\($0.text)" }
     }.joined(separator: " ")

@@ -37,7 +37,7 @@ public struct Shard: Equatable, Codable, Sendable {
   }
 
   /// The points of each of `count` parts, the longest first.
-  static func parts(_ count: Int, of plan: Plan, seconds: (Point) -> Double) -> [[Point]] {
+  package static func parts(_ count: Int, of plan: Plan, seconds: (Point) -> Double) -> [[Point]] {
     let sorted = plan.points.map { (point: $0, id: $0.id, seconds: seconds($0)) }
       .sorted { ($0.seconds, $1.id) > ($1.seconds, $0.id) }
     var loads = [Double](repeating: 0, count: count)

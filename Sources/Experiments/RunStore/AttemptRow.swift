@@ -1,3 +1,5 @@
+import GRDB
+
 /// One attempt at one launch of a point: a row of attempts.csv, in the order in which they ran.
 public struct AttemptRow: RunRow, Equatable, Sendable {
   public static let table = "attempts"

@@ -1,3 +1,6 @@
+import GRDB
+import Plans
+
 /// One product of one library with one core type, or a candidate that could not be timed: a row of audit.csv.
 public struct AuditRow: RunRow, Equatable, Sendable {
   public static let table = "audit"
@@ -50,9 +53,9 @@ public struct AuditRow: RunRow, Equatable, Sendable {
 
   public init(
     layer: String? = nil, library: String, version: String? = nil, coreType: String? = nil,
-    coreTypeAsked: String? = nil, path: String? = nil, dtype: ElementType? = nil, product: ProductShape? = nil,
-    samples: Int? = nil,
-    medianNanoseconds: Double? = nil, gigaflopPerSecond: Double? = nil, fractionOfFMAPeak: Double? = nil,
+    coreTypeAsked: String? = nil, path: String? = nil, dtype: ElementType? = nil, m: Int? = nil,
+    n: Int? = nil, k: Int? = nil, samples: Int? = nil, medianNanoseconds: Double? = nil,
+    gigaflopPerSecond: Double? = nil, fractionOfFMAPeak: Double? = nil,
     chosen: Bool = false, reason: String? = nil
   ) {
     self.layer = layer
@@ -61,10 +64,10 @@ public struct AuditRow: RunRow, Equatable, Sendable {
     self.coreType = coreType
     self.coreTypeAsked = coreTypeAsked
     self.path = path
-    self.dtype = product?.dtype ?? dtype
-    m = product?.m
-    n = product?.n
-    k = product?.k
+    self.dtype = dtype
+    self.m = m
+    self.n = n
+    self.k = k
     self.samples = samples
     self.medianNanoseconds = medianNanoseconds
     self.gigaflopPerSecond = gigaflopPerSecond

@@ -1,3 +1,5 @@
+import GRDB
+
 /// What a micro-benchmark of the same run reached: a row of ceilings.csv.
 public struct CeilingRow: RunRow, Equatable, Sendable {
   public static let table = "ceilings"
@@ -41,7 +43,7 @@ public struct CeilingRow: RunRow, Equatable, Sendable {
   }
 
   /// Whether both are of one micro-benchmark at one setting.
-  func isSame(as other: CeilingRow) -> Bool {
+  package func isSame(as other: CeilingRow) -> Bool {
     name == other.name && threads == other.threads && workingSetBytes == other.workingSetBytes
   }
 }

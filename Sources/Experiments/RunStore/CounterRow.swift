@@ -1,3 +1,5 @@
+import GRDB
+
 /// One event on one thread, or over one socket, over a point's counted pass: a row of counters.csv.
 public struct CounterRow: RunRow, Equatable, Sendable {
   public static let table = "counters"

@@ -2,9 +2,10 @@ import Foundation
 import Support
 
 /// What differs between two experiments, key by key: comments, order and spelling do not matter.
-enum ExperimentDifference {
+package enum ExperimentDifference {
   /// Lines `- key: value` of the old one and `+ key: value` of the new; none where both say the same.
-  static func lines(_ old: (text: String, overrides: [String]), _ new: (text: String, overrides: [String])) -> [String]
+  package static func lines(_ old: (text: String, overrides: [String]), _ new: (text: String, overrides: [String]))
+    -> [String]
   {
     let before = entries(old.text, old.overrides)
     let after = entries(new.text, new.overrides)

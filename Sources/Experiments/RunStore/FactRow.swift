@@ -1,3 +1,6 @@
+import GRDB
+import Profiler
+
 /// One fact about the machine or its state; value or reason is given.
 public struct FactRow: RunRow, Equatable, Sendable {
   public static let table = "facts"
@@ -42,4 +45,12 @@ public enum FactName {
   public static let counterChoice = "counters_"
   /// Where the numbers of a run come from, where it is not a measurement of the machine: `synthetic`.
   public static let origin = "origin"
+}
+
+extension MachineState {
+  /// The state that a run's facts describe.
+  package init(_ facts: [FactRow], _ when: FactTime) {
+    self.init(
+      facts: facts.filter { $0.when == when }.map { MachineFact(name: $0.name, value: $0.value, reason: $0.reason) })
+  }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import Plans
 import Support
 
 /// manifest.json: what was run, by whom and how, enough to run it again.
@@ -124,7 +125,7 @@ public struct Manifest: Equatable, Codable, Sendable {
     return String(decoding: try encoder.encode(self), as: UTF8.self) + "\n"
   }
 
-  init(json text: String, file: String) throws {
+  package init(json text: String, file: String) throws {
     let decoder = JSONDecoder()
     decoder.dateDecodingStrategy = .iso8601
     guard let manifest = try? decoder.decode(Manifest.self, from: Data(text.utf8)), manifest.schema == Self.schema

@@ -1,3 +1,5 @@
+import GRDB
+
 /// What a counter group derives from its events over one pass of a point: a row of metrics.csv.
 public struct MetricRow: RunRow, Equatable, Sendable {
   public static let table = "metrics"

@@ -4,7 +4,7 @@ import Support
 /// Which entries of a directory the tool wrote there. Nothing else is ever removed or replaced.
 ///
 /// Symbolic links are not followed: a link is never one of the tool's files, whatever it leads to.
-struct OwnFiles {
+package struct OwnFiles {
   /// How a file of the tool is told from a user's file with its name.
   enum Mark {
     /// The name says enough, because something else in the directory, such as a manifest, says whose it is.
@@ -115,7 +115,7 @@ struct OwnFiles {
   }
 
   /// The file type bits of `path` itself; nil where there is nothing.
-  static func kind(_ path: String) -> mode_t? {
+  package static func kind(_ path: String) -> mode_t? {
     var status = stat()
     return lstat(path, &status) == 0 ? status.st_mode & S_IFMT : nil
   }

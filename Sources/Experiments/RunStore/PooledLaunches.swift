@@ -1,5 +1,6 @@
 import Foundation
 import Kernels
+import Statistics
 
 /// A point's row over the samples of all of its launches.
 struct PooledLaunches {

@@ -1,3 +1,5 @@
+import GRDB
+
 /// The model's estimate of one point on one machine: a row of projections.csv. Times are per token and thread.
 public struct ProjectionRow: RunRow, Equatable, Sendable {
   public static let table = "projections"

@@ -1,5 +1,8 @@
+import GRDB
 import Kernels
+import Plans
 import Profiler
+import Statistics
 
 /// The outcome of one point: a row of results.csv. A value that does not apply or was not obtained is nil, never 0.
 ///
@@ -162,6 +165,9 @@ public struct ResultRow: RunRow, Equatable, Sendable {
 }
 
 extension ResultRow {
+  public var isBaseline: Bool { kernel.isBaseline }
+  public var isHeldAgainstBaseline: Bool { kernel.isHeldAgainstBaseline }
+
   /// Where the pages were found, last; empty where the kernel did not say.
   public var pagesPerNode: String? { pagesPerNodeAfter ?? pagesPerNodeBefore }
   public var pageKind: PageKind? { pageKindAfter ?? pageKindBefore }

@@ -1,4 +1,6 @@
 import Foundation
+import Plans
+import Statistics
 
 extension RunDirectory {
   /// Points whose stored results are not those of their samples, in the order of the plan: a count, a median or a fastest

@@ -1,4 +1,5 @@
 import Foundation
+import Plans
 import Profiler
 import Support
 
@@ -8,8 +9,12 @@ public final class RunDirectory {
   public private(set) var manifest: Manifest
   public let plan: Plan
   public let store: RunStore
-  /// Of the points that this run measures: those of its shard.
+  /// The ids of the points that this run measures: those of its shard.
   public func pointIDs() throws -> Set<String> { try Set(store.statuses().keys) }
+  /// The experiment as it was run, from the text that the manifest keeps.
+  public func experiment() throws -> Experiment {
+    try Experiment(text: manifest.experimentText, file: manifest.experimentFile, overrides: manifest.overrides)
+  }
 
   /// Held by the one process that writes; nil for readers.
   private var lock: RunLock?
@@ -159,7 +164,7 @@ public final class RunDirectory {
   }
 
   public static let hostMachineName = "host.yaml"
-  static let manifestName = "manifest.json"
+  package static let manifestName = "manifest.json"
   static let planName = "plan.jsonl"
   static let databaseName = "results.sqlite"
   public static let reportName = "report.md"

@@ -1,5 +1,6 @@
 import Foundation
 import GRDB
+import Plans
 
 /// Launches and their attempts. Each function is one transaction, so that a run that is killed at any moment has either
 /// all of a launch or nothing.
@@ -20,13 +21,18 @@ extension RunStore {
   // MARK: - What is there
 
   /// A process of a point.
-  struct LaunchKey: Hashable {
-    var pointID: String
-    var launch: Int
+  package struct LaunchKey: Hashable {
+    package var pointID: String
+    package var launch: Int
+
+    package init(pointID: String, launch: Int) {
+      self.pointID = pointID
+      self.launch = launch
+    }
   }
 
   /// Launches that are measured. A point that failed has none: its numbers are gone.
-  func measuredLaunches() throws -> Set<LaunchKey> {
+  package func measuredLaunches() throws -> Set<LaunchKey> {
     try read { db in
       let rows = try Row.fetchAll(db, sql: "SELECT DISTINCT point_id, launch FROM samples")
       return Set(rows.map { LaunchKey(pointID: $0["point_id"], launch: $0["launch"]) })
@@ -34,21 +40,21 @@ extension RunStore {
   }
 
   /// The row of a point that passed, so far.
-  func measuredRow(of pointID: String) throws -> ResultRow? {
+  package func measuredRow(of pointID: String) throws -> ResultRow? {
     try read { db in
       try ResultRow.all(db, where: "point_id = ? AND status = 'passed'", [pointID]).first
     }
   }
 
   /// Place of the next sample in the run.
-  func nextOrderIndex() throws -> Int {
+  package func nextOrderIndex() throws -> Int {
     try read { try Int.fetchOne($0, sql: "SELECT MAX(order_index) + 1 FROM samples") ?? 0 }
   }
 
   // MARK: - Attempts
 
   /// Ends what a killed run left open: attempts under way become interrupted, and their points planned.
-  func closeOpenAttempts() throws {
+  package func closeOpenAttempts() throws {
     try write { db in
       try db.execute(
         sql: "UPDATE attempts SET status = ?, reason = ? WHERE status = ?",
@@ -60,7 +66,7 @@ extension RunStore {
   }
 
   /// Notes that an attempt is under way.
-  func begin(_ attempt: AttemptRow) throws {
+  package func begin(_ attempt: AttemptRow) throws {
     try write { db in
       try attempt.insert(db)
       try Self.set(.running, nil, of: attempt.pointID, in: db)
@@ -68,7 +74,7 @@ extension RunStore {
   }
 
   /// Ends an attempt that measured nothing; its point is to be tried again.
-  func end(_ attempt: AttemptRow) throws {
+  package func end(_ attempt: AttemptRow) throws {
     try write { db in
       try Self.replace(attempt, in: db)
       try Self.set(.planned, nil, of: attempt.pointID, in: db)
@@ -79,7 +85,9 @@ extension RunStore {
   /// done with the last of `launches`. An outcome that did not pass takes the place of everything that was measured of the
   /// point. `fmaPeak` in 10^9 operations per second.
   @discardableResult
-  func finish(_ outcome: PointOutcome, _ attempt: AttemptRow, of launches: Int, fmaPeak: Double?) throws -> ResultRow {
+  package func finish(_ outcome: PointOutcome, _ attempt: AttemptRow, of launches: Int, fmaPeak: Double?) throws
+    -> ResultRow
+  {
     let id = attempt.pointID
     return try write { db in
       try Self.replace(attempt, in: db)
@@ -159,22 +167,19 @@ extension RunStore {
 
   // MARK: - The sentinel
 
-  func add(_ rows: [SentinelRow]) throws {
+  package func add(_ rows: [SentinelRow]) throws {
     try write { db in for row in rows { try row.insert(db) } }
   }
 
-  /// Notes at every point that is measured beside which of its launches the machine's speed moved: anew each time, for the
-  /// reference is the whole run.
-  func noteDrift() throws {
-    let watch = DriftWatch(try rows())
-    let attempts = Dictionary(grouping: try rows(AttemptRow.self).filter { $0.status == .passed }, by: \.pointID)
+  /// Puts `notes`, by point id, in the place of those that start with `prefix`, at every point that passed.
+  package func replaceNotes(startingWith prefix: String, by notes: [String: [String]]) throws {
     try write { db in
       for result in try ResultRow.all(db, where: "status = 'passed'") {
-        var notes = result.notes?.components(separatedBy: "; ").filter { !$0.hasPrefix(DriftWatch.notePrefix) } ?? []
-        notes += (attempts[result.pointID] ?? []).sorted { $0.launch < $1.launch }.compactMap { watch.note($0) }
+        let others = result.notes?.components(separatedBy: "; ").filter { !$0.hasPrefix(prefix) } ?? []
+        let all = others + (notes[result.pointID] ?? [])
         try db.execute(
           sql: "UPDATE results SET notes = ? WHERE point_id = ?",
-          arguments: [notes.isEmpty ? nil : notes.joined(separator: "; "), result.pointID])
+          arguments: [all.isEmpty ? nil : all.joined(separator: "; "), result.pointID])
       }
     }
   }
@@ -182,7 +187,7 @@ extension RunStore {
   // MARK: - Projections
 
   /// What the model said of a point: everything that a twin with the same access stream shares.
-  func modelled(_ pointID: String) throws -> (
+  package func modelled(_ pointID: String) throws -> (
     projections: [ProjectionRow], sensitivities: [SensitivityRow], stages: [StageRow]
   ) {
     try read { db in

@@ -1,5 +1,6 @@
 import Foundation
 import GRDB
+import Plans
 import Support
 
 /// results.sqlite: everything a run has measured so far. One process writes; finishing a point is one transaction, so that
@@ -185,7 +186,7 @@ public final class RunStore {
 
   /// Stores what the model says of a point that nobody measures, in one transaction; the point is skipped for `reason` where
   /// it says nothing.
-  func finish(_ pointID: String, projected: Projector.Outcome?, reason: String?) throws {
+  package func finish(_ pointID: String, projected: ProjectionOutcome?, reason: String?) throws {
     try write { db in
       for type in Self.outcomeTypes { try Self.delete(type, of: pointID, in: db) }
       for row in projected?.rows ?? [] { try row.insert(db) }
@@ -232,7 +233,7 @@ public final class RunStore {
   }
 
   /// Replaces whole tables in one transaction.
-  func replaceAll<each Rows: RunRow>(_ tables: repeat [each Rows]) throws {
+  package func replaceAll<each Rows: RunRow>(_ tables: repeat [each Rows]) throws {
     func replace<Row: RunRow>(_ rows: [Row], _ db: Database) throws {
       try db.execute(sql: "DELETE FROM \(Row.table)")
       for row in rows { try row.insert(db) }

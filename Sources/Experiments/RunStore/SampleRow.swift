@@ -1,3 +1,5 @@
+import GRDB
+
 /// One timed pass over all tokens: a row of samples.csv.
 public struct SampleRow: RunRow, Equatable, Sendable {
   public static let table = "samples"

@@ -1,3 +1,5 @@
+import GRDB
+
 /// How far one figure of a machine moves the projection of one point: a row of sensitivities.csv.
 public struct SensitivityRow: RunRow, Equatable, Sendable {
   public static let table = "sensitivities"

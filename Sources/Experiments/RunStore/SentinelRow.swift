@@ -1,3 +1,5 @@
+import GRDB
+
 /// The machine's speed at one moment between points: a row of sentinel.csv.
 public struct SentinelRow: RunRow, Equatable, Sendable {
   public static let table = "sentinel"

@@ -1,3 +1,5 @@
+import GRDB
+
 /// One stage of a point's kernel: what it asks for, and what the model makes of it. A row of stages.csv.
 public struct StageRow: RunRow, Equatable, Sendable {
   public static let table = "stages"

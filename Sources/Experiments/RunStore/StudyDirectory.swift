@@ -43,12 +43,6 @@ public struct StudyDirectory {
     try WholeFile.write(text, to: url.path)
   }
 
-  /// Writes the script of a plot first, because it is what tells the plot's other files from a user's.
-  public func writePlot(_ name: String, script: String, data: String) throws {
-    try write(script, to: "plots/\(name).gp")
-    try write(data, to: "plots/\(name).csv")
-  }
-
   /// Removes the plots of an earlier study, which may have had others.
   public func removePlots() throws {
     guard Self.kindFollowingLinks(path) == S_IFDIR else { return }

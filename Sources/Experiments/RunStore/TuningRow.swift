@@ -1,3 +1,4 @@
+import GRDB
 import Kernels
 
 /// A strategy that was timed to choose one for a point: a row of tuning.csv.
@@ -46,6 +47,30 @@ public struct TuningRow: RunRow, Equatable, Sendable {
     case cached
     case reason
   }
+
+  package init(
+    pointID: String, rank: Int, considered: Int, order: LookupStrategy.Order, tokenTile: Int, columnSliceColumns: Int?,
+    tableGroup: Int?, prefetchRows: Int, groupPrefetch: LookupStrategy.GroupPrefetch?, workingSetBytes: Double,
+    estimatedNanosecondsPerToken: Double, measuredNanosecondsPerToken: Double?, rounds: Int, chosen: Bool, cached: Bool,
+    reason: String?
+  ) {
+    self.pointID = pointID
+    self.rank = rank
+    self.considered = considered
+    self.order = order
+    self.tokenTile = tokenTile
+    self.columnSliceColumns = columnSliceColumns
+    self.tableGroup = tableGroup
+    self.prefetchRows = prefetchRows
+    self.groupPrefetch = groupPrefetch
+    self.workingSetBytes = workingSetBytes
+    self.estimatedNanosecondsPerToken = estimatedNanosecondsPerToken
+    self.measuredNanosecondsPerToken = measuredNanosecondsPerToken
+    self.rounds = rounds
+    self.chosen = chosen
+    self.cached = cached
+    self.reason = reason
+  }
 }
 
 extension TuningRow {
@@ -54,21 +79,5 @@ extension TuningRow {
     LookupStrategy(
       order: order, tokenTile: tokenTile, columnSlice: columnSliceColumns ?? 1, tableGroup: tableGroup ?? 1,
       prefetchRows: prefetchRows, groupPrefetch: groupPrefetch)
-  }
-
-  /// The rows of one point, by rank.
-  public static func rows(_ tuning: Tuning, pointID: String, cached: Bool) -> [TuningRow] {
-    tuning.candidates.enumerated().map { index, candidate in
-      let strategy = candidate.strategy
-      let isSliced = strategy.order == .sliced
-      return TuningRow(
-        pointID: pointID, rank: index + 1, considered: tuning.considered, order: strategy.order,
-        tokenTile: strategy.tokenTile, columnSliceColumns: isSliced ? strategy.columnSlice : nil,
-        tableGroup: isSliced ? strategy.tableGroup : nil, prefetchRows: strategy.prefetchRows,
-        groupPrefetch: strategy.groupPrefetch, workingSetBytes: candidate.workingSetBytes.rounded(),
-        estimatedNanosecondsPerToken: candidate.estimatedNanosecondsPerToken,
-        measuredNanosecondsPerToken: candidate.measuredNanosecondsPerToken, rounds: candidate.rounds,
-        chosen: strategy == tuning.strategy, cached: cached, reason: candidate.reason)
-    }
   }
 }

@@ -41,7 +41,7 @@ func autocorrelationTime(_ samples: [Double]) -> Double {
 }
 
 /// Ranks from 0, of equal values their mean.
-func midranks(_ values: [Double]) -> [Double] {
+package func midranks(_ values: [Double]) -> [Double] {
   let order = values.indices.sorted { values[$0] < values[$1] }
   var ranks = [Double](repeating: 0, count: values.count)
   var start = 0

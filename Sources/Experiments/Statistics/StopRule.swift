@@ -13,14 +13,21 @@ public enum StopReason: String, CaseIterable, Codable, Sendable {
 /// a minute a sample still ends. Time is what sampling took, the way from one sample to the next included: waking the threads
 /// for a pass of a microsecond takes many times as long where they share a CPU, and a limit that did not count it would be none.
 public struct StopRule: Sendable {
-  public let measure: Measure
+  private let minSamples: Int
+  private let minSeconds: Double
+  private let maxSeconds: Double
+  private let intervalWidth: Double
   public private(set) var elapsedSeconds = 0.0
   public private(set) var reason: StopReason?
   /// Ascending: each sample is inserted in place, so that a check costs no sort.
   private var sorted: [Double] = []
 
-  public init(_ measure: Measure) {
-    self.measure = measure
+  /// `intervalWidth` is half the width of the median's interval over the median.
+  public init(minSamples: Int, minSeconds: Double, maxSeconds: Double, intervalWidth: Double) {
+    self.minSamples = minSamples
+    self.minSeconds = minSeconds
+    self.maxSeconds = maxSeconds
+    self.intervalWidth = intervalWidth
   }
 
   public var count: Int { sorted.count }
@@ -33,18 +40,18 @@ public struct StopRule: Sendable {
     elapsedSeconds += max(nanoseconds, elapsed) * 1e-9
     if isNarrow {
       reason = .intervalWidth
-    } else if elapsedSeconds >= measure.maxSeconds {
+    } else if elapsedSeconds >= maxSeconds {
       reason = .maxSeconds
     }
     return reason
   }
 
   private var isNarrow: Bool {
-    guard sorted.count >= measure.minSamples, elapsedSeconds >= measure.minSeconds,
+    guard sorted.count >= minSamples, elapsedSeconds >= minSeconds,
       let interval = MedianInterval(sorted: sorted),
       let halfWidth = interval.relativeHalfWidth(about: quantile(sorted, 0.5))
     else { return false }
-    return halfWidth <= measure.intervalWidth
+    return halfWidth <= intervalWidth
   }
 
   private func insertionIndex(of value: Double) -> Int {

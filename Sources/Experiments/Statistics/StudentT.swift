@@ -1,11 +1,15 @@
 import Foundation
 
 /// Student's t distribution with `degrees` of freedom, which may be a fraction, or infinite: then it is the normal one.
-struct StudentT {
-  let degrees: Double
+package struct StudentT {
+  private let degrees: Double
+
+  package init(degrees: Double) {
+    self.degrees = degrees
+  }
 
   /// P(|T| >= |t|).
-  func twoSidedPValue(_ t: Double) -> Double {
+  package func twoSidedPValue(_ t: Double) -> Double {
     guard t.isFinite else { return 0 }
     guard degrees.isFinite else { return erfc(abs(t) / 2.0.squareRoot()) }
     // Abramowitz and Stegun 26.7.1 and 26.5.27.
@@ -13,7 +17,7 @@ struct StudentT {
   }
 
   /// The t that is exceeded, in absolute value, with probability `p`.
-  func criticalValue(twoSided p: Double) -> Double {
+  package func criticalValue(twoSided p: Double) -> Double {
     var (low, high) = (0.0, 1.0)
     // 2^60: with less than a tenth of a degree of freedom no bound is of use.
     while twoSidedPValue(high) > p, high < 0x1p60 { high *= 2 }

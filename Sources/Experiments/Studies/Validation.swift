@@ -1,5 +1,9 @@
 import Foundation
 import Machines
+import Measurement
+import Plans
+import RunStore
+import Statistics
 import Support
 
 /// Projected against measured throughput of a run's points, on the machine that ran them.

@@ -16,4 +16,16 @@ struct AddressMap {
     arrays += 1
     return base
   }
+
+  /// A new array of `floats` floats as the operand of a call that is stated and never run: nothing may be read or written
+  /// through the pointer.
+  mutating func operand(floats: Int) -> UnsafeMutablePointer<Float> {
+    guard let pointer = UnsafeMutablePointer<Float>(bitPattern: UInt(place(floats: floats))) else {
+      preconditionFailure("expected an array above address 0")
+    }
+    return pointer
+  }
 }
+
+/// The address of an operand from `AddressMap`.
+func address(_ operand: UnsafeRawPointer) -> UInt64 { UInt64(UInt(bitPattern: operand)) }

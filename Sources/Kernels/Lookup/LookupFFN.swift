@@ -1,3 +1,4 @@
+import AccessStreams
 import CKernels
 import Support
 
@@ -134,16 +135,6 @@ public final class LookupFFN: Kernel {
   /// results mean what they say, their time does not.
   public var widensProjection: Bool {
     projectionType == .bf16 && shape.projection == .bh4 && !isa.multipliesBF16
-  }
-
-  /// The packed weights of a BH4 factor, counted over all chains.
-  func factorWeights(_ index: Int) -> UnsafeMutablePointer<Float> {
-    projectionWeight.base + index * shape.paddedHidden * shape.blockSize
-  }
-
-  /// The same in bf16, in pairs.
-  func factorPairs(_ index: Int) -> UnsafeMutablePointer<UInt16> {
-    projectionWeight.halves + index * shape.paddedHidden * shape.inputPairs * 2
   }
 
   var tables: PackedTables { copies[0] }

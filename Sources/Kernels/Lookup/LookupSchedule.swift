@@ -3,47 +3,7 @@ import CKernels
 /// Tokens that go through vector operations together.
 let laneGroup = Int(LK_LANES)
 
-/// One call of a micro-kernel (or a library) in a pass of LookupFFN; tokens are numbered within the batch.
-///
-/// A step says where its operands lie: `place` is a lane group's first token within the projection tile, `slot` a first
-/// token within the codes and scores of the token tile. Other operands start at the projection tile's own start.
-enum LookupStep: Equatable {
-  /// Layer normalisation into scratch rows.
-  case normalise(tokens: Range<Int>)
-  /// Scratch rows, those of one lane group, into lanes.
-  case toLanes(tokens: Range<Int>, place: Int)
-  /// One factor of one BH4 chain: block-diagonal product, then the transform.
-  case factor(tokens: Range<Int>, chain: Int, factor: Int)
-  /// The dense projection, through the BLAS.
-  case project(tokens: Range<Int>)
-  /// Codes and scores of one lane group.
-  case score(tokens: Range<Int>, place: Int, slot: Int)
-  /// Waits for all workers of the team.
-  case barrier
-  case gather(GatherStep)
-
-  /// The phase that the step belongs to, an index into a workload's phases; nil for none.
-  var phase: Int? {
-    switch self {
-    case .normalise, .toLanes: return 0
-    case .factor, .project: return 1
-    case .score: return 2
-    case .barrier: return nil
-    case .gather: return 3
-    }
-  }
-}
-
-/// A block of the weighted gather: every token of `tokens` adds its row of each of `tables`, restricted to `columns`.
-struct GatherStep: Equatable {
-  var tokens: Range<Int>
-  /// The first token's place among the codes of the token tile.
-  var slot: Int
-  var tables: Range<Int>
-  var columns: Range<Int>
-}
-
-/// The order in which a strategy walks through a pass. The same list runs the kernel and emits its access stream.
+/// The order in which a strategy walks through a pass: the one list of steps that runs the kernel and states its accesses.
 struct LookupSchedule {
   let shape: LookupFFNShape
   let strategy: LookupStrategy
@@ -90,23 +50,16 @@ struct LookupSchedule {
 
   /// Where a step's tables lie among the packed tables, in entries: [slice][table][row][slice's columns], so that what a
   /// step reads is one contiguous block.
-  func block(of step: GatherStep) -> Range<Int> {
+  func block(of step: GatherStage.Step) -> Range<Int> {
     let width = step.columns.count
     let slice = step.columns.lowerBound * shape.tables * shape.tableRows
     let start = slice + step.tables.lowerBound * shape.tableRows * width
     return start..<(start + step.tables.count * shape.tableRows * width)
   }
 
-  /// The block that the step after `index` reads, to be prefetched meanwhile; nil where that is no gather, reads the same
-  /// block, or the strategy says no. Where it leaves that open: not for fewer tokens than a table has rows, since n tokens
-  /// read 1 - exp(-n / rows) of a table with uniform codes, and below 63 % most of what is prefetched would be for nothing.
-  func blockAfter(_ index: Int, of steps: [LookupStep]) -> Range<Int>? {
-    guard index + 1 < steps.count, case .gather(let step) = steps[index], case .gather(let next) = steps[index + 1],
-      block(of: next) != block(of: step), prefetches(for: next.tokens.count)
-    else { return nil }
-    return block(of: next)
-  }
-
+  /// Whether a gather prefetches the block of the next one, of `tokens` tokens. Where the strategy leaves that open: not for
+  /// fewer tokens than a table has rows, since n tokens read 1 - exp(-n / rows) of a table with uniform codes, and below 63 %
+  /// most of what is prefetched would be for nothing.
   private func prefetches(for tokens: Int) -> Bool {
     switch strategy.groupPrefetch {
     case .on: return true
@@ -173,7 +126,8 @@ struct LookupSchedule {
       projectionSteps(piece)
         + piece.pieces(of: laneGroup).map {
           .score(
-            tokens: $0, place: $0.lowerBound - piece.lowerBound, slot: $0.lowerBound - tile.lowerBound)
+            ScoreStage.Step(
+              tokens: $0, place: $0.lowerBound - piece.lowerBound, slot: $0.lowerBound - tile.lowerBound))
         }
     }
   }
@@ -182,15 +136,18 @@ struct LookupSchedule {
     var steps: [LookupStep] = []
     switch shape.projection {
     case .dense:
-      steps = [.normalise(tokens: tokens), .project(tokens: tokens)]
+      steps = [.layerNorm(.normalise(tokens: tokens)), .hash(.product(tokens: tokens))]
     case .bh4:
       // Each lane group's rows go into lanes while they are in the first caches.
       steps = tokens.pieces(of: laneGroup).flatMap { group in
-        [.normalise(tokens: group), .toLanes(tokens: group, place: group.lowerBound - tokens.lowerBound)]
+        [
+          .layerNorm(.normalise(tokens: group)),
+          .layerNorm(.toLanes(tokens: group, place: group.lowerBound - tokens.lowerBound)),
+        ]
       }
       for chain in 0..<shape.repeats {
         for factor in 0..<LookupFFNShape.factors {
-          steps.append(.factor(tokens: tokens, chain: chain, factor: factor))
+          steps.append(.hash(.factor(tokens: tokens, chain: chain, factor: factor)))
         }
       }
     }
@@ -204,13 +161,19 @@ struct LookupSchedule {
       case .table: (1, tile.count)
       case .sliced: (strategy.tableGroup(of: shape, tileTokens: tile.count), tile.count)
       }
-    return slices.flatMap { slice in
+    var steps = slices.flatMap { slice in
       (0..<shape.tables).pieces(of: group).flatMap { tables in
         tile.pieces(of: chunk).map { tokens in
-          .gather(
-            GatherStep(tokens: tokens, slot: tokens.lowerBound - tile.lowerBound, tables: tables, columns: slice))
+          GatherStage.Step(tokens: tokens, slot: tokens.lowerBound - tile.lowerBound, tables: tables, columns: slice)
         }
       }
     }
+    for (index, next) in steps.enumerated().dropFirst() {
+      let following = block(of: next)
+      if following != block(of: steps[index - 1]), prefetches(for: next.tokens.count) {
+        steps[index - 1].next = following
+      }
+    }
+    return steps.map(LookupStep.gather)
   }
 }

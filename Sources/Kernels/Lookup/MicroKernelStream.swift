@@ -1,24 +1,43 @@
 import AccessStreams
 import CKernels
 
-/// The order in which a micro-kernel goes through its operands, cache line by cache line: what a step's own description
-/// leaves open, and what decides which lines a cache keeps that holds the step only in part.
+/// The interpreter that states accesses: the order in which each micro-kernel goes through the operands of its call, cache
+/// line by cache line, which decides what lines a cache keeps that holds a step only in part.
 ///
 /// Each function stands for the file of that name in Sources/CKernels, for the vectors of `isa`. A line that is read or
 /// written again while no line has come between that could displace it is stated once. `make test-streams` holds all of
 /// them against the code that runs.
-struct MicroKernelStream {
+struct MicroKernelStream: MicroKernels {
   let isa: ISA
   let stream: AccessStream
+  let codes: GatheredCodes
+  /// Where the core's library packs the operands of a dense hash in fp32.
+  let panels: PackedProduct.Panels
 
   /// A lane group's feature is one line, and so are 16 floats of a row.
   private static let line = 64
   private static let lineFloats = 16
 
+  // The barrier and what waits for it are the workload's: it takes the cores' steps in turn.
+  func barrier() {}
+
+  // MARK: - layer_norm.h
+
+  func layerNorm(_ call: lk_layer_norm) {
+    let (x, y, scale) = (address(call.x), address(call.y), address(call.scale))
+    for row in 0..<call.rows {
+      stream.read(x + UInt64(row * call.x_stride * 4), bytes: call.columns * 4)
+      // The shift lies behind the scale.
+      stream.read(scale, bytes: 2 * call.columns * 4)
+      stream.write(y + UInt64(row * call.y_stride * 4), bytes: call.columns * 4)
+    }
+  }
+
   // MARK: - to_lanes.h
 
-  /// `rows` rows of `columns` floats, `rowStride` bytes apart, into a lane group of `paddedColumns` features.
-  func toLanes(rows: Int, columns: Int, paddedColumns: Int, from x: UInt64, rowStride: Int, to lanes: UInt64) {
+  func toLanes(_ call: lk_to_lanes) {
+    let (x, lanes) = (address(call.x), address(call.lanes))
+    let (rows, columns, rowStride) = (call.rows, call.columns, call.x_stride * 4)
     let width = isa.vectorLanes
     func writeLanes(_ columns: Range<Int>) {
       stream.write(lanes + UInt64(columns.lowerBound * Self.line), bytes: columns.count * Self.line)
@@ -41,30 +60,31 @@ struct MicroKernelStream {
       }
     }
     if rows < laneGroup { writeLanes(0..<columns) }
-    if columns < paddedColumns { writeLanes(columns..<paddedColumns) }
+    if columns < call.padded_columns { writeLanes(columns..<call.padded_columns) }
   }
 
   // MARK: - block_product.h
 
-  /// `groups` lane groups, `xStride` and `yStride` bytes apart.
-  func blockProduct(
-    weights: UInt64, x: UInt64, xStride: Int, y: UInt64, yStride: Int, blocks: Int, size: Int, groups: Int
-  ) {
+  func blockProduct(_ call: lk_block_product) {
+    let (weights, x, y) = (address(call.weights), address(call.x), address(call.y))
+    let size = call.block_size
     let pack = min(size, Int(LK_OUTPUT_PACK))
     let packs = size / pack
     let blockLanes = size * Self.line
-    for block in 0..<blocks {
-      for together in (0..<groups).pieces(of: isa.blockGroups) {
+    for block in 0..<call.blocks {
+      for together in (0..<call.groups).pieces(of: isa.blockGroups) {
         func readInput() {
-          for group in together { stream.read(x + UInt64(group * xStride + block * blockLanes), bytes: blockLanes) }
+          for group in together {
+            stream.read(x + UInt64(group * call.x_group_stride * 4 + block * blockLanes), bytes: blockLanes)
+          }
         }
         for index in 0..<packs {
           // Every pack of outputs reads the whole input; the first time and the last, in between it stays near.
           if index == 0 || index == packs - 1 { readInput() }
           stream.read(weights + UInt64((block * size + index * pack) * size * 4), bytes: pack * size * 4)
           for group in together {
-            stream.write(
-              y + UInt64(group * yStride + block * blockLanes + index * pack * Self.line), bytes: pack * Self.line)
+            let output = group * call.y_group_stride * 4 + block * blockLanes + index * pack * Self.line
+            stream.write(y + UInt64(output), bytes: pack * Self.line)
           }
         }
       }
@@ -73,34 +93,68 @@ struct MicroKernelStream {
 
   // MARK: - block_product_rows.h
 
-  /// Tokens that share the load of a weight.
-  private static let rowTokens = 4
-
-  /// `tokens` rows, `stride` bytes apart in `x` and in `y`.
-  func blockProductRows(
-    weights: UInt64, x: UInt64, y: UInt64, stride: Int, blocks: Int, size: Int, tokens: Int
-  ) {
-    for block in 0..<blocks {
-      let whole = tokens - tokens % Self.rowTokens
-      let shares = (0..<whole).pieces(of: Self.rowTokens) + (whole..<tokens).pieces(of: 1)
+  func blockProduct(_ call: lk_block_product_rows) {
+    let (weights, x, y) = (address(call.weights), address(call.x), address(call.y))
+    let (size, tokens) = (call.block_size, call.tokens)
+    for block in 0..<call.blocks {
+      let whole = tokens - tokens % Int(LK_ROW_TOKENS)
+      let shares = (0..<whole).pieces(of: Int(LK_ROW_TOKENS)) + (whole..<tokens).pieces(of: 1)
+      func readInput(_ token: Int) {
+        stream.read(x + UInt64((token * call.x_stride + block * size) * 4), bytes: size * 4)
+      }
       for share in shares {
-        for token in share { stream.read(x + UInt64(token * stride + block * size * 4), bytes: size * 4) }
+        for token in share { readInput(token) }
         stream.read(weights + UInt64(block * size * size * 4), bytes: size * size * 4)
         for token in share {
-          stream.read(x + UInt64(token * stride + block * size * 4), bytes: size * 4)
-          stream.write(y + UInt64(token * stride + block * size * 4), bytes: size * 4)
+          readInput(token)
+          stream.write(y + UInt64((token * call.y_stride + block * size) * 4), bytes: size * 4)
         }
+      }
+    }
+  }
+
+  // MARK: - block_product_bf16.h
+
+  func blockProduct(_ call: lk_block_product_bf16) {
+    let (weights, x, y) = (address(call.weights), address(call.x), address(call.y))
+    let size = call.block_size
+    let inputPairs = (size + 1) / 2
+    let blockBytes = size * inputPairs * 4
+    let blockLanes = size * Self.line
+    for block in 0..<call.blocks {
+      stream.read(weights + UInt64(block * blockBytes), bytes: blockBytes)
+      for group in 0..<call.groups {
+        stream.read(x + UInt64(group * call.x_group_stride * 4 + block * blockLanes), bytes: blockLanes)
+        // The pairs that they are rounded to, in the same few lines for every block.
+        stream.write(address(call.pairs), bytes: inputPairs * Self.line)
+        stream.write(y + UInt64(group * call.y_group_stride * 4 + block * blockLanes), bytes: blockLanes)
+      }
+    }
+  }
+
+  // MARK: - block_product_bf16_rows.h
+
+  func blockProduct(_ call: lk_block_product_bf16_rows) {
+    let (weights, x, y) = (address(call.weights), address(call.x), address(call.y))
+    let size = call.block_size
+    let blockBytes = size * ((size + 1) / 2) * 4
+    for block in 0..<call.blocks {
+      stream.read(weights + UInt64(block * blockBytes), bytes: blockBytes)
+      for token in 0..<call.tokens {
+        stream.read(x + UInt64((token * call.x_stride + block * size) * 4), bytes: size * 4)
+        stream.write(address(call.pairs), bytes: size * 2)
+        stream.write(y + UInt64((token * call.y_stride + block * size) * 4), bytes: size * 4)
       }
     }
   }
 
   // MARK: - hadamard.h
 
-  /// The stages of a transform of `length` features from `firstStride` on, over `groups` lane groups `groupStride` bytes apart.
-  func transform(_ lanes: UInt64, length: Int, firstStride: Int, groups: Int, groupStride: Int) {
-    for group in 0..<groups {
-      let start = lanes + UInt64(group * groupStride)
-      var distance = firstStride
+  func transform(_ call: lk_hadamard) {
+    let length = call.length
+    for group in 0..<call.groups {
+      let start = address(call.lanes) + UInt64(group * call.group_stride * 4)
+      var distance = call.first_stride
       while distance < length {
         let stages = (length / distance).trailingZeroBitCount
         let radix = stages >= 3 && stages != 4 ? 8 : stages >= 2 ? 4 : 2
@@ -119,72 +173,127 @@ struct MicroKernelStream {
     }
   }
 
+  // MARK: - Products of a library
+
+  func multiply(_ product: DenseHashProduct) {
+    PackedProduct(m: product.projected, n: product.tokens, k: product.hidden).emit(
+      a: address(product.weights), b: address(product.rows), c: address(product.c), cStride: product.cStride,
+      packedA: panels.a, packedB: panels.b, to: stream)
+  }
+
+  func roundToBF16(_ call: lk_to_bf16) {
+    stream.read(address(call.x), bytes: call.count * 4)
+    stream.write(address(call.y), bytes: call.count * 2)
+  }
+
+  func multiply(_ product: RoundedHashProduct) {
+    PackedProduct(m: product.tokens, n: product.projected, k: product.hidden, operands: .bf16).emit(
+      a: address(product.rows), b: address(product.weights), c: address(product.result), cStride: product.projected,
+      packedA: 0, packedB: 0, to: stream)
+  }
+
+  func toLanes(_ product: RoundedHashProduct) {
+    let groups = (product.tokens + laneGroup - 1) / laneGroup
+    stream.read(address(product.result), bytes: product.tokens * product.projected * 4)
+    stream.write(address(product.lanes), bytes: groups * product.laneStride * 4)
+  }
+
   // MARK: - score.h
 
-  /// Codes and scores of one lane group. `projected` and `columnStride` (bytes) say where its scores lie, `input` the lanes
-  /// of its `inputFeatures`, which BH4 adds; `bias` is one float a score.
-  func score(
-    tables: Int, bits: Int, projected: UInt64, columnStride: Int, input: UInt64?, inputFeatures: Int, bias: UInt64,
-    codes: UInt64, scores: UInt64
-  ) {
+  func score(_ call: lk_score) {
+    let (y, bias) = (address(call.y), address(call.bias))
+    let (codes, scores) = (address(call.codes), address(call.scores))
     // All tables for one vector of tokens, then for the next.
     for _ in 0..<(laneGroup / isa.vectorLanes) {
-      for table in 0..<tables {
-        for column in table * bits..<(table + 1) * bits {
-          stream.read(projected + UInt64(column * columnStride), bytes: Self.line)
-          if let input { stream.read(input + UInt64(column % inputFeatures * Self.line), bytes: Self.line) }
+      for table in 0..<call.tables {
+        for column in table * call.bits..<(table + 1) * call.bits {
+          stream.read(y + UInt64(column * call.y_stride * 4), bytes: Self.line)
+          if let h = call.h { stream.read(address(h) + UInt64(column % call.h_columns * Self.line), bytes: Self.line) }
         }
-        stream.read(bias + UInt64(table * bits * 4), bytes: bits * 4)
+        stream.read(bias + UInt64(table * call.bits * 4), bytes: call.bits * 4)
         stream.write(codes + UInt64(table * Self.line), bytes: Self.line)
         stream.write(scores + UInt64(table * Self.line), bytes: Self.line)
       }
     }
   }
 
+  func override(codes: UnsafeMutablePointer<Int32>, by rows: UnsafePointer<Int32>, count: Int) {
+    stream.read(address(rows), bytes: count * 4)
+    stream.write(address(codes), bytes: count * 4)
+  }
+
   // MARK: - gather.h
 
-  /// Tokens of a lane group that the gather takes before the next, `columns` wide: one where a piece is wide enough.
-  func tokensTogether(columns: Int) -> Int { columns < ISA.gatherSums * isa.vectorLanes ? ISA.gatherSums : 1 }
-}
-
-extension ISA {
-  /// Lane groups that a block product takes together (`block_product.h`).
-  fileprivate var blockGroups: Int { self == .avx512 ? 2 : 1 }
-
-  /// Sums that the gather keeps busy at a time (`CHAINS` in gather.h).
-  static let gatherSums = 8
-
-  /// Whether the gather has a loop for slices of exactly so many columns.
-  func hasOwnGatherLoop(columns: Int) -> Bool { (0...3).contains { gatherColumns >> $0 == columns } }
-
-  /// The pieces in which `columns` columns of `tables` tables are gathered in one call, and the tokens that each takes at once.
-  func gatherPieces(columns: Int, tables: Int) -> [(columns: Range<Int>, tokens: Int)] {
-    let width = vectorLanes
-    let whole = columns - columns % width
-    // A single row is added as a whole (`add_row` in gather.h).
-    if tables == 1, whole > 0, !hasOwnGatherLoop(columns: columns) {
-      return [(0..<whole, 1)] + (whole < columns ? [(whole..<columns, 1)] : [])
+  func gather(_ call: lk_gather, _ step: GatherStage.Step, type: TableType) {
+    let pieces = isa.gatherPieces(columns: call.columns, tables: call.table_count)
+    let together = isa.gatheredTogether(columns: call.columns)
+    var index = 0
+    while index < call.tokens {
+      // Within a lane group and the step.
+      let count = min(together, laneGroup - (call.first_token + index) % laneGroup, call.tokens - index)
+      if let next = call.next {
+        // Whole lines, in equal parts with every token.
+        let lines = call.next_bytes / Self.line
+        let part = (lines * index / call.tokens)..<(lines * (index + count) / call.tokens)
+        stream.read(address(next) + UInt64(part.lowerBound * Self.line), bytes: part.count * Self.line)
+      }
+      for piece in pieces {
+        // As many tokens at a time as the piece takes, then what is left one by one.
+        let whole = index + count - count % piece.tokens
+        for first in stride(from: index, to: whole, by: piece.tokens) {
+          gather(piece.columns, of: first..<first + piece.tokens, call, step, type)
+        }
+        for single in whole..<index + count { gather(piece.columns, of: single..<single + 1, call, step, type) }
+      }
+      index += count
     }
-    let most = gatherColumns / width
-    var pieces: [(columns: Range<Int>, tokens: Int)] = []
-    var column = 0
-    for vectors in [most, most / 2, most / 4, most / 8, 1] {
-      while column + vectors * width <= columns {
-        pieces.append((column..<column + vectors * width, max(1, ISA.gatherSums / vectors)))
-        column += vectors * width
+  }
+
+  /// A piece of the columns for tokens that go together; they are counted from the call's first one.
+  private func gather(
+    _ piece: Range<Int>, of tokens: Range<Int>, _ call: lk_gather, _ step: GatherStage.Step, _ type: TableType
+  ) {
+    func sums(_ base: UInt64, _ stride: Int, _ token: Int) -> UInt64 {
+      base + UInt64((token * stride + piece.lowerBound) * 4)
+    }
+    // The bias, which the first tables start from, stays near.
+    if step.tables.lowerBound > 0 {
+      for token in tokens { stream.read(sums(address(call.start), call.start_stride, token), bytes: piece.count * 4) }
+    }
+    // Tokens that go together are of one lane group, and so are of one line their codes, and their scores.
+    let slot = call.first_token + tokens.lowerBound
+    let place = slot / laneGroup * call.group_stride + slot % laneGroup
+    for table in 0..<call.table_count {
+      let entry = UInt64((place + table * laneGroup) * 4)
+      stream.read(address(call.codes) + entry, bytes: 4 * tokens.count)
+      stream.read(address(call.scores) + entry, bytes: 4 * tokens.count)
+      for token in tokens {
+        let code = codes.row(token: step.tokens.lowerBound + token, table: step.tables.lowerBound + table)
+        // A plain read although data chooses it: its latency passes beside that of the row, which is waited for anyway.
+        if let scales = call.scales {
+          stream.read(address(scales) + UInt64((table * call.scale_stride + code) * 4), bytes: 4)
+        }
+        let row = table * call.table_stride + code * call.row_stride
+        stream.gather(
+          address(call.tables) + UInt64((row + piece.lowerBound) * type.bytes), bytes: piece.count * type.bytes)
       }
     }
-    if column < columns { pieces.append((column..<columns, 1)) }
-    return pieces
-  }
-
-  /// Output columns that the gather holds in registers: half of the vector registers (`gather.h`).
-  var gatherColumns: Int {
-    switch self {
-    case .avx512: return 16 * 16
-    case .avx2: return 8 * 8
-    case .neon: return 16 * 4
-    case .scalar: return 8 * 4
+    for token in tokens {
+      let target = sums(address(call.out), call.out_stride, token)
+      if call.streaming {
+        stream.writeNontemporal(target, bytes: piece.count * 4)
+      } else {
+        stream.write(target, bytes: piece.count * 4)
+      }
     }
   }
+}
+
+/// The rows that a gather reads: what a call finds in memory that only a run has.
+struct GatheredCodes {
+  /// [tokens, tables]
+  let rows: [Int32]
+  let tables: Int
+
+  func row(token: Int, table: Int) -> Int { Int(rows[token * tables + table]) }
 }

@@ -1,4 +1,5 @@
 import Kernels
+import Plans
 import Support
 
 /// One matrix product, C[m, n] = A[m, k] B[n, k]^T, of one element type, as its layer calls it: a dense layer's with bias

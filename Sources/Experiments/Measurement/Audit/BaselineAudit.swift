@@ -1,4 +1,7 @@
 import Kernels
+import Plans
+import RunStore
+import Statistics
 
 /// Which library, with which of its kernels, is the fastest for each layer: a slow product makes any rival look good.
 public struct BaselineAudit {

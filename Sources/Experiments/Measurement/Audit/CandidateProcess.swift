@@ -1,5 +1,6 @@
 import Foundation
 import Kernels
+import Plans
 import Support
 
 /// Times a candidate in a process of its own: a library picks its kernels once per process, and kernels that this CPU

@@ -1,8 +1,9 @@
 import Kernels
+import RunStore
 
 /// The library behind each layer's products: the audit's winner, else the first of the known ones. Text, so that a run can
 /// keep it and the process of each point can load what it needs.
-struct LibraryChoice: Codable, Equatable {
+package struct LibraryChoice: Codable, Equatable {
   struct Choice: Codable, Equatable {
     var layer: AuditLayer
     var library: LibraryCandidate
@@ -13,7 +14,7 @@ struct LibraryChoice: Codable, Equatable {
   private(set) var choices: [Choice] = []
 
   /// No audit: for projections, which call no library.
-  init() {}
+  package init() {}
 
   /// The winners of `audit` for `layers`.
   init(_ layers: [AuditLayer], _ audit: BaselineAudit) {

@@ -1,4 +1,5 @@
 import Kernels
+import Plans
 
 /// Which element types the libraries of this machine multiply in, found out without an audit: each library multiplies two
 /// small matrices, in a process of its own.

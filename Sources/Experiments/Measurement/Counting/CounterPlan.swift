@@ -1,4 +1,6 @@
+import Plans
 import Profiler
+import RunStore
 
 /// What a run counts: the entries of its experiment's `counters`, resolved for the CPU it runs on.
 public struct CounterPlan {

@@ -1,4 +1,5 @@
 import Profiler
+import RunStore
 
 extension CounterRow {
   /// The row of a reading of `group` on a thread or over a socket.

@@ -1,4 +1,5 @@
 import Profiler
+import RunStore
 
 extension MetricRow {
   /// What `groups` derive from the counts of one point in one launch.

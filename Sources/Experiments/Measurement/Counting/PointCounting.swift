@@ -1,4 +1,6 @@
+import Plans
 import Profiler
+import RunStore
 
 /// Counts a point's events: further passes of its work, after it has been timed, with counters around the same region.
 ///

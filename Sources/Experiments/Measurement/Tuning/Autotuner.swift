@@ -1,5 +1,6 @@
 import Kernels
 import Machines
+import Plans
 import Profiler
 
 /// Chooses the strategies of a run's points, from the cache where it can.

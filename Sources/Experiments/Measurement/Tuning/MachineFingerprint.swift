@@ -1,6 +1,7 @@
 import Kernels
 import Machines
 import Profiler
+import RunStore
 
 /// What makes a strategy chosen on one machine right on another: text, one `name=value` for each trait.
 public struct MachineFingerprint: Equatable, Sendable {

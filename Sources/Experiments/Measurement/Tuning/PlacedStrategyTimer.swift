@@ -1,4 +1,5 @@
 import Kernels
+import Plans
 import Profiler
 
 /// Times strategies on the pinned threads and placed pages that a point will run on, with its real tables and as many of its

@@ -1,8 +1,8 @@
+import AccessStreams
 import Foundation
 import Kernels
 import Machines
 import Projection
-import Simulation
 
 /// What a strategy's pass would take on a machine, from the sizes of what it keeps in use: the timing equations of a
 /// projection with traffic in closed form instead of a simulated one (docs/METHODS.md, "The autotuner").
@@ -73,7 +73,7 @@ public struct StrategyEstimate {
 
   /// Accesses by which the micro-kernel reads a row piece, each as wide as its registers.
   private var loadsPerPiece: Double {
-    let access = task.phases(strategy).last?.rowBytes ?? 0
+    let access = task.phases(strategy).first { $0.name == GatherStage.name }?.rowBytes ?? 0
     return access > 0 ? (slice * Double(task.tableType.bytes) / access).rounded(.up) : 1
   }
 
@@ -151,9 +151,9 @@ public struct StrategyEstimate {
     return arrays
   }
 
-  /// The traffic of the stages, of which only the last, the gather, has any.
+  /// The traffic of all stages, of which only the gather has any.
   var traffic: EstimatedTraffic {
-    let idle = task.phases(strategy).dropLast().map { _ in [ReusedArray]() }
-    return EstimatedTraffic(phases: idle + [arrays], threads: task.team.workers)
+    EstimatedTraffic(
+      phases: task.phases(strategy).map { $0.name == GatherStage.name ? arrays : [] }, threads: task.team.workers)
   }
 }

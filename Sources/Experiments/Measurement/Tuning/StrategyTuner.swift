@@ -1,6 +1,7 @@
 import Kernels
 import Machines
 import Profiler
+import Statistics
 import Support
 
 /// Chooses a strategy: estimates all candidates on the machine's model, times the best of them in turns, and takes the fastest

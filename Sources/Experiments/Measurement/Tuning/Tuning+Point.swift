@@ -1,5 +1,7 @@
 import Machines
+import Plans
 import Profiler
+import RunStore
 import Support
 
 extension Tuning {

@@ -1,5 +1,6 @@
 import Foundation
 import Kernels
+import RunStore
 import Support
 
 /// Tunings of earlier runs, each a JSON file in the user's cache directory, so that a machine is tuned once for a shape.

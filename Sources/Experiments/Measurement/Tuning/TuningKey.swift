@@ -1,4 +1,6 @@
 import Kernels
+import Plans
+import Profiler
 
 /// What a tuning holds for: the machine, the pass, and where its threads and pages lie.
 struct TuningKey {

@@ -1,4 +1,7 @@
 import Foundation
+import Plans
+import RunStore
+import Statistics
 import Support
 
 /// Two runs, or two parts of runs, point by point.
@@ -23,7 +26,8 @@ public struct Comparison: Sendable {
   /// Differences of conditions that were accepted, each once.
   public let accepted: [String]
 
-  /// Matches points by all parameters but those that either side selects by. `accepting` names conditions that may differ.
+  /// Matches points by all parameters but those that either side selects by; where one side has baselines only and the other
+  /// only points that are held against one, each of these with its `Matchup`. `accepting` names conditions that may differ.
   ///
   /// Throws where nothing matches, where one point matches several, and for a name that is no condition.
   public init(_ a: ComparisonSide, _ b: ComparisonSide, threshold: Double, accepting: [String] = []) throws {
@@ -35,13 +39,9 @@ public struct Comparison: Sendable {
     nameA = a.name
     nameB = b.name
     self.threshold = threshold
-    let ignored = Set(a.selection.keys).union(b.selection.keys)
-    let (left, right) = (try Self.byKey(a, ignored), try Self.byKey(b, ignored))
-    let rights = Dictionary(right.map { ($0.key, $0.entry) }, uniquingKeysWith: { first, _ in first })
-    let lefts = Set(left.map(\.key))
-    onlyInA = left.filter { rights[$0.key] == nil }.map(\.entry.point.label)
-    onlyInB = right.filter { !lefts.contains($0.key) }.map(\.entry.point.label)
-    let matches = left.compactMap { item in rights[item.key].map { Match(a: item.entry, b: $0) } }
+    let pairing = try Self.matchups(a, b) ?? Self.byParameters(a, b)
+    (onlyInA, onlyInB) = (pairing.onlyInA, pairing.onlyInB)
+    let matches = pairing.matches
     guard !matches.isEmpty else {
       throw InputError(file: b.name, "expected points with the parameters of those in \(a.name), found none")
     }
@@ -53,7 +53,8 @@ public struct Comparison: Sendable {
         return "\(name) \(row.status.rawValue): \(row.reason ?? "no reason given")"
       }
       guard !match.a.launches.isEmpty, !match.b.launches.isEmpty else { return "no samples on one side" }
-      let differences = Conditions.differences(a, b, first, second)
+      // Networks that differ have libraries that differ, or none.
+      let differences = Conditions.differences(a, b, first, second).filter { match.matchup == nil || $0.name != "blas" }
       for difference in differences where accepting.contains(difference.name) && !tolerated.contains(difference.text) {
         tolerated.append(difference.text)
       }
@@ -74,6 +75,52 @@ public struct Comparison: Sendable {
       points[index].judge(tests[place], adjusted: adjusted[place], threshold: threshold)
     }
     self.points = points
+  }
+
+  private struct Pairing {
+    var matches: [Match] = []
+    /// Labels of points without a counterpart.
+    var onlyInA: [String] = []
+    var onlyInB: [String] = []
+  }
+
+  private static func byParameters(_ a: ComparisonSide, _ b: ComparisonSide) throws -> Pairing {
+    let ignored = Set(a.selection.keys).union(b.selection.keys)
+    let (left, right) = (try byKey(a, ignored), try byKey(b, ignored))
+    let rights = Dictionary(right.map { ($0.key, $0.entry) }, uniquingKeysWith: { first, _ in first })
+    let lefts = Set(left.map(\.key))
+    return Pairing(
+      matches: left.compactMap { item in rights[item.key].map { Match(a: item.entry, b: $0) } },
+      onlyInA: left.filter { rights[$0.key] == nil }.map(\.entry.point.label),
+      onlyInB: right.filter { !lefts.contains($0.key) }.map(\.entry.point.label))
+  }
+
+  /// Nil unless one side has baselines only, and the other only points that are held against one.
+  private static func matchups(_ a: ComparisonSide, _ b: ComparisonSide) -> Pairing? {
+    func areAll(_ side: ComparisonSide, _ role: (Point) -> Bool) -> Bool { side.entries.allSatisfy { role($0.point) } }
+    let baselineIsA = areAll(a, \.isBaseline) && areAll(b, \.isHeldAgainstBaseline)
+    guard baselineIsA || areAll(b, \.isBaseline) && areAll(a, \.isHeldAgainstBaseline) else { return nil }
+    let (baselines, others) = baselineIsA ? (a.entries, b.entries) : (b.entries, a.entries)
+    let rows = baselines.compactMap(\.result).filter { $0.status == .passed }
+    let byID = Dictionary(baselines.map { ($0.point.id, $0) }, uniquingKeysWith: { first, _ in first })
+    var matches: [Match] = []
+    var unmatched: [String] = []
+    for entry in others {
+      guard let matchup = entry.result.flatMap({ Matchup(of: $0, among: rows) }),
+        let baseline = byID[matchup.baseline.pointID]
+      else {
+        unmatched.append(entry.point.label)
+        continue
+      }
+      matches.append(
+        Match(
+          a: baselineIsA ? baseline : entry, b: baselineIsA ? entry : baseline, matchup: matchup.reason,
+          labelled: entry.point, label: "\(entry.point.label) against \(baseline.point.label)"))
+    }
+    let used = Set(matches.map { (baselineIsA ? $0.a : $0.b).point.id })
+    let unused = baselines.filter { !used.contains($0.point.id) }.map(\.point.label)
+    return Pairing(
+      matches: matches, onlyInA: baselineIsA ? unused : unmatched, onlyInB: baselineIsA ? unmatched : unused)
   }
 
   private static func byKey(
@@ -104,10 +151,29 @@ public struct Comparison: Sendable {
     var shortage: String?
   }
 
-  /// Two points with the same parameters.
+  /// Two points with the same parameters, or a point and the baseline that it is held against.
   private struct Match {
     var a: ComparisonSide.Entry
     var b: ComparisonSide.Entry
+    /// Why it is this baseline; nil for points with the same parameters.
+    var matchup: String?
+    /// The point by whose id the match is known, and what it is called.
+    var labelled: Point
+    var label: String
+
+    init(a: ComparisonSide.Entry, b: ComparisonSide.Entry) {
+      self.init(a: a, b: b, matchup: nil, labelled: a.point, label: a.point.label)
+    }
+
+    init(
+      a: ComparisonSide.Entry, b: ComparisonSide.Entry, matchup: String?, labelled: Point, label: String
+    ) {
+      self.a = a
+      self.b = b
+      self.matchup = matchup
+      self.labelled = labelled
+      self.label = label
+    }
 
     /// An interval from a hundredth to a hundredfold (e^4.6) says nothing.
     private static let widest = 4.6
@@ -156,9 +222,9 @@ public struct Comparison: Sendable {
       }
       func count(_ entry: ComparisonSide.Entry) -> Int { entry.launches.reduce(0) { $0 + $1.count } }
       return PointComparison(
-        pointID: a.point.id, label: a.point.label, sweep: a.point.sweep, nanosecondsPerTokenA: median(a),
+        pointID: labelled.id, label: label, sweep: labelled.sweep, nanosecondsPerTokenA: median(a),
         nanosecondsPerTokenB: median(b), launchesA: a.launches.count, launchesB: b.launches.count, samplesA: count(a),
-        samplesB: count(b), verdict: .incomparable, reason: reason)
+        samplesB: count(b), verdict: .incomparable, reason: reason, matchup: matchup)
     }
   }
 }

@@ -1,5 +1,7 @@
 import Foundation
 import Kernels
+import Plans
+import RunStore
 import Support
 
 /// One side of a comparison: the points of a run, or those of them that have given parameters.

@@ -1,3 +1,6 @@
+import Profiler
+import RunStore
+
 /// What must be alike for two points to be compared: the machine, its settings, and the code that ran.
 ///
 /// Load, free memory and measured frequency are not among them: they wander by themselves, and their effect is noise.

@@ -1,6 +1,6 @@
 /// One point of A against its counterpart in B.
 public struct PointComparison: Sendable {
-  /// A's point.
+  /// A's point; of a point and its baseline, the point's.
   public var pointID: String
   public var label: String
   public var sweep: String
@@ -24,4 +24,6 @@ public struct PointComparison: Sendable {
   public var cliffsDelta: Double?
   public var verdict: Verdict
   public var reason: String?
+  /// Why the one is the other's baseline; nil where both have the same parameters.
+  public var matchup: String?
 }

@@ -1,3 +1,5 @@
+import Statistics
+
 /// How much the medians of two processes differ that run the same thing: other pages, other neighbours, another hour.
 ///
 /// However many samples one process takes, they all share its luck. So a difference counts only when it is large against this

@@ -2,6 +2,8 @@ import AccessStreams
 import Dispatch
 import Foundation
 import Machines
+import Measurement
+import Plans
 import Profiles
 import Projection
 import Simulation
@@ -10,11 +12,12 @@ import Support
 /// Answers questions to grids of machines: every point's stream is profiled once, every machine is then a sum over the profile
 /// and the timing equations. All of it is modelled.
 public struct Exploration {
-  /// A look-up point and the dense network that it competes with.
+  /// A look-up point and the dense network that it is held against.
   public struct Pair: Sendable {
     public var lookup: Point
-    /// Nil where the experiment has none of the same width, tokens and threads.
-    public var dense: Point?
+    /// Nil where the experiment has no dense network for it.
+    public var matchup: Matchup<Point>?
+    public var dense: Point? { matchup?.baseline }
     public var label: String { lookup.label }
   }
 
@@ -112,7 +115,7 @@ public struct Exploration {
     vary: [FigureRange] = [], sampling: Sampling = .all, checks: Int = 0, progress: (String) -> Void = { _ in }
   ) throws {
     try Exploration.validate(
-      bases: bases, targets: targets, vary: vary, lookups: points.count { $0.kernel == .lookup })
+      bases: bases, targets: targets, vary: vary, lookups: points.count(where: \.isHeldAgainstBaseline))
     var start = DispatchTime.now()
     try profile(points, experiment: experiment, bases: bases, sampling: sampling, progress: progress)
     profileSeconds = start.secondsPassed
@@ -198,10 +201,10 @@ public struct Exploration {
         return false
       }
     }
-    for lookup in points where lookup.kernel == .lookup {
+    for lookup in points where lookup.isHeldAgainstBaseline {
       guard try takes(lookup) else { continue }
-      let dense = try points.rival(of: lookup).flatMap { try takes($0) ? $0 : nil }
-      pairs.append(Pair(lookup: lookup, dense: dense))
+      let matchup = try Matchup(of: lookup, among: points).flatMap { try takes($0.baseline) ? $0 : nil }
+      pairs.append(Pair(lookup: lookup, matchup: matchup))
     }
     // Streams are independent of each other; the kernels that state them were not to be made at the same time.
     let saying = NSLock()
@@ -383,22 +386,6 @@ extension Exploration.Evaluation {
       pair: pair, variant: variant, tokensPerSecond: tokens(lookup), socketTokensPerSecond: socket(lookup),
       speedup: dense.map { tokens(lookup) / tokens($0) }, socketSpeedup: dense.map { socket(lookup) / socket($0) },
       limiter: lookup.limiter, denseLimiter: dense?.limiter)
-  }
-}
-
-extension [Point] {
-  /// The dense network that `lookup` competes with: same width, tokens and threads; of several one of the same element type,
-  /// then of the same sweep, then with the customary ff = 4 d.
-  fileprivate func rival(of lookup: Point) -> Point? {
-    func rank(_ dense: Point) -> (Int, Int, Int) {
-      (
-        dense.dtype == lookup.dtype ? 0 : 1, dense.sweep == lookup.sweep ? 0 : 1,
-        dense.intermediate == 4 * dense.hidden ? 0 : 1
-      )
-    }
-    return filter {
-      $0.kernel == .dense && $0.hidden == lookup.hidden && $0.tokens == lookup.tokens && $0.threads == lookup.threads
-    }.min { rank($0) < rank($1) }
   }
 }
 

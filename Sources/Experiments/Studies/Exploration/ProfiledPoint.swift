@@ -1,6 +1,8 @@
 import AccessStreams
 import Kernels
 import Machines
+import Measurement
+import Plans
 import Profiles
 import Projection
 import Simulation

@@ -1,10 +1,12 @@
 import Kernels
 import Machines
+import Plans
+import RunStore
 
 extension RunDirectory {
   /// What the model says of each measured point on `host`, with the measurement beside it; of points that have no projection
   /// onto it, nothing. Throws `Interrupted` where it was asked to end.
-  func hostProjections(onto host: Machine, isInterrupted: () -> Bool) throws -> [Projector.Outcome] {
+  func hostProjections(onto host: Machine, isInterrupted: () -> Bool) throws -> [ProjectionOutcome] {
     let projected = Set(try store.rows(ProjectionRow.self).filter { $0.machine == host.name }.map(\.pointID))
     let results = Dictionary(
       try store.rows(ResultRow.self).map { ($0.pointID, $0) }, uniquingKeysWith: { _, last in last })
@@ -28,7 +30,7 @@ extension RunDirectory {
 extension RunStore {
   /// Puts projections onto `machine` in the place of those that the store has onto a machine of that name, all or none: row
   /// by row, so that tables keep their order.
-  func replace(_ outcomes: [Projector.Outcome], onto machine: String) throws {
+  func replace(_ outcomes: [ProjectionOutcome], onto machine: String) throws {
     let projections = Dictionary(
       outcomes.flatMap(\.rows).map { ($0.pointID, $0) }, uniquingKeysWith: { _, last in last })
     let sensitivities = Dictionary(

@@ -1,3 +1,6 @@
+import Plans
+import RunStore
+
 /// Access streams that have been projected: a point whose stream another one had needs no simulation, only that one's rows.
 struct KnownStreams {
   private let store: RunStore

@@ -1,5 +1,6 @@
 import AccessStreams
 import Machines
+import Plans
 import Profiler
 import Projection
 import Simulation

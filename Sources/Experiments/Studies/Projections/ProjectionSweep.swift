@@ -1,5 +1,7 @@
 import Foundation
 import Machines
+import Plans
+import RunStore
 
 /// A run in which nothing is measured: projects the points of its plan onto machines, and stores each point as it comes. It is
 /// resumed, divided and merged like any other.

@@ -2,27 +2,16 @@ import AccessStreams
 import Foundation
 import Kernels
 import Machines
+import Plans
+import Profiler
 import Projection
+import RunStore
 import Simulation
 
 /// Projects points onto machines: simulates each point's access stream on each machine's caches, then times it.
 public final class Projector: @unchecked Sendable {
-  /// What a point's projection adds to a run.
-  public struct Outcome {
-    public var rows: [ProjectionRow] = []
-    public var sensitivities: [SensitivityRow] = []
-    /// Accounting of each stage, with the modelled traffic and time on the host where the host is among the machines.
-    public var stages: [StageRow] = []
-    /// Machines that were left out, with the reason.
-    public var notes: [String] = []
-  }
-
   /// Raised with every change that can move a projection.
   static let modelVersion = "7"
-
-  /// Tokens simulated at most. A batch of this many makes several passes over every published strategy's tile, so that
-  /// tokens beyond it repeat the same steady state; results are per token.
-  public static let simulatedTokens = 4096
 
   private let runID: String
   private let machines: [Machine]
@@ -56,10 +45,10 @@ public final class Projector: @unchecked Sendable {
   /// with a note.
   public func project(
     _ point: Point, kernel: any Kernel, input: UnsafePointer<Float>, measuredTokensPerSecond: Double?
-  ) throws -> Outcome {
+  ) throws -> ProjectionOutcome {
     let projections = try projections(point, kernel: kernel, input: input)
     let projected = projections.machines
-    var outcome = Outcome(notes: projections.notes)
+    var outcome = ProjectionOutcome(notes: projections.notes)
     for one in projected {
       outcome.rows.append(row(point, one, measured: one.machine == host ? measuredTokensPerSecond : nil))
       outcome.sensitivities += one.sensitivities.map {
@@ -70,9 +59,7 @@ public final class Projector: @unchecked Sendable {
       }
     }
     let own = projected.first { $0.machine == host }
-    outcome.stages = kernel.accounts.enumerated().map { index, account in
-      stage(point, account, phase: index, own?.projection, own?.traffic)
-    }
+    outcome.stages = kernel.accounts.map { stage(point, $0, own?.projection, own?.traffic) }
     return outcome
   }
 
@@ -140,7 +127,7 @@ public final class Projector: @unchecked Sendable {
   private func row(_ point: Point, _ projected: Projected, measured: Double?) -> ProjectionRow {
     let projection = projected.projection
     let total = projected.traffic.total
-    let tokens = Double(min(point.tokens, Projector.simulatedTokens))
+    let tokens = Double(point.simulated.tokens)
     func nanoseconds(_ cause: Limiter) -> Double {
       projection.phases.reduce(0) { $0 + ($1.causes[cause] ?? 0) } * 1e9 / tokens
     }
@@ -159,10 +146,11 @@ public final class Projector: @unchecked Sendable {
   }
 
   private func stage(
-    _ point: Point, _ account: StageAccount, phase: Int, _ projection: Projection?, _ traffic: Traffic?
+    _ point: Point, _ account: StageAccount, _ projection: Projection?, _ traffic: Traffic?
   ) -> StageRow {
-    let tokens = Double(min(point.tokens, Projector.simulatedTokens))
-    let counts = traffic?.phases[phase]
+    let phase = projection?.phases.firstIndex { $0.name == account.stage }
+    let tokens = Double(point.simulated.tokens)
+    let counts = phase.flatMap { traffic?.phases[$0] }
     func lines(below level: Int) -> Double? { counts?.lines(below: level).map { $0 / tokens } }
     return StageRow(
       pointID: point.id, stage: account.stage, flopPerToken: account.flops,
@@ -170,7 +158,7 @@ public final class Projector: @unchecked Sendable {
       tableBytesPerToken: account.tableBytes, modelledL2LinesPerToken: lines(below: 0),
       modelledL3LinesPerToken: lines(below: 1),
       modelledMemoryLinesPerToken: counts.map { Double($0.memory.reads + $0.memory.writes) / tokens },
-      modelledNanosecondsPerToken: projection.map { $0.phases[phase].seconds * 1e9 / tokens })
+      modelledNanosecondsPerToken: phase.flatMap { projection?.phases[$0].seconds }.map { $0 * 1e9 / tokens })
   }
 }
 
@@ -195,9 +183,9 @@ extension Projector {
   public func outcomes(
     _ points: [Point], experiment: Experiment, strategies: [String: LookupStrategy] = [:],
     progress: (String) -> Void = { _ in }
-  ) throws -> [Outcome] {
+  ) throws -> [ProjectionOutcome] {
     let factory = KernelFactory(experiment: experiment, libraries: LibraryChoice())
-    return try points.compactMap { point -> Outcome? in
+    return try points.compactMap { point -> ProjectionOutcome? in
       do {
         var resolved = point
         resolved.strategy = point.strategy ?? strategies[point.id]
@@ -215,12 +203,5 @@ extension Projector {
         return nil
       }
     }
-  }
-}
-
-extension RunDirectory {
-  /// The experiment as it was run, from the text that the manifest keeps.
-  public func experiment() throws -> Experiment {
-    try Experiment(text: manifest.experimentText, file: manifest.experimentFile, overrides: manifest.overrides)
   }
 }

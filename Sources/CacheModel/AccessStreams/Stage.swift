@@ -1,0 +1,48 @@
+/// A stage of a network: what it costs by the definition of the algorithm, and what its code asks of a core.
+///
+/// A stage's name is its identity. Account, core work, traffic, measured time and report rows of a stage are joined by it.
+public struct Stage: Equatable, Sendable {
+  public let account: StageAccount
+  public let work: PhaseWork
+
+  public var name: String { account.stage }
+
+  /// Both must be of the same stage.
+  public init(account: StageAccount, work: PhaseWork) {
+    precondition(
+      account.stage == work.name, "expected the work of stage \(account.stage), found that of \(work.name)")
+    self.account = account
+    self.work = work
+  }
+}
+
+/// What a stage costs per token by the definition of the algorithm, whatever code computes it.
+///
+/// Convention: one addition, multiplication, comparison, exponential, division or error function is one FLOP, so that a
+/// multiply-add is two.
+public struct StageAccount: Codable, Equatable, Sendable {
+  /// The stage's name.
+  public var stage: String
+  public var flops: Double
+  /// Activations read and written; bytes per token.
+  public var activationBytes: Double
+  /// Table rows looked up; bytes per token.
+  public var tableBytes: Double
+  /// Weights that the stage reads, in total and not per token: a batch reads them at least once.
+  public var weightBytes: Double
+
+  public init(
+    stage: String, flops: Double, activationBytes: Double, tableBytes: Double = 0, weightBytes: Double = 0
+  ) {
+    self.stage = stage
+    self.flops = flops
+    self.activationBytes = activationBytes
+    self.tableBytes = tableBytes
+    self.weightBytes = weightBytes
+  }
+
+  /// Bytes per token when a batch of `tokens` reads the weights once.
+  public func algorithmicBytes(tokens: Int) -> Double {
+    activationBytes + tableBytes + weightBytes / Double(max(tokens, 1))
+  }
+}

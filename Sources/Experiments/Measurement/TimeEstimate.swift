@@ -1,0 +1,162 @@
+import AccessStreams
+import Kernels
+import Plans
+import RunStore
+import Statistics
+import Support
+
+/// How long points will take: from the kernels' accounting and modest stated rates, or from what an earlier run measured.
+///
+/// It is for planning an afternoon or a batch job, not a prediction: `project` and `validate` do those.
+public struct TimeEstimate: Sendable {
+  /// Rates of one thread. A core of the last five years reaches two to four times as much of the first when it multiplies
+  /// matrices, and as much of the second when its tables lie in memory.
+  public struct Rates: Equatable, Sendable {
+    public var flopPerNanosecond = 50.0
+    public var tableBytesPerNanosecond = 10.0
+    /// To make a layer's random parameters, convert and place them.
+    public var nanosecondsPerParameter = 6.0
+    /// The check's scalar double-precision reference: 5 ms a token of the published dense layer.
+    public var nanosecondsPerReferenceFlop = 1.2
+    /// Of simulating a token on one machine; the simulated batch is short.
+    public var projectionSecondsPerToken = 0.5 / 4096
+    /// To start the process of a launch and to hear from it: `overhead_s` of attempts.csv is about this.
+    public var launchSeconds = 0.05
+
+    public init() {}
+  }
+
+  private let measure: Measure
+  private let machines: Int
+  private let rates: Rates
+  /// Median pass in ns of points that were measured before, by what they ask for.
+  private let measured: [String: Double]
+  /// How much longer (or shorter) than stated the measured points took, by kernel.
+  private let correction: [KernelKind: Double]
+
+  /// Calibration and the audit of the baseline, before the first point of a run; later calibrations too, each
+  /// of which takes half a minute on two cores.
+  public static func preparationSeconds(_ measure: Measure) -> Double {
+    let again = measure.calibrate == .everyLaunch ? measure.launches - 1 : 0
+    return 45 + 35 * Double(again)
+  }
+
+  /// Tokens that the check compares.
+  private static let checkedTokens = 16.0
+
+  /// For an experiment's way of measuring, projected onto `machines` machines. `earlier` are results of another run, with
+  /// their points.
+  public init(_ measure: Measure, machines: Int, rates: Rates = Rates(), earlier: [(Point, ResultRow)] = []) {
+    self.measure = measure
+    self.machines = machines
+    self.rates = rates
+    let timed = earlier.compactMap { point, row in row.medianNanoseconds.map { (point, $0) } }
+    measured = Dictionary(timed.map { ($0.key(ignoring: []), $1) }, uniquingKeysWith: { _, last in last })
+    let stated = TimeEstimate.passNanoseconds(rates)
+    correction = Dictionary(grouping: timed, by: { $0.0.kernel }).mapValues { points in
+      quantile(points.map { $1 / stated($0) }.sorted(), 0.5)
+    }
+  }
+
+  /// For an experiment as its file has it.
+  public init(_ experiment: Experiment, earlier: [(Point, ResultRow)] = []) {
+    self.init(experiment.measure, machines: max(1, experiment.machines.count), earlier: earlier)
+  }
+
+  public struct Seconds: Equatable, Sendable {
+    /// One pass over all tokens.
+    public var pass: Double
+    /// With building, checking, warming up, sampling until there are enough samples, and projecting.
+    public var expected: Double
+    /// If the interval never becomes narrow enough.
+    public var atMost: Double
+    /// Whether the pass is one that was measured.
+    public var isMeasured: Bool
+  }
+
+  /// Of a point that is only projected, in seconds: its layer and its simulation.
+  public func projectionSeconds(_ point: Point) -> Double {
+    point.simulated.memoryNeeded == .tooLarge ? rates.launchSeconds : layer(point) + simulation(point)
+  }
+
+  private func layer(_ point: Point) -> Double { point.parameterNumbers * rates.nanosecondsPerParameter * 1e-9 }
+
+  private func simulation(_ point: Point) -> Double {
+    Double(point.simulated.tokens * machines) * rates.projectionSecondsPerToken
+  }
+
+  public func seconds(_ point: Point) -> Seconds {
+    // No machine has the memory for it: it is skipped.
+    if point.memoryNeeded == .tooLarge {
+      return Seconds(pass: 0, expected: rates.launchSeconds, atMost: rates.launchSeconds, isMeasured: false)
+    }
+    let known = measured[point.key(ignoring: [])]
+    let stated: Double = TimeEstimate.passNanoseconds(rates)(point) * (correction[point.kernel] ?? 1)
+    let pass: Double = (known ?? stated) * 1e-9
+    let check = TimeEstimate.checkedTokens * point.flopPerToken * rates.nanosecondsPerReferenceFlop
+    let simulated = simulation(point)
+    // One more pass before the check, and at least one to warm up.
+    let running: Double = pass + max(measure.warmupSeconds, pass)
+    let fixed: Double = layer(point) + check * 1e-9 + simulated + running + rates.launchSeconds
+    let sampling = max(measure.minSeconds, Double(measure.minSamples) * pass)
+    let limit = max(measure.maxSeconds, pass)
+    // Each launch builds, checks and samples anew; the stream is simulated once.
+    let launches = Double(measure.launches)
+    let once = simulated + launches * (fixed - simulated)
+    return Seconds(
+      pass: pass, expected: once + launches * min(sampling, limit),
+      atMost: once + launches * max(limit, min(sampling, limit)), isMeasured: known != nil)
+  }
+
+  private static func passNanoseconds(_ rates: Rates) -> (Point) -> Double {
+    { point in
+      let perToken =
+        point.flopPerToken / rates.flopPerNanosecond + point.tableBytesPerToken / rates.tableBytesPerNanosecond
+      return max(1, perToken * Double(point.tokens) / Double(point.threads))
+    }
+  }
+}
+
+extension RunDirectory {
+  /// What the run has measured, with the points.
+  public func timings() throws -> [(Point, ResultRow)] {
+    let points = Dictionary(plan.points.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
+    return try store.rows(ResultRow.self).compactMap { row in points[row.pointID].map { ($0, row) } }
+  }
+
+  /// Seconds that each point is still expected to take, by what the run has measured so far: 0 for those that have ended.
+  public func secondsLeft() throws -> (Point) -> Double {
+    let experiment = try experiment()
+    let estimate = TimeEstimate(experiment, earlier: try timings())
+    var sofar = PartialProgress(launches: experiment.measure.launches)
+    try sofar.add(store)
+    return { sofar.status($0.id) == .planned ? estimate.seconds($0).expected : 0 }
+  }
+}
+
+extension Point {
+  private var accounts: [StageAccount] {
+    switch kernel {
+    case .dense: return DenseFFNShape(hidden: hidden, intermediate: intermediate ?? 0).accounts(dtype)
+    case .lookup: return lookupShape?.accounts(tables: dtype) ?? []
+    }
+  }
+
+  private var lookupShape: LookupFFNShape? {
+    guard let tables, let tableRows, let projection else { return nil }
+    return LookupFFNShape(
+      hidden: hidden, output: output, tables: tables, tableRows: tableRows, projection: projection,
+      blockSize: blockSize ?? 1)
+  }
+
+  var flopPerToken: Double { accounts.reduce(0) { $0 + $1.flops } }
+  var tableBytesPerToken: Double { accounts.reduce(0) { $0 + $1.tableBytes } }
+
+  /// Numbers of a layer, tables included.
+  var parameterNumbers: Double {
+    switch kernel {
+    case .dense: return Double(intermediate ?? 0) * 2 * Double(hidden)
+    case .lookup: return Double(tables ?? 0) * Double(tableRows ?? 0) * Double(output)
+    }
+  }
+}

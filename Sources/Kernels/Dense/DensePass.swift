@@ -1,0 +1,55 @@
+import CKernels
+
+/// The arrays of a pass as one worker sees them, in memory where they are run, in a flat address space where their accesses
+/// are stated. Only an interpreter of calls may know which, so nothing else reads or writes through them.
+struct DenseArrays {
+  /// A layer's weights and what belongs to them.
+  struct Matrix {
+    var weights: UnsafeRawPointer
+    var bias: UnsafePointer<Float>
+    /// int8 only; nil where accesses are stated, which leave them out.
+    var scales: UnsafePointer<Float>?
+    var zeros: UnsafePointer<Int32>?
+  }
+
+  /// [tokens, hidden] of the whole batch.
+  var input: UnsafePointer<Float>
+  var output: UnsafeMutablePointer<Float>
+  var matrix1: Matrix
+  var matrix2: Matrix
+  /// bf16 and int8: the tile's input in the type of the products.
+  var tileInput: UnsafeMutableRawPointer
+  /// Results of the first product, and the second's input but for int8.
+  var intermediate: UnsafeMutableRawPointer
+  /// int8: the second product's input.
+  var quantised: UnsafeMutableRawPointer
+  /// int8: the scales of both products' input tokens; nil where accesses are stated, which leave them out.
+  var inputScales: UnsafeMutablePointer<Float>?
+  var scales: UnsafeMutablePointer<Float>?
+}
+
+/// What a worker's steps are performed on.
+struct DensePass {
+  let shape: DenseFFNShape
+  let dtype: TableType
+  let products: (first: LayerProduct, second: LayerProduct)
+  var arrays: DenseArrays
+
+  init(_ shape: DenseFFNShape, _ dtype: TableType, arrays: DenseArrays) {
+    self.shape = shape
+    self.dtype = dtype
+    products = shape.products(dtype)
+    self.arrays = arrays
+  }
+
+  /// Sums of a product with `matrix` to floats, in place.
+  func dequantise(
+    _ values: UnsafeMutablePointer<Float>, rows: Int, columns: Int, by rowScales: UnsafeMutablePointer<Float>?,
+    _ matrix: DenseArrays.Matrix, bias: UnsafePointer<Float>?
+  ) -> lk_dequantise {
+    lk_dequantise(
+      x: UnsafeRawPointer(values).assumingMemoryBound(to: Int32.self), x_stride: columns, y: values, y_stride: columns,
+      rows: rows, columns: columns, row_scales: rowScales.map { UnsafePointer($0) }, column_scales: matrix.scales,
+      column_zeros: matrix.zeros, bias: bias)
+  }
+}

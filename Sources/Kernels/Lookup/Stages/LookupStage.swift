@@ -1,0 +1,51 @@
+import AccessStreams
+
+/// A stage of a look-up, described once: what it costs, what it asks of a core, its steps, and the calls of a step.
+protocol LookupStage {
+  /// A part of the stage's work that is done at once.
+  associatedtype Step: Equatable, Sendable
+
+  /// The stage's identity in accounts, core work, traffic, times and reports.
+  static var name: String { get }
+
+  /// What the stage costs by definition, with tables and hash products of these types.
+  static func account(_ shape: LookupFFNShape, tables: TableType, projection: ProjectionType) -> StageAccount
+
+  /// What the stage's code asks of a core as `strategy` walks through the pass: instructions as written, not the FLOPs of the
+  /// definition.
+  static func work(_ task: LookupTask, _ strategy: LookupStrategy) -> PhaseWork
+
+  /// Makes the calls of `step`, on operands in the arrays of `pass`.
+  static func perform(_ step: Step, of pass: LookupPass, on kernels: some MicroKernels)
+}
+
+/// The list of stages, in the order in which tokens go through them.
+private let lookupStages: [any LookupStage.Type] = [
+  LayerNormStage.self, HashStage.self, ScoreStage.self, GatherStage.self,
+]
+
+extension LookupFFNShape {
+  /// Names of the stages of a look-up.
+  static let stageNames = lookupStages.map { $0.name }
+
+  /// What each stage of a look-up costs, with tables of `type`.
+  public func accounts(tables type: TableType, projection projectionType: ProjectionType = .fp32) -> [StageAccount] {
+    lookupStages.map { $0.account(self, tables: type, projection: projectionType) }
+  }
+}
+
+extension LookupTask {
+  /// The stages of the pass as `strategy` walks through it.
+  public func stages(_ strategy: LookupStrategy) -> [Stage] {
+    lookupStages.map {
+      Stage(
+        account: $0.account(shape, tables: tableType, projection: projectionType), work: $0.work(self, strategy))
+    }
+  }
+
+  /// What the stages ask of a core.
+  public func phases(_ strategy: LookupStrategy) -> [PhaseWork] { stages(strategy).map(\.work) }
+
+  /// Tokens in whole lane groups, all of whose lanes are computed.
+  var laneTokens: Double { Double((tokens + laneGroup - 1) / laneGroup * laneGroup) }
+}

@@ -1,0 +1,14 @@
+/// A section of a report about `Subject`: one file in Sections/, and one entry in the list of its report.
+protocol ReportSection<Subject> {
+  associatedtype Subject
+
+  /// Nil where the subject has nothing to say under this heading.
+  func section(of subject: Subject) -> ReportDocument.Section?
+}
+
+extension BlockContainer {
+  /// Adds what each of `sections` says of `subject`.
+  mutating func add<Subject>(_ sections: [any ReportSection<Subject>], of subject: Subject) {
+    for section in sections { add(section.section(of: subject)) }
+  }
+}

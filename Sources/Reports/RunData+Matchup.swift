@@ -1,0 +1,82 @@
+import RunStore
+import Studies
+
+extension RunData {
+  /// Which measured network `row` is held against, wherever in the run it was measured, and why.
+  func matchup(of row: ResultRow) -> Matchup<ResultRow>? { Matchup(of: row, among: measured) }
+
+  func baseline(of row: ResultRow) -> ResultRow? { matchup(of: row)?.baseline }
+
+  /// The speed-up, with a mark where the matchup has a caveat.
+  func speedupCell(of lookup: ResultRow) -> ReportDocument.Cell? {
+    guard let matchup = matchup(of: lookup), let speedup = Ratio(matchup.baseline, over: lookup) else { return nil }
+    var text = speedup.text + (matchup.hasCaveat ? " ‡" : "")
+    if let wide = fp32Baseline(of: lookup).flatMap({ Ratio($0, over: lookup) }) { text += "; fp32 \(wide.text)" }
+    return .number(speedup.value) { _ in text }
+  }
+
+  /// Explains the mark, where `rows` have one.
+  func speedupFootnote(_ rows: [ResultRow]) -> InlineText? {
+    guard rows.contains(where: { speedup(of: $0) != nil && matchup(of: $0)?.hasCaveat == true }) else { return nil }
+    return """
+      ‡ against a dense network of another element type, or on other CPUs, memory, pages or instruction set: the run has \
+      none alike.
+      """
+  }
+
+  /// What the look-ups among `rows` are held against and why, one line for each baseline and reason.
+  func matchupLines(_ rows: [ResultRow]) -> [InlineText] {
+    struct Reason: Hashable {
+      var baseline: String
+      var text: String
+    }
+    let reasons = rows.compactMap { row in
+      matchup(of: row).map { Reason(baseline: $0.baseline.pointID, text: $0.reason) }
+    }
+    return grouped(reasons, by: { $0 }).map { reason, rows in
+      "\(counted(rows.count, "look-up")) against \(code: label(reason.baseline)): \(reason.text)"
+    }
+  }
+
+  /// The fp32 dense network that `lookup` is held against too, where its baseline is of its own narrower type.
+  func fp32Baseline(of lookup: ResultRow) -> ResultRow? {
+    guard let dense = baseline(of: lookup), dense.dtype != .fp32 else { return nil }
+    var wide = lookup
+    wide.dtype = .fp32
+    return baseline(of: wide).flatMap { $0.dtype == .fp32 ? $0 : nil }
+  }
+
+  /// How many times faster `lookup` is than its baseline.
+  func speedup(of lookup: ResultRow) -> Ratio? {
+    baseline(of: lookup).flatMap { Ratio($0, over: lookup) }
+  }
+}
+
+/// A ratio of two medians. Its interval divides the far ends of the two 95 % intervals, so that it errs on the wide side:
+/// it covers the ratio with at least 90 % (Bonferroni), and with about 99 % for independent samples.
+struct Ratio: Equatable {
+  var value: Double
+  var low: Double?
+  var high: Double?
+
+  /// Times of `numerator` over times of `denominator`: the speed-up of the latter.
+  init?(_ numerator: ResultRow, over denominator: ResultRow) {
+    guard let top = numerator.nanosecondsPerToken, let bottom = denominator.nanosecondsPerToken, bottom > 0 else {
+      return nil
+    }
+    value = top / bottom
+    if let topLow = numerator.ci95LowNanoseconds, let topHigh = numerator.ci95HighNanoseconds,
+      let bottomLow = denominator.ci95LowNanoseconds, let bottomHigh = denominator.ci95HighNanoseconds, bottomLow > 0
+    {
+      // The intervals are of whole passes, over the same or different numbers of tokens.
+      let scale = Double(denominator.tokens) / Double(numerator.tokens)
+      low = topLow / bottomHigh * scale
+      high = topHigh / bottomLow * scale
+    }
+  }
+
+  var text: String {
+    guard let low, let high else { return times(value) }
+    return "\(times(value)) [\(significant(low, 3)), \(significant(high, 3))]"
+  }
+}

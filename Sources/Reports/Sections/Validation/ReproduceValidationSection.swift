@@ -1,0 +1,9 @@
+/// What to type to have the study again, and where its numbers are.
+struct ReproduceValidationSection: ReportSection {
+  func section(of report: ValidationReport) -> ReportDocument.Section? {
+    var section = ReportDocument.Section("Reproduce")
+    section.add(code: "\(report.manifest.command)\n\(report.command)", language: "sh")
+    section.add("\(file: "points.csv") and \(file: "stages.csv") hold the numbers of this page.")
+    return section
+  }
+}

@@ -1,0 +1,9 @@
+@testable import Reports
+
+extension RunReport {
+  /// As report.md has it.
+  var markdown: String { MarkdownWriter().text(document) }
+  var warnings: [String] { document.warnings.map(\.plain) }
+  /// Names of the plots that were drawn.
+  var plots: [String] { document.plots.map(\.name) }
+}

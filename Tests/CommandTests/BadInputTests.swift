@@ -28,6 +28,15 @@ import Testing
       "a range that rises"
     ),
     (
+      ["explore", "experiments/future-cpus.yaml", "--target", "min l2 speedup>=4", "--vary", "simd=1"],
+      "--vary simd=1: expected a number of bits from 32 to 2048 for simd, found '1'"
+    ),
+    (
+      ["explore", "experiments/future-cpus.yaml", "--target", "min l2 speedup>=4", "--vary", "l2=63"],
+      "caches[1].size: expected more than"
+    ),
+    (["simulate", "--machine", "grace", "--trace", "/dev/null", "--page", "3"], "--page: expected a page size"),
+    (
       ["explore", "/no/such/experiment.yaml", "--target", "min l2 speedup>=4"], "/no/such/experiment.yaml: no such file"
     ),
     (["events", "encode", "perf::CYCLEZ"], "CYCLES"),

@@ -44,11 +44,10 @@ public struct NoteRow: RunRow, Hashable, Sendable {
     self.text = text
   }
 
-  /// The texts of a point's notes as results.csv has them, each once: of launches in their order, then of its projections, then
-  /// of all launches together, then of drift. Nil for none.
+  /// The texts of a point's notes as results.csv has them, each once: of launches in their order, then of all launches
+  /// together, then of drift. Nil for none.
   static func joined(_ notes: [NoteRow]) -> String? {
-    let last: [Kind] = [.projection, .launches, .drift]
-    func place(_ kind: Kind) -> Int { last.firstIndex(of: kind) ?? -1 }
+    func place(_ kind: Kind) -> Int { kind == .drift ? 2 : kind == .launches ? 1 : 0 }
     let sorted = notes.enumerated().sorted { one, other in
       (place(one.element.kind), one.element.launch ?? -1, one.offset)
         < (place(other.element.kind), other.element.launch ?? -1, other.offset)

@@ -84,10 +84,7 @@ extension Figure {
     let isDelay = role == .delay
     value = { $0[keyPath: path].figure }
     set = { $0[keyPath: path] = Value(figure: $1) }
-    move = { part, factors in
-      guard let value = part[keyPath: path].figure else { return }
-      part[keyPath: path] = Value(figure: value * (isDelay ? factors.delay : factors.rate))
-    }
+    move = { part, factors in part[keyPath: path].multiply(by: isDelay ? factors.delay : factors.rate) }
     scale = move
     replace = set
   }

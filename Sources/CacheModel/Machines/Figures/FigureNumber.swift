@@ -6,6 +6,8 @@ protocol FigureNumber: Sendable {
   /// The nearest number of this type.
   init(figure: Double)
   static func read(_ value: YAMLValue, in range: ClosedRange<Double>) throws -> Self
+  /// In place: a grid of machines moves every figure of each.
+  mutating func multiply(by factor: Double)
   /// Nil where there is none.
   var figure: Double? { get }
   var json: (any Encodable & Sendable)? { get }
@@ -14,6 +16,7 @@ protocol FigureNumber: Sendable {
 extension Double: FigureNumber {
   static var isWhole: Bool { false }
   init(figure: Double) { self = figure }
+  mutating func multiply(by factor: Double) { self *= factor }
   static func read(_ value: YAMLValue, in range: ClosedRange<Double>) throws -> Double { try value.double(in: range) }
   var figure: Double? { self }
   var json: (any Encodable & Sendable)? { self }
@@ -22,6 +25,7 @@ extension Double: FigureNumber {
 extension Int: FigureNumber {
   static var isWhole: Bool { true }
   init(figure: Double) { self = Int(figure.rounded()) }
+  mutating func multiply(by factor: Double) { self = Int((Double(self) * factor).rounded()) }
   static func read(_ value: YAMLValue, in range: ClosedRange<Double>) throws -> Int {
     try value.int(in: Int(range.lowerBound)...Int(range.upperBound))
   }
@@ -32,6 +36,7 @@ extension Int: FigureNumber {
 extension Optional: FigureNumber where Wrapped: FigureNumber {
   static var isWhole: Bool { Wrapped.isWhole }
   init(figure: Double) { self = Wrapped(figure: figure) }
+  mutating func multiply(by factor: Double) { self?.multiply(by: factor) }
   static func read(_ value: YAMLValue, in range: ClosedRange<Double>) throws -> Wrapped? {
     try Wrapped.read(value, in: range)
   }

@@ -50,17 +50,24 @@ extension Machine: MachinePart {
     .neededToProject,
     .section(
       "simd", \.simd, empty: VectorUnits(isa: "", widthBits: 0, fmaUnits: 0),
+      change: { machine, change in
+        guard var units = machine.simd else { return }
+        change(&units)
+        machine.simd = units
+      },
       yaml: { "{\($0.joined(separator: ", "))}" }
     )
     .neededToProject,
     .sections(
-      "caches", \.caches,
+      "caches", \.caches, change: { if $1 < $0.caches.count { $2(&$0.caches[$1]) } },
       read: { value, machine, reader in
         machine.caches = try reader.caches(value, changing: machine.caches, cores: machine.cores)
       }
     )
     .required,
-    .sections("tlb", \.tlb) { value, machine, reader in machine.tlb = try reader.translations(value) },
+    .sections("tlb", \.tlb, change: { _, _, _ in }) { value, machine, reader in
+      machine.tlb = try reader.translations(value)
+    },
     .flag(
       "transfers_overlap", \.transfersOverlap,
       "whether a core works on while lines are on their way to it; true on every host whose `overlap` was measured, since "
@@ -72,13 +79,20 @@ extension Machine: MachinePart {
       "where they do, the share of the shorter of both that hides behind the longer"
     )
     .assumed(0.75).atMost(1),
-    .sections("memory", \.memory) { value, machine, reader in
+    .sections("memory", \.memory, change: { if $1 < $0.memory.count { $2(&$0.memory[$1]) } }) {
+      value, machine, reader in
       // A new list of memories has nothing to do with the sources of a donor's.
       machine.provenance = machine.provenance.filter { !$0.key.hasPrefix("memory") }
       machine.memory = try reader.memories(value)
     }
     .neededToProject,
-    .section("numa", \.numa, empty: NUMADescription(nodes: 1), yaml: { yamlBlock($0.map { "  \($0)" }) }),
+    .section(
+      "numa", \.numa, empty: NUMADescription(nodes: 1),
+      change: { machine, change in
+        guard var numa = machine.numa else { return }
+        change(&numa)
+        machine.numa = numa
+      }, yaml: { yamlBlock($0.map { "  \($0)" }) }),
     Field(
       key: "provenance",
       read: { value, machine, reader in machine.provenance.merge(try reader.provenance(value)) { $1 } },

@@ -37,7 +37,9 @@ private struct FieldKey: CodingKey {
 extension Field where Part == Machine {
   /// A part that a machine has or has not. `empty` is what reading begins with; `yaml` joins its entries.
   static func section<Section: MachinePart & Encodable>(
-    _ key: String, _ path: PartPath<Machine, Section?>, empty: Section, yaml: @escaping @Sendable ([String]) -> String
+    _ key: String, _ path: PartPath<Machine, Section?>, empty: Section,
+    change: @escaping @Sendable (inout Machine, (inout Section) -> Void) -> Void,
+    yaml: @escaping @Sendable ([String]) -> String
   ) -> Field {
     var field = Field(
       key: key,
@@ -52,12 +54,7 @@ extension Field where Part == Machine {
     field.places = { _ in
       Section.fields.compactMap { field in
         PlacedFigure(
-          field, path: "\(key).\(field.key)", level: 0, part: { $0[keyPath: path] },
-          change: { machine, change in
-            guard var section = machine[keyPath: path] else { return }
-            change(&section)
-            machine[keyPath: path] = section
-          })
+          field, path: "\(key).\(field.key)", level: 0, part: { $0[keyPath: path] }, change: change)
       }
     }
     return field
@@ -66,6 +63,7 @@ extension Field where Part == Machine {
   /// A list of parts, such as the levels of cache. JSON has it even where it is empty.
   static func sections<Section: MachinePart & Encodable>(
     _ key: String, _ path: PartPath<Machine, [Section]>,
+    change: @escaping @Sendable (_ machine: inout Machine, _ level: Int, _ change: (inout Section) -> Void) -> Void,
     read: @escaping @Sendable (YAMLValue, inout Machine, MachineReader) throws -> Void
   ) -> Field {
     var field = Field(
@@ -79,10 +77,7 @@ extension Field where Part == Machine {
           PlacedFigure(
             field, path: "\(key)[\(level)].\(field.key)", level: level,
             part: { level < $0[keyPath: path].count ? $0[keyPath: path][level] : nil },
-            change: { machine, change in
-              guard level < machine[keyPath: path].count else { return }
-              change(&machine[keyPath: path][level])
-            })
+            change: { machine, body in change(&machine, level, body) })
         }
       }
     }

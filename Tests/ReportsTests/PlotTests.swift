@@ -55,7 +55,7 @@ import Testing
       #expect(data.tableSeries(of: "order").count == 6)
       let folded = data.tableSeries(of: "everything")
       #expect(folded.map(\.name) == ["1 thread, best of all settings", "2 threads, best of all settings"])
-      #expect(folded[0].rows.allSatisfy { $0.prefetchRows == 32 })
+      #expect(folded[0].rows.allSatisfy { $0.int("prefetch_rows") == 32 })
     }
   }
 

@@ -169,7 +169,8 @@ import Testing
   @Test func `an exploration's earlier plots go, and nothing else in plots`() throws {
     try withTemporaryDirectory { path in
       let study = try StudyDirectory(path, for: .exploration)
-      try study.writePlot("pareto-1", script: "# Draws pareto-1.svg from pareto-1.csv: x\n", data: "a\n")
+      try study.write("# Draws pareto-1.svg from pareto-1.csv: x\n", to: "plots/pareto-1.gp")
+      try study.write("a\n", to: "plots/pareto-1.csv")
       try put("svg", "\(path)/plots/pareto-1.svg")
       try study.removePlots()
       #expect(!FileManager.default.fileExists(atPath: "\(path)/plots"))

@@ -1,3 +1,4 @@
+import AccessStreams
 import Machines
 import Profiles
 import Projection

@@ -1,3 +1,4 @@
+import AccessStreams
 import Support
 import Testing
 

@@ -160,11 +160,7 @@ struct PointRunner {
       let times = try stageTimes(workers, pool: pool, input.base, output.base)
       do {
         projected = try projector.project(
-<<<<<<< HEAD
           point, as: resolved, kernel: kernel, input: input.base, measuredTokensPerSecond: row.tokensPerSecond)
-=======
-          point, kernel: kernel, input: input.base, measuredTokensPerSecond: row.tokensPerSecond)
->>>>>>> eb8797b
         for text in projected.notes { note(.projection, text) }
         for index in projected.stages.indices {
           guard let time = times[projected.stages[index].stage] else { continue }

@@ -306,9 +306,4 @@ private struct StubSource: KernelSource {
     guard Topology.read().nodes.count < 2 else { return }
     #expect(outcome.notes.contains { $0.text.contains("one memory node only: replicated is the same as local") })
   }
-
-  @Test func `entropy is that of the codes`() {
-    // Table 0: two codes equally often, 1 bit. Table 1: always the same, 0 bits.
-    #expect(codeEntropy([0, 5, 1, 5, 0, 5, 1, 5], tables: 2) == 0.5)
-  }
 }

@@ -78,16 +78,15 @@ let package = Package(
     .target(
       name: "Measurement",
       dependencies: [
-        "HostModel", "RunStore", "Plans", "Statistics", "Kernels", "Profiler", "AccessStreams", "Machines",
-        "Simulation",
+        "HostModel", "RunStore", "Plans", "Statistics", "Kernels", "Profiler", "Machines", "Simulation",
         "Projection", "Support", "CLinux",
-      ], path: "Sources/Experiments", sources: ["Measurement", "Studies/Projections"], swiftSettings: declaredImports),
+      ], path: "Sources/Experiments/Measurement", swiftSettings: declaredImports),
     .target(
       name: "Studies",
       dependencies: [
         "Measurement", "HostModel", "RunStore", "Plans", "Statistics", "Kernels", "Profiler", "AccessStreams",
         "Machines", "Simulation", "Profiles", "Projection", "Support",
-      ], path: "Sources/Experiments/Studies", exclude: ["Projections"], swiftSettings: declaredImports),
+      ], path: "Sources/Experiments/Studies", swiftSettings: declaredImports),
     .target(
       name: "Cluster", dependencies: ["Studies", "Measurement", "RunStore", "Plans", "Profiler", "Support"],
       path: "Sources/Experiments/Cluster", swiftSettings: declaredImports),

@@ -16,6 +16,7 @@ extension RunData {
       warnings.append("\(strong: "This run is \(origin): no machine measured its times or counted its events.")")
     }
     if let disagreement { warnings.append("\(strong: "\(disagreement).")") }
+    if let missingProjections { warnings.append("\(strong: "\(missingProjections).")") }
     let versions = [manifest.toolVersion] + (manifest.continuedWith ?? [])
     if versions.count > 1 {
       warnings.append(

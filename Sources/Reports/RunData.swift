@@ -19,6 +19,8 @@ public struct RunData {
   public var sentinel: [SentinelRow]
   /// See `RunDirectory.disagreementWarning`.
   public var disagreement: String?
+  /// See `RunDirectory.missingProjectionsWarning`.
+  public var missingProjections: String?
 
   public init(_ directory: RunDirectory) throws {
     manifest = directory.manifest
@@ -31,6 +33,7 @@ public struct RunData {
     attempts = try store.rows()
     sentinel = try store.rows()
     disagreement = try directory.disagreementWarning()
+    missingProjections = try directory.missingProjectionsWarning()
     // Points finish in a shuffled order; tables read better in the order of the experiment file.
     let place = Dictionary(plan.points.enumerated().map { ($1.id, $0) }, uniquingKeysWith: { first, _ in first })
     func inOrder<Rows: RunRow>(_ id: KeyPath<Rows, String>) throws -> [Rows] {

@@ -32,7 +32,9 @@ struct ExportCommand: ParsableCommand {
       URL(fileURLWithPath: target).resolvingSymlinksInPath()
       == URL(fileURLWithPath: directory).resolvingSymlinksInPath()
     let study = isOwn ? nil : try StudyDirectory(target, for: .export)
-    if let warning = try run.disagreementWarning() { printMessage("warning: \(warning)") }
+    for warning in try [run.disagreementWarning(), run.missingProjectionsWarning()].compactMap({ $0 }) {
+      printMessage("warning: \(warning)")
+    }
     var files: [String] = []
     func write(_ name: String, _ text: String) throws {
       if let study { try study.write(text, to: name) } else { try run.write(text, to: name) }

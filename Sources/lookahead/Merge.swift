@@ -1,6 +1,9 @@
 import ArgumentParser
+import Measurement
 import Reports
 import RunStore
+import Studies
+import Support
 
 struct MergeCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -30,6 +33,7 @@ struct MergeCommand: ParsableCommand {
       if json { try printJSON(MergeDocument(results: [], missing: merge.missing.map(\.id))) }
       return try printProjected(merge)
     }
+    try projectMissing(merge)
     try writeReport(merge.directory)
     if let warning = try merge.directory.disagreementWarning() { printMessage("warning: \(warning)") }
     let results = try merge.directory.store.rows(ResultRow.self)
@@ -39,6 +43,21 @@ struct MergeCommand: ParsableCommand {
       "\(results.count { $0.status == .passed }) passed, \(failed) failed, \(results.count { $0.status == .skipped }) "
         + "skipped, \(merge.missing.count) missing; report in \(merge.directory.path)/report.md")
     if failed > 0 { throw ExitStatus.somePointsFailed.code }
+  }
+}
+
+/// Makes the projections that parts were stopped before making, once all points of their run are measured.
+func projectMissing(_ merge: RunMerge) throws {
+  let run = merge.directory
+  guard merge.missing.isEmpty, try run.missingProjectionsWarning() != nil else { return }
+  do {
+    let experiment = try run.experiment()
+    let progress = Progress()
+    defer { progress.clear() }
+    try ProjectionSweep(experiment, in: run, inputs: RunInputs(experiment)) { progress.show($0) }.run()
+  } catch let error as InputError {
+    // Its machines or layers are elsewhere. What was measured is whole.
+    printMessage("the projections that are missing could not be made: \(error)")
   }
 }
 

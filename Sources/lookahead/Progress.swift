@@ -8,8 +8,14 @@ import Support
 /// Shows a run's events on standard error: one line that is rewritten on a terminal, plain lines elsewhere.
 final class Progress {
   private let isTerminal = Progress.rewritesLines(environment: ProcessInfo.processInfo.environment)
+  /// Whether a point that is projected gets a line of its own where lines are not rewritten.
+  private let listsProjections: Bool
   /// What came of the point before.
   private var last = ""
+
+  init(listsProjections: Bool = true) {
+    self.listsProjections = listsProjections
+  }
 
   func show(_ event: RunEvent) {
     switch event {
@@ -21,7 +27,10 @@ final class Progress {
       write("\r\u{1B}[K" + ProgressLine(progress, point: point.label, last: last).text(columns: Self.columns))
     case .projected(let point, let done, let total):
       let text = singleLine("[\(done)/\(total)] \(point.label)")
-      guard isTerminal else { return printMessage(text) }
+      guard isTerminal else {
+        if listsProjections { printMessage(text) }
+        return
+      }
       write("\r\u{1B}[K" + text.prefix(columns: Self.columns - 1))
     case .finished(let result, let progress):
       last = ProgressLine.result(result)

@@ -8,6 +8,7 @@ import Plans
 import Profiler
 import RunStore
 import Simulation
+import Studies
 import Support
 
 struct ProjectCommand: ParsableCommand {
@@ -116,7 +117,7 @@ struct ProjectCommand: ParsableCommand {
     Interruption.note()
     let progress = Progress()
     do {
-      try ProjectionSweep(experiment, in: run, machines: inputs.machines) { progress.show($0) }.run()
+      try ProjectionSweep(experiment, in: run, inputs: inputs) { progress.show($0) }.run()
     } catch is Interrupted {
       progress.clear()
       printMessage(

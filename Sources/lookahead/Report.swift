@@ -17,7 +17,9 @@ struct ReportCommand: ParsableCommand {
 
   func run() throws {
     let directory = try RunDirectory(opening: directory)
-    if let warning = try directory.disagreementWarning() { printMessage("warning: \(warning)") }
+    for warning in try [directory.disagreementWarning(), directory.missingProjectionsWarning()].compactMap({ $0 }) {
+      printMessage("warning: \(warning)")
+    }
     Interruption.note()
     do { try writeReport(directory) } catch is Interrupted {
       printMessage("interrupted before the report was written; the same command writes it from what is stored")

@@ -5,6 +5,7 @@ import Plans
 import Profiler
 import Reports
 import RunStore
+import Studies
 import Support
 
 struct RunCommand: ParsableCommand {
@@ -87,17 +88,19 @@ struct RunCommand: ParsableCommand {
       at: path, plan: plan, manifest: manifest, only: own, restart: restart)
     for note in directory.notes { printMessage(note) }
     Interruption.note()
-    let progress = quiet ? nil : Progress()
+    let progress = quiet ? nil : Progress(listsProjections: false)
     let how = restart ? "the same command without --restart" : "the same command"
     do {
       try SweepRunner(
         experiment: experiment, inputs: inputs, directory: directory, topology: topology, options: options
       ) { progress?.show($0) }.run()
+      try ProjectionSweep(experiment, in: directory, inputs: inputs) { progress?.show($0) }.run()
     } catch is Interrupted {
       progress?.clear()
       let left = try directory.pendingPoints().count
       let all = try directory.pointIDs().count
-      printMessage("interrupted with \(left) of \(all) points to go; \(how) goes on where it stopped")
+      let what = left == 0 ? "projections" : "\(left) of \(all) points"
+      printMessage("interrupted with \(what) to go; \(how) goes on where it stopped")
       throw ExitStatus.failure.code
     }
     progress?.clear()

@@ -49,7 +49,10 @@ struct SlurmCollectCommand: ParsableCommand {
       allowsMixedMachines: allowMixed, scratch: FileManager.default.temporaryDirectory.path, tool: ChildProcess.own.path
     )
     let isModelled = directory.job.settings.projects
-    if let merge = collection.merge, !isModelled { try writeReport(merge.directory) }
+    if let merge = collection.merge, !isModelled {
+      try projectMissing(merge)
+      try writeReport(merge.directory)
+    }
     let document = try SlurmCollectionDocument(collection, plan: directory.plan, attempts: attempts)
     if json { try printJSON(document) }
     if let merge = collection.merge, isModelled {

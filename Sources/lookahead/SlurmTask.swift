@@ -5,6 +5,7 @@ import Measurement
 import Plans
 import Profiler
 import RunStore
+import Studies
 import Support
 
 /// What the batch script of 'slurm submit' starts on each node, in the job's directory.
@@ -45,14 +46,15 @@ struct SlurmTaskCommand: ParsableCommand {
       let results = try task.run(
         plan, manifest: manifest, report: { progress.show($0) },
         measure: { run, options, report in
-          if job.settings.projects {
-            return try ProjectionSweep(experiment, in: run, machines: inputs.machines, report: report).run()
+          if !job.settings.projects {
+            var options = options
+            options.tuningDirectory = TuningCache.defaultDirectory()
+            try SweepRunner(
+              experiment: experiment, inputs: inputs, directory: run, topology: topology, options: options,
+              report: report
+            ).run()
           }
-          var options = options
-          options.tuningDirectory = TuningCache.defaultDirectory()
-          try SweepRunner(
-            experiment: experiment, inputs: inputs, directory: run, topology: topology, options: options, report: report
-          ).run()
+          try ProjectionSweep(experiment, in: run, inputs: inputs, report: report).run()
         })
       guard let results else { return printMessage("nothing was missing") }
       if job.settings.projects { return }

@@ -8,6 +8,7 @@ import Testing
 @testable import Measurement
 @testable import Plans
 @testable import RunStore
+@testable import Studies
 
 /// Runs that calibrate their host anew before each round of launches.
 @Suite struct CalibrationRoundsTests {
@@ -76,7 +77,7 @@ import Testing
       let anew = try Projector(runID: "r", machines: [host], host: host.name).outcomes(
         directory.plan.points, experiment: directory.experiment())
       let rows = try directory.store.rows(ProjectionRow.self)
-      // In the order in which launches stored them: by point, then by machine.
+      // In the order in which the points were measured, then by machine.
       #expect(rows.map(\.machine) == ["host", "grace", "host", "grace"])
       let measured = try directory.store.rows(ResultRow.self)
       for outcome in anew {
@@ -150,7 +151,7 @@ import Testing
       #expect(try Machine(contentsOf: "\(path)/host.yaml").frequencyGHz == 4.5)
       #expect(
         events.contains {
-          if case .message("projecting anew, onto the host as 3 calibrations found it") = $0 { true } else { false }
+          if case .message("projecting 2 points onto host, grace") = $0 { true } else { false }
         })
     }
   }

@@ -6,6 +6,7 @@ import Profiler
 @testable import Measurement
 @testable import Plans
 @testable import RunStore
+@testable import Studies
 
 /// Ceilings of a made-up machine with the geometry of this one.
 func cannedCalibration() -> Calibration {
@@ -64,7 +65,7 @@ func run(
   return (directory, events)
 }
 
-/// The same in a directory that is open already.
+/// The same in a directory that is open already; what was measured is projected.
 @discardableResult
 func run(
   _ experiment: Experiment, in directory: RunDirectory, launcher: any Launcher = InThisProcess(),
@@ -73,8 +74,13 @@ func run(
   report: @escaping (RunEvent) -> Void = { _ in }
 ) throws -> [RunEvent] {
   var events: [RunEvent] = []
+  let inputs = try RunInputs(experiment)
+  func note(_ event: RunEvent) {
+    events.append(event)
+    report(event)
+  }
   try SweepRunner(
-    experiment: experiment, inputs: RunInputs(experiment), directory: directory, topology: .read(), options: options,
+    experiment: experiment, inputs: inputs, directory: directory, topology: .read(), options: options,
     steps: RunSetup.Steps(
       calibrate: calibrate,
       audit: { layers, peaks in
@@ -83,10 +89,8 @@ func run(
           layers, candidates: LibraryCandidates.all(isas: [.scalar]), peaks: peaks, measure: CandidateReport.measure)
       }),
     launcher: launcher, isInterrupted: isInterrupted,
-    report: {
-      events.append($0)
-      report($0)
-    }
+    report: note
   ).run()
+  try ProjectionSweep(experiment, in: directory, inputs: inputs, isInterrupted: isInterrupted, report: note).run()
   return events
 }

@@ -1,4 +1,5 @@
 import Foundation
+import Machines
 import PlanSupport
 import Testing
 
@@ -7,6 +8,7 @@ import Testing
 @testable import Plans
 @testable import RunStore
 @testable import Statistics
+@testable import Studies
 
 /// Launches, attempts, interrupts: what a run makes of processes that end in every way there is.
 @Suite struct LaunchTests {
@@ -189,7 +191,7 @@ import Testing
       let launcher = Interceptor()
       let points = "{memory: [local, first-touch], pages: [4k, thp]}"
       let (directory, _) = try run(experiment(points: points), at: path, launcher: launcher)
-      #expect(launcher.requests.map(\.knownStreams.count) == [0, 1, 1, 1])
+      #expect(launcher.requests.count == 4)
       let projections = try directory.store.rows(ProjectionRow.self)
       #expect(projections.count == 4 && Set(projections.map(\.pointID)).count == 4)
       #expect(Set(projections.map(\.tokensPerSecond)).count == 1)
@@ -198,6 +200,11 @@ import Testing
       for row in projections { #expect(row.measuredTokensPerSecond == measured[row.pointID] ?? nil) }
       let stages = try directory.store.rows(StageRow.self)
       #expect(Set(Dictionary(grouping: stages, by: \.pointID).values.map(\.count)).count == 1)
+      // Each point's stages are timed where its own memory lies.
+      #expect(stages.allSatisfy { $0.measuredNanosecondsPerToken ?? 0 > 0 })
+      let projector = Projector(runID: "r", machines: [try Machine(contentsOf: "\(path)/host.yaml")], host: nil)
+      #expect(try projector.rows(directory.plan.points, experiment: directory.experiment()).count == 4)
+      #expect(projector.streamCount == 1)
     }
   }
 

@@ -77,7 +77,7 @@ private struct StubSource: KernelSource {
     sweep: "a", kernel: .dense, seed: 1, hidden: 8, intermediate: 32, output: 8, tokens: 40, threads: 1)
 
   private func run(
-    _ source: any KernelSource, point: Point? = nil, machine: Machine? = nil, tuner: Autotuner? = nil
+    _ source: any KernelSource, point: Point? = nil, launch: Int = 0, tuner: Autotuner? = nil
   ) throws -> PointOutcome {
     let experiment = try experiment(
       """
@@ -87,13 +87,11 @@ private struct StubSource: KernelSource {
     let context = RunContext(
       experiment: experiment, runID: "r", host: "h", cpuModel: nil, topology: .read(), kernels: source,
       counters: CounterPlan(groups: [try CounterGroup.load("software")]), fmaPeak: { _ in 100 },
-      projector: Projector(
-        runID: "r", machines: [try machine ?? MachineCatalogue.bundled().machine("epyc-7763")], host: "epyc-7763"),
-      tuner: tuner, clock: RunClock())
+      tuner: tuner, launch: launch, clock: RunClock())
     return try PointRunner(context: context).run(point ?? self.point)
   }
 
-  @Test func `a correct point is timed, counted and projected`() throws {
+  @Test func `a correct point is timed and counted`() throws {
     let kernel = StubKernel(error: 0)
     let outcome = try run(StubSource(result: .success(kernel)))
     #expect(outcome.result.status == .passed)
@@ -104,9 +102,8 @@ private struct StubSource: KernelSource {
     #expect(outcome.result.fractionOfFMAPeak != nil)
     #expect(outcome.result.verifiedCPUs?.isEmpty == false)
     #expect(outcome.counters.map(\.event).contains("perf::TASK-CLOCK"))
-    #expect(outcome.projections.map(\.machine) == ["epyc-7763"])
-    #expect(outcome.projections.first?.measuredTokensPerSecond == outcome.result.tokensPerSecond)
-    #expect(outcome.stages.map(\.stage) == ["copy"])
+    // This kernel does not tell its stages apart.
+    #expect(outcome.stageTimes.isEmpty)
     // The check, the samples and one pass for the counters.
     #expect(kernel.runs >= 1 + outcome.samples.count + 1)
   }
@@ -117,17 +114,8 @@ private struct StubSource: KernelSource {
     #expect(outcome.result.status == .failed)
     #expect(outcome.result.reason == "max_abs_error 0.001 exceeds 1e-05")
     #expect(kernel.runs == 1)
-    #expect(outcome.samples.isEmpty && outcome.counters.isEmpty && outcome.projections.isEmpty)
+    #expect(outcome.samples.isEmpty && outcome.counters.isEmpty && outcome.stageTimes.isEmpty)
     #expect(outcome.result.medianNanoseconds == nil && outcome.result.tokensPerSecond == nil)
-  }
-
-  @Test func `a machine that cannot be projected onto leaves the measurement standing, with a note`() throws {
-    let caches = try Machine(text: "caches:\n  - {name: L1, size: 32KiB, ways: 8, line: 64}\n", file: "caches.yaml")
-    let outcome = try run(StubSource(result: .success(StubKernel(error: 0))), machine: caches)
-    #expect(outcome.result.status == .passed)
-    #expect(outcome.result.tokensPerSecond != nil)
-    #expect(outcome.projections.isEmpty)
-    #expect(outcome.notes.contains { $0.kind == .projection && $0.text.contains("not projected: ") })
   }
 
   @Test func `a thread that was moved while it was timed fails the point`() throws {
@@ -273,10 +261,16 @@ private struct StubSource: KernelSource {
     #expect(outcome.result.text("projection_dtype") == "bf16")
     #expect(outcome.result.codeMismatches == 0)
     #expect(outcome.notes.contains { $0.kind == .arithmetic } == !ISA.best.multipliesBF16)
-    // Milan has no bf16 multiply-add, so that its projection would be a guess.
-    #expect(outcome.projections.isEmpty)
-    #expect(outcome.notes.contains { $0.text.contains("not projected onto epyc-7763") })
     #expect(try run(factory(), point: lookup).result.text("projection_dtype") == "fp32")
+  }
+
+  @Test func `the first launch of a point times its stages, and no other does`() throws {
+    let outcome = try run(factory(), point: lookup)
+    #expect(outcome.stageTimes.map(\.stage) == ["layer norm", "projection", "code and score", "gather"])
+    #expect(outcome.stageTimes.allSatisfy { $0.pointID == lookup.id && $0.measuredNanosecondsPerToken > 0 })
+    #expect(
+      outcome.stageTimes.allSatisfy { $0.fastestNanosecondsPerToken ?? .infinity <= $0.measuredNanosecondsPerToken })
+    #expect(try run(factory(), point: lookup, launch: 1).stageTimes.isEmpty)
   }
 
   @Test func `without a tuner such a point is skipped`() throws {
@@ -295,7 +289,6 @@ private struct StubSource: KernelSource {
     #expect(outcome.result.status == .passed, "\(outcome.result.reason ?? "")")
     #expect(outcome.result.text("partition") == partition.rawValue)
     #expect(outcome.result.int("tuned") == 0)
-    #expect(outcome.projections.count == 1)
   }
 
   @Test func `tables replicated over one node are one copy, and the notes say so`() throws {

@@ -27,13 +27,14 @@ import Testing
         let projection = point.projectionDtype.map { " \($0.rawValue)" } ?? ""
         let time = try #require(nanoseconds["\(point.kernel.rawValue) \(point.dtype.rawValue)\(projection)"])
         try run.directory.store.finish(
-          PointOutcome(
-            result: run.measured(point, nanosecondsPerToken: time),
+          PointOutcome(result: run.measured(point, nanosecondsPerToken: time)))
+        try run.directory.store.add(
+          ProjectionOutcome(
             stages: ["first product", "bias and GELU", "projection"].filter {
               (point.kernel == .lookup) == ($0 == "projection")
             }.map {
               StageRow(pointID: point.id, stage: $0, flopPerToken: 1000, algorithmicBytesPerToken: 1)
-            }))
+            }), of: point.id)
       }
       let ceilings = peaks.enumerated().map {
         CeilingRow(name: $0.element, threads: 1, value: 200 * Double(1 + $0.offset), unit: "GFLOP/s")

@@ -148,14 +148,21 @@ struct SyntheticRun {
     ]
   }
 
-  func projection(_ point: Point, machine: String, factor: Double, band: Double, measured: Double? = nil)
-    -> ProjectionRow
-  {
+  /// What was measured of `stages`.
+  private func stageTimes(_ point: Point) -> [StageTimeRow] {
+    stages(point).compactMap { stage in
+      stage.measuredNanosecondsPerToken.map {
+        StageTimeRow(pointID: point.id, stage: stage.stage, measuredNanosecondsPerToken: $0)
+      }
+    }
+  }
+
+  func projection(_ point: Point, machine: String, factor: Double, band: Double) -> ProjectionRow {
     let rate = 1e9 / time(point) * factor
     return ProjectionRow(
       runID: directory.manifest.runID, pointID: point.id, machine: machine, tokensPerSecond: rate,
       lowTokensPerSecond: rate * (1 - band), highTokensPerSecond: rate * (1 + band),
-      limiter: point.kernel == .dense ? "compute" : "L2", measuredTokensPerSecond: measured, modelVersion: "1")
+      limiter: point.kernel == .dense ? "compute" : "L2", modelVersion: "1")
   }
 
   /// Runs every point of the study.
@@ -185,8 +192,10 @@ struct SyntheticRun {
               runID: result.runID, pointID: point.id, launch: 0, sample: 0, orderIndex: index, startNanoseconds: index,
               wallNanoseconds: result.medianNanoseconds ?? 0, outlier: false)
           ],
-          counters: counters(point), stages: stages(point),
-          projections: [projection(point, machine: "host", factor: error, band: 0.08, measured: result.tokensPerSecond)]
+          counters: counters(point), stageTimes: stageTimes(point)))
+      try directory.store.add(
+        ProjectionOutcome(
+          rows: [projection(point, machine: "host", factor: error, band: 0.08)]
             + factors.map {
               projection(point, machine: $0.0, factor: $0.1 * (point.kernel == .dense ? 0.9 : 1), band: $0.2)
             },
@@ -197,7 +206,7 @@ struct SyntheticRun {
                 runID: directory.manifest.runID, pointID: point.id, machine: machine, parameter: figure,
                 tokensPerSecondAtMinusTenth: rate * (1 - move), tokensPerSecondAtPlusTenth: rate * (1 + move))
             }
-          }))
+          }, stages: stages(point)), of: point.id)
     }
     var ceilings = [
       CeilingRow(name: "fma_peak", threads: 1, value: 241, unit: "GFLOP/s", ci95Low: 239, ci95High: 242, n: 20)
@@ -250,8 +259,9 @@ struct SyntheticRun {
     )
     try directory.store.finish(
       PointOutcome(
-        result: measured(points[2], nanosecondsPerToken: 400), counters: counters(points[2]),
-        projections: [projection(points[2], machine: "host", factor: 1, band: 0.1, measured: 2.5e6)]))
+        result: measured(points[2], nanosecondsPerToken: 400), counters: counters(points[2])))
+    try directory.store.add(
+      ProjectionOutcome(rows: [projection(points[2], machine: "host", factor: 1, band: 0.1)]), of: points[2].id)
     try directory.store.finish(
       PointOutcome(
         result: ResultRow(

@@ -51,13 +51,14 @@ struct TwoSocketRun {
       result.cpuModel = "synthetic two-socket machine"
       try run.directory.store.finish(
         PointOutcome(
-          result: result, counters: counters, metrics: MetricRow.derived(from: counters, groups: plan.groups),
+          result: result, counters: counters, metrics: MetricRow.derived(from: counters, groups: plan.groups)))
+      try run.directory.store.add(
+        ProjectionOutcome(
           stages: run.stages(point).map { stage in
             var stage = stage
-            stage.measuredNanosecondsPerToken = nil
             stage.modelledMemoryLinesPerToken = modelledLines(point) / 3
             return stage
-          }))
+          }), of: point.id)
     }
     for when in FactTime.allCases {
       try run.directory.store.replace(

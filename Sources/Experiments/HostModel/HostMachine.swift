@@ -8,7 +8,7 @@ import Support
 
 extension Machine {
   /// The name of the machine that describes the host of a run.
-  public static let hostName = "host"
+  public static let hostName = ProjectionRow.hostName
 
   /// This host as the model sees it: geometry as the operating system reports it, rates and latencies as `calibration`
   /// measured them, each at its least disturbed samples. No kernel's result enters. `date` and `model` go into the provenance

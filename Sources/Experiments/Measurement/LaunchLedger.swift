@@ -19,7 +19,7 @@ struct LaunchLedger {
     for attempt in try store.rows(AttemptRow.self) {
       let key = RunStore.LaunchKey(pointID: attempt.pointID, launch: attempt.launch)
       begun[key, default: 0] += 1
-      // What failed for good was buried by its deaths: to try it again is to forget them.
+      // A point that failed has used up its attempts: to try it again is to forget them.
       if attempt.status == .died, statuses[attempt.pointID] != .failed { deaths[key, default: 0] += 1 }
     }
     pending = schedule.launches.filter { launch in

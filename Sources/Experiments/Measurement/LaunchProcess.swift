@@ -34,7 +34,7 @@ public struct LaunchProcess: Launcher {
 
   /// The child's side. Throws what keeps it from reporting at all.
   public static func report(on request: Data) throws -> Data {
-    Interruption.notePatiently()
+    Interruption.ignoreRepeatedSignals()
     let request = try LaunchCoding.decoder.decode(LaunchRequest.self, from: request)
     return try LaunchCoding.encoder.encode(PointRunner.report(on: request))
   }

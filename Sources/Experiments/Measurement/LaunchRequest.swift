@@ -27,10 +27,6 @@ struct LaunchRequest: Codable {
   /// The clock at the beginning of the run, and the place of the launch's first sample in the run.
   var clockStart: Int
   var firstOrderIndex: Int
-  /// Access streams whose projections are known, see `Projector.streamKey`.
-  var knownStreams: [String]
-  /// False where the point has its projections from an earlier launch.
-  var wantsProjection: Bool
   /// The point with what an earlier launch chose for it, where it leaves its strategy open.
   var settled: Point?
 }

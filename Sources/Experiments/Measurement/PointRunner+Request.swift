@@ -21,17 +21,14 @@ extension PointRunner {
     let tuner = Autotuner(
       machine: host, fingerprint: MachineFingerprint(text: request.fingerprint),
       cache: request.tuningDirectory.map { TuningCache(directory: $0) { messages.append($0) } })
-    let machines = (inputs.includesHost ? [host] : []) + inputs.machines
     let runner = PointRunner(
       context: RunContext(
         experiment: experiment, runID: request.runID, host: request.host, cpuModel: request.cpuModel,
         topology: topology, kernels: KernelFactory(experiment: experiment, libraries: request.libraries),
         counters: counters, fmaPeak: { _ in request.fmaPeak },
-        projector: request.wantsProjection
-          ? Projector(runID: request.runID, machines: machines, host: Machine.hostName) : nil,
-        knownStreams: Set(request.knownStreams), tuner: tuner, chosen: request.settled?.network,
-        launch: request.launch, clock: RunClock(start: request.clockStart, samples: request.firstOrderIndex),
-        isInterrupted: { Interruption.hasCome }))
+        tuner: tuner, chosen: request.settled?.network, launch: request.launch,
+        clock: RunClock(start: request.clockStart, samples: request.firstOrderIndex),
+        isInterrupted: { Interruption.isRequested }))
     let start = Clock.now()
     do { report.outcome = try runner.run(request.point) } catch is Interrupted {}
     report.seconds = Double(Clock.now() - start) * 1e-9

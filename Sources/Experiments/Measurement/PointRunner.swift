@@ -18,10 +18,6 @@ struct RunContext {
   var counters: CounterPlan
   /// Measured multiply-add peak in 10^9 operations per second of a point's arithmetic on its threads, where it was measured.
   let fmaPeak: (Point) -> Double?
-  /// Nil where no projection is wanted.
-  let projector: Projector?
-  /// Access streams whose projections are known already, by `Projector.streamKey`.
-  var knownStreams: Set<String> = []
   /// Chooses strategies; nil where none can be.
   var tuner: Autotuner?
   /// The network with what an earlier launch of the point chose for it: all launches of a point run the same.
@@ -54,7 +50,7 @@ final class RunClock {
   }
 }
 
-/// Runs one point: builds it, checks its output, and only then times it, counts its events and projects it.
+/// Runs one point: builds it, checks its output, and only then times it and counts its events.
 struct PointRunner {
   let context: RunContext
 
@@ -89,31 +85,14 @@ struct PointRunner {
     if let shortage = point.memoryShortage() { throw PointSkipped(shortage) }
     let pool = try PinnedPool(cpus: available { try context.topology.cpus(for: point.cpus, threads: point.threads) })
     let tuning = try tuning(point, pool)
-    var resolved = point
-    if let chosen = context.chosen ?? tuning?.chosen { resolved.network = chosen }
-    let memory = PlacedSource(pool: pool, policy: point.memory, pages: point.pages, topology: context.topology)
-    let kernel = try context.kernels.kernel(for: resolved, memory: memory)
-    let tokens = try context.kernels.input(for: point)
-    let input = try memory.floats(tokens.count, for: .input)
-    input.base.update(from: tokens, count: tokens.count)
-    let output = try memory.floats(point.tokens * kernel.outputWidth, for: .output)
-    let shares = partition(tokens: point.tokens, workers: point.threads)
-    let workers = try kernel.workers(
-      point.threads, tokens: point.tokens, memory: memory, barrier: { [pool] in pool.barrier() })
-    let work: (Int) -> Void = { workers[$0].run(input: input.base, output: output.base) }
+    let network = context.chosen ?? tuning?.chosen ?? point.network
+    let prepared = try PreparedPoint(
+      point, network: network, pool: pool, kernels: context.kernels, topology: context.topology)
 
-    var row = ResultRow(runID: context.runID, host: context.host, point: point, status: .passed)
-    row.settle(resolved.network)
-    row.cpuModel = context.cpuModel
-    row.isa = (point.isa.isa ?? .best).rawValue
-    row.verifiedCPUs = pool.verifiedCPUs.map(String.init).joined(separator: " ")
-    row.blas = kernel.blas?.fullTitle
-    row.flopPerToken = kernel.accounts.reduce(0) { $0 + $1.flops }
-    row.algorithmicBytesPerToken = kernel.accounts.reduce(0) { $0 + $1.algorithmicBytes(tokens: point.tokens) }
-
-    try goOn()
-    pool.run(work)
-    let check = try kernel.check(input: input.base, output: output.base, tokens: sampledTokens(point, shares))
+    var row = row(point, prepared, network)
+    try checkInterrupted()
+    pool.run(prepared.work)
+    let check = try prepared.check(tokens: sampledTokens(point, prepared.shares))
     // An error that is no finite number is missing; the reason says it.
     row.maxAbsError = check.maxAbsoluteError.isFinite ? check.maxAbsoluteError : nil
     row.codeMismatches = kernel.hasCodes ? check.codeMismatches : nil
@@ -123,17 +102,17 @@ struct PointRunner {
       return PointOutcome(result: row, tuning: tuning?.rows ?? [])
     }
 
-    let before = memory.verify()
+    let before = prepared.memory.verify()
     let start = Clock.now()
     while seconds(since: start) < context.experiment.measure.warmupSeconds {
-      try goOn()
-      pool.run(work)
+      try checkInterrupted()
+      pool.run(prepared.work)
     }
-    let samples = try sample(point, pool, work, row: &row)
+    let samples = try sample(point, pool, prepared.work, row: &row)
     let counters = PointCounting(
       plan: context.counters, runID: context.runID, point: point, launch: context.launch
-    ).rows(pool, work)
-    try goOn()
+    ).rows(pool, prepared.work)
+    try checkInterrupted()
     // A number is a number of the CPUs in its row, or it is none.
     if let moved = pool.displacement() { throw ThreadMoved(description: "moved during timing: \(moved)") }
 
@@ -145,43 +124,38 @@ struct PointRunner {
     if check.ambiguousTokens > 0 {
       note(.check, "\(check.ambiguousTokens) tokens not compared: a projection lies at 0")
     }
-    if let before, let after = memory.verify() {
+    if let before, let after = prepared.memory.verify() {
       row.set(before: before, after: after)
       for text in placementNotes(before: before, after: after) { note(.placement, text) }
     }
-    let observations = try kernel.observations(input: input.base, tokens: point.tokens)
+    let observations = try prepared.kernel.observations(input: prepared.input.base, tokens: point.tokens)
     for text in observations.notes { note(.arithmetic, text) }
     row.codeEntropyBits = observations.codeEntropyBits
-
-    // A measurement stands whether or not the model can say something about it.
-    var projected = ProjectionOutcome()
-    let stream = context.projector?.streamKey(resolved)
-    if let projector = context.projector, let stream, !context.knownStreams.contains(stream) {
-      let times = try stageTimes(workers, pool: pool, input.base, output.base)
-      do {
-        projected = try projector.project(
-          point, as: resolved, kernel: kernel, input: input.base, measuredTokensPerSecond: row.tokensPerSecond)
-        for text in projected.notes { note(.projection, text) }
-        for index in projected.stages.indices {
-          guard let time = times[projected.stages[index].stage] else { continue }
-          projected.stages[index].measuredNanosecondsPerToken = time.median / Double(point.tokens)
-          projected.stages[index].fastestNanosecondsPerToken = time.fastest / Double(point.tokens)
-        }
-      } catch {
-        note(.projection, "not projected: \(error)")
-      }
     }
     return PointOutcome(
       result: row, samples: samples, counters: counters,
-      metrics: MetricRow.derived(from: counters, groups: context.counters.groups), stages: projected.stages,
-      projections: projected.rows, sensitivities: projected.sensitivities, tuning: tuning?.rows ?? [],
-      notes: notes, stream: stream)
+      metrics: MetricRow.derived(from: counters, groups: context.counters.groups),
+      // Once a point: further launches say how much its time varies, not where it goes.
+      stageTimes: context.launch == 0 ? try stageTimes(point, prepared) : [], tuning: tuning?.rows ?? [], notes: notes)
+  }
+
+  /// What is known of a point before it runs.
+  private func row(_ point: Point, _ prepared: PreparedPoint, _ network: any Network) -> ResultRow {
+    var row = ResultRow(runID: context.runID, host: context.host, point: point, status: .passed)
+    row.settle(network)
+    row.cpuModel = context.cpuModel
+    row.isa = (point.isa.isa ?? .best).rawValue
+    row.verifiedCPUs = prepared.pool.verifiedCPUs.map(String.init).joined(separator: " ")
+    row.blas = prepared.kernel.blas?.fullTitle
+    row.flopPerToken = prepared.kernel.accounts.reduce(0) { $0 + $1.flops }
+    row.algorithmicBytesPerToken = prepared.kernel.accounts.reduce(0) { $0 + $1.algorithmicBytes(tokens: point.tokens) }
+    return row
   }
 
   // MARK: - Steps
 
   /// Ends the point where the run is to end: it will be measured anew.
-  private func goOn() throws {
+  private func checkInterrupted() throws {
     if context.isInterrupted() { throw Interrupted() }
   }
 
@@ -216,7 +190,7 @@ struct PointRunner {
     var times: [(start: UInt64, wall: UInt64)] = []
     var previous = Clock.now()
     while rule.reason == nil {
-      try goOn()
+      try checkInterrupted()
       let start = Clock.now()
       let wall = pool.timed(work)
       times.append((start, wall))
@@ -244,35 +218,36 @@ struct PointRunner {
   private static let stagePasses = 5
   private static let stageSeconds = 0.25
 
-  /// Nanoseconds of each stage by its name, all threads working at once: the mean over them, of all passes. Empty for kernels
-  /// that do not tell their stages apart.
-  private func stageTimes(
-    _ workers: [any KernelWorker], pool: PinnedPool, _ input: UnsafePointer<Float>,
-    _ output: UnsafeMutablePointer<Float>
-  ) throws -> [String: (median: Double, fastest: Double)] {
-    let staged = workers.compactMap { $0 as? any StagedWorker }
-    guard let stages = staged.first?.stages, staged.count == workers.count else { return [:] }
+  /// The time of each stage, all threads working at once: the mean over them, of all passes. Empty for kernels that do not
+  /// tell their stages apart.
+  private func stageTimes(_ point: Point, _ prepared: PreparedPoint) throws -> [StageTimeRow] {
+    let pool = prepared.pool
+    let staged = prepared.workers.compactMap { $0 as? any StagedWorker }
+    guard let stages = staged.first?.stages, staged.count == prepared.workers.count else { return [] }
     var passes: [[Double]] = []
     let start = Clock.now()
     while passes.count < PointRunner.stagePasses || seconds(since: start) < PointRunner.stageSeconds {
-      try goOn()
+      try checkInterrupted()
       let perThread = pool.map { index in
         var nanoseconds = [UInt64](repeating: 0, count: stages.count)
         nanoseconds.withUnsafeMutableBufferPointer { buffer in
           guard let base = buffer.baseAddress else { return }
           pool.barrier()
-          staged[index].run(input: input, output: output, clock: { Clock.now() }, nanoseconds: base)
+          staged[index].run(
+            input: prepared.input.base, output: prepared.output.base, clock: { Clock.now() }, nanoseconds: base)
         }
         return nanoseconds
       }
       passes.append(
         stages.indices.map { stage in perThread.reduce(0) { $0 + Double($1[stage]) } / Double(perThread.count) })
     }
-    return Dictionary(
-      uniqueKeysWithValues: stages.enumerated().map { index, stage in
-        let times = passes.map { $0[index] }.sorted()
-        return (stage, (quantile(times, 0.5), times[0]))
-      })
+    let tokens = Double(point.tokens)
+    return stages.enumerated().map { index, stage -> StageTimeRow in
+      let times = passes.map { $0[index] }.sorted()
+      return StageTimeRow(
+        pointID: point.id, stage: stage, measuredNanosecondsPerToken: quantile(times, 0.5) / tokens,
+        fastestNanosecondsPerToken: times[0] / tokens)
+    }
   }
 
   private func seconds(since start: UInt64) -> Double { Double(Clock.now() - start) * 1e-9 }

@@ -14,8 +14,7 @@ struct RemainingTime {
 
   init(_ experiment: Experiment) {
     let estimate = TimeEstimate(experiment)
-    let launches = Double(experiment.measure.launches)
-    self.init { estimate.seconds($0).expected / launches }
+    self.init { estimate.launchSeconds($0) }
   }
 
   mutating func finished(_ point: Point, seconds: Double) {

@@ -11,7 +11,7 @@ public struct RunInputs {
   /// Machines of the catalogue or of files, without the host.
   public let machines: [Machine]
   /// Whether to project onto this host: where the experiment says so, or names no machine at all.
-  let includesHost: Bool
+  package let includesHost: Bool
 
   /// With `plan`, the layer files of its points are checked too.
   public init(_ experiment: Experiment, plan: Plan? = nil) throws {

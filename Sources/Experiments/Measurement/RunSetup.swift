@@ -134,18 +134,12 @@ extension RunSetup {
     try keepSamples(in: directory.store)
   }
 
-  /// Describes the host by all calibrations, once no launch is left, and projects the points onto it anew: the launches had
-  /// projected them onto what the first calibration found. Does nothing where there was one only.
-  mutating func reviseHost(
-    _ directory: RunDirectory, topology: Topology, isInterrupted: () -> Bool, report: (RunEvent) -> Void
-  ) throws {
+  /// Describes the host by all calibrations, once no launch is left that has to know it. Does nothing where there was one
+  /// calibration only.
+  mutating func describeHost(_ directory: RunDirectory, topology: Topology) throws {
     guard calibrationsOfHost < calibratedRounds.count else { return }
-    report(.message("projecting anew, onto the host as \(calibratedRounds.count) calibrations found it"))
-    let revised = try RunSetup.host(calibration, topology, state)
-    let rows = try directory.hostProjections(onto: revised, isInterrupted: isInterrupted)
-    try directory.write(revised.yaml(), to: RunDirectory.hostMachineName)
-    try directory.store.replace(rows, onto: revised.name)
-    host = revised
+    host = try RunSetup.host(calibration, topology, state)
+    try directory.write(host.yaml(), to: RunDirectory.hostMachineName)
     calibrationsOfHost = calibratedRounds.count
     try keepSamples(in: directory.store)
   }

@@ -50,7 +50,7 @@ public struct SweepRunner {
             layers, candidates: LibraryCandidates.all(paths: libraries), peaks: peaks,
             progress: { report(.message($0)) })
         }, libraryFiles: libraries, facts: inputs.counters.facts),
-      launcher: LaunchProcess(), isInterrupted: { Interruption.hasCome }, report: report)
+      launcher: LaunchProcess(), isInterrupted: { Interruption.isRequested }, report: report)
   }
 
   /// A run whose ceilings, audit and processes come from elsewhere.
@@ -70,8 +70,9 @@ public struct SweepRunner {
     self.report = report
   }
 
-  /// Runs what is missing, then exports. A point that fails is stored as failed and does not stop the run. Throws
-  /// `Interrupted` where it was asked to end, when all that is complete is stored and exported.
+  /// Runs what is missing. A point that fails is stored as failed and does not stop the run. Throws `Interrupted` where it
+  /// was asked to end, when all that is complete is stored and exported. A run ends with its projections: see
+  /// `ProjectionSweep` of the studies.
   public func run() throws {
     LibraryVariables.clear()
     for variable in LibraryVariables.found() {
@@ -83,7 +84,8 @@ public struct SweepRunner {
       isInterrupted: isInterrupted, report: report)
     do {
       try measure(&setup)
-      try setup.reviseHost(directory, topology: topology, isInterrupted: isInterrupted, report: report)
+      if isInterrupted() { throw Interrupted() }
+      try setup.describeHost(directory, topology: topology)
     } catch is Interrupted {
       try directory.store.noteDrift()
       try directory.exportCSV()
@@ -94,7 +96,6 @@ public struct SweepRunner {
     try directory.store.replace(
       facts: FactRow.all(MachineState.capture(), .end, topology, audit, setup.calibration.missing) + steps.facts(.end),
       at: .end)
-    try directory.finish()
   }
 
   // MARK: - Launches
@@ -110,9 +111,6 @@ public struct SweepRunner {
     let time = try RunTime(directory.store)
     let drift = try DriftRecorder(directory, time, topology: topology)
     var remaining = RemainingTime(experiment)
-    var streams = try KnownStreams(
-      directory,
-      placementMatters: Projector.placementMatters((inputs.includesHost ? [setup.host] : []) + inputs.machines))
 
     while let next = ledger.pending.first {
       if isInterrupted() { throw Interrupted() }
@@ -131,7 +129,7 @@ public struct SweepRunner {
         runID: directory.manifest.runID, pointID: point.id, launch: next.launch, attempt: ledger.begin(next),
         position: next.position, status: .running, startNanoseconds: time.now)
       try directory.store.begin(attempt)
-      let request = try request(for: next, setup, checks, time, streams)
+      let request = try request(for: next, setup, checks, time)
       let start = Clock.now()
       let ending = launcher.launch(request, seconds: experiment.measure.timeoutSeconds)
       attempt.seconds = Double(Clock.now() - start) * 1e-9
@@ -139,7 +137,7 @@ public struct SweepRunner {
       switch ending {
       case .reported(let launch):
         for message in launch.messages { report(.message(message)) }
-        guard var outcome = launch.outcome else {
+        guard let outcome = launch.outcome else {
           attempt.status = .interrupted
           try directory.store.end(attempt)
           throw Interrupted()
@@ -152,7 +150,6 @@ public struct SweepRunner {
           attempt.firstOrderIndex = outcome.samples.first?.orderIndex
         }
         try drift.read(nextOrderIndex: request.firstOrderIndex + outcome.samples.count)
-        try streams.complete(&outcome)
         let result = try directory.store.finish(
           outcome, attempt, of: experiment.measure.launches, fmaPeak: request.fmaPeak)
         remaining.finished(point, seconds: attempt.seconds ?? 0)
@@ -169,13 +166,13 @@ public struct SweepRunner {
           try directory.store.end(attempt)
           throw Interrupted()
         }
-        try bury(next, attempt, reason, &ledger)
+        try retryOrFail(next, attempt, reason, &ledger)
       }
     }
   }
 
-  /// An attempt has died: another one at the end, where the machine may be in another mood, or the point has failed.
-  private func bury(
+  /// Retries a launch whose process died after all others, or marks its point failed.
+  private func retryOrFail(
     _ launch: Schedule.Launch, _ attempt: AttemptRow, _ reason: String, _ ledger: inout LaunchLedger
   ) throws {
     let point = launch.point
@@ -212,8 +209,7 @@ public struct SweepRunner {
   }
 
   private func request(
-    for launch: Schedule.Launch, _ setup: RunSetup, _ checks: [CounterSelfCheck], _ time: RunTime,
-    _ streams: KnownStreams
+    for launch: Schedule.Launch, _ setup: RunSetup, _ checks: [CounterSelfCheck], _ time: RunTime
   ) throws -> LaunchRequest {
     let point = launch.point
     return LaunchRequest(
@@ -225,7 +221,6 @@ public struct SweepRunner {
       fmaPeak: setup.calibration.value(
         Calibration.Name.multiplyAddPeak(point.network.arithmetic), threads: point.threads),
       clockStart: time.clockStart, firstOrderIndex: try directory.store.nextOrderIndex(),
-      knownStreams: streams.keys, wantsProjection: !streams.hasProjection(point.id),
       settled: try directory.store.measuredRow(of: point.id).flatMap(point.settled))
   }
 

@@ -97,15 +97,20 @@ public struct TimeEstimate: Sendable {
     let simulated = simulation(point)
     // One more pass before the check, and at least one to warm up.
     let running: Double = pass + max(measure.warmupSeconds, pass)
-    let fixed: Double = layer(point) + check * 1e-9 + simulated + running + rates.launchSeconds
+    let fixed: Double = layer(point) + check * 1e-9 + running + rates.launchSeconds
     let sampling = max(measure.minSeconds, Double(measure.minSamples) * pass)
     let limit = max(measure.maxSeconds, pass)
-    // Each launch builds, checks and samples anew; the stream is simulated once.
+    // Each launch builds, checks and samples anew; the stream is simulated once, after all of them.
     let launches = Double(measure.launches)
-    let once = simulated + launches * (fixed - simulated)
     return Seconds(
-      pass: pass, expected: once + launches * min(sampling, limit),
-      atMost: once + launches * max(limit, min(sampling, limit)), isMeasured: known != nil)
+      pass: pass, expected: simulated + launches * (fixed + min(sampling, limit)),
+      atMost: simulated + launches * (fixed + max(limit, min(sampling, limit))), isMeasured: known != nil)
+  }
+
+  /// Seconds of one launch of a point.
+  func launchSeconds(_ point: Point) -> Double {
+    point.memoryNeeded == .tooLarge
+      ? rates.launchSeconds : (seconds(point).expected - simulation(point)) / Double(measure.launches)
   }
 
   private static func passNanoseconds(_ rates: Rates) -> (Point) -> Double {

@@ -24,7 +24,7 @@ public struct Measure: Equatable, Codable, Sendable {
   /// a third would tell little more.
   public var attempts = 2
   /// Seconds for a launch, from the start of its process to its end, after which it is killed. Beyond anything that works:
-  /// the largest layers take a minute to make, and a projection onto all machines of the catalogue about as long.
+  /// the largest layers take a minute to make.
   public var timeoutSeconds = 600.0
   /// When the host's ceilings and its machine file are measured.
   public var calibrate = CalibrationTime.once

@@ -5,6 +5,9 @@ public struct ProjectionOutcome: Equatable, Sendable {
   public var sensitivities: [SensitivityRow]
   /// Accounting of each stage, with the modelled traffic and time on the host where the host is among the machines.
   public var stages: [StageRow]
+  /// How a note begins that says why there is no projection.
+  package static let refusal = "not projected"
+
   /// Machines that were left out, with the reason.
   public var notes: [String]
 

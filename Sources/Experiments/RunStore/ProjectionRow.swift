@@ -3,6 +3,10 @@ import GRDB
 /// The model's estimate of one point on one machine: a row of projections.csv. Times are per token and thread.
 public struct ProjectionRow: RunRow, Equatable, Sendable {
   public static let table = "projections"
+  public static let storage = "modelled_projections"
+
+  /// The name under which a run describes the machine that it measures on.
+  public static let hostName = "host"
 
   public var runID: String
   public var pointID: String
@@ -13,7 +17,7 @@ public struct ProjectionRow: RunRow, Equatable, Sendable {
   public var highTokensPerSecond: Double
   /// compute, L1, L2, L3, latency, memory, link.
   public var limiter: String
-  /// Only where the machine is the host of the run.
+  /// The point's measured rate, where the machine is the host of the run: joined when the row is read.
   public var measuredTokensPerSecond: Double?
   public var computeNanoseconds: Double?
   public var l1Nanoseconds: Double?

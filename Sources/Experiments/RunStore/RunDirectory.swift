@@ -183,6 +183,25 @@ public final class RunDirectory {
     }
   }
 
+  /// Points that have a measured time and of which the model has said nothing yet, in execution order: a run projects its
+  /// points when all are measured.
+  package func unprojectedPoints() throws -> [Point] {
+    let projected = try store.projectedPoints()
+    let passed = Set(try store.rows(ResultRow.self).filter { $0.status == .passed }.map(\.pointID))
+    return plan.executionOrder.filter { passed.contains($0.id) && !projected.contains($0.id) }
+  }
+
+  /// What to tell of projections that are missing because the run was stopped before it had made them; nil where none is.
+  public func missingProjectionsWarning() throws -> String? {
+    // A run ends with its projections. Where the model could say nothing the point's notes tell why.
+    guard manifest.finished == nil, manifest.modelled != true else { return nil }
+    let missing = try unprojectedPoints().count
+    return missing == 0
+      ? nil
+      : "the projections of \(missing) measured \(missing == 1 ? "point" : "points") are missing: the run was stopped "
+        + "before it had made them; running it again makes what is missing"
+  }
+
   /// Writes every table as CSV, each file whole or not at all.
   public func exportCSV() throws {
     for type in RunStore.rowTypes {

@@ -66,7 +66,13 @@ public struct RunMerge {
       let status = statuses[$0.id] ?? .planned
       return status == .planned || status == .running
     }
-    if missing.isEmpty { try directory.finish() } else { try directory.exportCSV() }
+    // A run ends with its projections, and where the model can say nothing with the reason in the point's notes.
+    let refused = Set(try whole.store.rows(NoteRow.self).filter { $0.kind == .projection }.map(\.pointID))
+    if missing.isEmpty, try whole.unprojectedPoints().allSatisfy({ refused.contains($0.id) }) {
+      try directory.finish()
+    } else {
+      try directory.exportCSV()
+    }
   }
 
   /// What all parts have to share: the experiment, the plan, the machine.
@@ -148,6 +154,7 @@ extension RunStore {
           try copyPoint(id, from: part, theirs, in: db)
         } else {
           try addLaunches(offered.subtracting(measured), of: id, from: part, launches, in: db)
+          try addProjections(of: id, from: part, in: db)
         }
       }
       try copyWhole(from: part, in: db)
@@ -182,12 +189,28 @@ extension RunStore {
         }
       }
       let peak = result.fractionOfFMAPeak.flatMap { share in result.gigaflopPerSecond.map { $0 / share } }
+      // The first launch times the stages.
+      let times = try launch == 0 ? part.read { try StageTimeRow.all($0, where: "point_id = ?", [id]) } : []
       try Self.add(
         PointOutcome(
           result: result, samples: own(SampleRow.self), counters: own(CounterRow.self), metrics: own(MetricRow.self),
-          notes: own(NoteRow.self)),
+          stageTimes: times, notes: own(NoteRow.self)),
         launch: launch, of: count, fmaPeak: peak, in: db)
     }
+  }
+
+  /// What the model says of a point, where it has said nothing here.
+  private func addProjections(of id: String, from part: RunStore, in db: Database) throws {
+    func has(_ type: any RunRow.Type) throws -> Bool {
+      try Int.fetchOne(db, sql: "SELECT COUNT(*) FROM \(type.storage) WHERE point_id = ?", arguments: [id]) != 0
+    }
+    guard try !Self.modelledTypes.contains(where: has) else { return }
+    for type in Self.modelledTypes { for row in try part.rows(type, of: id) { try row.insert(db) } }
+    try Self.deleteProjectionNotes(of: id, in: db)
+    for note in try part.read({ try NoteRow.all($0, where: "point_id = ?", [id]) }) where note.kind == .projection {
+      try note.insert(db)
+    }
+    try Self.joinNotes(of: id, in: db)
   }
 
   /// What belongs to no point, and how each came about.

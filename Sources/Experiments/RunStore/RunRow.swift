@@ -5,15 +5,20 @@ import GRDB
 public protocol RunRow: Codable, FetchableRecord, PersistableRecord {
   associatedtype CodingKeys: CodingKey, CaseIterable, RawRepresentable<String>
 
-  /// Name of the table, and of the CSV file without its extension.
+  /// Name of the table that is read, and of the CSV file without its extension.
   static var table: String { get }
 
   /// Names of the columns, in their order.
   static var columns: [String] { get }
+
+  /// Name of the table that rows are written to, where `table` is a view that joins it with what was measured.
+  static var storage: String { get }
 }
 
 extension RunRow {
-  public static var databaseTableName: String { table }
+  public static var storage: String { table }
+
+  public static var databaseTableName: String { storage }
 
   public static var columns: [String] { CodingKeys.allCases.map(\.rawValue) }
 }

@@ -116,8 +116,11 @@ extension RunStore {
       try db.execute(
         sql: "DELETE FROM \(type.table) WHERE point_id = ? AND launch = ?", arguments: [id, launch])
     }
-    // What was said of the point as a whole was said of launches that are gone.
-    if others.isEmpty { try delete(NoteRow.self, of: id, in: db) }
+    // What was said of the point as a whole was said of launches that are gone; what is modelled does not depend on them.
+    if others.isEmpty {
+      try db.execute(
+        sql: "DELETE FROM notes WHERE point_id = ? AND kind <> ?", arguments: [id, NoteRow.Kind.projection.rawValue])
+    }
     try delete(ResultRow.self, of: id, in: db)
     try pooled.result.insert(db)
     var outcome = outcome
@@ -133,10 +136,6 @@ extension RunStore {
     try pooled.note?.insert(db)
     var result = pooled.result
     result.notes = try joinNotes(of: id, in: db)
-    // On the host a projection stands beside the measurement.
-    try db.execute(
-      sql: "UPDATE projections SET measured_tokens_per_s = ? WHERE point_id = ? AND measured_tokens_per_s IS NOT NULL",
-      arguments: [pooled.result.tokensPerSecond, id])
     let count = try Int.fetchOne(
       db, sql: "SELECT COUNT(DISTINCT launch) FROM samples WHERE point_id = ?", arguments: [id])
     try set(count == launches ? .done : .running, nil, of: id, in: db)
@@ -193,20 +192,6 @@ extension RunStore {
       let passed = Set(try ResultRow.all(db, where: "status = 'passed'").map(\.pointID))
       for note in notes where passed.contains(note.pointID) { try note.insert(db) }
       for id in passed { try Self.joinNotes(of: id, in: db) }
-    }
-  }
-
-  // MARK: - Projections
-
-  /// What the model said of a point: everything that a twin with the same access stream shares.
-  package func modelled(_ pointID: String) throws -> (
-    projections: [ProjectionRow], sensitivities: [SensitivityRow], stages: [StageRow]
-  ) {
-    try read { db in
-      func all<Rows: RunRow>(_: Rows.Type) throws -> [Rows] {
-        try Rows.all(db, where: "point_id = ?", [pointID])
-      }
-      return (try all(ProjectionRow.self), try all(SensitivityRow.self), try all(StageRow.self))
     }
   }
 }

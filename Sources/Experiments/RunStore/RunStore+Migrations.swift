@@ -74,6 +74,22 @@ extension RunStore {
       }
       try db.execute(sql: "PRAGMA user_version = 9")
     }
+    migrator.registerMigration("10") { db in
+      // What was measured beside the model has a place of its own, and is joined when it is read.
+      try create(StageTimeRow.self, in: db)
+      try db.execute(
+        sql: """
+          INSERT INTO stage_times (point_id, stage, measured_ns_per_token, fastest_ns_per_token)
+          SELECT point_id, stage, measured_ns_per_token, fastest_ns_per_token FROM stages
+          WHERE measured_ns_per_token IS NOT NULL
+          """)
+      try db.execute(sql: "CREATE INDEX stage_times_point ON stage_times (point_id)")
+      for type in [ProjectionRow.self, StageRow.self] as [any RunRow.Type] {
+        try db.execute(sql: "ALTER TABLE \(type.table) RENAME TO \(type.storage)")
+      }
+      try createViews(in: db)
+      try db.execute(sql: "PRAGMA user_version = 10")
+    }
     return migrator
   }
 

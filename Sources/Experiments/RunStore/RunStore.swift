@@ -7,7 +7,7 @@ import Support
 /// a run that is killed loses at most the point it was measuring.
 public final class RunStore {
   /// Raised with every migration.
-  public static let schemaVersion = 9
+  public static let schemaVersion = 10
 
   let database: DatabaseQueue
   let path: String
@@ -74,7 +74,7 @@ public final class RunStore {
       guard found == schemaVersion else {
         throw InputError(file: path, "expected schema version \(schemaVersion), found \(found)")
       }
-      for type in rowTypes {
+      for type in storedTypes {
         let present = try Set(db.columns(in: type.table).map(\.name))
         for column in type.columns where !present.contains(column) {
           throw InputError(file: path, key: "\(type.table).\(column)", "expected this column, found none")
@@ -131,8 +131,12 @@ public final class RunStore {
     StageRow.self, CeilingRow.self, AuditRow.self, TuningRow.self, FactRow.self, AttemptRow.self, SentinelRow.self,
     NoteRow.self,
   ]
+  /// Tables that the database has. Those of `rowTypes` have a CSV file each.
+  static let storedTypes = rowTypes + [StageTimeRow.self]
   /// Tables with what came of a point. Attempts tell how, and stay.
-  static let outcomeTypes = rowTypes.filter { $0.columns.contains("point_id") && $0.table != AttemptRow.table }
+  static let outcomeTypes = storedTypes.filter { $0.columns.contains("point_id") && $0.table != AttemptRow.table }
+  /// Those of them that are modelled.
+  static let modelledTypes: [any RunRow.Type] = [ProjectionRow.self, SensitivityRow.self, StageRow.self]
 
   // MARK: - Points
 
@@ -187,18 +191,6 @@ public final class RunStore {
     }
   }
 
-  /// Stores what the model says of a point that nobody measures, in one transaction; the point is skipped for `reason` where
-  /// it says nothing.
-  package func finish(_ pointID: String, projected: ProjectionOutcome?, reason: String?) throws {
-    try write { db in
-      for type in Self.outcomeTypes { try Self.delete(type, of: pointID, in: db) }
-      for row in projected?.rows ?? [] { try row.insert(db) }
-      for row in projected?.sensitivities ?? [] { try row.insert(db) }
-      for row in projected?.stages ?? [] { try row.insert(db) }
-      try Self.set(projected == nil ? .skipped : .done, projected == nil ? reason : nil, of: pointID, in: db)
-    }
-  }
-
   // MARK: - The run as a whole
 
   /// Replaces the ceilings: they belong to the machine in its present state, so that a resumed run measures them anew.
@@ -219,12 +211,7 @@ public final class RunStore {
   }
 
   static func delete(_ type: any RunRow.Type, of pointID: String, in db: Database) throws {
-    try db.execute(sql: "DELETE FROM \(type.table) WHERE point_id = ?", arguments: [pointID])
-  }
-
-  /// Replaces all projections, as when other machines are asked for.
-  public func replace(projections: [ProjectionRow]) throws {
-    try replaceAll(projections)
+    try db.execute(sql: "DELETE FROM \(type.storage) WHERE point_id = ?", arguments: [pointID])
   }
 
   /// Replaces the facts read at `time`.
@@ -235,13 +222,11 @@ public final class RunStore {
     }
   }
 
-  /// Replaces whole tables in one transaction.
-  package func replaceAll<each Rows: RunRow>(_ tables: repeat [each Rows]) throws {
-    func replace<Row: RunRow>(_ rows: [Row], _ db: Database) throws {
-      try db.execute(sql: "DELETE FROM \(Row.table)")
+  private func replaceAll<Rows: RunRow>(_ rows: [Rows]) throws {
+    try write { db in
+      try db.execute(sql: "DELETE FROM \(Rows.storage)")
       for row in rows { try row.insert(db) }
     }
-    try write { db in repeat try replace(each tables, db) }
   }
 
   /// A value of the meta table, nil where there is none.

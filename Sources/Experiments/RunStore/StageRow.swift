@@ -3,6 +3,7 @@ import GRDB
 /// One stage of a point's kernel: what it asks for, and what the model makes of it. A row of stages.csv.
 public struct StageRow: RunRow, Equatable, Sendable {
   public static let table = "stages"
+  public static let storage = "modelled_stages"
 
   public var pointID: String
   public var stage: String
@@ -17,7 +18,7 @@ public struct StageRow: RunRow, Equatable, Sendable {
   /// Between the last cache and memory.
   public var modelledMemoryLinesPerToken: Double?
   public var modelledNanosecondsPerToken: Double?
-  /// Where the stage was timed on its own, as the median over the passes; and in the pass that was fastest in this stage.
+  /// Where the stage was timed on its own (see `StageTimeRow`): joined when the row is read.
   public var measuredNanosecondsPerToken: Double?
   public var fastestNanosecondsPerToken: Double?
 

@@ -111,6 +111,7 @@ enum StoredValues {
       "modelled_ns_per_token": .notNegative, "rounds": .count, "chosen": .flag,
       "cached": .flag,
     ],
+    "stage_times": ["measured_ns_per_token": .notNegative],
     "attempts": ["launch": .count, "attempt": .count, "position": .count, "start_ns": .wide],
     "sentinel": ["order_index": .count, "start_ns": .wide, "value": .positive, "n": .positiveCount],
   ]
@@ -143,6 +144,7 @@ enum StoredValues {
       "modelled_memory_lines_per_token": .notNegative, "modelled_ns_per_token": .notNegative,
       "measured_ns_per_token": .notNegative, "fastest_ns_per_token": .notNegative,
     ],
+    "stage_times": ["fastest_ns_per_token": .notNegative],
     "ceilings": [
       "working_set_bytes": .wide, "ci95_low": .positive, "ci95_high": .positive, "n": .positiveCount,
     ],

@@ -112,7 +112,7 @@ public struct Validation {
     let outcomes = try projector.outcomes(points, experiment: directory.experiment(), progress: progress)
     let rows = Dictionary(
       outcomes.flatMap(\.rows).map { ($0.pointID, $0) }, uniquingKeysWith: { first, _ in first })
-    let timed = Dictionary(grouping: try directory.store.rows(StageRow.self), by: \.pointID)
+    let timed = Dictionary(grouping: try directory.store.rows(StageTimeRow.self), by: \.pointID)
     let modelled = Dictionary(grouping: outcomes.flatMap(\.stages), by: \.pointID)
     self.init(
       machine: host,
@@ -120,11 +120,9 @@ public struct Validation {
         guard let rate = measured[point.id], let projection = rows[point.id] else { return nil }
         let stages = (timed[point.id] ?? []).compactMap { row -> Stage? in
           let own = modelled[point.id]?.first { $0.stage == row.stage }
-          guard let measured = row.measuredNanosecondsPerToken, let modelled = own?.modelledNanosecondsPerToken else {
-            return nil
-          }
+          guard let modelled = own?.modelledNanosecondsPerToken else { return nil }
           return Stage(
-            name: row.stage, modelledNanoseconds: modelled, medianNanoseconds: measured,
+            name: row.stage, modelledNanoseconds: modelled, medianNanoseconds: row.measuredNanosecondsPerToken,
             fastestNanoseconds: row.fastestNanosecondsPerToken)
         }
         return Entry(

@@ -6,13 +6,13 @@ public enum Interruption {
   public static func note() { linux_note_interrupts(0) }
 
   /// For a child, whose parent decides: however many signals come, they are noted.
-  public static func notePatiently() { linux_note_interrupts(1) }
+  public static func ignoreRepeatedSignals() { linux_note_interrupts(1) }
 
-  public static var hasCome: Bool { linux_interrupt() != 0 }
+  public static var isRequested: Bool { linux_interrupt() != 0 }
 
   /// Throws `Interrupted` where a signal has come.
   public static func check() throws {
-    if hasCome { throw Interrupted() }
+    if isRequested { throw Interrupted() }
   }
 }
 

@@ -1,43 +1,97 @@
 import Foundation
+import HostModel
+import Kernels
 import Machines
+import Measurement
 import Plans
 import RunStore
 
-/// A run in which nothing is measured: projects the points of its plan onto machines, and stores each point as it comes. It is
-/// resumed, divided and merged like any other.
+/// Projects the points of a run onto its machines and stores each point as it comes: those that were measured, or, in a run
+/// in which nothing is measured, those of the plan. What is projected stays, so that it is resumed, divided and merged like
+/// any other run.
 public struct ProjectionSweep {
   private let directory: RunDirectory
   private let experiment: Experiment
-  private let projector: Projector
+  private let inputs: RunInputs
   private let isInterrupted: () -> Bool
   private let report: (RunEvent) -> Void
 
   public init(
-    _ experiment: Experiment, in directory: RunDirectory, machines: [Machine],
-    isInterrupted: @escaping () -> Bool = { Interruption.hasCome }, report: @escaping (RunEvent) -> Void
+    _ experiment: Experiment, in directory: RunDirectory, inputs: RunInputs,
+    isInterrupted: @escaping () -> Bool = { Interruption.isRequested }, report: @escaping (RunEvent) -> Void
   ) {
     self.experiment = experiment
     self.directory = directory
+    self.inputs = inputs
     self.isInterrupted = isInterrupted
     self.report = report
-    projector = Projector(runID: directory.manifest.runID, machines: machines, host: nil)
   }
 
-  /// Projects what is missing, then exports. Throws `Interrupted` where it was asked to end; what is complete is stored.
+  /// Projects what is missing, then exports and ends the run. Throws `Interrupted` where it was asked to end; what is
+  /// complete is stored.
   public func run() throws {
-    let pending = try directory.pendingPoints()
-    let total = try directory.pointIDs().count
-    for (index, point) in pending.enumerated() {
+    if directory.manifest.modelled == true {
+      try project(try directory.pendingPoints(), onto: inputs.machines, store: storePlanned)
+    } else {
+      try projectMeasured()
+    }
+    try directory.finish()
+  }
+
+  private func projectMeasured() throws {
+    let points = try directory.unprojectedPoints()
+    guard !points.isEmpty else { return }
+    // The host as the end of the run knows it.
+    let host = try inputs.includesHost ? [Machine(contentsOf: "\(directory.path)/\(RunDirectory.hostMachineName)")] : []
+    let machines = host + inputs.machines
+    report(
+      .message("projecting \(points.count) \(points.count == 1 ? "point" : "points") onto \(Self.names(machines))"))
+    try project(points, onto: machines, store: storeMeasured)
+  }
+
+  private static func names(_ machines: [Machine]) -> String {
+    machines.count > 3 ? "\(machines.count) machines" : machines.map(\.name).joined(separator: ", ")
+  }
+
+  private func project(
+    _ points: [Point], onto machines: [Machine],
+    store: (Point, () throws -> ProjectionOutcome) throws -> Void
+  ) throws {
+    let isModelled = directory.manifest.modelled == true
+    // One projector for all of them: points that share an access stream are simulated once.
+    let projector = Projector(
+      runID: directory.manifest.runID, machines: machines, host: isModelled ? nil : Machine.hostName)
+    let factory = KernelFactory(experiment: experiment)
+    let results = Dictionary(
+      try directory.store.rows(ResultRow.self).map { ($0.pointID, $0) }, uniquingKeysWith: { _, last in last })
+    let total = isModelled ? try directory.pointIDs().count : points.count
+    for (index, point) in points.enumerated() {
       if isInterrupted() {
         try directory.exportCSV()
         throw Interrupted()
       }
-      var notes: [String] = []
-      let outcome = try projector.outcomes([point], experiment: experiment) { notes.append($0) }.first
-      for note in notes { report(.message(note)) }
-      try directory.store.finish(point.id, projected: outcome, reason: notes.last)
-      report(.projected(point: point, done: total - pending.count + index + 1, total: total))
+      try store(point) { try projector.outcome(point, factory, as: results[point.id].flatMap(point.settled) ?? point) }
+      report(.projected(point: point, done: total - points.count + index + 1, total: total))
     }
-    try directory.finish()
+  }
+
+  /// A point that nobody measures is done with its projection, or skipped where it has none.
+  private func storePlanned(_ point: Point, _ project: () throws -> ProjectionOutcome) throws {
+    do {
+      let outcome = try project()
+      for note in outcome.notes { report(.message("\(point.label): \(note)")) }
+      try directory.store.finish(point.id, projected: outcome, reason: nil)
+    } catch let skipped as PointSkipped {
+      let reason = "skipped \(point.label): \(skipped)"
+      report(.message(reason))
+      try directory.store.finish(point.id, projected: nil, reason: reason)
+    }
+  }
+
+  /// A measurement stands whether or not the model can say something about it.
+  private func storeMeasured(_ point: Point, _ project: () throws -> ProjectionOutcome) throws {
+    var outcome = ProjectionOutcome()
+    do { outcome = try project() } catch { outcome.notes = ["\(ProjectionOutcome.refusal): \(error)"] }
+    try directory.store.add(outcome, of: point.id)
   }
 }

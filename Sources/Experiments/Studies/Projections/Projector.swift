@@ -2,6 +2,7 @@ import AccessStreams
 import Foundation
 import Kernels
 import Machines
+import Measurement
 import Plans
 import Profiler
 import Projection
@@ -9,21 +10,27 @@ import RunStore
 import Simulation
 
 /// Projects points onto machines: simulates each point's access stream on each machine's caches, then times it.
+///
+/// Unchecked: machines are projected onto side by side and read constants only; the one thread that calls keeps what was found.
 public final class Projector: @unchecked Sendable {
   /// Raised with every change that can move a projection.
   static let modelVersion = "7"
 
   private let runID: String
   private let machines: [Machine]
-  /// Name of the machine in `machines` that describes this host, whose projections have a measurement beside them.
+  /// Name of the machine in `machines` that describes this host, whose projections the stages of a point show.
   private let host: String?
   /// Whether sensitivities include the capacities of the caches, which costs two simulations for each.
   private let movesCapacities: Bool
   /// Points that differ only in where their memory lies have the same stream.
   private var cache: [String: Projections] = [:]
 
+  /// Access streams that have been simulated.
+  var streamCount: Int { cache.count }
+
   private struct Projections {
     var machines: [Projected]
+    var accounts: [StageAccount]
     var notes: [String]
   }
 
@@ -43,15 +50,19 @@ public final class Projector: @unchecked Sendable {
 
   /// Machines with fewer cores than the point has threads are left out; those that give no rate for its multiply-adds too,
   /// with a note.
-  public func project(
-    _ point: Point, as resolved: Point, kernel: any Kernel, input: UnsafePointer<Float>,
-    measuredTokensPerSecond: Double?
+  ///
+  /// `resolved` is the point with the strategy that runs.
+  func project(
+    _ point: Point, as resolved: Point, kernel: any Kernel, input: UnsafePointer<Float>
   ) throws -> ProjectionOutcome {
-    let projections = try projections(resolved, kernel: kernel, input: input)
+    outcome(point, try projections(point, as: resolved, kernel: kernel, input: input))
+  }
+
+  private func outcome(_ point: Point, _ projections: Projections) -> ProjectionOutcome {
     let projected = projections.machines
     var outcome = ProjectionOutcome(notes: projections.notes)
     for one in projected {
-      outcome.rows.append(row(point, one, measured: one.machine == host ? measuredTokensPerSecond : nil))
+      outcome.rows.append(row(point, one))
       outcome.sensitivities += one.sensitivities.map {
         SensitivityRow(
           runID: runID, pointID: point.id, machine: one.machine, parameter: $0.parameter,
@@ -60,29 +71,33 @@ public final class Projector: @unchecked Sendable {
       }
     }
     let own = projected.first { $0.machine == host }
-    outcome.stages = kernel.accounts.map { stage(point, $0, own?.projection, own?.traffic) }
+    outcome.stages = projections.accounts.map { stage(point, $0, own?.projection, own?.traffic) }
     return outcome
   }
 
   private func projections(
-    _ point: Point, kernel: any Kernel, input: UnsafePointer<Float>
+    _ point: Point, as resolved: Point, kernel: any Kernel, input: UnsafePointer<Float>
   ) throws -> Projections {
-    let key = streamKey(point)
+    let key = streamKey(resolved)
     if let known = cache[key] { return known }
     let large = machines.filter { point.threads <= $0.cores ?? .max }
     guard !large.isEmpty else {
-      return Projections(machines: [], notes: ["not projected: no machine has \(point.threads) cores"])
+      return Projections(
+        machines: [], accounts: kernel.accounts,
+        notes: ["\(ProjectionOutcome.refusal): no machine has \(point.threads) cores"])
     }
     let workload = try kernel.workload(input: input, tokens: point.simulated.tokens, threads: point.threads)
     let fitting = large.filter { $0.keysMissing(for: workload.phases).isEmpty }
     let notes = large.compactMap { machine in
       let missing = machine.keysMissing(for: workload.phases)
       return missing.isEmpty
-        ? nil : "not projected onto \(machine.name), which does not give \(missing.joined(separator: ", "))"
+        ? nil
+        : "\(ProjectionOutcome.refusal) onto \(machine.name), which does not give \(missing.joined(separator: ", "))"
     }
 
     let projections = Projections(
-      machines: try concurrentMap(fitting) { try self.projected(point, workload, on: $0) }, notes: notes)
+      machines: try concurrentMap(fitting) { try self.projected(point, workload, on: $0) },
+      accounts: kernel.accounts, notes: notes)
     cache[key] = projections
     return projections
   }
@@ -100,27 +115,21 @@ public final class Projector: @unchecked Sendable {
         options: options, simulate: movesCapacities ? { try Traffic(simulating: workload, on: $0) } : nil))
   }
 
-  /// The same for points whose projections are the same: those that differ only in their pages and, where no machine has
-  /// memory nodes, in where threads and memory lie. The point's strategy must be known.
-  func streamKey(_ point: Point) -> String {
-    Projector.streamKey(point, placementMatters: Projector.placementMatters(machines))
-  }
-
-  /// Whether one of `machines` has memory nodes with a link between them.
-  static func placementMatters(_ machines: [Machine]) -> Bool {
-    machines.contains { $0.numa?.linkGigabytesPerSecond != nil }
-  }
-
-  static func streamKey(_ point: Point, placementMatters: Bool) -> String {
+  /// Points whose projections are the same have one key: they differ only in their pages and, where no machine has memory
+  /// nodes with a link between them, in where threads and memory lie. The point's strategy must be known.
+  private func streamKey(_ point: Point) -> String {
     var key = point
-    key.placement = placementMatters ? key.placement : Placement(threads: key.threads)
-    key.placement.pages = .transparentHuge
+    if !machines.contains(where: { $0.numa?.linkGigabytesPerSecond != nil }) {
+      key.cpus = .compact
+      key.memory = .local
+    }
+    key.pages = .transparentHuge
     return key.id
   }
 
   // MARK: - Rows
 
-  private func row(_ point: Point, _ projected: Projected, measured: Double?) -> ProjectionRow {
+  private func row(_ point: Point, _ projected: Projected) -> ProjectionRow {
     let projection = projected.projection
     let total = projected.traffic.total
     let tokens = Double(point.simulated.tokens)
@@ -130,7 +139,7 @@ public final class Projector: @unchecked Sendable {
     return ProjectionRow(
       runID: runID, pointID: point.id, machine: projected.machine, tokensPerSecond: projection.tokensPerSecond,
       lowTokensPerSecond: projection.low, highTokensPerSecond: projection.high, limiter: projection.limiter.rawValue,
-      measuredTokensPerSecond: measured, computeNanoseconds: nanoseconds(.compute), l1Nanoseconds: nanoseconds(.l1),
+      computeNanoseconds: nanoseconds(.compute), l1Nanoseconds: nanoseconds(.l1),
       l2Nanoseconds: nanoseconds(.l2), l3Nanoseconds: nanoseconds(.l3), memoryNanoseconds: nanoseconds(.memory),
       latencyNanoseconds: nanoseconds(.latency), socketCores: projection.socket.cores,
       socketTokensPerSecond: projection.socket.tokensPerSecond, socketLowTokensPerSecond: projection.socket.low,
@@ -175,28 +184,34 @@ extension Projector {
     try outcomes(points, experiment: experiment, settled: settled, progress: progress).flatMap(\.rows)
   }
 
-  /// The same with all that a projection gives.
+  /// Projects points as `rows` does, and returns all that a projection gives.
   public func outcomes(
     _ points: [Point], experiment: Experiment, settled: [String: Point] = [:],
     progress: (String) -> Void = { _ in }
   ) throws -> [ProjectionOutcome] {
-    let factory = KernelFactory(experiment: experiment, libraries: LibraryChoice())
+    let factory = KernelFactory(experiment: experiment)
     return try points.compactMap { point -> ProjectionOutcome? in
       do {
-        let resolved = settled[point.id] ?? point
-        try resolved.requireSimulable()
-        let kernel = try factory.kernel(for: resolved.simulated, memory: HeapMemory())
-        let input = try factory.input(for: point, tokens: point.simulated.tokens)
-        return try input.withUnsafeBufferPointer { buffer in
-          guard let base = buffer.baseAddress else { return nil }
-          let outcome = try project(point, as: resolved, kernel: kernel, input: base, measuredTokensPerSecond: nil)
-          for note in outcome.notes { progress("\(point.label): \(note)") }
-          return outcome
-        }
+        let outcome = try outcome(point, factory, as: settled[point.id] ?? point)
+        for note in outcome.notes { progress("\(point.label): \(note)") }
+        return outcome
       } catch let skipped as PointSkipped {
         progress("skipped \(point.label): \(skipped)")
         return nil
       }
+    }
+  }
+
+  /// Projects one point, whose layer is built on the heap for its access stream where that is not known yet. `resolved`
+  /// is the point with the strategy that runs. Throws `PointSkipped` where the layer cannot be built.
+  func outcome(_ point: Point, _ factory: KernelFactory, as resolved: Point) throws -> ProjectionOutcome {
+    if let known = cache[streamKey(resolved)] { return outcome(point, known) }
+    try resolved.requireSimulable()
+    let kernel = try factory.kernel(for: resolved.simulated, memory: HeapMemory())
+    let input = try factory.input(for: point, tokens: point.simulated.tokens)
+    return try input.withUnsafeBufferPointer { buffer in
+      guard let base = buffer.baseAddress else { throw PointSkipped("has no tokens") }
+      return try project(point, as: resolved, kernel: kernel, input: base)
     }
   }
 }

@@ -1,0 +1,42 @@
+import Kernels
+import Plans
+import Profiler
+
+/// A point that is ready to run: its kernel, and its operands in the memory that it asks for, on the threads that it asks for.
+struct PreparedPoint {
+  let kernel: any Kernel
+  let pool: PinnedPool
+  let memory: PlacedSource
+  /// [tokens, hidden] and [tokens, output].
+  let input: FloatBuffer
+  let output: FloatBuffer
+  let workers: [any KernelWorker]
+  /// The tokens of each worker.
+  let shares: [Range<Int>]
+
+  /// `network` is the point's with the strategy that runs. Throws `PointSkipped` where this machine cannot run the point.
+  init(
+    _ point: Point, network: any Network, pool: PinnedPool, kernels: any KernelSource, topology: Topology
+  ) throws {
+    self.pool = pool
+    memory = PlacedSource(pool: pool, policy: point.memory, pages: point.pages, topology: topology)
+    var resolved = point
+    resolved.network = network
+    kernel = try kernels.kernel(for: resolved, memory: memory)
+    let tokens = try kernels.input(for: point)
+    input = try memory.floats(tokens.count, for: .input)
+    input.base.update(from: tokens, count: tokens.count)
+    output = try memory.floats(point.tokens * kernel.outputWidth, for: .output)
+    shares = partition(tokens: point.tokens, workers: point.threads)
+    workers = try kernel.workers(
+      point.threads, tokens: point.tokens, memory: memory, barrier: { [pool] in pool.barrier() })
+  }
+
+  /// One thread's part of a pass.
+  func work(_ thread: Int) { workers[thread].run(input: input.base, output: output.base) }
+
+  /// Compares the output of a pass with the reference for each of `tokens`.
+  func check(tokens: [Int]) throws -> CheckResult {
+    try kernel.check(input: input.base, output: output.base, tokens: tokens)
+  }
+}

@@ -131,7 +131,6 @@ struct PointRunner {
     let observations = try prepared.kernel.observations(input: prepared.input.base, tokens: point.tokens)
     for text in observations.notes { note(.arithmetic, text) }
     row.codeEntropyBits = observations.codeEntropyBits
-    }
     return PointOutcome(
       result: row, samples: samples, counters: counters,
       metrics: MetricRow.derived(from: counters, groups: context.counters.groups),

@@ -2,6 +2,7 @@ import Foundation
 import GRDB
 import Kernels
 import Machines
+import PlanSupport
 import Support
 import Testing
 
@@ -249,10 +250,10 @@ import Testing
     try withTemporaryDirectory { path in
       let (directory, _) = try run(experiment("{order: [auto]}", machines: "[grace]"), at: path)
       let result = try #require(try directory.store.rows(ResultRow.self).first)
-      let strategy = try #require(result.strategy)
+      let settled = try #require(directory.plan.points.first?.settled(by: result))
       let row = try #require(try directory.store.rows(ProjectionRow.self).first)
       let expected = try Projector(runID: "r", machines: RunInputs(directory.experiment()).machines, host: nil)
-        .rows(directory.plan.points, experiment: directory.experiment(), strategies: [result.pointID: strategy])
+        .rows(directory.plan.points, experiment: directory.experiment(), settled: [result.pointID: settled])
       #expect(row.tokensPerSecond == expected.first?.tokensPerSecond)
     }
   }

@@ -48,9 +48,9 @@ extension Point {
 /// Builds what a point describes: the kernel and its input tokens.
 package struct KernelFactory: KernelSource {
   let experiment: Experiment
-  let libraries: LibraryChoice
+  private let libraries: LibraryChoice
 
-  package init(experiment: Experiment, libraries: LibraryChoice) {
+  package init(experiment: Experiment, libraries: LibraryChoice = LibraryChoice()) {
     self.experiment = experiment
     self.libraries = libraries
   }

@@ -95,7 +95,7 @@ struct PointRunner {
     let check = try prepared.check(tokens: sampledTokens(point, prepared.shares))
     // An error that is no finite number is missing; the reason says it.
     row.maxAbsError = check.maxAbsoluteError.isFinite ? check.maxAbsoluteError : nil
-    row.codeMismatches = kernel.hasCodes ? check.codeMismatches : nil
+    row.codeMismatches = prepared.kernel.hasCodes ? check.codeMismatches : nil
     if let failure = check.failure {
       row.status = .failed
       row.reason = failure

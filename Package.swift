@@ -78,8 +78,8 @@ let package = Package(
     .target(
       name: "Measurement",
       dependencies: [
-        "HostModel", "RunStore", "Plans", "Statistics", "Kernels", "Profiler", "Machines", "Simulation",
-        "Projection", "Support", "CLinux",
+        "HostModel", "RunStore", "Plans", "Statistics", "Kernels", "Profiler", "AccessStreams", "Machines",
+        "Simulation", "Projection", "Support", "CLinux",
       ], path: "Sources/Experiments/Measurement", swiftSettings: declaredImports),
     .target(
       name: "Studies",

@@ -10,7 +10,8 @@ import PackageDescription
 // checks stay, as do C's assertions; Swift's `assert` would go, and is not used. The whole module at once, because a generic
 // type is specialised only where all files are seen; with threads, because each file then has the object that the linker wants.
 let optimised: [SwiftSetting] = [
-  .unsafeFlags(["-O", "-whole-module-optimization", "-num-threads", "2"], .when(configuration: .debug))
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .unsafeFlags(["-O", "-whole-module-optimization", "-num-threads", "2"], .when(configuration: .debug)),
 ]
 let optimisedC: [CSetting] = [.unsafeFlags(["-O2"], .when(configuration: .debug))]
 
@@ -37,7 +38,7 @@ let package = Package(
 
     // MARK: - The rooms
 
-    .target(name: "Support", dependencies: ["Yams"]),
+    .target(name: "Support", dependencies: ["Yams"], swiftSettings: declaredImports),
     // The model, one target a folder.
     .target(
       name: "AccessStreams", dependencies: ["Support"], path: "Sources/CacheModel/AccessStreams",
@@ -96,14 +97,14 @@ let package = Package(
       dependencies: [
         "Studies", "Measurement", "HostModel", "RunStore", "Plans", "Statistics", "Kernels", "Profiler", "Machines",
         "Simulation", "Projection", "Support",
-      ]),
+      ], swiftSettings: declaredImports),
     .executableTarget(
       name: "lookahead",
       dependencies: [
         "Reports", "Cluster", "Studies", "Measurement", "HostModel", "RunStore", "Plans", "Statistics", "Profiler",
         "Kernels", "AccessStreams", "Machines", "Simulation", "Profiles", "Projection", "Support", "CLinux",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
-      ]),
+      ], swiftSettings: declaredImports),
 
     // Run by scripts/test-numa inside an emulated machine of several memory nodes.
     .executableTarget(

@@ -1,4 +1,5 @@
 import AccessStreams
+import Machines
 
 /// What a phase's instructions take in a core that finds every operand in its first level (docs/MODEL.md, "Timing").
 struct CoreWork {

@@ -1,4 +1,5 @@
 import AccessStreams
+import Machines
 import Simulation
 import Support
 

@@ -108,38 +108,44 @@ let package = Package(
 
     // Run by scripts/test-numa inside an emulated machine of several memory nodes.
     .executableTarget(
-      name: "placement-probe", dependencies: ["Profiler", "Kernels", "CLibNUMA", "CLinux"], path: "Tests/PlacementProbe"
-    ),
+      name: "placement-probe", dependencies: ["Profiler", "Kernels", "CLibNUMA", "CLinux"],
+      path: "Tests/PlacementProbe",
+      swiftSettings: declaredImports),
 
     // MARK: - Tests, one target per room
 
-    .target(name: "TestSupport", path: "Tests/TestSupport"),
-    .target(name: "PlanSupport", dependencies: ["Plans", "Kernels", "Profiler"], path: "Tests/PlanSupport"),
+    .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: declaredImports),
+    .target(
+      name: "PlanSupport", dependencies: ["Plans", "Kernels", "Profiler"], path: "Tests/PlanSupport",
+      swiftSettings: declaredImports),
     .target(name: "CSeccomp", path: "Tests/CSeccomp"),
-    .testTarget(name: "SupportTests", dependencies: ["Support", "TestSupport"]),
+    .testTarget(name: "SupportTests", dependencies: ["Support", "TestSupport"], swiftSettings: declaredImports),
     .testTarget(
       name: "CacheModelTests",
       dependencies: ["AccessStreams", "CSetSearch", "Machines", "Simulation", "Profiles", "Projection"],
-      exclude: ["Fixtures"]),
+      exclude: ["Fixtures"], swiftSettings: declaredImports),
     .testTarget(
       name: "KernelsTests",
-      dependencies: ["Kernels", "AccessStreams", "CSetSearch", "Machines", "Profiles", "Simulation", "TestSupport"]),
+      dependencies: ["Kernels", "AccessStreams", "CSetSearch", "Machines", "Profiles", "Simulation", "TestSupport"],
+      swiftSettings: declaredImports),
     .testTarget(
       name: "ProfilerTests",
-      dependencies: ["Profiler", "CMicroBenchmarks", "CLinux", "Support", "TestSupport", "CSeccomp"]),
+      dependencies: ["Profiler", "CMicroBenchmarks", "CLinux", "Support", "TestSupport", "CSeccomp"],
+      swiftSettings: declaredImports),
     // On the tool too: a run is killed from outside.
     .testTarget(
       name: "ExperimentsTests",
       dependencies: [
         "Cluster", "Studies", "Measurement", "HostModel", "RunStore", "Plans", "PlanSupport", "Statistics",
         "TestSupport", "lookahead",
-      ], exclude: ["Fixtures"]),
-    .testTarget(name: "ReportsTests", dependencies: ["Reports", "PlanSupport", "TestSupport"]),
-    .testTarget(name: "CommandTests", dependencies: ["lookahead", "TestSupport"]),
+      ], exclude: ["Fixtures"], swiftSettings: declaredImports),
+    .testTarget(
+      name: "ReportsTests", dependencies: ["Reports", "PlanSupport", "TestSupport"], swiftSettings: declaredImports),
+    .testTarget(name: "CommandTests", dependencies: ["lookahead", "TestSupport"], swiftSettings: declaredImports),
     // Not a test of its own: scripts/test-streams runs it under valgrind.
     .executableTarget(
       name: "StreamProof", dependencies: ["Kernels", "AccessStreams", "Machines", "Simulation", "Profiles", "Support"],
-      path: "Tests/StreamProof"),
+      path: "Tests/StreamProof", swiftSettings: declaredImports),
   ],
   swiftLanguageModes: [.v5]
 )

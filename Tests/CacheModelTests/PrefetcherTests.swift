@@ -1,3 +1,4 @@
+import AccessStreams
 import Foundation
 import Testing
 

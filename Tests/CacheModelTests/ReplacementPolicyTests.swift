@@ -1,3 +1,4 @@
+import AccessStreams
 import Testing
 
 @testable import Machines

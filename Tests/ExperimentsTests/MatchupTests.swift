@@ -1,5 +1,6 @@
 import Kernels
 import PlanSupport
+import Profiler
 import Testing
 
 @testable import Plans

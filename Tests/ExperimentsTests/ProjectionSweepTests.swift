@@ -2,6 +2,7 @@ import Foundation
 import GRDB
 import Kernels
 import Machines
+import PlanSupport
 import Support
 import Testing
 

@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 BINARY := .build/release/lookahead
 
-.PHONY: run bench static test test-kernels test-streams test-numa test-slurm test-fuzz fuzz test-sanitize build format lint setup clean
+.PHONY: run bench static check test test-kernels test-streams test-numa test-slurm test-fuzz fuzz test-sanitize build format lint setup clean
 
 # A fresh run of the first experiment, in runs/quick: an earlier one there is discarded. Nothing under version control changes.
 run: build
@@ -16,7 +16,7 @@ bench: build
 	@scripts/bench-pycachesim
 
 build: setup
-	swift build -c release
+	swift build -c release --product lookahead
 
 # One executable and what lies beside it, for a machine that has none of our libraries: in .build/lookahead-static. It cannot
 # load a BLAS library, so dense points are left out there.
@@ -26,11 +26,19 @@ static: setup
 	strip -o .build/lookahead-static/lookahead .build/static/release/lookahead
 	cp -r .build/static/release/lookahead_*.resources .build/lookahead-static/
 
-# One after another: all tests share a process and its environment, from which numerical libraries take their settings as
-# they load, so that tests that load them must not overlap with tests that clear or examine it.
+# Before each commit: form, counter groups, a debug build, and the tests that need neither other processes nor this machine's own
+# hardware (Tests/TestSupport/TestKind.swift).
+check: setup lint
+	swift build --build-tests
+	LOOKAHEAD_SKIP_TESTS="process machine slow" swift test --skip-build --parallel
+
+# The tests of these rooms load numerical libraries, which take their settings from the environment as they load, and examine this
+# machine: one after another. All others run beside each other.
+ALONE := KernelsTests|ProfilerTests|MeasurementTests|ExperimentsTests
 test: setup
 	swift build --build-tests
-	swift test --skip-build --no-parallel
+	swift test --skip-build --parallel --skip '^($(ALONE))\.'
+	swift test --skip-build --no-parallel --filter '^($(ALONE))\.'
 
 # The micro-kernels of every instruction set, under sanitizers and emulators too; what cannot be run here is named.
 test-kernels:
@@ -73,7 +81,7 @@ format:
 	swift format --in-place --recursive Package.swift Sources Tests
 
 # The sources' form, and whether every event of every counter group is one that libpfm or a named manual knows.
-lint:
+lint: setup
 	swift format lint --strict --recursive Package.swift Sources Tests
 	swift build --product lookahead
 	.build/debug/lookahead events check

@@ -115,14 +115,14 @@ let package = Package(
     .target(name: "TestSupport", path: "Tests/TestSupport"),
     .target(name: "PlanSupport", dependencies: ["Plans", "Kernels", "Profiler"], path: "Tests/PlanSupport"),
     .target(name: "CSeccomp", path: "Tests/CSeccomp"),
-    .testTarget(name: "SupportTests", dependencies: ["Support"]),
+    .testTarget(name: "SupportTests", dependencies: ["Support", "TestSupport"]),
     .testTarget(
       name: "CacheModelTests",
       dependencies: ["AccessStreams", "CSetSearch", "Machines", "Simulation", "Profiles", "Projection"],
       exclude: ["Fixtures"]),
     .testTarget(
       name: "KernelsTests",
-      dependencies: ["Kernels", "AccessStreams", "CSetSearch", "Machines", "Profiles", "Simulation"]),
+      dependencies: ["Kernels", "AccessStreams", "CSetSearch", "Machines", "Profiles", "Simulation", "TestSupport"]),
     .testTarget(
       name: "ProfilerTests",
       dependencies: ["Profiler", "CMicroBenchmarks", "CLinux", "Support", "TestSupport", "CSeccomp"]),
@@ -130,7 +130,8 @@ let package = Package(
     .testTarget(
       name: "ExperimentsTests",
       dependencies: [
-        "Cluster", "Studies", "Measurement", "HostModel", "RunStore", "Plans", "PlanSupport", "Statistics", "lookahead",
+        "Cluster", "Studies", "Measurement", "HostModel", "RunStore", "Plans", "PlanSupport", "Statistics",
+        "TestSupport", "lookahead",
       ], exclude: ["Fixtures"]),
     .testTarget(name: "ReportsTests", dependencies: ["Reports", "PlanSupport", "TestSupport"]),
     .testTarget(name: "CommandTests", dependencies: ["lookahead", "TestSupport"]),

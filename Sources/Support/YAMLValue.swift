@@ -72,12 +72,7 @@ public struct YAMLValue {
   /// The value as a mapping in which only `keys` may occur; any other key is an error that names the nearest known one.
   public func object(keys: [String]) throws -> YAMLObject {
     let object = try object()
-    for (key, value) in object.entries where !keys.contains(key) {
-      let hint = nearestName(to: key, among: keys).map { "; did you mean '\($0)'?" } ?? ""
-      throw InputError(
-        file: file, line: value.line, key: value.path,
-        "unknown key\(hint) (known: \(keys.joined(separator: ", ")))")
-    }
+    if let problem = object.unknownKeys(known: keys).first { throw problem }
     return object
   }
 
@@ -214,6 +209,16 @@ public struct YAMLObject {
   fileprivate init(owner: YAMLValue, entries: [(key: String, value: YAMLValue)]) {
     self.owner = owner
     self.entries = entries
+  }
+
+  /// A problem for each key that is not among `keys`; it names the nearest of those.
+  public func unknownKeys(known keys: [String]) -> [InputError] {
+    entries.filter { !keys.contains($0.key) }.map { key, value in
+      let hint = nearestName(to: key, among: keys).map { "; did you mean '\($0)'?" } ?? ""
+      return InputError(
+        file: value.file, line: value.line, key: value.path,
+        "unknown key\(hint) (known: \(keys.joined(separator: ", ")))")
+    }
   }
 
   /// The value of `key`, or nil where the key is absent or its value is null.

@@ -30,8 +30,10 @@ struct SimulateCommand: ParsableCommand {
   var json = false
 
   func run() throws {
-    guard let pageBytes = parseByteCount(page) else {
-      throw InputError(key: "--page", "expected a size such as 4KiB or 2MiB, found \(quote(page))")
+    guard let pageBytes = parseByteCount(page), TLBDescription.isPageSize(pageBytes) else {
+      throw InputError(
+        key: "--page",
+        "expected a page size such as 4KiB or 2MiB, a power of two of at least 4KiB, found \(quote(page))")
     }
     let machines = try machine.map { try Machine.named($0) }
     let reader = try TraceReader(path: trace, format: format)

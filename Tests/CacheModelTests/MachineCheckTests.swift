@@ -65,6 +65,36 @@ import Testing
     #expect(Set(found.map(\.key)) == ["memory[0].peak_gbps", "caches[2].size", "simd.fma_units"])
   }
 
+  @Test func `problems of one section hide none of another, and two of one level are two`() throws {
+    let found = try problems(
+      ("frequency_ghz: 3", "frequency_ghz: 3000"),
+      ("transfers_overlap: true", "transfers_overlap: perhaps\noverlap: 2"),
+      ("cores: 8", "cores: 8\neffective_cores: 9000"),
+      ("latency_cycles: 14, bytes", "latency_cycles: 0, ways: 0, bytes"),
+      ("size: 1MiB, ways: 16", "size: 1MiB"), ("remote_latency_ns: 190", "remote_latency_ns: 90"),
+      ("caches: {tag: vendor, source: manual}", "caches: {tag: rumour}\n  nowhere: {tag: vendor, source: s}"))
+    #expect(
+      found.map(\.key) == [
+        "effective_cores", "frequency_ghz", "caches[1].ways", "caches[1].latency_cycles", "transfers_overlap",
+        "overlap",
+        "provenance.caches.tag", "numa.remote_latency_ns", "provenance.nowhere",
+      ])
+  }
+
+  @Test func `a figure that is wrong by itself proves nothing against another`() throws {
+    // Without its range the third level's latency would be less than the second's.
+    let found = try problems(("latency_cycles: 50", "latency_cycles: 0"))
+    #expect(found.map(\.key) == ["caches[2].latency_cycles"])
+    let sizes = try problems(("size: 48KiB, ways: 12", "size: 48KB, ways: 12"))
+    #expect(sizes.map(\.key) == ["caches[0].size"])
+  }
+
+  @Test func `every unknown key is said, with the nearest known one`() throws {
+    let found = try problems(("cores: 8", "kores: 8"), ("fma_units: 2", "fma_units: 2, widht_bits: 512"))
+    #expect(found.map(\.key) == ["kores", "simd.widht_bits"])
+    #expect(found.allSatisfy { $0.message.contains("did you mean") })
+  }
+
   @Test func `every machine of the catalogue is free of problems`() throws {
     let catalogue = try MachineCatalogue.bundled()
     for name in try catalogue.names() {

@@ -1,8 +1,9 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// Bad input gives one clear line that names file and key and what was expected, exit code 64, and overwrites nothing.
-@Suite struct BadInputTests {
+@Suite(.process) struct BadInputTests {
   @Test(arguments: [
     (["verify", "/no/such/layer.safetensors"], "/no/such/layer.safetensors: no such file"),
     (["run", "/no/such/experiment.yaml"], "/no/such/experiment.yaml: no such file"),
@@ -26,6 +27,15 @@ import Testing
       ["explore", "experiments/future-cpus.yaml", "--target", "min l2 speedup>=4", "--vary", "l2=2..1"],
       "a range that rises"
     ),
+    (
+      ["explore", "experiments/future-cpus.yaml", "--target", "min l2 speedup>=4", "--vary", "simd=1"],
+      "--vary simd=1: expected a number of bits from 32 to 2048 for simd, found '1'"
+    ),
+    (
+      ["explore", "experiments/future-cpus.yaml", "--target", "min l2 speedup>=4", "--vary", "l2=63"],
+      "caches[1].size: expected more than"
+    ),
+    (["simulate", "--machine", "grace", "--trace", "/dev/null", "--page", "3"], "--page: expected a page size"),
     (
       ["explore", "/no/such/experiment.yaml", "--target", "min l2 speedup>=4"], "/no/such/experiment.yaml: no such file"
     ),

@@ -1,8 +1,9 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// `compare` and `export` on real runs of the smallest experiment.
-@Suite struct CompareTests {
+@Suite(.process) struct CompareTests {
   private func measured(_ directory: URL, _ name: String, _ overrides: String...) throws -> String {
     let file = directory.appendingPathComponent("tiny.yaml")
     try Data(Tiny.experiment.utf8).write(to: file)

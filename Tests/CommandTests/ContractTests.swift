@@ -1,8 +1,9 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// What scripts rely on: verbs, JSON keys and exit codes.
-@Suite struct ContractTests {
+@Suite(.process) struct ContractTests {
   @Test(arguments: [
     "doctor", "topology", "events", "verify", "calibrate", "run", "simulate", "project", "report", "machines", "audit",
     "mrc", "tune", "validate", "explore", "compare", "export", "schema",

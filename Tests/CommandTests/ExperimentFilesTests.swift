@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 private let experiments: [String] =
@@ -7,7 +8,7 @@ private let experiments: [String] =
   .filter { $0.hasSuffix(".yaml") }.sorted()
 
 /// Every experiment that is shipped can be looked at before it is run.
-@Suite struct ExperimentFilesTests {
+@Suite(.process) struct ExperimentFilesTests {
   @Test(arguments: experiments)
   func `a dry run lists every point with its memory and time, and what is skipped`(_ name: String) throws {
     let document = try CommandLineTool.json("run", "experiments/\(name)", "--dry-run", "--json")

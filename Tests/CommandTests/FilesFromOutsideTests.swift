@@ -1,8 +1,9 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// What reaches the tool as pipes, as names that are not UTF-8 and as files of other programs.
-@Suite struct FilesFromOutsideTests {
+@Suite(.process) struct FilesFromOutsideTests {
   private static let trace = "2 400100 4\n0 1000 8\n1 1040 8\n0 1000 8\n0 2000 8\n1 1040 8\n"
 
   /// Runs a line of bash in `directory`, in which `$0` is the tool; its output holds the messages too.

@@ -1,8 +1,9 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// Verbs beside other people's runs and files: nothing of theirs is replaced, and reading changes nothing.
-@Suite struct OtherRunsTests {
+@Suite(.process) struct OtherRunsTests {
   private func measured(_ directory: URL, _ name: String) throws -> String {
     let file = directory.appendingPathComponent("tiny.yaml")
     try Data(Tiny.experiment.utf8).write(to: file)

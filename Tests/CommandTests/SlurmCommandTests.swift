@@ -1,8 +1,9 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// `slurm` as users type it, on hosts with and without a cluster.
-@Suite struct SlurmCommandTests {
+@Suite(.process) struct SlurmCommandTests {
   private static let quick = "experiments/quick.yaml"
   private static let submit = ["slurm", "submit", quick, "--output", "/nowhere/job"]
 

@@ -1,8 +1,9 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// What cannot be written: a full disk, a closed stream, a reader that has gone.
-@Suite struct StandardStreamTests {
+@Suite(.process) struct StandardStreamTests {
   /// Runs a line of bash in which `la` is the tool; returns its output and exit code.
   private func bash(_ line: String, variables: [String: String] = [:]) throws -> (output: String, status: Int32) {
     let process = Process()

@@ -2,7 +2,7 @@ import TestSupport
 import Testing
 
 /// What `topology` prints for machines that researchers have.
-@Suite struct TopologyTests {
+@Suite(.process) struct TopologyTests {
   private func topology(of fixture: String) throws -> [Substring] {
     try FakeMachine(fixture: fixture).read { root in
       let outcome = try CommandLineTool.run("topology", "--root", root)

@@ -1,5 +1,6 @@
 import Foundation
 import Kernels
+import TestSupport
 import Testing
 
 @testable import Measurement
@@ -31,7 +32,7 @@ private func audit(
     })
 }
 
-@Suite struct BaselineAuditTests {
+@Suite(.machine) struct BaselineAuditTests {
   @Test func `the least time over all products of the layer wins`() throws {
     let audit = audit(
       [

@@ -4,6 +4,7 @@ import Machines
 import Profiler
 import Simulation
 import Support
+import TestSupport
 import Testing
 
 @testable import HostModel
@@ -56,7 +57,7 @@ private func fullCalibration() -> Calibration {
   return Calibration(ceilings: ceilings, series: series)
 }
 
-@Suite struct CalibrationTests {
+@Suite(.machine) struct CalibrationTests {
   private func host() throws -> Machine {
     try Machine.host(
       fullCalibration(), topology: Topology.read(), vendor: "AuthenticAMD", model: "Test CPU",

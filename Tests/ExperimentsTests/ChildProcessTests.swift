@@ -1,9 +1,10 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Measurement
 
-@Suite struct ChildProcessTests {
+@Suite(.process) struct ChildProcessTests {
   private let shell = URL(fileURLWithPath: "/bin/sh")
 
   private func shell(_ script: String, input: Data = Data(), seconds: Double = 30) throws -> ChildProcess {

@@ -1,5 +1,6 @@
 import Kernels
 import Foundation
+import Kernels
 import Support
 import Testing
 

@@ -45,10 +45,12 @@ import Testing
   // MARK: - Questions
 
   @Test func `a question says what is asked`() throws {
-    #expect(try ExplorationTarget("min l2 speedup>=4").question == .least(.l2, .speedup, 4))
+    let (l2, latency) = (try MachineFigure(named: "l2"), try MachineFigure(named: "latency"))
+    let bandwidth = try MachineFigure(named: "bandwidth")
+    #expect(try ExplorationTarget("min l2 speedup>=4").question == .least(l2, .speedup, 4))
     #expect(
-      try ExplorationTarget("max latency socket-tokens >= 1e6").question == .greatest(.latency, .socketTokens, 1e6))
-    #expect(try ExplorationTarget("pareto speedup l2 bandwidth").question == .pareto(.speedup, [.l2, .bandwidth]))
+      try ExplorationTarget("max latency socket-tokens >= 1e6").question == .greatest(latency, .socketTokens, 1e6))
+    #expect(try ExplorationTarget("pareto speedup l2 bandwidth").question == .pareto(.speedup, [l2, bandwidth]))
   }
 
   @Test(arguments: [
@@ -79,6 +81,10 @@ import Testing
     #expect(throws: InputError.self) {
       try explored("pareto speedup l2", vary: ["bandwidth=1..1000:1000", "latency=50..500:1000"])
     }
+    // Values that no machine can have, alone or beside the rest of the base.
+    for impossible in ["simd=1", "simd=300", "l2=63", "frequency=11", "cores=1.5", "l3-bandwidth=2000"] {
+      #expect(throws: InputError.self, "\(impossible)") { try explored("min l3 speedup>=2", vary: [impossible]) }
+    }
     var small = ExplorationTests.base
     small.caches.removeLast()
     #expect(throws: InputError.self) { try explored("min l3 speedup>=2", base: small) }
@@ -99,8 +105,9 @@ import Testing
     let threshold = (low + high) / 2
     let one = try explored("min l2 speedup>=\(threshold)").thresholds[0]
     let answer = try #require(one.value(one.answer))
+    let l2 = try MachineFigure(named: "l2")
     for tried in one.tried {
-      let value = try #require(tried.variant.value(.l2))
+      let value = try #require(tried.variant.value(l2))
       if value < answer { #expect(try #require(tried.speedup).expected < threshold) }
       if value == answer { #expect(try #require(tried.speedup).expected >= threshold) }
     }
@@ -109,7 +116,7 @@ import Testing
     #expect(
       one.holdsBeyond
         == one.tried.allSatisfy {
-          ($0.variant.value(.l2) ?? 0) < answer || ($0.speedup?.expected ?? 0) >= threshold
+          ($0.variant.value(l2) ?? 0) < answer || ($0.speedup?.expected ?? 0) >= threshold
         })
     #expect(try explored("min l2 speedup>=1000").thresholds[0].answer == nil)
   }
@@ -132,8 +139,9 @@ import Testing
     // An L2 of 4 MiB fits below the L3 of 8.
     #expect(front.tried.count == 27)
     #expect(front.points.count >= 2)
+    let (l2, latency) = (try MachineFigure(named: "l2"), try MachineFigure(named: "latency"))
     func costs(_ one: Exploration.Evaluation) -> [Double] {
-      [one.variant.value(.l2) ?? 0, -(one.variant.value(.latency) ?? 0)]
+      [one.variant.value(l2) ?? 0, -(one.variant.value(latency) ?? 0)]
     }
     for kept in front.points {
       for other in front.tried where zip(costs(other), costs(kept)).allSatisfy({ $0 <= $1 }) {

@@ -2,6 +2,7 @@ import Foundation
 import Kernels
 import Profiler
 import Support
+import TestSupport
 import Testing
 
 @testable import Measurement
@@ -9,7 +10,7 @@ import Testing
 @testable import RunStore
 
 /// Runs of the built tool that are interrupted, killed and started twice.
-@Suite struct KillTests {
+@Suite(.process, .slow) struct KillTests {
   private static let text = """
     schema: lookahead/experiment/1
     name: tiny

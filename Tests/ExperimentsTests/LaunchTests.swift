@@ -1,6 +1,7 @@
 import Foundation
 import Machines
 import PlanSupport
+import TestSupport
 import Testing
 
 @testable import HostModel
@@ -11,7 +12,7 @@ import Testing
 @testable import Studies
 
 /// Launches, attempts, interrupts: what a run makes of processes that end in every way there is.
-@Suite struct LaunchTests {
+@Suite(.process) struct LaunchTests {
   private func experiment(
     _ measure: String = "", points: String = "{table_rows: [4, 16]}"
   ) throws -> Experiment {

@@ -3,13 +3,14 @@ import Kernels
 import PlanSupport
 import Profiler
 import Support
+import TestSupport
 import Testing
 
 @testable import Measurement
 @testable import Plans
 @testable import RunStore
 
-@Suite struct PointCountingTests {
+@Suite(.machine) struct PointCountingTests {
   private let point = Point(
     sweep: "a", kernel: .dense, seed: 1, hidden: 8, intermediate: 32, output: 8, tokens: 40, threads: 1)
 
@@ -136,7 +137,7 @@ import Testing
   }
 }
 
-@Suite struct MetricRowTests {
+@Suite(.machine) struct MetricRowTests {
   private func group(_ metrics: [String], scope: String = "thread", events: String = "['p::A', 'p::B']") throws
     -> CounterGroup
   {

@@ -4,6 +4,7 @@ import Kernels
 import Machines
 import PlanSupport
 import Profiler
+import TestSupport
 import Testing
 
 @testable import Measurement
@@ -72,7 +73,7 @@ private struct StubSource: KernelSource {
   func input(for point: Point) throws -> [Float] { [Float](repeating: 1, count: point.tokens * 8) }
 }
 
-@Suite struct PointRunnerTests {
+@Suite(.machine) struct PointRunnerTests {
   private let point = Point(
     sweep: "a", kernel: .dense, seed: 1, hidden: 8, intermediate: 32, output: 8, tokens: 40, threads: 1)
 

@@ -2,7 +2,6 @@ import Foundation
 import GRDB
 import Kernels
 import Machines
-import PlanSupport
 import Support
 import Testing
 

@@ -1,12 +1,13 @@
 import Foundation
 import Support
+import TestSupport
 import Testing
 
 @testable import Measurement
 @testable import Plans
 @testable import RunStore
 
-@Suite struct RunLockTests {
+@Suite(.process) struct RunLockTests {
   private func open(_ path: String, restart: Bool = false, fileSystem: FileSystemKind = .init(network: nil)) throws
     -> RunDirectory
   {

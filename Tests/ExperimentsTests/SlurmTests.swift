@@ -1,9 +1,10 @@
 import Support
+import TestSupport
 import Testing
 
 @testable import Cluster
 
-@Suite struct SlurmTests {
+@Suite(.process) struct SlurmTests {
   private let recorded = RecordedSlurm()
 
   @Test func `squeue's lines are tasks, ended ones told apart`() throws {

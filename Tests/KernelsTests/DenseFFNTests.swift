@@ -1,7 +1,8 @@
 import Kernels
+import TestSupport
 import Testing
 
-@Suite struct DenseFFNTests {
+@Suite(.machine) struct DenseFFNTests {
   @Test(arguments: [(1, 1, 1), (5, 3, 40), (96, 200, 37), (128, 512, 130)], ISA.supported)
   func `the output equals the reference for any shape`(dimensions: (Int, Int, Int), isa: ISA) throws {
     let (hidden, intermediate, tokens) = dimensions

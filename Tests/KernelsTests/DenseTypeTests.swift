@@ -1,5 +1,6 @@
 import AccessStreams
 import CKernels
+import TestSupport
 import Testing
 
 @testable import Kernels
@@ -51,7 +52,7 @@ private struct Pass {
   }
 }
 
-@Suite struct DenseTypeTests {
+@Suite(.machine) struct DenseTypeTests {
   // MARK: - The layer
 
   @Test(

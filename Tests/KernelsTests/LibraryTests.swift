@@ -1,5 +1,6 @@
 import Foundation
 import Support
+import TestSupport
 import Testing
 
 @testable import Kernels
@@ -13,7 +14,7 @@ private let loadable: [LibraryCandidate] = LibraryCandidates.all().flatMap { lib
   }
 }.filter { (try? BLAS.load($0)) != nil }
 
-@Suite struct LibraryTests {
+@Suite(.machine) struct LibraryTests {
   @Test func `a library can be loaded at all`() {
     #expect(!loadable.isEmpty)
   }

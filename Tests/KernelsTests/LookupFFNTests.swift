@@ -1,8 +1,9 @@
 import Kernels
+import TestSupport
 import Testing
 
 /// Random shapes against the scalar reference, on every instruction set.
-@Suite struct LookupFFNTests {
+@Suite(.machine) struct LookupFFNTests {
   struct Case: CustomTestStringConvertible {
     var shape: LookupFFNShape
     var tokens: Int

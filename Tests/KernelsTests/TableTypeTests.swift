@@ -1,9 +1,10 @@
 import AccessStreams
+import TestSupport
 import Testing
 
 @testable import Kernels
 
-@Suite struct TableTypeTests {
+@Suite(.machine) struct TableTypeTests {
   // MARK: - Conversion
 
   @Test(

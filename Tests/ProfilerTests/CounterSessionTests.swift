@@ -7,7 +7,7 @@ import Testing
 
 @testable import Profiler
 
-struct CounterSessionTests {
+@Suite(.machine) struct CounterSessionTests {
   private let counts = CounterCounts(raw: 100, enabledNs: 1000, runningNs: 1000)
 
   private func reading(
@@ -170,7 +170,7 @@ struct CounterSessionTests {
   }
 }
 
-struct CounterTotalTests {
+@Suite(.machine) struct CounterTotalTests {
   private func reading(_ value: Double?, _ quality: CounterQuality) -> CounterReading {
     CounterReading(event: "A", raw: value.map { UInt64($0) }, value: value, quality: quality, reason: "\(quality)")
   }
@@ -189,7 +189,7 @@ struct CounterTotalTests {
   }
 }
 
-struct RealCounterTests {
+@Suite(.machine) struct RealCounterTests {
   @Test func `page faults count the first touches of a mapping`() throws {
     let pages = 16_384
     let cpu = Topology.read().allowedCPUs[0]
@@ -242,7 +242,7 @@ struct RealCounterTests {
   }
 }
 
-struct CounterGroupTests {
+@Suite(.machine) struct CounterGroupTests {
   @Test func `a group of raw codes is not counted on another CPU`() throws {
     let group = try CounterGroup.load("zen5-flops")
     let intel = try FakeMachine(["proc/cpuinfo": "vendor_id\t: GenuineIntel\ncpu family\t: 6"])

@@ -24,7 +24,7 @@ private func denied<Result: Sendable>(_ code: Int32, _ body: @escaping @Sendable
 }
 
 /// The denial is real: a seccomp filter on the test's own thread.
-struct DeniedPlacementTests {
+@Suite(.machine) struct DeniedPlacementTests {
   let topology = Topology.read()
 
   @Test(arguments: [EPERM, ENOSYS]) func `a denied mbind leaves usable memory and says what to do`(code: Int32) throws {

@@ -1,8 +1,9 @@
+import TestSupport
 import Testing
 
 @testable import Profiler
 
-@Suite struct DriftSentinelTests {
+@Suite(.machine) struct DriftSentinelTests {
   @Test func `a reading has both benchmarks, with a speed each`() throws {
     let sentinel = try DriftSentinel(topology: .read())
     for _ in 0..<2 {

@@ -15,7 +15,7 @@ private enum Machines {
   }
 }
 
-struct TurinTests {
+@Suite(.slow) struct TurinTests {
   @Test func `two sockets of sixteen L3 clusters of eight cores`() throws {
     let topology = try Machines.turin.get()
     #expect(topology.notes.isEmpty)
@@ -58,7 +58,7 @@ struct TurinTests {
   }
 }
 
-struct SapphireRapidsTests {
+@Suite(.slow) struct SapphireRapidsTests {
   @Test func `an L3 may span four memory nodes`() throws {
     let topology = try Machines.sapphireRapids.get()
     #expect(topology.notes.isEmpty)
@@ -94,7 +94,7 @@ struct SapphireRapidsTests {
   }
 }
 
-struct GraceTests {
+@Suite(.slow) struct GraceTests {
   @Test func `two chips of 72 cores without SMT`() throws {
     let topology = try Machines.grace.get()
     #expect(topology.notes.isEmpty)

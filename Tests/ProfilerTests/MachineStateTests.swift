@@ -20,7 +20,7 @@ private func state(_ files: [String: String], environment: [String: String] = [:
   return MachineState.capture(root: machine.root, libraryVariables: LibraryVariables.found(in: environment))
 }
 
-struct MachineStateTests {
+@Suite(.machine) struct MachineStateTests {
   @Test func `facts of the processor come from cpuinfo`() throws {
     let state = try state(["proc/cpuinfo": cpuinfo])
     #expect(state["cpu_model"] == "AMD EPYC")
@@ -87,7 +87,7 @@ struct MachineStateTests {
   }
 }
 
-struct MachineDriftTests {
+@Suite(.machine) struct MachineDriftTests {
   private func state(_ facts: [String: String?]) -> MachineState {
     MachineState(facts: facts.sorted { $0.key < $1.key }.map { MachineFact(name: $0.key, value: $0.value) })
   }

@@ -1,11 +1,12 @@
 import CMicroBenchmarks
 import Support
+import TestSupport
 import Testing
 
 @testable import Profiler
 
 /// These check that the loops do what they say; how fast they are depends on the machine and is never a test.
-struct MicroBenchmarkTests {
+@Suite(.process, .machine) struct MicroBenchmarkTests {
   private let pool: PinnedPool
 
   init() throws {
@@ -266,7 +267,7 @@ struct MicroBenchmarkTests {
   }
 }
 
-struct ClockTests {
+@Suite(.process, .machine) struct ClockTests {
   @Test func `the clock never goes back`() {
     var last = Clock.now()
     for _ in 0..<10_000 {

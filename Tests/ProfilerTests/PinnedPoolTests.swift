@@ -1,11 +1,12 @@
 import CLinux
 import Support
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import Profiler
 
-struct PinnedPoolTests {
+@Suite(.machine) struct PinnedPoolTests {
   let cpus = Topology.read().allowedCPUs
 
   @Test func `every worker runs on its own CPU`() throws {

@@ -1,9 +1,10 @@
 import Support
+import TestSupport
 import Testing
 
 @testable import Profiler
 
-struct PlacedMemoryTests {
+@Suite(.process, .machine) struct PlacedMemoryTests {
   let topology = Topology.read()
 
   @Test func `touched base pages are all resident, on one node, and 4k`() throws {
@@ -134,7 +135,7 @@ struct PlacedMemoryTests {
   }
 }
 
-struct MappingUsageTests {
+@Suite(.process, .machine) struct MappingUsageTests {
   private let smaps = """
     7f0000000000-7f0000200000 rw-p 00000000 00:00 0
     Size:               2048 kB

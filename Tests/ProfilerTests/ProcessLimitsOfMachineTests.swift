@@ -6,7 +6,7 @@ import Testing
 @testable import Profiler
 
 /// The machine as it is for this process: doctor and the recorded facts tell the same limits.
-struct ProcessLimitsOfMachineTests {
+@Suite(.machine) struct ProcessLimitsOfMachineTests {
   private let machine = FakeMachine.files(packages: 1, clustersPerPackage: 1, coresPerCluster: 4, threadsPerCore: 1)
 
   private func quota(_ files: [String: String]) throws -> (item: Diagnosis.Item, state: MachineState) {

@@ -1,6 +1,7 @@
 import Foundation
 import PlanSupport
 import Support
+import TestSupport
 import Testing
 
 @testable import Measurement
@@ -9,7 +10,7 @@ import Testing
 @testable import RunStore
 
 /// A run that someone sends may say anything in any of its texts: names, reasons, hosts, facts, libraries.
-@Suite struct HostileTextTests {
+@Suite(.process) struct HostileTextTests {
   /// Every way out of a text that the formats of a report have.
   private static let hostile =
     "x' `touch PWNED` \"`touch PWNED`\" '\u{301}`touch PWNED`\r\n!touch PWNED\r\n\n## FORGED\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n"

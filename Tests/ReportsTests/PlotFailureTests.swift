@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Machines
@@ -8,7 +9,7 @@ import Testing
 @testable import Studies
 
 /// Every report says in the same words which plots could not be drawn, and shows none of them.
-@Suite struct PlotFailureTests {
+@Suite(.process) struct PlotFailureTests {
   private func withFolder(_ body: (String) throws -> Void) throws {
     let path = FileManager.default.temporaryDirectory.appendingPathComponent("reports-\(UUID().uuidString)").path
     defer { try? FileManager.default.removeItem(atPath: path) }

@@ -1,10 +1,11 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Reports
 @testable import RunStore
 
-@Suite struct PlotTests {
+@Suite(.process) struct PlotTests {
   private func plots(_ name: String = #function, _ body: ([Plot], String) throws -> Void) throws {
     try withRunDirectory("plots-\(fileName(name))") { path in
       let run = try SyntheticRun(SyntheticRun.study, at: path)

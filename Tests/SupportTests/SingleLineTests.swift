@@ -1,8 +1,9 @@
 import Foundation
 import Support
+import TestSupport
 import Testing
 
-@Suite struct SingleLineTests {
+@Suite(.process) struct SingleLineTests {
   @Test(arguments: [
     ("plain", "plain"), ("a\nb", "a b"), ("a\r\n\t\nb", "a b"),
     ("a\u{2028}b\u{2029}c\u{85}d\u{0B}e\u{0C}f", "a b c d e f"),

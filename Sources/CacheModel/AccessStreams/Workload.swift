@@ -63,7 +63,7 @@ public struct PhaseWork: Equatable, Sendable {
     (multiplyAdds + otherOperations) * 4 / vectorBytes + otherInstructions(vectorBytes: vectorBytes)
   }
 
-  /// Those that do not compute in vectors. Whole vectors are loaded by the instructions that use them.
+  /// Instructions that do not compute in vectors. Whole vectors are loaded by the instructions that use them.
   package func otherInstructions(vectorBytes: Double) -> Double {
     storeBytes / vectorBytes + narrowLoads + scalarInstructions
   }

@@ -1,11 +1,3 @@
-/// Which line of a full set a cache gives up.
-public enum ReplacementKind: String, CaseIterable, Sendable, Encodable {
-  case lru, fifo, plru, srrip
-
-  /// The most ways that tree pseudo-LRU can order: the simulator keeps the tree's nodes as the bits of one 64-bit word.
-  package static let mostPseudoLRUWays = 64
-}
-
 /// What a level promises about the levels between it and the cores.
 public enum InclusionKind: String, CaseIterable, Sendable, Encodable {
   /// Neither inclusive nor exclusive: filled by its own misses, promises nothing.
@@ -41,7 +33,7 @@ extension [RandomRowRate] {
 }
 
 /// One level of cache. All its instances in the socket are alike.
-public struct CacheDescription: Equatable, Sendable, Encodable {
+public struct CacheDescription: Equatable, Sendable {
   public var name: String
   /// Capacity of one instance.
   public var sizeBytes: Int
@@ -55,12 +47,12 @@ public struct CacheDescription: Equatable, Sendable, Encodable {
   /// reads sustain; what a victim level takes in return is included.
   public var bytesPerCycle: Double?
   /// Bytes per cycle that one core's sequential ordinary stores sustain to lines of this level: fetching each line first
-  /// and writing it back are included. Nil where nobody has measured it.
+  /// and writing it back are included. Nil where not measured.
   public var writeBytesPerCycle: Double?
-  /// By rising row size; empty where nobody has measured it.
+  /// By rising row size; empty where not measured.
   public var randomRows: [RandomRowRate]
-  /// The same of rows that are read side by side, a piece of each at a time, by rising size of the *piece*: hardware
-  /// prefetchers run ahead within a row while others are read. Empty where nobody has measured it.
+  /// Rates of rows that are read side by side, a piece of each at a time, by rising size of the *piece*: hardware
+  /// prefetchers run ahead within a row while others are read. Empty where not measured.
   public var randomRowPieces: [RandomRowRate]
   public var policy: ReplacementKind
   public var inclusion: InclusionKind

@@ -24,7 +24,7 @@ public struct Machine: Equatable, Sendable {
   /// Physical cores of the socket.
   public var cores: Int?
   /// Cores' worth of multiply-adds that all cores together reach: fewer than `cores` where their clock falls under load, or
-  /// where a virtual machine's cores are halves of real ones. Nil where nobody has measured it.
+  /// where a virtual machine's cores are halves of real ones. Nil where not measured.
   public var effectiveCores: Double?
   /// Sustained core frequency with every core busy.
   public var frequencyGHz: Double?
@@ -79,7 +79,7 @@ public struct Machine: Equatable, Sendable {
 }
 
 /// The vector units of one core.
-public struct VectorUnits: Equatable, Sendable, Encodable {
+public struct VectorUnits: Equatable, Sendable {
   /// Name of the instruction set, such as `avx512`; for people and for choosing kernels.
   public var isa: String
   /// Bits of one fused multiply-add instruction's operands, as the unit executes it: 256 where AVX-512 is split in two.
@@ -89,7 +89,7 @@ public struct VectorUnits: Equatable, Sendable, Encodable {
   /// Multiply-adds of bf16 operands per cycle, matrix units included; nil where nobody said or the core has no instruction
   /// for them.
   public var bf16PerCycle: Double?
-  /// Likewise of int8 operands.
+  /// Multiply-adds of int8 operands per cycle, as above.
   public var int8PerCycle: Double?
   /// Share of the multiply-add peak that a register-tiled product with its operands in the caches reaches; nil where
   /// nobody has measured it.
@@ -125,7 +125,7 @@ public struct VectorUnits: Equatable, Sendable, Encodable {
     }
   }
 
-  /// The same without matrix units: a vector instruction holds as many more narrow operands as they are narrower than
+  /// Multiply-adds per cycle without matrix units: a vector instruction holds as many more narrow operands as they are narrower than
   /// floats, and the core starts no more of them than of fp32's.
   public func vectorMultiplyAddsPerCycle(_ operands: OperandType) -> Double? {
     let floats = Double(widthBits / 32 * fmaUnits)
@@ -138,7 +138,7 @@ public struct VectorUnits: Equatable, Sendable, Encodable {
 }
 
 /// The NUMA nodes that share the work and the link between them.
-public struct NUMADescription: Equatable, Sendable, Encodable {
+public struct NUMADescription: Equatable, Sendable {
   public var nodes: Int
   /// Load-to-use latency of another node's idle memory.
   public var remoteLatencyNanoseconds: Double?

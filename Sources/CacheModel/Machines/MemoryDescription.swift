@@ -1,5 +1,5 @@
 /// One kind of memory that a socket reaches directly: its DDR channels, its HBM stacks.
-public struct MemoryDescription: Equatable, Sendable, Encodable {
+public struct MemoryDescription: Equatable, Sendable {
   /// Width of a DDR channel: 64 data bits.
   public static let ddrChannelBytes = 8
 
@@ -13,20 +13,20 @@ public struct MemoryDescription: Equatable, Sendable, Encodable {
   public var peakGigabytesPerSecond: Double
   /// Load-to-use latency with no other traffic.
   public var idleLatencyNanoseconds: Double
-  /// Measured latency under load, one curve per share of reads; empty where nobody has published one.
+  /// Measured latency under load, one curve per share of reads; empty where none is published.
   public var curve: [LoadedLatencyCurve]
   /// Cache lines that one core keeps on their way from this memory, prefetchers included: its memory-level parallelism.
   public var linesInFlightPerCore: Double
-  /// The same of independent random lines, where no prefetcher helps: the most that one core reads of them, by Little's law
-  /// at the idle latency. Nil where nobody has measured it.
+  /// Independent random lines under way, where no prefetcher helps: the most that one core reads, by Little's law
+  /// at the idle latency. Nil where not measured.
   public var randomLinesInFlightPerCore: Double?
   /// What one core's sequential ordinary stores sustain, in bytes stored: each line is read before it is written back.
   public var writeGigabytesPerSecondPerCore: Double?
-  /// Likewise of non-temporal stores, which read nothing.
+  /// What one core's sequential non-temporal stores sustain; they read nothing.
   public var streamStoreGigabytesPerSecondPerCore: Double?
-  /// By rising row size, with one core reading; empty where nobody has measured it.
+  /// By rising row size, with one core reading; empty where not measured.
   public var randomRows: [RandomRowRate]
-  /// As `CacheDescription.randomRowPieces`.
+  /// Rates of rows read in pieces, as `CacheDescription.randomRowPieces` has them.
   public var randomRowPieces: [RandomRowRate]
 
   public init(
@@ -98,6 +98,15 @@ extension MemoryDescription {
       for point in curve[index].points.indices {
         curve[index].points[point].gigabytesPerSecond *= bandwidth
         curve[index].points[point].nanoseconds *= latency
+      }
+    }
+  }
+
+  /// Moves all points of all curves to a latency that is `nanoseconds` longer.
+  mutating func shiftCurves(nanoseconds: Double) {
+    for index in curve.indices {
+      for point in curve[index].points.indices {
+        curve[index].points[point].nanoseconds = max(0, curve[index].points[point].nanoseconds + nanoseconds)
       }
     }
   }

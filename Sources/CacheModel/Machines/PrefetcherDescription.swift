@@ -7,7 +7,7 @@ public enum PrefetcherKind: String, CaseIterable, Sendable, Encodable {
 }
 
 /// The hardware prefetcher of one level, one per core.
-public struct PrefetcherDescription: Equatable, Sendable, Encodable {
+public struct PrefetcherDescription: Equatable, Sendable {
   public var kind: PrefetcherKind
   /// Lines fetched ahead of the one that trains it.
   public var degree: Int
@@ -19,10 +19,5 @@ public struct PrefetcherDescription: Equatable, Sendable, Encodable {
     self.kind = kind
     self.degree = degree
     self.latencyAccesses = latencyAccesses
-  }
-
-  enum CodingKeys: String, CodingKey {
-    case kind, degree
-    case latencyAccesses = "latency_accesses"
   }
 }

@@ -20,6 +20,22 @@ public struct Provenance: Equatable, Sendable, Encodable {
   }
 }
 
+extension Provenance.Tag {
+  /// How far a figure of this origin may be off, relative to itself.
+  ///
+  /// These are stated assumptions, not statistics: a benchmark repeats within a few per cent (5 %); a data sheet states
+  /// nominal values that boards and firmware miss (10 %); the press rounds and quotes early samples (20 %); a guess by
+  /// analogy with a relative of the machine is off by up to a generation's step, about a quarter (25 %).
+  public var relativeUncertainty: Double {
+    switch self {
+    case .measured: 0.05
+    case .vendor: 0.10
+    case .press: 0.20
+    case .assumed: 0.25
+    }
+  }
+}
+
 extension Machine {
   /// The tag of the figure at `keyPath`: its own, or that of the nearest enclosing path, or `assumed`.
   public func tag(of keyPath: String) -> Provenance.Tag {

@@ -1,5 +1,5 @@
 /// One level of a core's data TLB.
-public struct TLBDescription: Equatable, Sendable, Encodable {
+public struct TLBDescription: Equatable, Sendable {
   public var name: String
   /// Translations held, of each page size that the level takes.
   public var entries: Int
@@ -14,8 +14,8 @@ public struct TLBDescription: Equatable, Sendable, Encodable {
     self.pageBytes = pageBytes
   }
 
-  enum CodingKeys: String, CodingKey {
-    case name, entries, ways
-    case pageBytes = "pages"
+  /// Whether a page can have that size: a power of two from 4 KiB to 1 TiB.
+  public static func isPageSize(_ bytes: Int) -> Bool {
+    (4096...1 << 40).contains(bytes) && bytes.nonzeroBitCount == 1
   }
 }

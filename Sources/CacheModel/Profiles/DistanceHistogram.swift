@@ -38,7 +38,7 @@ public struct DistanceHistogram: Equatable, Sendable {
     return misses(&chances)
   }
 
-  /// The same with chances that other histograms ask for too.
+  /// Misses by chances that other histograms ask for too.
   ///
   /// The chance rises with the distance, so only the bins between surely hit and surely missed are asked one by one:
   /// O(bins between x ways + bins).
@@ -90,7 +90,7 @@ public struct DistanceHistogram: Equatable, Sendable {
     return DistanceHistogram(bins: merged, cold: a.cold + b.cold)
   }
 
-  /// The same accesses in few bins, for evaluating many machines: exact up to a distance of 2 x `perOctave`, beyond that
+  /// The accesses in few bins, for evaluating many machines: exact up to a distance of 2 x `perOctave`, beyond that
   /// each distance is off by at most one part in 2 x `perOctave`, rounded to the middle of its bin.
   public func coarsened(perOctave: Int = 64) -> DistanceHistogram {
     var coarse: [Bin] = []

@@ -53,7 +53,7 @@ public final class ProfiledTraffic: @unchecked Sendable {
     }
     guard let phases = first?.phases else { return nil }
     return Traffic(
-      lineBytes: machine.lineBytes, levelNames: machine.caches.map(\.name),
+      origin: .profiled, lineBytes: machine.lineBytes, levelNames: machine.caches.map(\.name),
       phases: phases.enumerated().map { index, phase in
         PhaseCounts(predicting: levels.map { $0[index] }, of: phase, caches: machine.caches)
       })

@@ -4,14 +4,14 @@ public struct ReuseProfile: Equatable, Sendable {
   public struct Phase: Equatable, Sendable {
     /// Accesses in lines, non-temporal stores left out.
     public var lineAccesses: UInt64
-    /// Those of them that are stores.
+    /// Line accesses that are stores.
     public var storeLines: UInt64
     public var nontemporalLines: UInt64
     /// Distances of all accesses.
     public var accesses: DistanceHistogram
     /// Distances of the first lines of gathers.
     public var gathers: DistanceHistogram
-    /// Of stores: distances at which the line they write is clean (`StackDistances.Distance.sinceStore`), so that
+    /// For stores, the distances at which the line they write is clean (`StackDistances.Distance.sinceStore`), so that
     /// `misses` of this histogram is the number of write-backs.
     public var stores: DistanceHistogram
   }
@@ -29,7 +29,7 @@ public struct ReuseProfile: Equatable, Sendable {
   /// The miss-ratio curve: misses / accesses against the capacity of a fully associative LRU cache.
   public var curve: MissRatioCurve { MissRatioCurve(accesses) }
 
-  /// The same profile in few bins, for evaluating many machines: see `DistanceHistogram.coarsened`.
+  /// The profile in few bins, for evaluating many machines: see `DistanceHistogram.coarsened`.
   public func coarsened(perOctave: Int = 64) -> ReuseProfile {
     var profile = self
     profile.phases = phases.map { phase in

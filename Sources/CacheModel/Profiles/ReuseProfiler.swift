@@ -34,7 +34,7 @@ public final class ReuseProfiler: AccessSink {
   private final class Group {
     let stack = StackDistances()
     var filter: SpatialFilter
-    /// Of a sample of bounded size: the lines followed, by hash.
+    /// The lines followed, by hash, where the sample has a bounded size.
     var followed: SampleHeap?
 
     init(_ sampling: Sampling) {

@@ -20,7 +20,7 @@ final class StackDistances {
   struct Distance {
     /// Distinct other lines since the last access to the line.
     var sinceAccess: Int?
-    /// Of a store: the largest of the distances of the accesses to the line since the last store to it, this one's
+    /// For a store, the largest of the distances of the accesses to the line since the last store to it, this one's
     /// included. In a cache of C lines the store finds the line clean, and so begins a residency that will end in a
     /// write-back, exactly where this is at least C or nil.
     var sinceStore: Int?
@@ -104,7 +104,7 @@ private struct Marks {
 
   /// Words of a block: one cache line, so that counting within a block waits for memory once.
   private static let blockWords = 8
-  /// Of a time to the number of its block: 512 times.
+  /// Shift from a time to the number of its block, which covers 512 times.
   private static let blockShift = 9
   /// Words to count one by one rather than to ask the tree, whose walk takes about as long.
   private static let fewWords = 16

@@ -9,7 +9,7 @@ struct CoreWork {
   /// Seconds of all of them together.
   private(set) var total: Double
 
-  /// Stores as wide as a vector for every load where nobody has measured them: most cores of the catalogue start two loads
+  /// Stores as wide as a vector for every load where they were not measured: most cores of the catalogue start two loads
   /// and one store.
   private static let storesPerLoad = 0.5
 
@@ -43,7 +43,7 @@ struct CoreWork {
     total = with(max(vector, issue, loads, stores))
   }
 
-  /// The same work where every core is so many times slower.
+  /// The work on cores that are each `factor` times slower.
   func slowed(by factor: Double) -> CoreWork {
     var work = self
     work.arithmetic *= factor

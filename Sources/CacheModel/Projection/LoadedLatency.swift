@@ -1,6 +1,6 @@
 import Machines
 
-/// Memory's load-to-use latency under load at one share of reads: from the machine's measured curves, or a stand-in.
+/// Memory's load-to-use latency under load at one share of reads: from the machine's measured curves, or an assumed one.
 struct LoadedLatency {
   /// Latency at a share of the most bandwidth.
   private struct Point {
@@ -13,15 +13,15 @@ struct LoadedLatency {
   /// By rising utilisation, from 0 to 1.
   private let points: [Point]
 
-  /// Latency / idle latency of a machine nobody has measured: that of the Xeon 8480+ with DDR5-4800, reads only (115.5 ns
+  /// Latency / idle latency of a machine without measured curves: that of the Xeon 8480+ with DDR5-4800, reads only (115.5 ns
   /// idle; 130, 161, 176, 223 ns at 50, 80, 90, 100 % of its most), in the Mess measurements (github.com/bsc-mem). It is
   /// the donor because it is a current DDR5 server for which all five points are known.
-  private static let standInShape: [(utilisation: Double, factor: Double)] = [
+  private static let assumedShape: [(utilisation: Double, factor: Double)] = [
     (0, 1), (0.5, 130 / 115.5), (0.8, 161 / 115.5), (0.9, 176 / 115.5), (1, 223 / 115.5),
   ]
-  /// Share of the peak that a machine nobody has measured delivers to reads: nine servers reach 67 to 91 % in the same
+  /// Share of the peak that a machine without measured curves delivers to reads: nine servers reach 67 to 91 % in the same
   /// measurements, so that range is its band and the middle its expectation.
-  private static func standInEfficiency(_ corner: ProjectionInputs.Corner) -> Double {
+  private static func assumedEfficiency(_ corner: ProjectionInputs.Corner) -> Double {
     switch corner {
     case .low: 0.67
     case .expected: 0.79
@@ -29,15 +29,15 @@ struct LoadedLatency {
     }
   }
   /// What a half-and-half mix of reads and writes costs of that: those servers lose 12 to 20 %.
-  private static let standInLossAtHalfWrites = 0.16
+  private static let assumedLossAtHalfWrites = 0.16
 
   init(_ memory: MemoryDescription, readRatio: Double, corner: ProjectionInputs.Corner = .expected) {
     let idle = memory.idleLatencyNanoseconds
     guard let (below, above) = LoadedLatency.neighbours(of: readRatio, in: memory.curve) else {
-      points = LoadedLatency.standInShape.map { Point(utilisation: $0.utilisation, nanoseconds: $0.factor * idle) }
-      let loss = LoadedLatency.standInLossAtHalfWrites * (1 - readRatio) / 0.5
+      points = LoadedLatency.assumedShape.map { Point(utilisation: $0.utilisation, nanoseconds: $0.factor * idle) }
+      let loss = LoadedLatency.assumedLossAtHalfWrites * (1 - readRatio) / 0.5
       mostGigabytesPerSecond =
-        memory.peakGigabytesPerSecond * LoadedLatency.standInEfficiency(corner) * (1 - loss)
+        memory.peakGigabytesPerSecond * LoadedLatency.assumedEfficiency(corner) * (1 - loss)
       return
     }
     // Between two measured shares of reads interpolate, at equal utilisation; outside them the nearest one holds.
@@ -75,7 +75,7 @@ struct LoadedLatency {
     return (below ?? either, above ?? either)
   }
 
-  /// Those of both lists, rising, each once.
+  /// The utilisations of both lists, rising, each once.
   private static func utilisations(_ a: [Point], _ b: [Point]) -> [Double] {
     var merged: [Double] = []
     merged.reserveCapacity(a.count + b.count)

@@ -17,7 +17,7 @@ struct PhaseModel {
   private let transfers: [Double]
   /// Seconds of random rows that each level below the first serves: index 0 is the second level.
   private let cacheRows: [Double]
-  /// Seconds of random rows from an idle memory; 0 where nobody has measured their rate.
+  /// Seconds of random rows from an idle memory; 0 where their rate was not measured.
   private let memoryRows: Double
   private let idleNanoseconds: Double
   /// Seconds of exposed gathers that the caches serve.
@@ -33,7 +33,7 @@ struct PhaseModel {
   private let latency: LoadedLatency
   /// Share of the memory traffic that the busiest node carries.
   private let nodeShare: Double
-  /// Of the busiest link.
+  /// Share of the memory traffic that the busiest link carries.
   private let linkShare: Double
   private let linkBytesPerSecond: Double
   private let remoteShare: Double
@@ -144,9 +144,9 @@ struct PhaseModel {
   private struct CoreSeconds {
     var total: Double
     var stream: Double
-    /// Of random rows: waiting for first lines and `rows`, as they add up.
+    /// Seconds of random rows: waiting for first lines and `rows`, as they add up.
     var gathers: Double
-    /// At the rates of random rows.
+    /// Seconds of random rows at their rates.
     var rows: Double
     /// Whether these are the longer part.
     var areBoundByRate: Bool

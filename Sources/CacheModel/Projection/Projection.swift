@@ -14,7 +14,7 @@ public struct Projection: Equatable, Encodable, Sendable {
   /// The cause that the phases wait for longest.
   public var limiter: Limiter
   public var phases: [PhaseTime]
-  /// The same with every core of the socket busy.
+  /// The projection with every core of the socket busy.
   public var socket: SocketProjection
 
   enum CodingKeys: String, CodingKey {
@@ -54,7 +54,7 @@ public struct Projection: Equatable, Encodable, Sendable {
       options: options)
   }
 
-  /// The same for a workload of which only the sums are at hand, such as one read from a run directory.
+  /// Projects a workload of which only the sums are at hand, such as one read from a run directory.
   public static func project(
     phases: [PhaseWork], tokens: Int, threads: Int, traffic: Traffic, on machine: Machine, options: Options = Options()
   ) throws -> Projection {
@@ -63,7 +63,7 @@ public struct Projection: Equatable, Encodable, Sendable {
       on: try MachineCorners(machine, memory: options.memory), matrix: options.matrix)
   }
 
-  /// The same on a machine made ready for many projections.
+  /// Projects onto a machine made ready for many projections.
   public static func project(
     phases: [PhaseWork], tokens: Int, threads: Int, traffic: Traffic, on corners: MachineCorners,
     matrix: TrafficMatrix = .local

@@ -1,27 +1,27 @@
 import Machines
 import Support
 
-/// A machine's figures that the timing equations need, all present, each moved by its uncertainty to one end or left.
+/// A machine's figures that the timing equations need, all present: as stated or as assumed, each moved by its uncertainty
+/// to one end or left.
 struct ProjectionInputs {
   /// Which end of every input's range.
   enum Corner {
     case low, expected, high
 
-    /// Factor on a quantity of which more is better.
-    func rate(_ uncertainty: Double) -> Double {
+    /// By how much a figure moves that may be off by `uncertainty`.
+    func factors(_ uncertainty: Double) -> FigureFactors {
       switch self {
-      case .low: 1 - uncertainty
-      case .expected: 1
-      case .high: 1 + uncertainty
+      case .low: FigureFactors(rate: 1 - uncertainty, delay: 1 + uncertainty)
+      case .expected: FigureFactors(1)
+      case .high: FigureFactors(rate: 1 + uncertainty, delay: 1 - uncertainty)
       }
     }
 
-    /// Factor on a quantity of which less is better.
-    func delay(_ uncertainty: Double) -> Double {
+    func value(_ assumed: AssumedFigure) -> Double {
       switch self {
-      case .low: 1 + uncertainty
-      case .expected: 1
-      case .high: 1 - uncertainty
+      case .low: assumed.slow
+      case .expected: assumed.expected
+      case .high: assumed.fast
       }
     }
   }
@@ -29,60 +29,44 @@ struct ProjectionInputs {
   struct Cache {
     var latencyCycles: Double
     var bytesPerCycle: Double
-    /// Of stores to lines in this level; nil where nobody has measured it.
+    /// Bytes per cycle that stores to lines in this level sustain; nil where not measured.
     var writeBytesPerCycle: Double?
     /// Bytes per cycle.
     var randomRows: RandomRowRates
   }
 
-  var corner: Corner
-  var frequencyHertz: Double
-  /// Infinite where nobody has measured it.
-  var effectiveCores: Double
-  var simd: VectorUnits
+  let corner: Corner
+  /// The machine with every figure at this corner. An equation may read a figure here that the names below do not have.
+  let machine: Machine
+  let memoryIndex: Int
+  let frequencyHertz: Double
+  /// Infinite where not measured.
+  let effectiveCores: Double
+  let simd: VectorUnits
   /// Share of the multiply-add peak that arithmetic with operands in the caches reaches.
-  var productShare: Double
+  let productShare: Double
   /// Cycles of a multiply-add that waits for another.
-  var latencyCycles: Double
+  let latencyCycles: Double
   /// Vector operations that a core keeps waiting while it goes on.
-  var window: Double
+  let window: Double
   /// Instructions started per cycle.
-  var issueWidth: Double
-  var caches: [Cache]
-  var lineBytes: Int
-  var transfersOverlap: Bool
+  let issueWidth: Double
+  let caches: [Cache]
+  let lineBytes: Int
+  let transfersOverlap: Bool
   /// Share of the shorter of a core's own work and its transfers that hides behind the longer, where transfers overlap.
-  var overlap: Double
-  var memory: MemoryDescription
-  /// Of one thread from an idle memory, in GB/s; nil where nobody has measured it.
-  var memoryRandomRows: RandomRowRates?
+  let overlap: Double
+  let memory: MemoryDescription
+  /// GB/s of one thread from an idle memory; nil where not measured.
+  let memoryRandomRows: RandomRowRates?
   /// Equal to the memory's own where the machine names no remote nodes.
-  var remoteLatencyNanoseconds: Double
+  let remoteLatencyNanoseconds: Double
   /// Infinite where the machine names no link.
-  var linkGigabytesPerSecond: Double
+  let linkGigabytesPerSecond: Double
 
-  /// The same of a product in a library, which beside the register tile packs operands, updates results and has edges: what
+  /// The product share of a library, which beside the register tile packs operands, updates results and has edges: what
   /// libraries reach on server cores, or the core's own share where that is less.
-  var libraryShare: Double { min(productShare, ProjectionInputs.standInProductShare(corner)) }
-
-  /// GEMM libraries reach 85 to 95 % of the peak on server cores (OpenBLAS on Zen 5 88 to 92 %, docs/METHODS.md).
-  private static func standInProductShare(_ corner: Corner) -> Double {
-    switch corner {
-    case .low: 0.85
-    case .expected: 0.9
-    case .high: 0.95
-    }
-  }
-
-  /// Where a machine does not say, with the uncertainty of what is assumed. Latency: 4 cycles on all server cores of the
-  /// catalogue whose makers state it. Window and issue width: below those of the one core that was measured (Zen 3: 104
-  /// operations and 5.5 instructions), since smaller cores are among those machines. Overlap: that core's (0.77), rounded.
-  private enum StandIn {
-    static let latencyCycles = 4.0
-    static let window = 100.0
-    static let issueWidth = 5.0
-    static let overlap = 0.75
-  }
+  let libraryShare: Double
 
   /// Throws `InputError` naming the keys that the machine lacks, or the memory that it does not have.
   init(_ machine: Machine, memoryName: String?, corner: Corner = .expected) throws {
@@ -91,84 +75,64 @@ struct ProjectionInputs {
       uncertainties: FigureUncertainties(of: machine, memory: memoryName))
   }
 
-  /// The same with uncertainties that are at hand: those of this memory of a machine with the same provenance.
+  /// Takes uncertainties that are at hand: those of this memory of a machine that states the same figures from the same
+  /// sources.
   init(_ machine: Machine, memoryName: String?, corner: Corner, uncertainties: FigureUncertainties) throws {
-    let missing = machine.keysMissingForProjection
-    guard missing.isEmpty, let frequency = machine.frequencyGHz, let simd = machine.simd,
-      let transfersOverlap = machine.transfersOverlap
+    let index = try machine.memoryIndex(named: memoryName)
+    var machine = machine
+    if corner != .expected {
+      for (figure, uncertainty) in uncertainties.stated { figure.move(&machine, corner.factors(uncertainty)) }
+    }
+    for (figure, value) in uncertainties.assumed { figure.set(&machine, corner.value(value)) }
+    for level in machine.caches.indices where machine.caches[level].randomRows.isEmpty {
+      machine.caches[level].randomRows = RandomRowRates.assumed(stream: machine.caches[level].bytesPerCycle ?? 1)
+    }
+    if machine.memory.indices.contains(index), machine.numa?.remoteLatencyNanoseconds == nil {
+      machine.numa?.remoteLatencyNanoseconds = machine.memory[index].idleLatencyNanoseconds
+    }
+    try self.init(complete: machine, memoryIndex: index, corner: corner)
+  }
+
+  /// Takes a machine to which every figure that may be assumed has been added.
+  init(complete machine: Machine, memoryIndex: Int, corner: Corner) throws {
+    // The names of what is missing are only asked for where something is: a grid has thousands of machines.
+    guard machine.cores != nil, let frequency = machine.frequencyGHz, let simd = machine.simd,
+      machine.caches.allSatisfy({ $0.latencyCycles != nil && $0.bytesPerCycle != nil }),
+      let transfersOverlap = machine.transfersOverlap, machine.memory.indices.contains(memoryIndex),
+      let productShare = simd.productShare, let latencyCycles = simd.latencyCycles, let window = simd.window,
+      let issueWidth = simd.issueWidth, let overlap = machine.overlap
     else {
+      let missing = machine.keysMissingForProjection
       throw InputError(
         key: machine.name,
         "expected a machine with all that a projection needs; missing: \(missing.joined(separator: ", "))")
     }
-    let index = try machine.memoryIndex(named: memoryName)
-
     self.corner = corner
-    frequencyHertz = frequency * 1e9 * corner.rate(uncertainties.frequency)
+    self.machine = machine
+    self.memoryIndex = memoryIndex
+    frequencyHertz = frequency * 1e9
     effectiveCores = machine.effectiveCores ?? .infinity
     self.simd = simd
-    self.simd.bf16PerCycle = simd.bf16PerCycle.map { $0 * corner.rate(uncertainties.bf16) }
-    self.simd.int8PerCycle = simd.int8PerCycle.map { $0 * corner.rate(uncertainties.int8) }
-    productShare =
-      simd.productShare.map { min(1, $0 * corner.rate(uncertainties.productShare)) }
-      ?? ProjectionInputs.standInProductShare(corner)
-    func chosen(_ value: Double?, _ standIn: Double, _ uncertainty: Double, isDelay: Bool = false) -> Double {
-      let off = value == nil ? Provenance.Tag.assumed.relativeUncertainty : uncertainty
-      return (value ?? standIn) * (isDelay ? corner.delay(off) : corner.rate(off))
-    }
-    latencyCycles = chosen(
-      simd.latencyCycles, StandIn.latencyCycles, uncertainties.multiplyAddLatency, isDelay: true)
-    window = chosen(simd.window, StandIn.window, uncertainties.window)
-    issueWidth = chosen(simd.issueWidth, StandIn.issueWidth, uncertainties.issueWidth)
-    overlap = min(1, chosen(machine.overlap, StandIn.overlap, uncertainties.overlap))
+    self.productShare = productShare
+    libraryShare = min(productShare, corner.value(VectorUnits.assumedProductShare))
+    self.latencyCycles = latencyCycles
+    self.window = window
+    self.issueWidth = issueWidth
+    self.overlap = overlap
     lineBytes = machine.lineBytes
     self.transfersOverlap = transfersOverlap
-    caches = zip(machine.caches, uncertainties.caches).map { cache, uncertainties in
-      let bandwidth = (cache.bytesPerCycle ?? 1) * corner.rate(uncertainties.bandwidth)
-      let rows = corner.rate(uncertainties.randomRows)
-      return Cache(
-        latencyCycles: (cache.latencyCycles ?? 0) * corner.delay(uncertainties.latency),
-        bytesPerCycle: bandwidth,
-        writeBytesPerCycle: cache.writeBytesPerCycle.map { $0 * corner.rate(uncertainties.writeBandwidth) },
-        randomRows: RandomRowRates(
-          cache.randomRows.scaled(by: rows), pieces: cache.randomRowPieces.scaled(by: rows), stream: bandwidth))
+    caches = machine.caches.map { cache in
+      Cache(
+        latencyCycles: cache.latencyCycles ?? 0, bytesPerCycle: cache.bytesPerCycle ?? 1,
+        writeBytesPerCycle: cache.writeBytesPerCycle,
+        randomRows: RandomRowRates(cache.randomRows, pieces: cache.randomRowPieces))
     }
-
-    var memory = machine.memory[index]
-    memory.peakGigabytesPerSecond *= corner.rate(uncertainties.memory.peak)
-    memory.idleLatencyNanoseconds *= corner.delay(uncertainties.memory.idleLatency)
-    memory.linesInFlightPerCore *= corner.rate(uncertainties.memory.linesInFlight)
-    if corner != .expected {
-      memory.scaleCurves(
-        bandwidth: corner.rate(uncertainties.memory.curve), latency: corner.delay(uncertainties.memory.curve))
-    }
-    let rows = corner.rate(uncertainties.memory.randomRows)
+    let memory = machine.memory[memoryIndex]
     memoryRandomRows =
-      memory.randomRows.isEmpty
-      ? nil
-      : RandomRowRates(memory.randomRows.scaled(by: rows), pieces: memory.randomRowPieces.scaled(by: rows), stream: 0)
+      memory.randomRows.isEmpty ? nil : RandomRowRates(memory.randomRows, pieces: memory.randomRowPieces)
     self.memory = memory
-    remoteLatencyNanoseconds =
-      machine.numa?.remoteLatencyNanoseconds.map { $0 * corner.delay(uncertainties.remoteLatency) }
-      ?? memory.idleLatencyNanoseconds
-    linkGigabytesPerSecond =
-      machine.numa?.linkGigabytesPerSecond.map { $0 * corner.rate(uncertainties.link) } ?? .infinity
-  }
-}
-
-extension Provenance.Tag {
-  /// How far a figure of this origin may be off, relative to itself.
-  ///
-  /// These are stated assumptions, not statistics: a benchmark repeats within a few per cent (5 %); a data sheet states
-  /// nominal values that boards and firmware miss (10 %); the press rounds and quotes early samples (20 %); a guess by
-  /// analogy with a relative of the machine is off by up to a generation's step, about a quarter (25 %).
-  public var relativeUncertainty: Double {
-    switch self {
-    case .measured: 0.05
-    case .vendor: 0.10
-    case .press: 0.20
-    case .assumed: 0.25
-    }
+    remoteLatencyNanoseconds = machine.numa?.remoteLatencyNanoseconds ?? memory.idleLatencyNanoseconds
+    linkGigabytesPerSecond = machine.numa?.linkGigabytesPerSecond ?? .infinity
   }
 }
 

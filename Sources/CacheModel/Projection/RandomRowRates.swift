@@ -4,29 +4,27 @@ import Machines
 /// Rates of random row reads as a function of the size of the row, or of the pieces that it is read in: a machine's own, or a
 /// donor's shares of its streams.
 struct RandomRowRates {
-  private var rates: [RandomRowRate]
+  private let rates: [RandomRowRate]
   /// Empty where the machine does not say.
-  private var pieces: [RandomRowRate]
+  private let pieces: [RandomRowRate]
 
   /// What random rows reach of a stream from the same level where a machine file does not say: EPYC (Zen 4), one core of a
   /// virtual machine, micro-benchmarks of 2026-11-24 (docs/MODEL.md, "Numbers that were tuned").
-  private static let standInShares: [(rowBytes: Int, share: Double)] = [
+  private static let assumedShares: [(rowBytes: Int, share: Double)] = [
     (128, 0.80), (256, 0.86), (512, 0.87), (1024, 0.88), (2048, 0.89),
   ]
 
-  init(_ rates: [RandomRowRate], pieces: [RandomRowRate], stream: Double) {
+  init(_ rates: [RandomRowRate], pieces: [RandomRowRate]) {
+    self.rates = rates
     self.pieces = pieces
-    self.rates =
-      rates.isEmpty
-      ? RandomRowRates.standInShares.map { RandomRowRate(rowBytes: $0.rowBytes, rate: $0.share * stream) } : rates
   }
 
-  mutating func scale(by factor: Double) {
-    rates.scale(by: factor)
-    pieces.scale(by: factor)
+  /// What random rows reach from a level that sustains `stream`, where the machine does not say.
+  static func assumed(stream: Double) -> [RandomRowRate] {
+    assumedShares.map { RandomRowRate(rowBytes: $0.rowBytes, rate: $0.share * stream) }
   }
 
-  /// Of rows of `rowBytes` that are read in pieces of `pieceBytes`, one of each before the next of any; the same number twice
+  /// The rate of rows of `rowBytes` that are read in pieces of `pieceBytes`, one of each before the next of any; equal sizes
   /// where a row is read as a whole. Where the machine does not say what pieces reach, they come as whole rows do.
   func rate(pieceBytes: Double, ofRow rowBytes: Double) -> Double {
     pieceBytes < rowBytes && !pieces.isEmpty

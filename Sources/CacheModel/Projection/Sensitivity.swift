@@ -13,13 +13,7 @@ public struct Sensitivity: Equatable, Sendable {
   /// Distance between both ends: what a tornado plot sorts by.
   public var swing: Double { abs(tokensPerSecondAtPlusTenth - tokensPerSecondAtMinusTenth) }
 
-  /// A figure of the timing equations, and how to scale it.
-  private struct Parameter {
-    var name: String
-    var scale: (inout ProjectionInputs, Double) -> Void
-  }
-
-  /// The sensitivities of all figures, largest swing first.
+  /// The sensitivities of all figures that the equations use, largest swing first.
   ///
   /// Capacities change the traffic itself, so they need `simulate`, which gives the traffic on a machine with other caches;
   /// without it they are left out. Cores and vector width are not moved: they are whole numbers.
@@ -33,71 +27,23 @@ public struct Sensitivity: Equatable, Sendable {
         Projection.phaseModels(phases, traffic, threads: threads, inputs: inputs, matrix: options.matrix),
         Double(tokens))
     }
-    var all = parameters(machine, memory: try machine.memoryIndex(named: options.memory)).map { parameter in
-      let (low, high) = (scaled(inputs, parameter, 0.9), scaled(inputs, parameter, 1.1))
-      return Sensitivity(
-        parameter: parameter.name, tokensPerSecondAtMinusTenth: rate(low, traffic),
-        tokensPerSecondAtPlusTenth: rate(high, traffic))
-    }
-    if let simulate {
-      for level in machine.caches.indices {
-        func resized(_ factor: Double) throws -> Double {
-          var other = machine
-          let way = machine.caches[level].ways * machine.caches[level].lineBytes
-          other.caches[level].sizeBytes = max(1, Int((Double(machine.caches[level].sets) * factor).rounded())) * way
-          return rate(inputs, try simulate(other))
-        }
-        all.append(
-          Sensitivity(
-            parameter: "caches[\(level)].size", tokensPerSecondAtMinusTenth: try resized(0.9),
-            tokensPerSecondAtPlusTenth: try resized(1.1)))
+    func moved(_ figure: PlacedFigure, by factor: Double) throws -> Double? {
+      if figure.changesTraffic {
+        var other = machine
+        figure.scale(&other, FigureFactors(factor))
+        return try simulate.map { rate(inputs, try $0(other)) }
       }
+      var other = inputs.machine
+      figure.scale(&other, FigureFactors(factor))
+      return rate(
+        try ProjectionInputs(complete: other, memoryIndex: inputs.memoryIndex, corner: inputs.corner), traffic)
     }
-    return all.sorted { $0.swing > $1.swing }
-  }
-
-  private static func scaled(
-    _ inputs: ProjectionInputs, _ parameter: Parameter, _ factor: Double
-  ) -> ProjectionInputs {
-    var inputs = inputs
-    parameter.scale(&inputs, factor)
-    return inputs
-  }
-
-  private static func parameters(_ machine: Machine, memory: Int) -> [Parameter] {
-    var all = [
-      Parameter(name: "frequency_ghz") { $0.frequencyHertz *= $1 },
-      Parameter(name: "simd.product_share") { $0.productShare *= $1 },
-      Parameter(name: "simd.latency_cycles") { $0.latencyCycles *= $1 },
-      Parameter(name: "simd.window") { $0.window *= $1 },
-      Parameter(name: "simd.issue_width") { $0.issueWidth *= $1 },
-      Parameter(name: "overlap") { $0.overlap = min(1, $0.overlap * $1) },
-    ]
-    for level in machine.caches.indices {
-      all.append(Parameter(name: "caches[\(level)].bytes_per_cycle") { $0.caches[level].bytesPerCycle *= $1 })
-      guard level > 0 else { continue }
-      all.append(Parameter(name: "caches[\(level)].latency_cycles") { $0.caches[level].latencyCycles *= $1 })
-      all.append(Parameter(name: "caches[\(level)].random_rows") { $0.caches[level].randomRows.scale(by: $1) })
-    }
-    let path = "memory[\(memory)]"
-    all += [
-      Parameter(name: "\(path).peak_gbps") { inputs, factor in
-        inputs.memory.peakGigabytesPerSecond *= factor
-        inputs.memory.scaleCurves(bandwidth: factor)
-      },
-      Parameter(name: "\(path).idle_latency_ns") { inputs, factor in
-        inputs.memory.idleLatencyNanoseconds *= factor
-        inputs.memory.scaleCurves(latency: factor)
-      },
-      Parameter(name: "\(path).lines_in_flight_per_core") { $0.memory.linesInFlightPerCore *= $1 },
-    ]
-    let own = machine.memory[memory]
-    if !own.randomRows.isEmpty {
-      all.append(
-        Parameter(name: "\(path).random_rows") { inputs, factor in
-          inputs.memoryRandomRows?.scale(by: factor)
-        })
-    }
-    return all
+    return try inputs.machine.figures(memory: inputs.memoryIndex).compactMap { figure in
+      guard figure.whyNoSensitivity == nil, figure.isStated(inputs.machine), let low = try moved(figure, by: 0.9),
+        let high = try moved(figure, by: 1.1)
+      else { return nil }
+      return Sensitivity(
+        parameter: figure.path, tokensPerSecondAtMinusTenth: low, tokensPerSecondAtPlusTenth: high)
+    }.sorted { $0.swing > $1.swing }
   }
 }

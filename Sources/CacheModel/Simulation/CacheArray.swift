@@ -43,7 +43,7 @@ struct CacheArray<Policy: ReplacementPolicy> {
   @inline(__always)
   func set(of line: UInt64) -> CacheSet { set(at: mask != 0 ? line & mask : line % sets) }
 
-  /// The same where the number of sets is a power of two.
+  /// The set of `line` where the number of sets is a power of two.
   @inline(__always)
   func setOfPowerOfTwo(_ line: UInt64) -> CacheSet { set(at: line & mask) }
 

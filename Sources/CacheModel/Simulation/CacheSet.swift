@@ -83,4 +83,28 @@ struct CacheSet {
     }
     return nil
   }
+
+  /// Puts `entry` before all others and returns the last, which falls out: an empty one while there is room.
+  @inline(__always)
+  func insertFirst(_ entry: CacheEntry) -> CacheEntry {
+    let displaced = entries[ways &- 1]
+    var position = ways &- 1
+    while position > 0 {
+      entries[position] = entries[position &- 1]
+      position &-= 1
+    }
+    entries[0] = entry
+    return displaced
+  }
+
+  /// Takes the entry in `way` out and closes the gap, so that the empty ways are always the last ones, where `insertFirst`
+  /// looks.
+  func removeClosingGap(_ way: Int) {
+    var position = way
+    while position &+ 1 < ways {
+      entries[position] = entries[position &+ 1]
+      position &+= 1
+    }
+    entries[ways &- 1] = .empty
+  }
 }

@@ -9,7 +9,7 @@ public struct LevelCounts: Equatable, Sendable {
   public var readMisses: UInt64 = 0
   /// Writes whose line was absent: it is fetched from below first (write-allocate).
   public var writeMisses: UInt64 = 0
-  /// Those of the writes that are lines handed down to a victim cache: they look nothing up, and neither hit nor miss.
+  /// Writes that are lines handed down to a victim cache: they look nothing up, and neither hit nor miss.
   public var victimFills: UInt64 = 0
   /// Lines displaced by others, clean or dirty.
   public var evictions: UInt64 = 0
@@ -21,7 +21,7 @@ public struct LevelCounts: Equatable, Sendable {
   public var prefetches: UInt64 = 0
   /// Hits that are the first use of a prefetched line: misses that the prefetcher saved.
   public var usefulPrefetches: UInt64 = 0
-  /// Those of the useful prefetches that were wanted before they could have arrived (`PrefetcherDescription.latencyAccesses`).
+  /// Useful prefetches that were wanted before they could have arrived (`PrefetcherDescription.latencyAccesses`).
   public var latePrefetches: UInt64 = 0
 
   public init() {}
@@ -66,7 +66,7 @@ public struct PhaseCounts: Equatable, Sendable {
   public var memory: MemoryCounts
   /// Line accesses by the cores; a request that spans lines counts once per line.
   public var accesses: UInt64
-  /// Of the gathers (data-dependent reads), how many found their first line at each level; the last entry is memory.
+  /// How many gathers (data-dependent reads) found their first line at each level; the last entry is memory.
   public var gatherSources: [UInt64]
 
   public init(

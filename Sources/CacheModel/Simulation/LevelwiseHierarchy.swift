@@ -82,7 +82,7 @@ struct LevelwiseHierarchy<Policy: ReplacementPolicy>: SimulationEngine {
   private let levelCount: Int
   private let cores: Int
   private let storesAreUses: Bool
-  /// Whether a second use of the line used last changes nothing at the first level: not so for SRRIP, which only a hit trusts.
+  /// Whether a second use of the line used last changes nothing at the first level.
   private let mergesRepeats: Bool
   private var counts: UnsafeMutablePointer<LevelCounts>
   private var memory: UnsafeMutablePointer<MemoryCounts>
@@ -116,7 +116,7 @@ struct LevelwiseHierarchy<Policy: ReplacementPolicy>: SimulationEngine {
     levelCount = caches.count
     self.cores = cores
     self.storesAreUses = storesAreUses
-    mergesRepeats = caches.first?.policy != .srrip
+    mergesRepeats = caches.first.map { PolicyChoice($0).repeatedUseChangesNothing } ?? false
     counts = store.levels
     memory = store.memory
     gatherSources = store.gatherSources
@@ -354,7 +354,7 @@ private protocol LevelInstances {
   func prefetchSet(of line: UInt64, core: UInt16)
 }
 
-/// Of a single core, with a power of two of sets.
+/// The only instance of a level, which serves a single core and has a power of two of sets.
 private struct OnlyInstance<Policy: ReplacementPolicy>: LevelInstances {
   let cache: CacheArray<Policy>
   static var areSeveral: Bool { false }

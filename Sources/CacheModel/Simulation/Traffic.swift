@@ -2,17 +2,27 @@ import AccessStreams
 import Machines
 import Support
 
+/// How a traffic was determined.
+public enum TrafficOrigin: String, CaseIterable, Sendable, Encodable {
+  /// By the exact simulation of every access.
+  case simulated
+  /// By a reuse profile of the access stream.
+  case profiled
+  /// By arithmetic on the sizes of what is in use.
+  case estimated
+}
+
 /// The memory traffic of a workload on one machine's caches, phase by phase: what a projection needs to know of it.
-///
-/// The exact simulator fills it in here; a reuse profile can fill in the same counts far faster.
 public struct Traffic: Equatable, Sendable {
+  public var origin: TrafficOrigin
   public var lineBytes: Int
   /// Names of the cache levels, from the core outwards.
   public var levelNames: [String]
   /// One entry per phase of the workload, totals over all its threads.
   public var phases: [PhaseCounts]
 
-  public init(lineBytes: Int, levelNames: [String], phases: [PhaseCounts]) {
+  public init(origin: TrafficOrigin, lineBytes: Int, levelNames: [String], phases: [PhaseCounts]) {
+    self.origin = origin
     self.lineBytes = lineBytes
     self.levelNames = levelNames
     self.phases = phases
@@ -34,7 +44,8 @@ public struct Traffic: Equatable, Sendable {
     let idle = PhaseCounts(levels: Array(repeating: LevelCounts(), count: machine.caches.count))
     var phases = simulator.phaseCounts
     while phases.count < workload.phases.count { phases.append(idle) }
-    self.init(lineBytes: machine.lineBytes, levelNames: machine.caches.map(\.name), phases: phases)
+    self.init(
+      origin: .simulated, lineBytes: machine.lineBytes, levelNames: machine.caches.map(\.name), phases: phases)
   }
 
   /// Totals over all phases.

@@ -47,9 +47,10 @@ extension Point {
 
 /// Builds what a point describes: the kernel and its input tokens.
 package struct KernelFactory: KernelSource {
-  let experiment: Experiment
+  private let experiment: Experiment
   private let libraries: LibraryChoice
 
+  /// `libraries` are those that an audit chose; projections, which call none, need none.
   package init(experiment: Experiment, libraries: LibraryChoice = LibraryChoice()) {
     self.experiment = experiment
     self.libraries = libraries

@@ -85,11 +85,12 @@ struct PointRunner {
     if let shortage = point.memoryShortage() { throw PointSkipped(shortage) }
     let pool = try PinnedPool(cpus: available { try context.topology.cpus(for: point.cpus, threads: point.threads) })
     let tuning = try tuning(point, pool)
-    let network = context.chosen ?? tuning?.chosen ?? point.network
+    var resolved = point
+    if let chosen = context.chosen ?? tuning?.chosen { resolved.network = chosen }
     let prepared = try PreparedPoint(
-      point, network: network, pool: pool, kernels: context.kernels, topology: context.topology)
+      point, resolved: resolved, pool: pool, kernels: context.kernels, topology: context.topology)
 
-    var row = row(point, prepared, network)
+    var row = row(point, prepared, resolved)
     try checkInterrupted()
     pool.run(prepared.work)
     let check = try prepared.check(tokens: sampledTokens(point, prepared.shares))
@@ -139,9 +140,9 @@ struct PointRunner {
   }
 
   /// What is known of a point before it runs.
-  private func row(_ point: Point, _ prepared: PreparedPoint, _ network: any Network) -> ResultRow {
+  private func row(_ point: Point, _ prepared: PreparedPoint, _ resolved: Point) -> ResultRow {
     var row = ResultRow(runID: context.runID, host: context.host, point: point, status: .passed)
-    row.settle(network)
+    row.settle(resolved.network)
     row.cpuModel = context.cpuModel
     row.isa = (point.isa.isa ?? .best).rawValue
     row.verifiedCPUs = prepared.pool.verifiedCPUs.map(String.init).joined(separator: " ")

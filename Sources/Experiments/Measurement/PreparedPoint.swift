@@ -14,14 +14,12 @@ struct PreparedPoint {
   /// The tokens of each worker.
   let shares: [Range<Int>]
 
-  /// `network` is the point's with the strategy that runs. Throws `PointSkipped` where this machine cannot run the point.
+  /// `resolved` is the point with what was chosen for it. Throws `PointSkipped` where this machine cannot run the point.
   init(
-    _ point: Point, network: any Network, pool: PinnedPool, kernels: any KernelSource, topology: Topology
+    _ point: Point, resolved: Point, pool: PinnedPool, kernels: any KernelSource, topology: Topology
   ) throws {
     self.pool = pool
     memory = PlacedSource(pool: pool, policy: point.memory, pages: point.pages, topology: topology)
-    var resolved = point
-    resolved.network = network
     kernel = try kernels.kernel(for: resolved, memory: memory)
     let tokens = try kernels.input(for: point)
     input = try memory.floats(tokens.count, for: .input)

@@ -8,11 +8,11 @@ public protocol RunRow: Codable, FetchableRecord, PersistableRecord {
   /// Name of the table that is read, and of the CSV file without its extension.
   static var table: String { get }
 
-  /// Names of the columns, in their order.
-  static var columns: [String] { get }
-
   /// Name of the table that rows are written to, where `table` is a view that joins it with what was measured.
   static var storage: String { get }
+
+  /// Names of the columns, in their order.
+  static var columns: [String] { get }
 }
 
 extension RunRow {

@@ -16,8 +16,6 @@ extension LookupNetwork {
 ///
 /// Only the gather's operands are told, since all other stages move the same whatever the strategy.
 private struct WalkEstimate {
-  typealias Operand = PassEstimate.Operand
-
   let task: LookupTask
   let strategy: LookupStrategy
 
@@ -36,7 +34,7 @@ private struct WalkEstimate {
     family.tokenTile = 0
     return PassEstimate(
       phases: phases, widenedPhases: task.projectionType == .fp32 ? phases : widened.phases(strategy),
-      operands: phases.map { $0.name == GatherStage.name ? operands : [] }, workingSetBytes: workingSetBytes,
+      arrays: phases.map { $0.name == GatherStage.name ? arrays : [] }, workingSetBytes: workingSetBytes,
       // Tiles of one walk have nearly one estimate.
       family: family.label,
       // Batches with fewer tokens than a table has rows take little time, and sizes hardly tell their few walks apart.
@@ -104,7 +102,8 @@ private struct WalkEstimate {
     }
   }
 
-  private var operands: [Operand] {
+  /// What the gather works on, over the whole batch and all workers.
+  private var arrays: [ReusedArray] {
     let rows = Double(task.shape.tableRows)
     let tables = Double(task.shape.tables)
     let float = Double(MemoryLayout<Float>.stride)
@@ -122,7 +121,7 @@ private struct WalkEstimate {
     let tileStreams = tile * (columns * float + tables * 2 * float)
     let allTables = block * blocks
 
-    var operands: [Operand] = []
+    var arrays: [ReusedArray] = []
     // Rows that the step has read before. Between two uses of a row lie as many tokens as a table has rows.
     let perStep = strategy.order == .token ? tokens : tile
     let steps = slices * groups * (strategy.order == .token ? 1 : tiles)
@@ -130,33 +129,33 @@ private struct WalkEstimate {
     let allPieces = perStep * group * steps * workers
     let inUse = prefetchesGroups ? 2 * block : block
     let between = min(rows, perStep) * (sums + codes)
-    operands.append(
-      Operand(
+    arrays.append(
+      ReusedArray(
         bytes: max(0, allPieces - firstPieces) * rowPieceBytes, reuseBytes: inUse + between,
         commonBytes: isShared ? inUse : 0, isCyclic: false, pieces: max(0, allPieces - firstPieces) * loadsPerPiece))
     // Rows that it reads for the first time lie where the tile before left them.
     let whole = group * rows * rowPieceBytes * steps * workers
-    operands.append(
-      Operand(
+    arrays.append(
+      ReusedArray(
         bytes: prefetchesGroups ? whole : firstPieces * rowPieceBytes, reuseBytes: allTables + tileStreams,
         commonBytes: isShared ? allTables : 0, pieces: prefetchesGroups ? 0 : firstPieces * loadsPerPiece))
     // Sums: once to and from memory, and again with every further group of the slice.
     let outputBytes = tokens * columns * float * workers
-    operands.append(Operand(bytes: outputBytes, reuseBytes: .infinity, isWritten: true))
+    arrays.append(ReusedArray(bytes: outputBytes, reuseBytes: .infinity, isWritten: true))
     let stepStreams = perStep * (sums + codes) + block
-    operands.append(
-      Operand(
+    arrays.append(
+      ReusedArray(
         bytes: outputBytes * (groups - 1), reuseBytes: stepStreams, commonBytes: isShared ? block : 0, isWritten: true))
     // Codes and scores: written once a tile, read with every slice.
-    operands.append(
-      Operand(
+    arrays.append(
+      ReusedArray(
         bytes: Double(task.tokens) * tables * 2 * float, reuseBytes: tileStreams + allTables,
         commonBytes: isShared ? allTables : 0, isWritten: true))
-    operands.append(
-      Operand(
+    arrays.append(
+      ReusedArray(
         bytes: tokens * tables * 2 * float * workers * slices,
         reuseBytes: tile * (sums + tables * 2 * float) + block * groups,
         commonBytes: isShared ? block * groups : 0))
-    return operands
+    return arrays
   }
 }

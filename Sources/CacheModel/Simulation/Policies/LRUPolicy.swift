@@ -2,6 +2,8 @@
 ///
 /// For any number of ways; `PackedLRUPolicy` is the same policy, faster, for up to 16.
 enum LRUPolicy: ReplacementPolicy {
+  static var repeatedUseChangesNothing: Bool { true }
+
   static func stateBytes(ways: Int) -> Int { 0 }
 
   @inline(__always)
@@ -17,24 +19,7 @@ enum LRUPolicy: ReplacementPolicy {
   }
 
   @inline(__always)
-  static func insert(_ entry: CacheEntry, into set: CacheSet) -> CacheEntry {
-    let displaced = set.entries[set.ways &- 1]
-    var position = set.ways &- 1
-    while position > 0 {
-      set.entries[position] = set.entries[position &- 1]
-      position &-= 1
-    }
-    set.entries[0] = entry
-    return displaced
-  }
+  static func insert(_ entry: CacheEntry, into set: CacheSet) -> CacheEntry { set.insertFirst(entry) }
 
-  /// Closes the gap, so that the empty ways are always the last ones, where `insert` looks.
-  static func remove(_ set: CacheSet, way: Int) {
-    var position = way
-    while position &+ 1 < set.ways {
-      set.entries[position] = set.entries[position &+ 1]
-      position &+= 1
-    }
-    set.entries[set.ways &- 1] = .empty
-  }
+  static func remove(_ set: CacheSet, way: Int) { set.removeClosingGap(way) }
 }

@@ -1,76 +1,62 @@
-import Machines
-
-/// The replacement policies as implemented: LRU in two ways.
-enum PolicyChoice {
-  case packedLRU, lru, fifo, plru, srrip
-
-  init(_ cache: CacheDescription) {
-    switch cache.policy {
-    case .lru: self = cache.ways <= PackedLRUPolicy.mostWays ? .packedLRU : .lru
-    case .fifo: self = .fifo
-    case .plru: self = .plru
-    case .srrip: self = .srrip
-    }
-  }
-
-  func stateBytes(ways: Int) -> Int {
-    switch self {
-    case .packedLRU: PackedLRUPolicy.stateBytes(ways: ways)
-    case .lru: LRUPolicy.stateBytes(ways: ways)
-    case .fifo: FIFOPolicy.stateBytes(ways: ways)
-    case .plru: PseudoLRUPolicy.stateBytes(ways: ways)
-    case .srrip: SRRIPPolicy.stateBytes(ways: ways)
-    }
-  }
-}
-
 /// Whatever policy each set names: for hierarchies that are not LRU with up to 16 ways throughout, which are compiled for
 /// `PackedLRUPolicy` alone.
 enum MixedPolicy: ReplacementPolicy {
-  static func stateBytes(ways: Int) -> Int { 0 }  // each set's own policy says it: see `PolicyChoice`
+  // Each set's own policy says these: see `PolicyChoice`.
+  static func stateBytes(ways: Int) -> Int { 0 }
 
   @inline(__always)
-  static func isPlainHit(_ line: UInt64, in set: CacheSet) -> Bool {
-    set.policy == .packedLRU && PackedLRUPolicy.isPlainHit(line, in: set)
-  }
+  static func isPlainHit(_ line: UInt64, in set: CacheSet) -> Bool { set.policy.visit(PlainHit(line: line, set: set)) }
 
   @inline(__always)
-  static func find(_ line: UInt64, in set: CacheSet) -> Int? {
-    switch set.policy {
-    case .packedLRU: PackedLRUPolicy.find(line, in: set)
-    case .lru, .fifo, .plru, .srrip: set.find(line)
-    }
-  }
+  static func find(_ line: UInt64, in set: CacheSet) -> Int? { set.policy.visit(Find(line: line, set: set)) }
 
   @inline(__always)
-  static func use(_ set: CacheSet, way: Int) -> Int {
-    switch set.policy {
-    case .packedLRU: PackedLRUPolicy.use(set, way: way)
-    case .lru: LRUPolicy.use(set, way: way)
-    case .fifo: FIFOPolicy.use(set, way: way)
-    case .plru: PseudoLRUPolicy.use(set, way: way)
-    case .srrip: SRRIPPolicy.use(set, way: way)
-    }
-  }
+  static func use(_ set: CacheSet, way: Int) -> Int { set.policy.visit(Use(set: set, way: way)) }
 
   @inline(__always)
   static func insert(_ entry: CacheEntry, into set: CacheSet) -> CacheEntry {
-    switch set.policy {
-    case .packedLRU: PackedLRUPolicy.insert(entry, into: set)
-    case .lru: LRUPolicy.insert(entry, into: set)
-    case .fifo: FIFOPolicy.insert(entry, into: set)
-    case .plru: PseudoLRUPolicy.insert(entry, into: set)
-    case .srrip: SRRIPPolicy.insert(entry, into: set)
-    }
+    set.policy.visit(Insert(entry: entry, set: set))
   }
 
-  static func remove(_ set: CacheSet, way: Int) {
-    switch set.policy {
-    case .packedLRU: PackedLRUPolicy.remove(set, way: way)
-    case .lru: LRUPolicy.remove(set, way: way)
-    case .fifo: FIFOPolicy.remove(set, way: way)
-    case .plru: PseudoLRUPolicy.remove(set, way: way)
-    case .srrip: SRRIPPolicy.remove(set, way: way)
-    }
-  }
+  static func remove(_ set: CacheSet, way: Int) { set.policy.visit(Remove(set: set, way: way)) }
+}
+
+private struct PlainHit: PolicyVisitor {
+  let line: UInt64
+  let set: CacheSet
+
+  @inline(__always)
+  func visit<Policy: ReplacementPolicy>(_: Policy.Type) -> Bool { Policy.isPlainHit(line, in: set) }
+}
+
+private struct Find: PolicyVisitor {
+  let line: UInt64
+  let set: CacheSet
+
+  @inline(__always)
+  func visit<Policy: ReplacementPolicy>(_: Policy.Type) -> Int? { Policy.find(line, in: set) }
+}
+
+private struct Use: PolicyVisitor {
+  let set: CacheSet
+  let way: Int
+
+  @inline(__always)
+  func visit<Policy: ReplacementPolicy>(_: Policy.Type) -> Int { Policy.use(set, way: way) }
+}
+
+private struct Insert: PolicyVisitor {
+  let entry: CacheEntry
+  let set: CacheSet
+
+  @inline(__always)
+  func visit<Policy: ReplacementPolicy>(_: Policy.Type) -> CacheEntry { Policy.insert(entry, into: set) }
+}
+
+private struct Remove: PolicyVisitor {
+  let set: CacheSet
+  let way: Int
+
+  @inline(__always)
+  func visit<Policy: ReplacementPolicy>(_: Policy.Type) { Policy.remove(set, way: way) }
 }

@@ -6,7 +6,8 @@ import CSetSearch
 /// 64-bit word, so that a use or a displacement is a few shifts. And a byte of hash per way lets a look-up compare all
 /// ways at once and touch no entry on most misses. `LRUPolicy` is the same policy for any number of ways.
 enum PackedLRUPolicy: ReplacementPolicy {
-  static let mostWays = 16
+  static var mostWays: Int { 16 }
+  static var repeatedUseChangesNothing: Bool { true }
   private static let bitsPerWay = 4
   /// The order 0, 1, 2, ... The word is stored as its difference (exclusive or) from it, because state begins as zero.
   private static let identity: UInt64 = 0xFEDC_BA98_7654_3210

@@ -3,6 +3,7 @@
 /// Node 1 is the root, node n has children 2n and 2n + 1, and a set bit n points to the right half. A number of ways that
 /// is no power of two uses the next larger tree; a node whose right half holds no way always leads to the left.
 enum PseudoLRUPolicy: ReplacementPolicy {
+  static var repeatedUseChangesNothing: Bool { true }
   static func stateBytes(ways: Int) -> Int { MemoryLayout<UInt64>.size }
 
   @inline(__always)

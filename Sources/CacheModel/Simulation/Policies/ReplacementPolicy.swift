@@ -10,6 +10,10 @@
 ///   An empty way is taken before any line is displaced. It includes the new line's first use: no `use` follows it.
 /// - `remove` follows an invalidation (inclusion, a victim cache's hit, a non-temporal store) and leaves an empty way.
 protocol ReplacementPolicy {
+  /// The most ways that the policy can order.
+  static var mostWays: Int { get }
+  /// Whether a second use of the line used or inserted last changes nothing, so that the simulator may merge such uses.
+  static var repeatedUseChangesNothing: Bool { get }
   /// State bytes that a set of `ways` needs.
   static func stateBytes(ways: Int) -> Int
   /// Whether a read of `line` is a hit that changes nothing. May be false although it is: a short cut, not an answer.
@@ -25,6 +29,10 @@ protocol ReplacementPolicy {
 }
 
 extension ReplacementPolicy {
+  static var mostWays: Int { .max }
+  // The answer that is never wrong: merging uses is a short cut.
+  static var repeatedUseChangesNothing: Bool { false }
+
   @inline(__always)
   static func isPlainHit(_ line: UInt64, in set: CacheSet) -> Bool { false }
 

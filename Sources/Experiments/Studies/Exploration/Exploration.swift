@@ -163,7 +163,11 @@ public struct Exploration {
       for figure in targets.flatMap(\.figures) + vary.map(\.figure) where figure.value(of: base) == nil {
         throw InputError(key: base.name, "expected a machine that has the figure '\(figure.rawValue)'")
       }
-      for target in targets { machines = machines + (try MachineGrid.requireFew(ranges(target, base, vary))) }
+      for target in targets {
+        let ranges = ranges(target, base, vary)
+        machines = machines + (try MachineGrid.requireFew(ranges))
+        try MachineGrid.requireSome(of: base, ranges)
+      }
     }
     let evaluations = machines * lookups
     guard evaluations <= CheckedSize(mostEvaluations) else {

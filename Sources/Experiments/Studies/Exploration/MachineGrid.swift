@@ -80,14 +80,30 @@ public struct MachineGrid {
     return count
   }
 
-  /// Combinations that contradict themselves (an L2 larger than the L3) are left out. Throws as `requireFew`.
-  public static func variants(of base: Machine, _ ranges: [FigureRange]) throws -> [MachineVariant] {
-    try requireFew(ranges)
+  /// Throws `InputError` where no combination of the ranges is a machine; says what is wrong with the first.
+  static func requireSome(of base: Machine, _ ranges: [FigureRange]) throws {
+    let all = combinations(ranges)
+    guard !all.contains(where: { base.with($0) != nil }) else { return }
+    let first = all.first ?? []
+    let figures = first.map { "\($0.figure.rawValue)=\($0.figure.text($0.value))" }.joined(separator: " ")
+    throw InputError(
+      key: "--vary",
+      "expected values of which at least one makes a machine; \(base.name) with \(figures): "
+        + (base.objection(to: first) ?? "no values"))
+  }
+
+  private static func combinations(_ ranges: [FigureRange]) -> [[(figure: MachineFigure, value: Double)]] {
     var changes: [[(figure: MachineFigure, value: Double)]] = [[]]
     for range in ranges {
       changes = changes.flatMap { before in range.values.map { before + [(range.figure, $0)] } }
     }
-    return changes.compactMap { changes in
+    return changes
+  }
+
+  /// Combinations that contradict themselves (an L2 larger than the L3) are left out. Throws as `requireFew`.
+  public static func variants(of base: Machine, _ ranges: [FigureRange]) throws -> [MachineVariant] {
+    try requireFew(ranges)
+    return combinations(ranges).compactMap { changes in
       base.with(changes).map { machine in
         MachineVariant(
           base: base.name, machine: machine,

@@ -43,18 +43,21 @@ struct ProfiledPoint {
   }
 
   /// Nil where the machine has fewer cores than the point threads.
-  func projection(on corners: MachineCorners) throws -> Projection? {
-    guard point.threads <= corners.machine.cores ?? .max, let traffic = traffic.traffic(on: corners.machine) else {
+  func projection(on corners: MachineCorners) throws -> Projection? { try projection(from: traffic, on: corners) }
+
+  /// The projection from an exact simulation of the machine's caches.
+  func exactProjection(on machine: Machine) throws -> Projection? {
+    func simulated(_ workload: some Workload) throws -> Projection? {
+      try projection(from: SimulatedTraffic(workload), on: MachineCorners(machine))
+    }
+    return try simulated(workload)
+  }
+
+  private func projection(from source: some TrafficSource, on corners: MachineCorners) throws -> Projection? {
+    guard point.threads <= corners.machine.cores ?? .max, let traffic = try source.traffic(on: corners.machine) else {
       return nil
     }
     return try Projection.project(
       phases: phases, tokens: workload.tokens, threads: workload.threads, traffic: traffic, on: corners)
-  }
-
-  /// The same from an exact simulation of the machine's caches.
-  func exactProjection(on machine: Machine) throws -> Projection? {
-    guard point.threads <= machine.cores ?? .max else { return nil }
-    return try Projection.project(
-      workload, traffic: try Traffic(simulating: workload, on: machine), on: machine)
   }
 }

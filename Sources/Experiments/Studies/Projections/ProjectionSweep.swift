@@ -70,7 +70,7 @@ public struct ProjectionSweep {
         try directory.exportCSV()
         throw Interrupted()
       }
-      try store(point) { try projector.outcome(point, factory, as: results[point.id].flatMap(point.settled) ?? point) }
+      try store(point) { try projector.outcome(point, factory, settled: results[point.id].flatMap(point.settled)) }
       report(.projected(point: point, done: total - points.count + index + 1, total: total))
     }
   }

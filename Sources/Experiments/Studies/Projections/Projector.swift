@@ -120,10 +120,9 @@ public final class Projector: @unchecked Sendable {
   private func streamKey(_ point: Point) -> String {
     var key = point
     if !machines.contains(where: { $0.numa?.linkGigabytesPerSecond != nil }) {
-      key.cpus = .compact
-      key.memory = .local
+      key.placement = Placement(threads: key.threads)
     }
-    key.pages = .transparentHuge
+    key.placement.pages = .transparentHuge
     return key.id
   }
 
@@ -192,7 +191,7 @@ extension Projector {
     let factory = KernelFactory(experiment: experiment)
     return try points.compactMap { point -> ProjectionOutcome? in
       do {
-        let outcome = try outcome(point, factory, as: settled[point.id] ?? point)
+        let outcome = try self.outcome(point, factory, settled: settled[point.id])
         for note in outcome.notes { progress("\(point.label): \(note)") }
         return outcome
       } catch let skipped as PointSkipped {
@@ -202,9 +201,10 @@ extension Projector {
     }
   }
 
-  /// Projects one point, whose layer is built on the heap for its access stream where that is not known yet. `resolved`
-  /// is the point with the strategy that runs. Throws `PointSkipped` where the layer cannot be built.
-  func outcome(_ point: Point, _ factory: KernelFactory, as resolved: Point) throws -> ProjectionOutcome {
+  /// Projects one point, whose layer is built on the heap for its access stream where that is not known yet. `settled` is
+  /// the point with what was chosen for it, where it leaves its strategy open. Throws `PointSkipped` where the layer cannot be built.
+  func outcome(_ point: Point, _ factory: KernelFactory, settled: Point? = nil) throws -> ProjectionOutcome {
+    let resolved = settled ?? point
     if let known = cache[streamKey(resolved)] { return outcome(point, known) }
     try resolved.requireSimulable()
     let kernel = try factory.kernel(for: resolved.simulated, memory: HeapMemory())

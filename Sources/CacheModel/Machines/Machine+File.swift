@@ -1,0 +1,20 @@
+import Support
+
+extension Machine {
+  /// Reads a machine file. Throws `InputError` with file, line and key for anything that is not as docs/MODEL.md says.
+  public init(contentsOf path: String) throws {
+    try self.init(YAMLValue(contentsOf: path), donors: DonorMachines(besides: path))
+  }
+
+  /// Reads a machine file's text; `file` is used in messages, and its folder searched for donors.
+  public init(text: String, file: String) throws {
+    try self.init(YAMLValue(text: text, file: file), donors: DonorMachines(besides: file))
+  }
+
+  /// Throws the first of the file's problems.
+  init(_ root: YAMLValue, donors: DonorMachines) throws {
+    let reader = MachineReader(donors: donors)
+    self = try reader.machine(root)
+    if let problem = reader.problems.first { throw problem }
+  }
+}

@@ -1,4 +1,3 @@
-import Kernels
 import Foundation
 import Kernels
 import Support

@@ -107,7 +107,9 @@ import Testing
     #expect(throws: InputError.self) { try Plan(jsonLines: twice, file: "plan.jsonl") }
     // Sizes that no experiment may ask for.
     for (key, value) in [("tokens", "0"), ("threads", "-5"), ("hidden", "9223372036854775807")] {
-      let edited = text.replacing(try Regex("\"\(key)\":[0-9]+"), with: "\"\(key)\":\(value)", maxReplacements: 1)
+      // A dense network has as many features in its output.
+      let keys = key == "hidden" ? "hidden|output" : key
+      let edited = text.replacing(try Regex("\"(\(keys))\":[0-9]+")) { "\"\($0.output[1].substring ?? "")\":\(value)" }
       let error = #expect(throws: InputError.self) { try Plan(jsonLines: edited, file: "plan.jsonl") }
       #expect(error.map { "\($0)" }?.hasPrefix("plan.jsonl:1: params.\(key): expected a") == true)
     }

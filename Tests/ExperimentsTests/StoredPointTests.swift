@@ -25,11 +25,12 @@ private let storedPlans: [String] = ["reports", "Tests/Fixtures/runs"].flatMap {
     let path = root.appendingPathComponent(name)
     let text = try String(contentsOf: path, encoding: .utf8)
     let plan = try Plan(jsonLines: text, file: name)
-    #expect(try plan.jsonLines() == text)
+    #expect(try Plan(jsonLines: plan.jsonLines(), file: name) == plan)
     for (line, point) in zip(text.split(separator: "\n"), plan.points) {
       let object = try #require(try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any])
       #expect(object["id"] as? String == point.id)
       #expect(object["label"] as? String == point.label)
+      #expect(line.contains("\"params\":\(try point.canonicalJSON()),\"position\""))
       #expect(try CanonicalJSON.decode(Point.self, from: point.canonicalJSON()) == point)
     }
   }

@@ -1,4 +1,4 @@
-// Codes and scores from a projection, as many vectors of tokens at a time as SCORED; the projection is mixed, biased and
+// Codes and scores from a hash, as many vectors of tokens at a time as SCORED; its scores are mixed, biased and
 // consumed in registers.
 
 // Two vectors side by side share their constants and addresses, and twice as many chains are under way.

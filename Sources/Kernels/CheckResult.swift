@@ -14,9 +14,9 @@ public struct CheckResult: Codable, Equatable, Sendable {
   public var scale: Double
   /// Codes that differ from the reference; 0 for kernels without codes.
   public var codeMismatches: Int
-  /// Inputs of a bf16 projection's products that differ from the reference by more than fp32 arithmetic can.
+  /// Inputs of a bf16 hash's products that differ from the reference by more than fp32 arithmetic can.
   public var wrongInputs: Int
-  /// Tokens left out because a projection lies so close to 0 that rounding decides its bit.
+  /// Tokens left out because a hash score lies so close to 0 that rounding decides its bit.
   public var ambiguousTokens: Int
 
   public init(

@@ -5,13 +5,13 @@ import Support
 public struct Verification: Encodable, Equatable, Sendable {
   public var kernel: String
   public var dtype: String
-  /// Type of the hash projection where that is not fp32, as the next two.
+  /// Type of the hash where that is not fp32, as the next two.
   public var projectionDtype: String?
   public var isa: String
   public var tokens: Int
   public var maxAbsError: Double
   public var maxRelError: Double
-  /// Codes that differ from the stored ones, those among them that rounding the projection explains.
+  /// Codes that differ from the stored ones, those among them that rounding the hash explains.
   public var codeMismatches: Int
   /// The same as a share of all codes.
   public var codeMismatchShare: Double?
@@ -53,7 +53,7 @@ public struct VerificationRequest {
   public let file: SafeTensors
   public let path: String
   public let dtype: TableType
-  public let projectionType: ProjectionType
+  public let hashType: HashType
   public let isa: ISA
   /// Tokens that are run, and those that the file stores.
   public let tokens: Int
@@ -92,10 +92,10 @@ public struct VerificationRequest {
 }
 
 /// Runs the layer stored in `path`, with its `input`, against its `expected.*` tensors; its first `most` tokens only, where
-/// that is given. Look-up tables, or all of a dense layer's products, are of type `dtype`, a look-up's hash projection of
-/// `projectionType`; what that may change is in docs/METHODS.md.
+/// that is given. Look-up tables, or all of a dense layer's products, are of type `dtype`, a look-up's hash of
+/// `hashType`; what that may change is in docs/METHODS.md.
 public func verify(
-  layer path: String, dtype: TableType = .fp32, projectionType: ProjectionType = .fp32, isa: ISA,
+  layer path: String, dtype: TableType = .fp32, hashType: HashType = .fp32, isa: ISA,
   tokens most: Int? = nil
 ) throws -> Verification {
   let file = try SafeTensors(contentsOf: path)
@@ -103,7 +103,7 @@ public func verify(
     let kinds = Networks.all.reversed().map { "\($0.layerMark.phrase) (tensor \($0.layerMark.tensor))" }
     throw InputError(file: path, "expected \(kinds.joined(separator: " or "))")
   }
-  guard projectionType == .fp32 || network.parameters.contains(.projectionDtype) else {
+  guard hashType == .fp32 || network.parameters.contains(.projectionDtype) else {
     throw InputError(
       file: path,
       "expected a LookupFFN layer, which has a projection to round; found \(network.layerMark.phrase)")
@@ -112,6 +112,6 @@ public func verify(
   guard stored >= 1 else { throw InputError(file: path, key: "input", "expected at least one token, found none") }
   return try network.verify(
     VerificationRequest(
-      file: file, path: path, dtype: dtype, projectionType: projectionType, isa: isa,
+      file: file, path: path, dtype: dtype, hashType: hashType, isa: isa,
       tokens: min(stored, most ?? stored), stored: stored))
 }

@@ -46,8 +46,8 @@ extension RunData {
         "\(counted(unpaired, "lookup point")) have no dense baseline of the same shape, tokens and threads.")
     }
     let widened = measured.filter { row in
-      guard row.text(Parameter.projectionDtype.name) == ProjectionType.bf16.rawValue,
-        row.text(Parameter.projection.name) == LookupFFNShape.Projection.bh4.rawValue
+      guard row.text(Parameter.projectionDtype.name) == HashType.bf16.rawValue,
+        row.text(Parameter.projection.name) == LookupFFNShape.Hash.bh4.rawValue
       else { return false }
       return roofline(threads: row.threads).map { $0.peaks[.bf16] == nil } ?? false
     }.count

@@ -37,12 +37,12 @@ public struct Targets {
   }
 
   init(_ run: RunData, publishedNanosecondsPerToken given: Double? = nil) {
-    func lookup(_ type: ElementType, projection: ProjectionType = .fp32, threads: Int) -> ResultRow? {
+    func lookup(_ type: ElementType, projection: HashType = .fp32, threads: Int) -> ResultRow? {
       run.measured.first {
         $0.int(Parameter.tables.name) == 128 && $0.int(Parameter.tableRows.name) == 256
-          && $0.text(Parameter.projection.name) == LookupFFNShape.Projection.bh4.rawValue && $0.hidden == 512
+          && $0.text(Parameter.projection.name) == LookupFFNShape.Hash.bh4.rawValue && $0.hidden == 512
           && $0.dtype == type
-          && $0.text(Parameter.projectionDtype.name) ?? ProjectionType.fp32.rawValue == projection.rawValue
+          && $0.text(Parameter.projectionDtype.name) ?? HashType.fp32.rawValue == projection.rawValue
           && $0.threads == threads && $0.tokens == Targets.publishedTokens
       }
     }

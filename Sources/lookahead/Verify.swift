@@ -21,7 +21,7 @@ struct VerifyCommand: ParsableCommand {
   var dtype: TableType = .fp32
 
   @Option(help: "Type of a look-up's hash projection: fp32 or bf16.")
-  var projectionDtype: ProjectionType = .fp32
+  var projectionDtype: HashType = .fp32
 
   @Option(help: "Instruction-set path; the widest that this CPU runs by default.")
   var isa: ISA = .best
@@ -35,7 +35,7 @@ struct VerifyCommand: ParsableCommand {
   func run() throws {
     if let tokens, tokens < 1 { throw InputError(key: "--tokens", "expected at least 1, found \(tokens)") }
     let result = try verify(
-      layer: layer, dtype: dtype, projectionType: projectionDtype, isa: isa, tokens: tokens)
+      layer: layer, dtype: dtype, hashType: projectionDtype, isa: isa, tokens: tokens)
     if json {
       try printJSON(result)
     } else {
@@ -55,4 +55,4 @@ extension ISA: ExpressibleByArgument {}
 
 extension TableType: ExpressibleByArgument {}
 
-extension ProjectionType: ExpressibleByArgument {}
+extension HashType: ExpressibleByArgument {}

@@ -280,8 +280,8 @@ private struct StubSource: KernelSource {
     #expect(try run(factory(), point: open).result.status == .skipped)
   }
 
-  @Test(arguments: [LookupTeam.Partition.tokens, .tables])
-  func `two threads pass the check with either partition`(partition: LookupTeam.Partition) throws {
+  @Test(arguments: [WorkPartition.Axis.tokens, .tables])
+  func `two threads pass the check with either partition`(partition: WorkPartition.Axis) throws {
     guard Topology.read().allowedCPUs.count >= 2 else { return }
     var point = lookup
     point.threads = 2

@@ -100,7 +100,7 @@ extension LookupNetwork {
     for tokens in [1, 100, 4096, 32_768] {
       let all = Self.published.walks(Self.pass(tokens: tokens), secondLevelBytes: nil)
       #expect(Set(all).count == all.count)
-      let usual = LookupStrategy.usual(Self.published.shape, tableType: .fp32, tokens: tokens, secondLevelBytes: nil)
+      let usual = LookupStrategy.default(Self.published.shape, tableType: .fp32, tokens: tokens, secondLevelBytes: nil)
       #expect(all.first == usual.fitted(tokens: tokens, tables: 128, output: 512))
       #expect(all.allSatisfy { $0.tokenTile <= tokens && $0.columnSlice <= 512 && $0.tableGroup <= 128 })
     }
@@ -146,7 +146,7 @@ extension LookupNetwork {
   }
 
   @Test func `a bf16 projection is estimated on a machine without bf16 multiply-adds too, as in fp32`() throws {
-    func time(_ type: ProjectionType, on machine: Machine) throws -> Double {
+    func time(_ type: HashType, on machine: Machine) throws -> Double {
       var network = Self.published.walking(LookupStrategy())
       network.projectionDtype = type == .fp32 ? nil : type
       return try #require(network.estimate(Self.pass)).nanosecondsPerToken(Self.pass, on: machine)
@@ -202,7 +202,7 @@ extension LookupNetwork {
     for machine in try [Self.machine("4KiB", "16KiB", "64KiB"), Self.machine("1MiB", "64MiB", "1GiB"), Self.zen5()] {
       let timer = ScriptedTimer { _ in 1 }
       _ = try tune(StrategyTuner(machine: machine, clock: { 0 }), timer)
-      let usual = LookupStrategy.usual(
+      let usual = LookupStrategy.default(
         Self.published.shape, tableType: .fp32, tokens: 32_768, secondLevelBytes: machine.caches[1].sizeBytes)
       #expect(timer.prepared.contains(usual))
     }

@@ -18,7 +18,7 @@ import Testing
 
   @Test(arguments: ISA.allCases.filter { !$0.isSupported })
   func `a path that this CPU lacks is refused with those that it has`(isa: ISA) throws {
-    let shape = LookupFFNShape(hidden: 16, output: 16, tables: 2, tableRows: 4, projection: .bh4, blockSize: 16)
+    let shape = LookupFFNShape(hidden: 16, output: 16, tables: 2, tableRows: 4, hash: .bh4, blockSize: 16)
     let parameters = try LookupFFNParameters.random(shape, seed: 1)
     let error = #expect(throws: UnsupportedISA.self) { try LookupFFN(parameters, isa: isa) }
     let runs = ISA.supported.map(\.rawValue).joined(separator: ", ")

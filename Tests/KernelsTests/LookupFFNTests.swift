@@ -8,13 +8,13 @@ import Testing
     var shape: LookupFFNShape
     var tokens: Int
     var strategy = LookupStrategy()
-    var team = LookupTeam()
+    var team = WorkPartition()
 
     var testDescription: String {
-      "d=\(shape.hidden) out=\(shape.output) T=\(shape.tables) rows=\(shape.tableRows) \(shape.projection) "
+      "d=\(shape.hidden) out=\(shape.output) T=\(shape.tables) rows=\(shape.tableRows) \(shape.hash) "
         + "block=\(shape.blockSize) tokens=\(tokens) \(strategy.order) tile=\(strategy.tokenTile) "
         + "slice=\(strategy.columnSlice) group=\(strategy.tableGroup) "
-        + "prefetch=\(strategy.groupPrefetch?.rawValue ?? "auto") \(team.workers) by \(team.partition)"
+        + "prefetch=\(strategy.groupPrefetch?.rawValue ?? "auto") \(team.workers) by \(team.axis)"
     }
   }
 
@@ -38,30 +38,30 @@ import Testing
       shape: bh4(hidden: 64, output: 64, tables: 40, rows: 16, block: 64), tokens: 100,
       strategy: LookupStrategy(order: .table, tokenTile: 32)),
     Case(
-      shape: LookupFFNShape(hidden: 37, output: 19, tables: 11, tableRows: 8, projection: .dense), tokens: 300,
+      shape: LookupFFNShape(hidden: 37, output: 19, tables: 11, tableRows: 8, hash: .dense), tokens: 300,
       strategy: LookupStrategy(order: .sliced, tokenTile: 272, columnSlice: 7, tableGroup: 3)),
-    // Several tiles, so that codes of one overwrite those of another; shares that start within a projection tile.
+    // Several tiles, so that codes of one overwrite those of another; shares that start within a hash tile.
     Case(
       shape: bh4(hidden: 100, output: 130, tables: 9, rows: 64, block: 16), tokens: 200,
       strategy: LookupStrategy(order: .sliced, tokenTile: 48, columnSlice: 24, tableGroup: 2, groupPrefetch: .on),
-      team: LookupTeam(workers: 3, partition: .tables)),
+      team: WorkPartition(workers: 3, along: .tables)),
     // More workers than columns and lane groups to go round: some have nothing to hash, some nothing to gather.
     Case(
       shape: bh4(hidden: 20, output: 20, tables: 3, rows: 8, block: 4), tokens: 5,
-      strategy: LookupStrategy(order: .token), team: LookupTeam(workers: 4, partition: .tables)),
+      strategy: LookupStrategy(order: .token), team: WorkPartition(workers: 4, along: .tables)),
     Case(
-      shape: LookupFFNShape(hidden: 40, output: 100, tables: 5, tableRows: 16, projection: .dense), tokens: 700,
-      strategy: LookupStrategy(order: .table, tokenTile: 600), team: LookupTeam(workers: 2, partition: .tables)),
+      shape: LookupFFNShape(hidden: 40, output: 100, tables: 5, tableRows: 16, hash: .dense), tokens: 700,
+      strategy: LookupStrategy(order: .table, tokenTile: 600), team: WorkPartition(workers: 2, along: .tables)),
   ]
 
   static let random: [Case] = {
     var random = RandomSource(seed: 2403_07221)
     return (0..<32).map { _ in
       let hidden = Int.random(in: 1...200, using: &random)
-      let padded = LookupFFNShape(hidden: hidden, output: 1, tables: 1, tableRows: 2, projection: .dense).paddedHidden
+      let padded = LookupFFNShape(hidden: hidden, output: 1, tables: 1, tableRows: 2, hash: .dense).paddedHidden
       let shape = LookupFFNShape(
         hidden: hidden, output: Int.random(in: 1...400, using: &random), tables: Int.random(in: 1...20, using: &random),
-        tableRows: 1 << Int.random(in: 1...10, using: &random), projection: Bool.random(using: &random) ? .bh4 : .dense,
+        tableRows: 1 << Int.random(in: 1...10, using: &random), hash: Bool.random(using: &random) ? .bh4 : .dense,
         blockSize: 1 << Int.random(in: 0...min(6, padded.trailingZeroBitCount), using: &random))
       return Case(
         shape: shape, tokens: Int.random(in: 1...200, using: &random),
@@ -70,9 +70,9 @@ import Testing
           tokenTile: Int.random(in: 1...250, using: &random), columnSlice: Int.random(in: 1...400, using: &random),
           tableGroup: Int.random(in: 1...24, using: &random), prefetchRows: Int.random(in: 0...4, using: &random),
           groupPrefetch: [nil, .on, .off].randomElement(using: &random) ?? nil),
-        team: LookupTeam(
+        team: WorkPartition(
           workers: Int.random(in: 1...4, using: &random),
-          partition: LookupTeam.Partition.allCases.randomElement(using: &random) ?? .tokens))
+          along: WorkPartition.Axis.allCases.randomElement(using: &random) ?? .tokens))
     }
   }()
 
@@ -82,7 +82,7 @@ import Testing
     let parameters = try LookupFFNParameters.random(shape, seed: 7)
     let layer = try LookupFFN(
       parameters, strategy: testCase.strategy, team: testCase.team, isa: isa,
-      blas: shape.projection == .dense ? BLAS.load() : nil)
+      blas: shape.hash == .dense ? BLAS.load() : nil)
     let result = try check(layer, tokens: testCase.tokens, workers: testCase.team.workers)
     #expect(result.passed, "\(result)")
     #expect(result.ambiguousTokens <= testCase.tokens / 4)
@@ -100,7 +100,7 @@ import Testing
     let shape = LookupFFNTests.bh4(hidden: 60, output: 70, tables: 6, rows: 16, block: 16)
     let layer = try LookupFFN(
       LookupFFNParameters.random(shape, seed: 3), strategy: LookupStrategy(tokenTile: 32),
-      team: LookupTeam(workers: 3, partition: .tables))
+      team: WorkPartition(workers: 3, along: .tables))
     let input = try inputs(layer, tokens: 77)
     var output = [Float](repeating: .nan, count: 77 * 70)
     try layer.worker(index: 0, tokens: 0..<77, memory: HeapMemory()).run(input: input, output: &output)
@@ -111,7 +111,7 @@ import Testing
     await #expect(processExitsWith: .failure) {
       let shape = LookupFFNTests.bh4(hidden: 60, output: 50, tables: 6, rows: 16, block: 16)
       let layer = try LookupFFN(
-        LookupFFNParameters.random(shape, seed: 3), team: LookupTeam(workers: 3, partition: .tables))
+        LookupFFNParameters.random(shape, seed: 3), team: WorkPartition(workers: 3, along: .tables))
       _ = try layer.workers(2, tokens: 10, memory: HeapMemory(), barrier: {})
     }
   }
@@ -157,7 +157,7 @@ import Testing
   // MARK: - Helpers
 
   static func bh4(hidden: Int, output: Int, tables: Int, rows: Int, block: Int) -> LookupFFNShape {
-    LookupFFNShape(hidden: hidden, output: output, tables: tables, tableRows: rows, projection: .bh4, blockSize: block)
+    LookupFFNShape(hidden: hidden, output: output, tables: tables, tableRows: rows, hash: .bh4, blockSize: block)
   }
 
   private func inputs(_ kernel: any Kernel, tokens: Int) throws -> [Float] {

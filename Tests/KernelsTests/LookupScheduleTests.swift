@@ -7,7 +7,7 @@ import Testing
     _ order: LookupStrategy.Order, rows: Int = 16, output: Int = 100, columns: Int = 40, group: Int = 3
   ) -> LookupSchedule {
     LookupSchedule(
-      shape: LookupFFNShape(hidden: 64, output: output, tables: 8, tableRows: rows, projection: .bh4, blockSize: 16),
+      shape: LookupFFNShape(hidden: 64, output: output, tables: 8, tableRows: rows, hash: .bh4, blockSize: 16),
       strategy: LookupStrategy(order: order, tokenTile: 64, columnSlice: columns, tableGroup: group))
   }
 
@@ -39,7 +39,7 @@ import Testing
     order: LookupStrategy.Order, workers: Int
   ) {
     var schedule = schedule(order)
-    schedule.team = LookupTeam(workers: workers, partition: .tables)
+    schedule.team = WorkPartition(workers: workers, along: .tables)
     var gathered = [Int](repeating: 0, count: 150 * 8 * 100)
     var hashed = [Int](repeating: 0, count: 150)
     var barriers: Set<Int> = []
@@ -62,7 +62,7 @@ import Testing
 
   @Test func `workers of a divided team never write to the same cache line of the output`() {
     var schedule = schedule(.sliced)
-    schedule.team = LookupTeam(workers: 3, partition: .tables)
+    schedule.team = WorkPartition(workers: 3, along: .tables)
     #expect((0..<3).map { schedule.columns(ofWorker: $0) } == [0..<32, 32..<64, 64..<100])
     #expect(schedule.slices == [0..<32, 32..<64, 64..<100])
   }
@@ -96,13 +96,13 @@ import Testing
 
   @Test func `few tokens are projected as rows where blocks are whole vectors`() {
     let wide = schedule(.sliced)
-    #expect(wide.projectsRows(0..<1))
-    #expect(wide.projectsRows(16..<24))
-    #expect(!wide.projectsRows(0..<9))
+    #expect(wide.hashesRows(0..<1))
+    #expect(wide.hashesRows(16..<24))
+    #expect(!wide.hashesRows(0..<9))
     let narrow = LookupSchedule(
-      shape: LookupFFNShape(hidden: 64, output: 8, tables: 8, tableRows: 16, projection: .bh4, blockSize: 8),
+      shape: LookupFFNShape(hidden: 64, output: 8, tables: 8, tableRows: 16, hash: .bh4, blockSize: 8),
       strategy: LookupStrategy())
-    #expect(!narrow.projectsRows(0..<1))
+    #expect(!narrow.hashesRows(0..<1))
   }
 
   @Test func `the next block is prefetched only where enough tokens follow to use it`() {

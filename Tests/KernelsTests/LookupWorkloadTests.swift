@@ -18,7 +18,7 @@ private final class Recorder: AccessSink {
 }
 
 @Suite struct LookupWorkloadTests {
-  private func stream(_ team: LookupTeam, tokens: Int) throws -> (recorder: Recorder, phases: [PhaseWork]) {
+  private func stream(_ team: WorkPartition, tokens: Int) throws -> (recorder: Recorder, phases: [PhaseWork]) {
     let shape = LookupFFNTests.bh4(hidden: 32, output: 96, tables: 4, rows: 8, block: 8)
     let layer = try LookupFFN(
       LookupFFNParameters.random(shape, seed: 2),
@@ -34,17 +34,17 @@ private final class Recorder: AccessSink {
     return (recorder, workload.phases)
   }
 
-  @Test(arguments: LookupTeam.Partition.allCases, [1, 2, 3])
+  @Test(arguments: WorkPartition.Axis.allCases, [1, 2, 3])
   func `a stream reads as many row pieces as the kernel, whoever gathers them`(
-    partition: LookupTeam.Partition, workers: Int
+    partition: WorkPartition.Axis, workers: Int
   ) throws {
-    let (recorder, _) = try stream(LookupTeam(workers: workers, partition: partition), tokens: 70)
+    let (recorder, _) = try stream(WorkPartition(workers: workers, along: partition), tokens: 70)
     let bytes = recorder.accesses.filter { $0.access.kind == .gather }.reduce(0) { $0 + Int($1.access.bytes) }
     #expect(bytes == 70 * 4 * 96 * 4)
   }
 
   @Test func `in a divided team each core reads only its own columns of the tables`() throws {
-    let (recorder, _) = try stream(LookupTeam(workers: 3, partition: .tables), tokens: 70)
+    let (recorder, _) = try stream(WorkPartition(workers: 3, along: .tables), tokens: 70)
     let rows = recorder.accesses.map(\.access).filter { $0.kind == .gather }
     let ranges = (0..<3).map { core in
       let own = rows.filter { $0.core == core }.map(\.address)
@@ -56,7 +56,7 @@ private final class Recorder: AccessSink {
   }
 
   @Test func `no core of a divided team gathers before all have hashed the tile`() throws {
-    let (recorder, phases) = try stream(LookupTeam(workers: 2, partition: .tables), tokens: 32)
+    let (recorder, phases) = try stream(WorkPartition(workers: 2, along: .tables), tokens: 32)
     let gather = try #require(phases.firstIndex { $0.name == GatherStage.name })
     let lastHash = try #require(recorder.accesses.lastIndex { $0.phase != gather })
     let firstGather = try #require(recorder.accesses.firstIndex { $0.phase == gather })

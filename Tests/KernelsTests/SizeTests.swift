@@ -17,10 +17,10 @@ import Testing
 
   @Test func `a layer of the largest dimensions has accounts and a strategy`() {
     let most = 1 << 31
-    let shape = LookupFFNShape(hidden: most, output: most, tables: most, tableRows: most, projection: .bh4)
+    let shape = LookupFFNShape(hidden: most, output: most, tables: most, tableRows: most, hash: .bh4)
     #expect(shape.tableBytes(.fp32) == nil)
     #expect(shape.accounts(tables: .int8).allSatisfy { $0.flops.isFinite && $0.tableBytes >= 0 })
-    let strategy = LookupStrategy.usual(shape, tableType: .fp32, tokens: most, secondLevelBytes: nil)
+    let strategy = LookupStrategy.default(shape, tableType: .fp32, tokens: most, secondLevelBytes: nil)
     #expect(strategy.tableGroup == 4)
   }
 
@@ -29,12 +29,12 @@ import Testing
     #expect("\(error.map { "\($0)" } ?? "")" == "could not allocate \(1 << 52) bytes")
     let large = #expect(throws: AllocationFailure.self) { try HeapMemory().floats(.max, for: .weights) }
     #expect("\(large.map { "\($0)" } ?? "")" == "could not allocate more than 2^63 bytes")
-    let shape = LookupFFNShape(hidden: 64, output: 1 << 31, tables: 1 << 16, tableRows: 16, projection: .bh4)
+    let shape = LookupFFNShape(hidden: 64, output: 1 << 31, tables: 1 << 16, tableRows: 16, hash: .bh4)
     #expect(throws: AllocationFailure.self) { try LookupFFNParameters.random(shape, seed: 1) }
   }
 
   @Test func `codes are the same whether they are found at once or in pieces`() throws {
-    let shape = LookupFFNShape(hidden: 8, output: 8, tables: 2, tableRows: 4, projection: .bh4, blockSize: 4)
+    let shape = LookupFFNShape(hidden: 8, output: 8, tables: 2, tableRows: 4, hash: .bh4, blockSize: 4)
     let parameters = try LookupFFNParameters.random(shape, seed: 3)
     var random = RandomSource(seed: 4)
     let tokens = 5000

@@ -46,10 +46,10 @@ private final class Phases: AccessSink {
 
 @Suite struct StageTests {
   private static let shape = LookupFFNShape(
-    hidden: 64, output: 40, tables: 8, tableRows: 16, projection: .bh4, blockSize: 16)
+    hidden: 64, output: 40, tables: 8, tableRows: 16, hash: .bh4, blockSize: 16)
 
   private func task(_ tokens: Int = 64) -> LookupTask {
-    LookupTask(shape: Self.shape, tableType: .fp32, isa: .scalar, team: LookupTeam(), tokens: tokens)
+    LookupTask(shape: Self.shape, tableType: .fp32, isa: .scalar, team: WorkPartition(), tokens: tokens)
   }
 
   @Test func `a look-up's stages go by one name in accounts, core work, steps and times`() throws {

@@ -80,7 +80,7 @@ import Testing
     for type in [TableType.bf16, .int8] {
       let layer = try LookupFFN(
         parameters, tableType: type, strategy: testCase.strategy, isa: isa,
-        blas: shape.projection == .dense ? BLAS.load() : nil)
+        blas: shape.hash == .dense ? BLAS.load() : nil)
       let pass = try Pass(layer, tokens: testCase.tokens)
       let result = try pass.check()
       #expect(result.passed, "\(type) \(result)")

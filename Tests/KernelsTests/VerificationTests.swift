@@ -31,7 +31,7 @@ import Testing
     layer: String, isa: ISA
   ) throws {
     for dtype in [TableType.fp32, .bf16] {
-      let result = try verify(layer: Fixture.path(layer), dtype: dtype, projectionType: .bf16, isa: isa)
+      let result = try verify(layer: Fixture.path(layer), dtype: dtype, hashType: .bf16, isa: isa)
       #expect(result.passed, "\(result)")
       #expect(result.projectionDtype == "bf16")
       #expect(result.ambiguousTokens ?? .max <= result.tokens / 4)
@@ -47,14 +47,14 @@ import Testing
   ])
   func `a wrong stored output, code, parameter or input is not explained by a bf16 projection`(tensor: String) throws {
     let result = try withTemporaryFile(tampered(tensor)) {
-      try verify(layer: $0, projectionType: .bf16, isa: .best)
+      try verify(layer: $0, hashType: .bf16, isa: .best)
     }
     #expect(!result.passed, "\(result)")
   }
 
   @Test func `a dense layer has no projection to round`() {
     #expect(
-      errorMessage { _ = try verify(layer: Fixture.path(dense), projectionType: .bf16, isa: .best) }.hasSuffix(
+      errorMessage { _ = try verify(layer: Fixture.path(dense), hashType: .bf16, isa: .best) }.hasSuffix(
         "expected a LookupFFN layer, which has a projection to round; found a dense FFN"))
   }
 
@@ -114,11 +114,11 @@ import Testing
     #expect(json?["max_abs_error"] is NSNull && json?["max_rel_error"] is NSNull)
   }
 
-  @Test(arguments: [Float.infinity, .nan], ProjectionType.allCases)
-  func `an input that is not finite is neither left out nor excused`(value: Float, projection: ProjectionType) throws {
+  @Test(arguments: [Float.infinity, .nan], HashType.allCases)
+  func `an input that is not finite is neither left out nor excused`(value: Float, projection: HashType) throws {
     let bytes = (0..<4).map { UInt8(truncatingIfNeeded: value.bitPattern >> (8 * $0)) }
     let result = try withTemporaryFile(tampered("input", with: bytes)) {
-      try verify(layer: $0, projectionType: projection, isa: .best, tokens: 4)
+      try verify(layer: $0, hashType: projection, isa: .best, tokens: 4)
     }
     #expect(!result.passed, "\(result)")
   }

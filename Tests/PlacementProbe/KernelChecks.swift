@@ -5,7 +5,7 @@ import Profiler
 /// the outputs with the reference.
 func checkKernels(_ expected: Arguments, _ pool: PinnedPool, _ topology: Topology, _ table: inout CheckTable) throws {
   table.check("instruction sets", try expected["isa"], ISA.supported.map(\.rawValue).joined(separator: ","))
-  let shape = LookupFFNShape(hidden: 96, output: 96, tables: 8, tableRows: 16, projection: .bh4, blockSize: 16)
+  let shape = LookupFFNShape(hidden: 96, output: 96, tables: 8, tableRows: 16, hash: .bh4, blockSize: 16)
   let parameters = try LookupFFNParameters.random(shape, seed: 1)
   let tokens = 100
   for isa in ISA.supported {

@@ -13,7 +13,7 @@ extension Point {
   /// A point whose network `kernel` names; parameters that the network lacks are ignored.
   package init(
     sweep: String, kernel: KernelKind, seed: UInt64, hidden: Int, intermediate: Int? = nil, output: Int,
-    tables: Int? = nil, tableRows: Int? = nil, projection: LookupFFNShape.Projection = .bh4, blockSize: Int? = nil,
+    tables: Int? = nil, tableRows: Int? = nil, projection: LookupFFNShape.Hash = .bh4, blockSize: Int? = nil,
     dtype: TableType = .fp32, tokens: Int, threads: Int, codes: CodeSource = .uniform,
     strategy: LookupStrategy? = nil, memory: MemoryPolicy = .local
   ) {
@@ -52,6 +52,6 @@ extension Point {
   package var blockSize: Int? { (network as? LookupNetwork)?.blockSize }
   package var tableBytes: Int? { network.tableBytes }
   package var codes: CodeSource? { (network as? LookupNetwork)?.codes }
-  package var projectionDtype: ProjectionType? { (network as? LookupNetwork)?.projectionDtype }
+  package var projectionDtype: HashType? { (network as? LookupNetwork)?.projectionDtype }
   package var strategy: LookupStrategy? { (network as? LookupNetwork)?.strategy }
 }

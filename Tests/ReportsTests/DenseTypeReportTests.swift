@@ -150,7 +150,7 @@ import Testing
       try run(
         dense: "fp32", projections: "fp32, bf16", peaks: peaks, nanoseconds: Self.rounded, "projection \(peaks.count)"
       ) { data in
-        func row(_ projection: ProjectionType) throws -> ResultRow {
+        func row(_ projection: HashType) throws -> ResultRow {
           try #require(
             data.measured.first {
               $0.kernel == .lookup && $0.dtype == .fp32 && $0.text("projection_dtype") == projection.rawValue

@@ -5,7 +5,7 @@ struct Case {
   var name: String
   var strategy: LookupStrategy
   var tableType: TableType = .fp32
-  var projection = LookupFFNShape.Projection.bh4
+  var projection = LookupFFNShape.Hash.bh4
 
   /// Fewer tokens than rows, so that no next group is prefetched: valgrind does not trace prefetches. A few more than
   /// two ragged tiles, so that the last passes through the projection as rows.
@@ -25,7 +25,7 @@ struct Case {
   ]
 
   var shape: LookupFFNShape {
-    LookupFFNShape(hidden: 256, output: 128, tables: 12, tableRows: 128, projection: projection, blockSize: 32)
+    LookupFFNShape(hidden: 256, output: 128, tables: 12, tableRows: 128, hash: projection, blockSize: 32)
   }
 
   /// The dense projection is a library's; where its working memory lies and how it is cut up is the library's own.

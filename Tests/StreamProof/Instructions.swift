@@ -46,7 +46,8 @@ func compareInstructions(callgrind paths: [String]) throws {
   for (example, path) in zip(Case.all, paths) {
     let counted = try instructions(callgrind: path)
     let task = LookupTask(
-      shape: example.shape, tableType: example.tableType, isa: .avx2, team: LookupTeam(workers: 1), tokens: Case.tokens)
+      shape: example.shape, tableType: example.tableType, isa: .avx2, team: WorkPartition(workers: 1),
+      tokens: Case.tokens)
     for phase in task.phases(example.strategy) where !phase.isLibraryProduct {
       let functions = functionsOfStage[phase.name] ?? []
       // A library's first pass goes before the one that counts.

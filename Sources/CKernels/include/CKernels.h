@@ -140,7 +140,7 @@ typedef struct {
   long group_stride;
 } lk_hadamard;
 
-/// Codes and scores of one lane group from its projection: z[c] = y[c] + mix * h[c mod h_columns] + bias[c], with h = NULL
+/// Codes and scores of one lane group from its hash: z[c] = y[c] + mix * h[c mod h_columns] + bias[c], with h = NULL
 /// for none; per table, code = sum_j [z_j > 0] 2^(bits-1-j), score = sum |z_j| / prod (1 + exp(-2 |z_j|)).
 /// `y_stride` is the distance between features in `y`, in floats. Codes and scores are `[table][LK_LANES]`.
 typedef struct {
@@ -154,7 +154,7 @@ typedef struct {
   long bits;
   int32_t *codes;
   float *scores;
-  /// Where the projection itself is stored, `[feature][LK_LANES]`, or NULL to keep it in registers only.
+  /// Where the scores z themselves are stored, `[feature][LK_LANES]`, or NULL to keep it in registers only.
   float *z;
 } lk_score;
 

@@ -39,7 +39,7 @@ public final class TimedProduct {
     for index in 0..<y.count { y.base[index] = .nan }
     let (x, weights, y) = (self.x, self.weights, self.y)
     if product.dtype == .fp32, product.finish == .none {
-      // Not a dense layer's: a hash projection calls the library's plain product, whose second operand are tokens.
+      // Not a dense layer's: a hash calls the library's plain product, whose second operand are tokens.
       call = {
         library.multiply(
           m: rows, n: product.n, k: product.k, a: x.base, aStride: product.k, bTransposed: weights.base,

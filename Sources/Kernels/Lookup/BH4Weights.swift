@@ -10,14 +10,14 @@ import Support
 func foldedBH4(_ parameters: LookupFFNParameters) -> [Float] {
   let shape = parameters.shape
   let size = shape.blockSize
-  var folded = [Float](repeating: 0, count: parameters.projectionWeight.count)
+  var folded = [Float](repeating: 0, count: parameters.hashWeight.count)
   for chain in 0..<shape.repeats {
     for factor in 0..<LookupFFNShape.factors {
       let share = factor == LookupFFNShape.factors - 1 ? Double(parameters.chainShare) : 1
       for block in 0..<shape.blocks {
         let base = ((chain * LookupFFNShape.factors + factor) * shape.blocks + block) * size * size
         for i in 0..<size {
-          var column = (0..<size).map { Double(parameters.projectionWeight[base + $0 * size + i]) }
+          var column = (0..<size).map { Double(parameters.hashWeight[base + $0 * size + i]) }
           walshHadamard(&column)
           for o in 0..<size { folded[base + o * size + i] = Float(column[o] * share) }
         }

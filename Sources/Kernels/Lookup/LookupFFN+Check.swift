@@ -1,22 +1,22 @@
 extension LookupFFN {
-  /// A bit is decided by rounding where its projection is this close to 0, relative to the token's largest projection:
+  /// A bit is decided by rounding where its hash score is this close to 0, relative to the token's largest:
   /// a few dozen units in the last place, the error of the longest sums involved.
   private static let ambiguity = 4e-6
 
   /// A token as the reference has it.
   struct ExpectedToken {
-    /// What the kernel's own arithmetic should give: with a bf16 projection, that of the rounded one.
+    /// What the kernel's own arithmetic should give: with a bf16 hash, that of the rounded one.
     var token: LookupFFNReference.Token
     /// Whether some bit of a code is decided by fp32 arithmetic.
     var isAmbiguous: Bool
-    /// See `ProjectionRounding.Token`; 0 in fp32.
+    /// See `HashRounding.Token`; 0 in fp32.
     var wrongInputs: Int
   }
 
-  /// The layer as its projection's type rounds it.
+  /// The layer as the type of its hash rounds it.
   struct Reference {
     let definition: LookupFFNReference
-    let rounding: ProjectionRounding?
+    let rounding: HashRounding?
 
     /// What the definition gives, in fp32 arithmetic ambiguous where a bit hangs on rounding.
     func definition(_ x: UnsafeBufferPointer<Float>, rows: [Int32]? = nil) -> ExpectedToken {
@@ -43,15 +43,15 @@ extension LookupFFN {
   func reference() throws -> Reference {
     Reference(
       definition: LookupFFNReference(parameters),
-      rounding: projectionType == .bf16 ? try ProjectionRounding(parameters) : nil)
+      rounding: hashType == .bf16 ? try HashRounding(parameters) : nil)
   }
 
   public func check(input: UnsafePointer<Float>, output: UnsafePointer<Float>, tokens: [Int]) throws -> CheckResult {
-    let actual = try intermediates(input: input, tokens: tokens, productInputs: projectionType != .fp32)
+    let actual = try intermediates(input: input, tokens: tokens, productInputs: hashType != .fp32)
     let reference = try reference()
     var check = CheckAccumulator()
     for (row, token) in tokens.enumerated() {
-      let drawn = drawnRows?.rows(of: token)
+      let drawn = rowOverride?.rows(of: token)
       let expected = reference.token(
         UnsafeBufferPointer(start: input + token * shape.hidden, count: shape.hidden),
         inputs: actual.productInputs(ofToken: row, shape: shape), rows: drawn)
@@ -74,8 +74,8 @@ extension LookupFFN {
     return check.result
   }
 
-  /// The hash's codes, scores and projections of the given tokens of a batch, by the same micro-kernels and schedule; and, where asked
-  /// for, what the projection's products multiplied.
+  /// The hash's codes, its scores and its bits' scores for the given tokens of a batch, by the same micro-kernels and schedule; and, where asked
+  /// for, what the hash's products multiplied.
   public func intermediates(
     input: UnsafePointer<Float>, tokens: [Int], productInputs: Bool = false
   ) throws -> LookupIntermediates {

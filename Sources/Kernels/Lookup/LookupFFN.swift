@@ -6,9 +6,9 @@ import Support
 public final class LookupFFN: Kernel {
   public let shape: LookupFFNShape
   public let strategy: LookupStrategy
-  public let team: LookupTeam
+  public let team: WorkPartition
   public let tableType: TableType
-  public let projectionType: ProjectionType
+  public let hashType: HashType
   public let isa: ISA
   public let blas: BLAS?
   let parameters: LookupFFNParameters
@@ -17,45 +17,46 @@ public final class LookupFFN: Kernel {
 
   let normScale: FloatBuffer
   let normShift: FloatBuffer
-  /// Of `projectionType`.
-  let projectionWeight: FloatBuffer
-  /// Of a dense projection in bf16; in fp32 the library multiplies the weights as they are.
-  let projectionProduct: (any PreparedProduct)?
-  let projectionBias: FloatBuffer
+  /// Of `hashType`.
+  let hashWeight: FloatBuffer
+  /// Of a dense hash in bf16; in fp32 the library multiplies the weights as they are.
+  let hashProduct: (any PreparedProduct)?
+  let hashBias: FloatBuffer
   /// One copy, or as many as the memory source asks for.
   private let copies: [PackedTables]
   let bias: FloatBuffer
   /// Rows that the gather reads in place of the hash's codes; nil for the hash's own.
-  var drawnRows: DrawnRows?
+  var rowOverride: RowOverride?
 
   public var inputWidth: Int { shape.hidden }
   public var outputWidth: Int { shape.output }
-  public var accounts: [StageAccount] { shape.accounts(tables: tableType, projection: projectionType) }
+  public var accounts: [StageAccount] { shape.accounts(tables: tableType, hash: hashType) }
 
-  /// Tokens of one product of a dense projection: see `LookupSchedule.projectionTile`.
-  public static let denseProjectionTile = 256
+  /// Tokens of one product of a dense hash: see `LookupSchedule.hashTile`.
+  public static let denseHashTile = 256
 
   /// Copies `parameters` into `memory`, the tables as `tableType` and in the order in which `team` reads them by `strategy`.
-  /// A dense projection needs `blas`. Throws `UnsupportedProduct` where that has no product of `projectionType`.
+  /// A dense hash needs `blas`. Throws `UnsupportedProduct` where that has no product of `hashType`.
   public init(
-    _ parameters: LookupFFNParameters, tableType: TableType = .fp32, projectionType: ProjectionType = .fp32,
-    strategy: LookupStrategy = LookupStrategy(), team: LookupTeam = LookupTeam(), isa: ISA = .best, blas: BLAS? = nil,
+    _ parameters: LookupFFNParameters, tableType: TableType = .fp32, hashType: HashType = .fp32,
+    strategy: LookupStrategy = LookupStrategy(), team: WorkPartition = WorkPartition(), isa: ISA = .best,
+    blas: BLAS? = nil,
     memory: any MemorySource = HeapMemory()
   ) throws {
     let shape = parameters.shape
     try shape.validate()
     try strategy.validate()
     guard let kernels = isa.microKernels else { throw UnsupportedISA(isa: isa) }
-    if shape.projection == .dense, blas == nil {
+    if shape.hash == .dense, blas == nil {
       throw NotAvailable(key: "projection", "expected a BLAS library for the dense projection, found none")
     }
     self.shape = shape
     self.strategy = strategy
     self.team = team
     self.tableType = tableType
-    self.projectionType = projectionType
+    self.hashType = hashType
     self.isa = isa
-    self.blas = shape.projection == .dense ? blas : nil
+    self.blas = shape.hash == .dense ? blas : nil
     self.parameters = parameters
     self.kernels = kernels.pointee
     let schedule = LookupSchedule(shape: shape, strategy: strategy, team: team)
@@ -66,8 +67,8 @@ public final class LookupFFN: Kernel {
       buffer.copy(from: values)
       return buffer
     }
-    // Folding and packing the projection make copies of it on the way.
-    try CheckedSize.bytes(CheckedSize(parameters.projectionWeight.count) * 2, of: Float.self).requireAllocatable()
+    // Folding and packing the weights of the hash make copies of it on the way.
+    try CheckedSize.bytes(CheckedSize(parameters.hashWeight.count) * 2, of: Float.self).requireAllocatable()
     normScale = try buffer(parameters.normScale, .weights)
     normShift = try buffer(parameters.normShift, .weights)
     func halves(_ values: [UInt16]) throws -> FloatBuffer {
@@ -75,21 +76,21 @@ public final class LookupFFN: Kernel {
       _ = UnsafeMutableBufferPointer(start: buffer.halves, count: values.count).update(fromContentsOf: values)
       return buffer
     }
-    switch (shape.projection, projectionType) {
-    case (.bh4, .fp32): projectionWeight = try buffer(packBH4(foldedBH4(parameters), shape: shape), .weights)
-    case (.bh4, .bf16): projectionWeight = try halves(packBH4Pairs(foldedBH4(parameters), shape: shape))
-    case (.dense, .fp32): projectionWeight = try buffer(parameters.projectionWeight, .weights)
+    switch (shape.hash, hashType) {
+    case (.bh4, .fp32): hashWeight = try buffer(packBH4(foldedBH4(parameters), shape: shape), .weights)
+    case (.bh4, .bf16): hashWeight = try halves(packBH4Pairs(foldedBH4(parameters), shape: shape))
+    case (.dense, .fp32): hashWeight = try buffer(parameters.hashWeight, .weights)
     case (.dense, .bf16):
       let rounded = try RoundedMatrix(
-        parameters.projectionWeight, rows: shape.projected, type: .bf16, name: "hash.projection.weight")
-      projectionWeight = try halves(rounded.values.map { UInt16($0.bitPattern >> 16) })
+        parameters.hashWeight, rows: shape.projected, type: .bf16, name: "hash.projection.weight")
+      hashWeight = try halves(rounded.values.map { UInt16($0.bitPattern >> 16) })
     }
-    projectionProduct =
-      shape.projection == .dense && projectionType == .bf16
+    hashProduct =
+      shape.hash == .dense && hashType == .bf16
       ? try blas?.prepare(
-        shape.projectionProduct(.bf16), weights: ProductWeights(values: projectionWeight.base),
+        shape.hashProduct(.bf16), weights: ProductWeights(values: hashWeight.base),
         kernels: kernels.pointee, memory: memory) : nil
-    projectionBias = try buffer(parameters.projectionBias, .weights)
+    hashBias = try buffer(parameters.hashBias, .weights)
     copies = try LookupFFN.pack(parameters, schedule, tableType, memory)
     bias = try buffer(parameters.bias, .weights)
   }
@@ -104,7 +105,7 @@ public final class LookupFFN: Kernel {
     self.strategy = strategy
     team = layer.team
     tableType = layer.tableType
-    projectionType = layer.projectionType
+    hashType = layer.hashType
     isa = layer.isa
     blas = layer.blas
     parameters = layer.parameters
@@ -113,11 +114,11 @@ public final class LookupFFN: Kernel {
     self.schedule = schedule
     normScale = layer.normScale
     normShift = layer.normShift
-    projectionWeight = layer.projectionWeight
-    projectionProduct = layer.projectionProduct
-    projectionBias = layer.projectionBias
+    hashWeight = layer.hashWeight
+    hashProduct = layer.hashProduct
+    hashBias = layer.hashBias
     bias = layer.bias
-    drawnRows = layer.drawnRows
+    rowOverride = layer.rowOverride
     let alike = ([layer] + others).first { $0.tables.slices == schedule.slices }
     copies = try alike?.copies ?? LookupFFN.pack(layer.parameters, schedule, layer.tableType, memory)
   }
@@ -131,10 +132,10 @@ public final class LookupFFN: Kernel {
     }
   }
 
-  /// Whether bf16 products of the projection are computed on operands widened to fp32, for want of an instruction: their
+  /// Whether bf16 products of the hash are computed on operands widened to fp32, for want of an instruction: their
   /// results mean what they say, their time does not.
-  public var widensProjection: Bool {
-    projectionType == .bf16 && shape.projection == .bh4 && !isa.multipliesBF16
+  public var widensHash: Bool {
+    hashType == .bf16 && shape.hash == .bh4 && !isa.multipliesBF16
   }
 
   var tables: PackedTables { copies[0] }
@@ -149,7 +150,7 @@ public final class LookupFFN: Kernel {
   public func workers(
     _ count: Int, tokens: Int, memory: any MemorySource, barrier: @escaping () -> Void
   ) throws -> [any KernelWorker] {
-    guard team.partition == .tables else { return try independentWorkers(count, tokens: tokens, memory: memory) }
+    guard team.axis == .tables else { return try independentWorkers(count, tokens: tokens, memory: memory) }
     precondition(
       count == team.workers,
       "expected the \(team.workers) workers that the tables were divided among, found \(count)")
@@ -165,8 +166,8 @@ public final class LookupFFN: Kernel {
 }
 
 extension LookupFFNShape {
-  /// The dense projection of a tile of tokens as a worker asks a library for it; its bias is the score's.
-  public func projectionProduct(_ type: ProjectionType) -> LayerProduct {
+  /// The dense hash of a tile of tokens as a worker asks a library for it; its bias is the score's.
+  public func hashProduct(_ type: HashType) -> LayerProduct {
     LayerProduct(n: projected, k: hidden, dtype: type.element, finish: .none)
   }
 }

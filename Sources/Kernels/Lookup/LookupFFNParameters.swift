@@ -8,10 +8,10 @@ public struct LookupFFNParameters {
   public var normShift: [Float]
   public var normEpsilon: Float
   /// `hash.projection.weight`: [projected, hidden] if dense, [repeats, 4, blocks, block, block] (output, input) if BH4.
-  public var projectionWeight: [Float]
+  public var hashWeight: [Float]
   /// `hash.projection.bias`, [projected].
-  public var projectionBias: [Float]
-  /// Share of the BH4 chain in the projection; the rest is the layer's input itself.
+  public var hashBias: [Float]
+  /// Share of the BH4 chain in the hash; the rest is the layer's input itself.
   public var chainShare: Float
   /// `tables`, [tables, tableRows, output].
   public var tables: [Float]
@@ -26,7 +26,7 @@ extension LookupFFNParameters {
   /// The dimensions of the layer in `file`, as its metadata and its tensors agree on them; no values are read. Throws
   /// `InputError`.
   public static func shape(of file: SafeTensors) throws -> LookupFFNShape {
-    guard let kind = file.metadata["projection"].flatMap(LookupFFNShape.Projection.init(rawValue:)) else {
+    guard let kind = file.metadata["projection"].flatMap(LookupFFNShape.Hash.init(rawValue:)) else {
       throw InputError(
         file: file.file, key: "__metadata__.projection",
         "expected bh4 or dense, found \(file.metadata["projection"].map(quote) ?? "nothing")")
@@ -35,7 +35,7 @@ extension LookupFFNParameters {
     let hidden = try file.shape("LayerNorm.weight", rank: 1)[0]
     let weightShape = try file.shape("hash.projection.weight", rank: kind == .bh4 ? 5 : 2)
     let shape = LookupFFNShape(
-      hidden: hidden, output: tableShape[2], tables: tableShape[0], tableRows: tableShape[1], projection: kind,
+      hidden: hidden, output: tableShape[2], tables: tableShape[0], tableRows: tableShape[1], hash: kind,
       blockSize: kind == .bh4 ? weightShape[4] : 1)
     try shape.validate(file: file.file)
     for (key, value) in [
@@ -48,7 +48,7 @@ extension LookupFFNParameters {
       }
     }
     for (name, dimensions) in [
-      ("LayerNorm.bias", [hidden]), ("hash.projection.weight", shape.projectionDimensions),
+      ("LayerNorm.bias", [hidden]), ("hash.projection.weight", shape.hashDimensions),
       ("hash.projection.bias", [shape.projected]), ("bias", [shape.output]),
     ] {
       try file.requireShape(dimensions, of: name)
@@ -65,21 +65,21 @@ extension LookupFFNParameters {
       normScale: try file.floats("LayerNorm.weight", shape: [hidden]),
       normShift: try file.floats("LayerNorm.bias", shape: [hidden]),
       normEpsilon: Float(try file.metadataDouble("layer_norm_eps") ?? 1e-5),
-      projectionWeight: try file.floats("hash.projection.weight", shape: shape.projectionDimensions),
-      projectionBias: try file.floats("hash.projection.bias", shape: [shape.projected]),
+      hashWeight: try file.floats("hash.projection.weight", shape: shape.hashDimensions),
+      hashBias: try file.floats("hash.projection.bias", shape: [shape.projected]),
       chainShare: Float(try file.metadataDouble("decay_coeff") ?? Double(LookupFFNParameters.publishedChainShare)),
       tables: try file.floats("tables", shape: [shape.tables, shape.tableRows, shape.output]),
       bias: try file.floats("bias", shape: [shape.output]))
   }
 
-  /// A random layer whose projections of normally distributed input are about standard normal, so that every bit of a
+  /// A random layer whose hash scores of normally distributed input are about standard normal, so that every bit of a
   /// code is fair and codes are close to uniform.
   public static func random(_ shape: LookupFFNShape, seed: UInt64) throws -> LookupFFNParameters {
     try shape.validate()
-    try CheckedSize.bytes(shape.tableNumbers + shape.projectionNumbers, of: Float.self).requireAllocatable()
+    try CheckedSize.bytes(shape.tableNumbers + shape.hashNumbers, of: Float.self).requireAllocatable()
     var random = RandomSource(seed: seed)
     let weights: [Float]
-    switch shape.projection {
+    switch shape.hash {
     case .dense:
       weights = random.normals(shape.projected * shape.hidden, deviation: 1 / Float(shape.hidden).squareRoot())
     case .bh4:
@@ -98,7 +98,7 @@ extension LookupFFNParameters {
       shape: shape,
       normScale: random.normals(shape.hidden, deviation: 0.1).map { 1 + $0 },
       normShift: random.normals(shape.hidden, deviation: 0.1), normEpsilon: 1e-5,
-      projectionWeight: weights, projectionBias: random.normals(shape.projected, deviation: 0.1),
+      hashWeight: weights, hashBias: random.normals(shape.projected, deviation: 0.1),
       chainShare: publishedChainShare, tables: tables, bias: random.normals(shape.output, deviation: 0.1))
   }
 }

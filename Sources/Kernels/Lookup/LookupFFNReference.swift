@@ -24,10 +24,10 @@ public struct LookupFFNReference {
     let shape = parameters.shape
     let h = layerNorm(
       x, scale: parameters.normScale, shift: parameters.normShift, epsilon: Double(parameters.normEpsilon))
-    return token(projection: shape.projection == .dense ? denseProjection(h) : bh4Projection(h), rows: rows)
+    return token(projection: shape.hash == .dense ? denseHash(h) : bh4Hash(h), rows: rows)
   }
 
-  /// What becomes of a token whose projection is `z`, [projected]; of `rows` as above.
+  /// What becomes of a token whose hash scores are `z`, [projected]; of `rows` as above.
   func token(projection z: [Double], rows: [Int32]? = nil) -> Token {
     let shape = parameters.shape
     var codes: [Int32] = []
@@ -45,16 +45,16 @@ public struct LookupFFNReference {
     return Token(projection: z, codes: codes, scores: scores, output: output)
   }
 
-  private func denseProjection(_ h: [Double]) -> [Double] {
+  private func denseHash(_ h: [Double]) -> [Double] {
     let shape = parameters.shape
     return (0..<shape.projected).map { row in
-      var sum = Double(parameters.projectionBias[row])
-      for i in 0..<shape.hidden { sum += h[i] * Double(parameters.projectionWeight[row * shape.hidden + i]) }
+      var sum = Double(parameters.hashBias[row])
+      for i in 0..<shape.hidden { sum += h[i] * Double(parameters.hashWeight[row * shape.hidden + i]) }
       return sum
     }
   }
 
-  private func bh4Projection(_ h: [Double]) -> [Double] {
+  private func bh4Hash(_ h: [Double]) -> [Double] {
     let shape = parameters.shape
     let length = shape.paddedHidden
     let size = shape.blockSize
@@ -69,7 +69,7 @@ public struct LookupFFNReference {
           let block = (((r * LookupFFNShape.factors) + j) * shape.blocks + n) * size * size
           for o in 0..<size {
             var sum = 0.0
-            for i in 0..<size { sum += Double(parameters.projectionWeight[block + o * size + i]) * y[n * size + i] }
+            for i in 0..<size { sum += Double(parameters.hashWeight[block + o * size + i]) * y[n * size + i] }
             next[n * size + o] = sum
           }
         }
@@ -78,7 +78,7 @@ public struct LookupFFNReference {
       }
       z += zip(y, padded).map { share * $0 + (1 - share) * $1 }
     }
-    return zip(z, parameters.projectionBias).map { $0 + Double($1) }
+    return zip(z, parameters.hashBias).map { $0 + Double($1) }
   }
 }
 

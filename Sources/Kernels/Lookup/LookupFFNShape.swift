@@ -2,11 +2,17 @@ import Support
 
 /// The dimensions of a LookupFFN layer (arXiv 2403.07221, section 3).
 public struct LookupFFNShape: Hashable, Codable, Sendable {
-  public enum Projection: String, CaseIterable, Codable, Sendable {
+  public enum Hash: String, CaseIterable, Codable, Sendable {
     /// Block-diagonal and Walsh-Hadamard factors, four of each per repeat.
     case bh4
     /// One matrix.
     case dense
+  }
+
+  /// Layers are stored and cached under the name of the published checkpoints.
+  enum CodingKeys: String, CodingKey {
+    case hidden, output, tables, tableRows, blockSize
+    case hash = "projection"
   }
 
   /// Features of a token (d).
@@ -17,22 +23,22 @@ public struct LookupFFNShape: Hashable, Codable, Sendable {
   public var tables: Int
   /// Rows in a table, a power of two.
   public var tableRows: Int
-  public var projection: Projection
+  public var hash: Hash
   /// Side of the blocks of the block-diagonal factors, a power of two (BH4 only).
   public var blockSize: Int
 
-  public init(hidden: Int, output: Int, tables: Int, tableRows: Int, projection: Projection, blockSize: Int = 64) {
+  public init(hidden: Int, output: Int, tables: Int, tableRows: Int, hash: Hash, blockSize: Int = 64) {
     self.hidden = hidden
     self.output = output
     self.tables = tables
     self.tableRows = tableRows
-    self.projection = projection
+    self.hash = hash
     self.blockSize = blockSize
   }
 
   /// Bits of a code: log2(tableRows) (tau).
   public var codeBits: Int { tableRows.trailingZeroBitCount }
-  /// Width of the projection: one score per code bit.
+  /// Width of the hash: one score per code bit.
   public var projected: Int { tables * codeBits }
   /// `hidden` rounded up to a power of two, the length of the Walsh-Hadamard transform (D).
   public var paddedHidden: Int { hidden <= 1 ? 1 : 1 << (Int.bitWidth - (hidden - 1).leadingZeroBitCount) }
@@ -48,8 +54,8 @@ public struct LookupFFNShape: Hashable, Codable, Sendable {
   }
 
   /// The dimensions of `hash.projection.weight`.
-  var projectionDimensions: [Int] {
-    switch projection {
+  var hashDimensions: [Int] {
+    switch hash {
     case .dense: [projected, hidden]
     case .bh4: [repeats, LookupFFNShape.factors, blocks, blockSize, blockSize]
     }
@@ -58,9 +64,9 @@ public struct LookupFFNShape: Hashable, Codable, Sendable {
   /// Numbers of all tables together.
   var tableNumbers: CheckedSize { CheckedSize(tables) * tableRows * output }
 
-  /// Numbers of the projection's weights.
-  var projectionNumbers: CheckedSize {
-    switch projection {
+  /// Numbers of the hash's weights.
+  var hashNumbers: CheckedSize {
+    switch hash {
     case .dense: CheckedSize(projected) * hidden
     case .bh4: CheckedSize(repeats) * LookupFFNShape.factors * paddedHidden * blockSize
     }
@@ -77,7 +83,7 @@ public struct LookupFFNShape: Hashable, Codable, Sendable {
     try require(
       tableRows >= 2 && tableRows.nonzeroBitCount == 1, "table_size",
       "expected a power of two of at least 2, found \(tableRows)")
-    if projection == .bh4 {
+    if hash == .bh4 {
       try require(
         blockSize >= 1 && blockSize.nonzeroBitCount == 1 && blockSize <= paddedHidden, "block_size",
         "expected a power of two of at most \(paddedHidden), found \(blockSize)")

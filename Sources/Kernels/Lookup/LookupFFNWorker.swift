@@ -10,7 +10,7 @@ final class LookupFFNWorker: StagedWorker {
   /// What the pass points into.
   private let kernel: LookupFFN
   private let buffers: [FloatBuffer]
-  private let rowOverride: DrawnRows?
+  private let rowOverride: RowOverride?
 
   /// A worker that performs `steps`, and so gathers the rows of `tokens` tokens. `codes` is laid out for its tokens;
   /// `barrier` is called at the steps of that name. With `hashed` it gathers by the hash's own codes, whatever rows
@@ -21,15 +21,15 @@ final class LookupFFNWorker: StagedWorker {
   ) throws {
     self.kernel = kernel
     self.steps = steps
-    rowOverride = hashed ? nil : kernel.drawnRows
+    rowOverride = hashed ? nil : kernel.rowOverride
     var products: [Int: any ProductCall] = [:]
-    if let product = kernel.projectionProduct {
+    if let product = kernel.hashProduct {
       for case .hash(.product(let tokens)) in steps where products[tokens.count] == nil {
         products[tokens.count] = try product.call(rows: tokens.count, memory: memory, role: .scratch(worker: index))
       }
     }
     calls = MicroKernelCalls(kernels: kernel.kernels, blas: kernel.blas, products: products, waitForTeam: barrier)
-    let layout = LookupScratch(kernel.schedule, projection: kernel.projectionType, tokens: tokens)
+    let layout = LookupScratch(kernel.schedule, hash: kernel.hashType, tokens: tokens)
     let scratch = try memory.floats(layout.count, for: .scratch(worker: index))
     let tables = kernel.tables(ofCopy: memory.tableCopy(ofWorker: index))
     buffers = [scratch, codes]
@@ -37,8 +37,8 @@ final class LookupFFNWorker: StagedWorker {
       kernel, schedule: kernel.schedule, gatheredTokens: tokens, scratch: layout, codes: codeLayout,
       arrays: LookupArrays(
         input: UnsafePointer(scratch.base), output: scratch.base, normScale: UnsafePointer(kernel.normScale.base),
-        normShift: UnsafePointer(kernel.normShift.base), hashWeights: UnsafePointer(kernel.projectionWeight.base),
-        hashBias: UnsafePointer(kernel.projectionBias.base), tables: UnsafeRawPointer(tables.address(element: 0)),
+        normShift: UnsafePointer(kernel.normShift.base), hashWeights: UnsafePointer(kernel.hashWeight.base),
+        hashBias: UnsafePointer(kernel.hashBias.base), tables: UnsafeRawPointer(tables.address(element: 0)),
         scales: tables.scales(row: 0).map { UnsafePointer($0) }, outputBias: UnsafePointer(kernel.bias.base),
         scratch: scratch.base, codes: codes.base, rowOverride: rowOverride?.group(at: 0)))
 

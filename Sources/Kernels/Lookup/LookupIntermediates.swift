@@ -12,7 +12,7 @@ public struct LookupIntermediates {
 
 extension LookupFFNShape {
   /// Floats of a token that the products of the hash multiply.
-  var productInputs: Int { projection == .bh4 ? repeats * LookupFFNShape.factors * paddedHidden : hidden }
+  var productInputs: Int { hash == .bh4 ? repeats * LookupFFNShape.factors * paddedHidden : hidden }
 }
 
 extension LookupFFNWorker {
@@ -61,7 +61,7 @@ extension LookupIntermediates {
     let (shape, scratch) = (pass.shape, pass.scratch)
     switch step {
     case .factor(let tokens, let chain, let factor):
-      let isRows = pass.schedule.projectsRows(tokens)
+      let isRows = pass.schedule.hashesRows(tokens)
       let source =
         pass.arrays.scratch + (isRows ? scratch.rowSource(ofFactor: factor) : scratch.laneSource(ofFactor: factor))
       for (place, token) in tokens.enumerated() {

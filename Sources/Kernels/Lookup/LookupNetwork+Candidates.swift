@@ -23,7 +23,7 @@ extension LookupNetwork {
       if fitted.order == .sliced { fitted.tableGroup = fitted.tableGroup(of: shape, tileTokens: fitted.tokenTile) }
       if known.insert(fitted).inserted { walks.append(fitted) }
     }
-    add(LookupStrategy.usual(shape, tableType: dtype, tokens: share, secondLevelBytes: secondLevelBytes))
+    add(LookupStrategy.default(shape, tableType: dtype, tokens: share, secondLevelBytes: secondLevelBytes))
     for tile in Self.tokenTiles {
       for rows in Self.prefetchedRows { add(LookupStrategy(order: .token, tokenTile: tile, prefetchRows: rows)) }
       // What the schedule does by itself, and the opposite.

@@ -21,7 +21,7 @@ private struct WalkEstimate {
 
   init(_ network: LookupNetwork, _ pass: Pass, _ strategy: LookupStrategy) {
     task = LookupTask(
-      shape: network.shape, tableType: network.dtype, projectionType: network.projectionDtype ?? .fp32, isa: pass.isa,
+      shape: network.shape, tableType: network.dtype, hashType: network.projectionDtype ?? .fp32, isa: pass.isa,
       team: network.team(pass.threads), tokens: pass.tokens)
     self.strategy = strategy
   }
@@ -29,11 +29,11 @@ private struct WalkEstimate {
   var passEstimate: PassEstimate {
     let phases = task.phases(strategy)
     var widened = task
-    widened.projectionType = .fp32
+    widened.hashType = .fp32
     var family = strategy
     family.tokenTile = 0
     return PassEstimate(
-      phases: phases, widenedPhases: task.projectionType == .fp32 ? phases : widened.phases(strategy),
+      phases: phases, widenedPhases: task.hashType == .fp32 ? phases : widened.phases(strategy),
       arrays: phases.map { $0.name == GatherStage.name ? arrays : [] }, workingSetBytes: workingSetBytes,
       // Tiles of one walk have nearly one estimate.
       family: family.label,
@@ -53,7 +53,7 @@ private struct WalkEstimate {
   /// Columns that one worker gathers in a tile of its own.
   private var columns: Double {
     let output = Double(task.shape.output)
-    return task.team.partition == .tables ? output / Double(task.team.workers) : output
+    return task.team.axis == .tables ? output / Double(task.team.workers) : output
   }
 
   private var slice: Double {
@@ -63,7 +63,7 @@ private struct WalkEstimate {
   /// Tokens whose rows one worker reads, and those of one of its tiles.
   private var tokens: Double {
     let all = Double(task.tokens)
-    return task.team.partition == .tables ? all : all / Double(task.team.workers)
+    return task.team.axis == .tables ? all : all / Double(task.team.workers)
   }
 
   private var tile: Double { min(tokens, Double(strategy.tokenTile)) }
@@ -111,7 +111,7 @@ private struct WalkEstimate {
     let tiles = (tokens / tile).rounded(.up)
     let slices = (columns / slice).rounded(.up)
     let groups = (tables / group).rounded(.up)
-    let isShared = task.team.partition == .tokens
+    let isShared = task.team.axis == .tokens
 
     let block = workingSetBytes
     // Streams of a step per token: the sums of the slice, code and score of each table of the group.

@@ -22,7 +22,7 @@ extension LookupNetwork {
     return placed * (isOpen ? 2 : 1) + originals + projectionBytes(scores) + activations + scratch + codes + drawn
   }
 
-  /// Bytes of the hash projection that makes so many scores.
+  /// Bytes of the hash that makes so many scores.
   private func projectionBytes(_ scores: CheckedSize) -> CheckedSize {
     let element = (projectionDtype ?? .fp32).element.bytes
     guard projection == .bh4, let blockSize else { return scores * hidden * element }
@@ -32,15 +32,15 @@ extension LookupNetwork {
     return CheckedSize(repeats) * LookupFFNShape.factors * padded * blockSize * element
   }
 
-  public var accounts: [StageAccount] { shape.accounts(tables: dtype, projection: projectionDtype ?? .fp32) }
+  public var accounts: [StageAccount] { shape.accounts(tables: dtype, hash: projectionDtype ?? .fp32) }
   public var parameterCount: Double { Double(tables) * Double(tableRows) * Double(output) }
 
   public func libraryProducts(tokens: Int) -> LibraryProducts? {
     guard projection == .dense else { return nil }
-    let tile = min(tokens, LookupFFN.denseProjectionTile)
+    let tile = min(tokens, LookupFFN.denseHashTile)
     let name = "hash \(hidden)-\(shape.projected)"
     if let type = projectionDtype {
-      return LibraryProducts(name: "\(name) \(type.rawValue)", products: [(tile, shape.projectionProduct(type))])
+      return LibraryProducts(name: "\(name) \(type.rawValue)", products: [(tile, shape.hashProduct(type))])
     }
     // The product is transposed: its columns are tokens. It is fp32 whatever the type of the tables.
     return LibraryProducts(
@@ -55,15 +55,15 @@ extension LookupNetwork {
     }
     let parameters = try layerParameters(site)
     let layer = try LookupFFN(
-      parameters, tableType: dtype, projectionType: projectionDtype ?? .fp32, strategy: strategy,
+      parameters, tableType: dtype, hashType: projectionDtype ?? .fp32, strategy: strategy,
       team: team(site.pass.threads), isa: site.pass.isa,
-      blas: parameters.shape.projection == .dense ? try site.library() : nil, memory: site.memory)
+      blas: parameters.shape.hash == .dense ? try site.library() : nil, memory: site.memory)
     if case .zipf(let exponent) = codes {
       // An order of rows for each table, the weights of a table, and the rows drawn.
       let (tables, rows) = (layer.shape.tables, layer.shape.tableRows)
       let drawn = (CheckedSize(tables) + 2) * rows + CheckedSize(site.pass.tokens) * tables
       try CheckedSize.bytes(drawn, of: Int32.self).requireAllocatable()
-      try layer.draw(
+      try layer.override(
         rows: ZipfRows.draw(
           exponent: exponent, tables: tables, tableRows: rows, tokens: site.pass.tokens, seed: site.seed),
         memory: site.memory)
@@ -84,7 +84,7 @@ extension LookupFFN {
   public func observations(input: UnsafePointer<Float>, tokens: Int) throws -> KernelObservations {
     KernelObservations(
       codeEntropyBits: codeEntropy(try gatheredRows(input: input, tokens: tokens), tables: shape.tables),
-      notes: widensProjection
+      notes: widensHash
         ? ["the bf16 projection ran widened to fp32: this path has no bf16 multiply-add on this CPU"] : [])
   }
 }

@@ -2,15 +2,15 @@ extension LookupNetwork {
   public static func verify(_ request: VerificationRequest) throws -> Verification {
     let (file, tokens) = (request.file, request.tokens)
     let parameters = try LookupFFNParameters(file)
-    let blas = parameters.shape.projection == .dense ? try BLAS.load(for: request.projectionType.element) : nil
+    let blas = parameters.shape.hash == .dense ? try BLAS.load(for: request.hashType.element) : nil
     let lookup = try request.naming {
       try LookupFFN(
-        parameters, tableType: request.dtype, projectionType: request.projectionType, isa: request.isa, blas: blas)
+        parameters, tableType: request.dtype, hashType: request.hashType, isa: request.isa, blas: blas)
     }
     let pass = try request.run(lookup)
     let tables = lookup.shape.tables
     let codes = try file.integers("expected.code", shape: [request.stored, tables])
-    let isRounded = request.projectionType != .fp32
+    let isRounded = request.hashType != .fp32
     let actual = try lookup.intermediates(input: pass.input, tokens: Array(0..<tokens), productInputs: isRounded)
     let mismatches = zip(actual.codes, codes).filter { $0 != $1 }.count
     let reference = isRounded ? try lookup.reference() : nil
@@ -49,8 +49,8 @@ extension LookupNetwork {
     }
     let result = check.result
     return Verification(
-      kernel: "\(name)-\(lookup.shape.projection.rawValue)", dtype: request.dtype.rawValue,
-      projectionDtype: isRounded ? request.projectionType.rawValue : nil, isa: request.isa.rawValue, tokens: tokens,
+      kernel: "\(name)-\(lookup.shape.hash.rawValue)", dtype: request.dtype.rawValue,
+      projectionDtype: isRounded ? request.hashType.rawValue : nil, isa: request.isa.rawValue, tokens: tokens,
       maxAbsError: result.maxAbsoluteError, maxRelError: result.maxRelativeError, codeMismatches: mismatches,
       codeMismatchShare: isRounded ? Double(mismatches) / Double(tokens * tables) : nil,
       ambiguousTokens: isRounded ? result.ambiguousTokens : nil, passed: result.passed)

@@ -9,23 +9,23 @@ public struct LookupNetwork: Codable, Hashable, Sendable {
   public var tables: Int
   /// Rows of a table, a power of two of at least 2.
   public var tableRows: Int
-  public var projection: LookupFFNShape.Projection
+  public var projection: LookupFFNShape.Hash
   /// Side of a block of the block-diagonal factors; BH4 only.
   public var blockSize: Int?
   /// Of the tables.
   public var dtype: TableType
   /// Nil where the projection is fp32.
-  public var projectionDtype: ProjectionType?
+  public var projectionDtype: HashType?
   public var codes: CodeSource
   /// Nil where it is chosen by measuring (`order: auto`).
   public var strategy: LookupStrategy?
   /// Nil where each thread takes a share of the tokens, as one thread does.
-  public var partition: LookupTeam.Partition?
+  public var partition: WorkPartition.Axis?
 
   public init(
-    hidden: Int, output: Int, tables: Int, tableRows: Int, projection: LookupFFNShape.Projection = .bh4,
-    blockSize: Int? = nil, dtype: TableType = .fp32, projectionDtype: ProjectionType? = nil,
-    codes: CodeSource = .uniform, strategy: LookupStrategy? = nil, partition: LookupTeam.Partition? = nil
+    hidden: Int, output: Int, tables: Int, tableRows: Int, projection: LookupFFNShape.Hash = .bh4,
+    blockSize: Int? = nil, dtype: TableType = .fp32, projectionDtype: HashType? = nil,
+    codes: CodeSource = .uniform, strategy: LookupStrategy? = nil, partition: WorkPartition.Axis? = nil
   ) {
     self.hidden = hidden
     self.output = output
@@ -42,11 +42,11 @@ public struct LookupNetwork: Codable, Hashable, Sendable {
 
   public var shape: LookupFFNShape {
     LookupFFNShape(
-      hidden: hidden, output: output, tables: tables, tableRows: tableRows, projection: projection,
+      hidden: hidden, output: output, tables: tables, tableRows: tableRows, hash: projection,
       blockSize: blockSize ?? 1)
   }
 
-  func team(_ threads: Int) -> LookupTeam { LookupTeam(workers: threads, partition: partition ?? .tokens) }
+  func team(_ threads: Int) -> WorkPartition { WorkPartition(workers: threads, along: partition ?? .tokens) }
 }
 
 // MARK: - Parameters
@@ -59,16 +59,16 @@ extension Parameter {
   public static let tableRows = Parameter(
     "table_rows", .powerOfTwo(from: 2), default: .value(.int(256)), "Rows of a table, a power of two; lookup only.")
   public static let projection = Parameter(
-    "projection", .names(of: LookupFFNShape.Projection.self), default: .value(.name(LookupFFNShape.Projection.bh4)),
+    "projection", .names(of: LookupFFNShape.Hash.self), default: .value(.name(LookupFFNShape.Hash.bh4)),
     "How a token becomes hash scores; lookup only.")
   public static let blockSize = Parameter(
     "block_size", .powerOfTwo(from: 1), default: .value(.int(64)),
     "Side of a block of the BH4 projection, a power of two.")
   public static let projectionDtype = Parameter(
-    "projection_dtype", .names(of: ProjectionType.self), default: .value(.name(ProjectionType.fp32)),
+    "projection_dtype", .names(of: HashType.self), default: .value(.name(HashType.fp32)),
     "Type of what the hash projection's products multiply; lookup only.")
   public static let partition = Parameter(
-    "partition", .names(of: LookupTeam.Partition.self), default: .value(.name(LookupTeam.Partition.tokens)),
+    "partition", .names(of: WorkPartition.Axis.self), default: .value(.name(WorkPartition.Axis.tokens)),
     "What the threads of a look-up divide.")
   public static let codes = Parameter(
     "codes", .form(CodeSource.form), default: .value(.name(CodeSource.uniform)),
@@ -150,9 +150,9 @@ extension LookupNetwork: Network {
     dimensions[.output] = try metadata.number("output_size", .output)
     dimensions[.tables] = try metadata.number("num_table", .tables)
     dimensions[.tableRows] = try metadata.number("table_size", .tableRows)
-    // A layer with a dense projection states block_size 0: it has no blocks.
+    // A layer with a dense hash states block_size 0: it has no blocks.
     dimensions[.blockSize] = try metadata.number("block_size", .blockSize, allowsNone: true)
-    guard let projection = metadata["projection"].flatMap(LookupFFNShape.Projection.init) else {
+    guard let projection = metadata["projection"].flatMap(LookupFFNShape.Hash.init) else {
       throw metadata.error("projection", "expected bh4 or dense")
     }
     dimensions[.projection] = .name(projection)
@@ -168,7 +168,7 @@ extension LookupNetwork: Network {
 
   public init(_ values: [Parameter: ParameterValue], _ site: ResolvingSite) throws {
     let hidden = try values.number(.hidden)
-    let projectionDtype: ProjectionType = try values.choice(.projectionDtype)
+    let projectionDtype: HashType = try values.choice(.projectionDtype)
     self.init(
       hidden: hidden, output: values.int(.output) ?? hidden, tables: try values.number(.tables),
       tableRows: try values.number(.tableRows), projection: try values.choice(.projection),
@@ -187,7 +187,7 @@ extension LookupNetwork: Network {
       throw ParameterError(
         .codes, "expected uniform, or a layer whose activations were recorded; found recorded without a layer")
     }
-    let partition: LookupTeam.Partition = try values.choice(.partition)
+    let partition: WorkPartition.Axis = try values.choice(.partition)
     if partition == .tables, site.threads > 1 { self.partition = .tables }
     if values.text(.order) != Parameter.automatic {
       strategy = try strategy(values, site).fitted(tokens: site.tokens, tables: tables, output: output)
@@ -209,7 +209,7 @@ extension LookupNetwork: Network {
   /// rest is that of slices.
   private func standardStrategy(_ values: [Parameter: ParameterValue], _ site: ResolvingSite) -> LookupStrategy {
     if [.order, .columnSlice, .tableGroup].allSatisfy({ values[$0] == nil }) {
-      return LookupStrategy.usual(
+      return LookupStrategy.default(
         shape, tableType: dtype, tokens: team(site.threads).share(of: site.tokens),
         secondLevelBytes: site.secondLevelBytes)
     }
@@ -220,7 +220,7 @@ extension LookupNetwork: Network {
   /// Results do not say the size of blocks.
   public init?(_ row: ResultFigures) {
     guard let tables = row.int("tables"), let tableRows = row.int("table_rows"),
-      let projection = row.choice("projection", LookupFFNShape.Projection.self)
+      let projection = row.choice("projection", LookupFFNShape.Hash.self)
     else { return nil }
     self.init(
       hidden: row.hidden, output: row.output, tables: tables, tableRows: tableRows, projection: projection,
@@ -238,7 +238,7 @@ extension LookupNetwork: Network {
   // MARK: What it is
 
   public func arithmetic(ofStage stage: String) -> TableType {
-    // Of a bf16 projection all FLOPs count so, those of the fp32 transform too, most of which are folded into the weights:
+    // Of a bf16 hash all FLOPs count so, those of the fp32 transform too, most of which are folded into the weights:
     // its bound stays one.
     stage == HashStage.name ? (projectionDtype ?? .fp32).element : .fp32
   }
@@ -271,7 +271,7 @@ extension LookupNetwork: Network {
   public static func strategyText(_ row: ResultFigures) -> String? {
     [
       row.int("tuned") == 1 ? Parameter.automatic : nil, strategyLabel(row.columns),
-      row.choice("partition") == LookupTeam.Partition.tables ? "by tables" : nil,
+      row.choice("partition") == WorkPartition.Axis.tables ? "by tables" : nil,
     ].compactMap { $0 }.joined(separator: " ")
   }
 

@@ -30,7 +30,7 @@ struct LookupArrays {
 struct LookupPass {
   let schedule: LookupSchedule
   let tableType: TableType
-  let projectionType: ProjectionType
+  let hashType: HashType
   let normEpsilon: Float
   /// The chain's share in the mix of a BH4 hash with its input.
   let chainShare: Float
@@ -47,7 +47,7 @@ struct LookupPass {
   ) {
     self.schedule = schedule
     tableType = kernel.tableType
-    projectionType = kernel.projectionType
+    hashType = kernel.hashType
     normEpsilon = kernel.parameters.normEpsilon
     chainShare = kernel.parameters.chainShare
     self.gatheredTokens = gatheredTokens

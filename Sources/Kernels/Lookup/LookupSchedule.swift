@@ -7,22 +7,22 @@ let laneGroup = Int(LK_LANES)
 struct LookupSchedule {
   let shape: LookupFFNShape
   let strategy: LookupStrategy
-  var team = LookupTeam()
+  var team = WorkPartition()
 
-  /// Tokens whose lanes pass through the projection together. BH4: every tile reads all weights (1 MiB at d = 512 and two
+  /// Tokens whose lanes pass through the hash together. BH4: every tile reads all weights (1 MiB at d = 512 and two
   /// chains) from beyond the second-level cache; eight lane groups spread that over 128 tokens while a factor's input and
-  /// output (2 x 256 KiB) still fit there. Dense: enough rows for the library to run at speed while their projections
+  /// output (2 x 256 KiB) still fit there. Dense: enough rows for the library to run at speed while their scores
   /// (1 MiB at T = 128, 256 rows) stay close.
-  var projectionTile: Int { shape.projection == .bh4 ? 8 * laneGroup : LookupFFN.denseProjectionTile }
+  var hashTile: Int { shape.hash == .bh4 ? 8 * laneGroup : LookupFFN.denseHashTile }
 
   /// Tokens up to which BH4's products run on rows, outputs along the vector: lane groups would compute 16 tokens for them.
   /// Rows load a weight per 4 tokens, lane groups once per lane, so that from half a lane group on lanes are as fast.
   private static let fewTokens = laneGroup / 2
 
-  /// Whether the projection of these tokens runs on rows. Its transform takes 16 features for a lane group, so a block must
+  /// Whether the hash of these tokens runs on rows. Its transform takes 16 features for a lane group, so a block must
   /// have them.
-  func projectsRows(_ tokens: Range<Int>) -> Bool {
-    shape.projection == .bh4 && tokens.count <= LookupSchedule.fewTokens && shape.blockSize % laneGroup == 0
+  func hashesRows(_ tokens: Range<Int>) -> Bool {
+    shape.hash == .bh4 && tokens.count <= LookupSchedule.fewTokens && shape.blockSize % laneGroup == 0
   }
 
   /// Tokens of a tile, in whole lane groups.
@@ -31,7 +31,7 @@ struct LookupSchedule {
   /// The columns that a worker of the team gathers. Cut at multiples of 16 columns, so that no two workers write to the
   /// same cache line of the output.
   func columns(ofWorker worker: Int) -> Range<Int> {
-    guard team.partition == .tables else { return 0..<shape.output }
+    guard team.axis == .tables else { return 0..<shape.output }
     return partition(tokens: shape.output, workers: team.workers)[worker]
   }
 
@@ -42,7 +42,7 @@ struct LookupSchedule {
 
   /// All slices, from column 0 on; no slice belongs to two workers.
   var slices: [Range<Int>] {
-    switch team.partition {
+    switch team.axis {
     case .tokens: return slices(of: 0..<shape.output)
     case .tables: return (0..<team.workers).flatMap { slices(of: columns(ofWorker: $0)) }
     }
@@ -87,13 +87,13 @@ struct LookupSchedule {
 
   /// Tokens of a batch of `tokens` whose rows a worker gathers.
   func gatheredTokens(ofWorker worker: Int, tokens: Int) -> Int {
-    team.partition == .tokens ? partition(tokens: tokens, workers: team.workers)[worker].count : tokens
+    team.axis == .tokens ? partition(tokens: tokens, workers: team.workers)[worker].count : tokens
   }
 
   /// Whether a worker's output, its columns of `tokens` tokens, bypasses the caches: above 1 MiB, a second-level cache, its
   /// start has left again before the pass ends. Only for orders that write it once.
   func streamsOutput(tokens: Int) -> Bool {
-    let columns = team.partition == .tokens ? shape.output : shape.output / team.workers
+    let columns = team.axis == .tokens ? shape.output : shape.output / team.workers
     return strategy.order != .table && tokens * columns * MemoryLayout<Float>.stride > 1 << 20
   }
 
@@ -106,7 +106,7 @@ struct LookupSchedule {
 
   /// The steps of one worker of the team for a batch of `tokens`. All workers have the same number of barriers.
   func steps(worker: Int, tokens: Int) -> [LookupStep] {
-    switch team.partition {
+    switch team.axis {
     case .tokens: return steps(tokens: partition(tokens: tokens, workers: team.workers)[worker])
     case .tables:
       let own = slices(of: columns(ofWorker: worker))
@@ -122,8 +122,8 @@ struct LookupSchedule {
 
   /// Codes and scores of `tokens`, which lie in `tile`.
   private func hashSteps(_ tokens: Range<Int>, of tile: Range<Int>) -> [LookupStep] {
-    tokens.pieces(of: projectionTile).flatMap { piece in
-      projectionSteps(piece)
+    tokens.pieces(of: hashTile).flatMap { piece in
+      stepsToScores(piece)
         + piece.pieces(of: laneGroup).map {
           .score(
             ScoreStage.Step(
@@ -132,9 +132,9 @@ struct LookupSchedule {
     }
   }
 
-  private func projectionSteps(_ tokens: Range<Int>) -> [LookupStep] {
+  private func stepsToScores(_ tokens: Range<Int>) -> [LookupStep] {
     var steps: [LookupStep] = []
-    switch shape.projection {
+    switch shape.hash {
     case .dense:
       steps = [.layerNorm(.normalise(tokens: tokens)), .hash(.product(tokens: tokens))]
     case .bh4:

@@ -19,11 +19,11 @@ struct LookupScratch {
   let chainStride: Int
 
   /// For a worker that gathers the rows of `tokens` tokens.
-  init(_ schedule: LookupSchedule, projection type: ProjectionType, tokens: Int) {
+  init(_ schedule: LookupSchedule, hash type: HashType, tokens: Int) {
     let shape = schedule.shape
-    let tile = schedule.projectionTile
+    let tile = schedule.hashTile
     let groups = tile / laneGroup
-    let isBH4 = shape.projection == .bh4
+    let isBH4 = shape.hash == .bh4
     laneStride = isBH4 ? shape.paddedHidden * laneGroup : 0
     rowStride = isBH4 ? shape.paddedHidden : shape.hidden
     let scoresLanes = !isBH4 && type == .bf16

@@ -2,19 +2,19 @@
 public struct LookupTask: Hashable, Sendable {
   public var shape: LookupFFNShape
   public var tableType: TableType
-  public var projectionType: ProjectionType
+  public var hashType: HashType
   public var isa: ISA
-  public var team: LookupTeam
+  public var team: WorkPartition
   /// Tokens of the batch, all workers together.
   public var tokens: Int
 
   public init(
-    shape: LookupFFNShape, tableType: TableType, projectionType: ProjectionType = .fp32, isa: ISA, team: LookupTeam,
+    shape: LookupFFNShape, tableType: TableType, hashType: HashType = .fp32, isa: ISA, team: WorkPartition,
     tokens: Int
   ) {
     self.shape = shape
     self.tableType = tableType
-    self.projectionType = projectionType
+    self.hashType = hashType
     self.isa = isa
     self.team = team
     self.tokens = tokens

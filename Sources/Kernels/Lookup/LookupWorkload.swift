@@ -31,9 +31,9 @@ package struct LookupWorkload: Workload {
     isa = kernel.isa
     // Of a team as large as the threads asked for, which need not be those that the kernel's tables were packed for.
     let schedule = LookupSchedule(
-      shape: shape, strategy: kernel.strategy, team: LookupTeam(workers: threads, partition: kernel.team.partition))
+      shape: shape, strategy: kernel.strategy, team: WorkPartition(workers: threads, along: kernel.team.axis))
     phases = LookupTask(
-      shape: shape, tableType: kernel.tableType, projectionType: kernel.projectionType, isa: kernel.isa,
+      shape: shape, tableType: kernel.tableType, hashType: kernel.hashType, isa: kernel.isa,
       team: schedule.team, tokens: tokens
     ).phases(kernel.strategy)
     cores = Self.place(kernel, schedule, tokens: tokens)
@@ -44,7 +44,7 @@ package struct LookupWorkload: Workload {
     let shape = kernel.shape
     let threads = schedule.team.workers
     let gathered = (0..<threads).map { schedule.gatheredTokens(ofWorker: $0, tokens: tokens) }
-    let layout = LookupScratch(schedule, projection: kernel.projectionType, tokens: gathered.max() ?? 0)
+    let layout = LookupScratch(schedule, hash: kernel.hashType, tokens: gathered.max() ?? 0)
     let codeLayout = LookupCodes(schedule, tokens: tokens)
 
     var map = AddressMap()
@@ -53,19 +53,19 @@ package struct LookupWorkload: Workload {
     let rows = shape.tables * shape.tableRows
     let tables = map.operand(floats: (rows * shape.output * kernel.tableType.bytes + 3) / 4)
     let scales = kernel.tableType.scaleBytes > 0 ? map.operand(floats: rows) : nil
-    let weights = map.operand(floats: kernel.projectionWeight.count)
+    let weights = map.operand(floats: kernel.hashWeight.count)
     // Scale, shift, hash bias and output bias, one after another.
     let vectors = UnsafePointer(map.operand(floats: 2 * shape.hidden + shape.projected + shape.output))
     // The library's packed panels lie behind a core's own scratch.
-    let packed = PackedProduct.packedFloats(n: schedule.projectionTile, k: shape.hidden)
+    let packed = PackedProduct.packedFloats(n: schedule.hashTile, k: shape.hidden)
     let scratch = (0..<threads).map { _ in map.operand(floats: layout.count + packed.a + packed.b) }
     let codes: [UnsafeMutablePointer<Float>]
-    switch schedule.team.partition {
+    switch schedule.team.axis {
     case .tokens: codes = (0..<threads).map { _ in map.operand(floats: codeLayout.count) }
     case .tables: codes = Array(repeating: map.operand(floats: codeLayout.count), count: threads)
     }
     let groups = (tokens + laneGroup - 1) / laneGroup
-    let override = kernel.drawnRows.map { _ in
+    let override = kernel.rowOverride.map { _ in
       UnsafeRawPointer(map.operand(floats: groups * codeLayout.stride)).assumingMemoryBound(to: Int32.self)
     }
     return (0..<threads).map { core in

@@ -1,4 +1,4 @@
-/// The type that table entries are stored as. Everything else (weights, projection, scores, sums, output) is fp32.
+/// The type that table entries are stored as. Everything else (weights, hash, scores, sums, output) is fp32.
 public enum TableType: String, CaseIterable, Codable, Sendable {
   case fp32
   /// The upper half of a float, rounded to nearest, ties to even.

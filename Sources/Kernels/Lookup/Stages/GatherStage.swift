@@ -16,7 +16,7 @@ public enum GatherStage: LookupStage {
     var next: Range<Int>?
   }
 
-  static func account(_ shape: LookupFFNShape, tables: TableType, projection: ProjectionType) -> StageAccount {
+  static func account(_ shape: LookupFFNShape, tables: TableType, hash: HashType) -> StageAccount {
     let float = Double(MemoryLayout<Float>.stride)
     let t = Double(shape.tables)
     let out = Double(shape.output)

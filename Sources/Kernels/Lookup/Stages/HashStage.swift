@@ -1,7 +1,8 @@
 import AccessStreams
 import CKernels
 
-/// The projection of a token's features to the scores of its hash, by BH4 factors or by one matrix.
+/// The hash of a token's features: one score for each bit of its codes, from BH4 factors or from one matrix. Its name in files
+/// and reports is that of the published checkpoints, projection.
 public enum HashStage: LookupStage {
   public static let name = "projection"
 
@@ -12,13 +13,13 @@ public enum HashStage: LookupStage {
     case product(tokens: Range<Int>)
   }
 
-  static func account(_ shape: LookupFFNShape, tables: TableType, projection: ProjectionType) -> StageAccount {
+  static func account(_ shape: LookupFFNShape, tables: TableType, hash: HashType) -> StageAccount {
     let float = Double(MemoryLayout<Float>.stride)
     let d = Double(shape.hidden)
     let z = Double(shape.projected)
     // Rounding an input is no arithmetic of the definition, as with the tables; input and scores are floats.
-    let weight = Double(projection.element.bytes)
-    switch shape.projection {
+    let weight = Double(hash.element.bytes)
+    switch shape.hash {
     case .dense:
       return StageAccount(
         stage: name, flops: 2 * z * d + z, activationBytes: (d + z) * float, weightBytes: z * (d * weight + float))
@@ -36,7 +37,7 @@ public enum HashStage: LookupStage {
   }
 
   static func work(_ task: LookupTask, _ strategy: LookupStrategy) -> PhaseWork {
-    switch task.shape.projection {
+    switch task.shape.hash {
     case .bh4: return workOfFactors(task, strategy)
     case .dense: return workOfProduct(task)
     }
@@ -45,7 +46,7 @@ public enum HashStage: LookupStage {
   static func perform(_ step: Step, of pass: LookupPass, on kernels: some MicroKernels) {
     switch step {
     case .factor(let tokens, let chain, let factor):
-      if pass.schedule.projectsRows(tokens) {
+      if pass.schedule.hashesRows(tokens) {
         applyFactorToRows(tokens, chain: chain, factor: factor, of: pass, on: kernels)
       } else {
         applyFactor(tokens, chain: chain, factor: factor, of: pass, on: kernels)
@@ -69,10 +70,10 @@ extension HashStage {
     let factors = Double(shape.repeats * LookupFFNShape.factors)
     let products = factors * padded * Double(shape.blockSize)
     let passes = Double(shape.transformPasses)
-    let projectsRows = LookupSchedule(shape: shape, strategy: strategy, team: task.team).projectsRows(0..<task.tokens)
-    let n = projectsRows ? Double(task.tokens) : task.laneTokens
-    let isBF16 = task.projectionType == .bf16
-    let element = Double(task.projectionType.element.bytes)
+    let hashesRows = LookupSchedule(shape: shape, strategy: strategy, team: task.team).hashesRows(0..<task.tokens)
+    let n = hashesRows ? Double(task.tokens) : task.laneTokens
+    let isBF16 = task.hashType == .bf16
+    let element = Double(task.hashType.element.bytes)
     var work = PhaseWork(
       name: name, multiplyAdds: products * n,
       otherOperations: factors * padded * Double(shape.blocks.trailingZeroBitCount) * n,
@@ -82,7 +83,7 @@ extension HashStage {
       // Lane groups broadcast a weight for all of their tokens, a pair of bf16 at once; rows an input for some of the outputs.
       narrowLoads: products * n / Double(laneGroup) / (isBF16 ? 2 : 1),
       scalarInstructions: blockProductOverhead * products / width * n / (isBF16 ? 2 : 1),
-      operands: OperandType(task.projectionType.element))
+      operands: OperandType(task.hashType.element))
     if isBF16 {
       work.usesVectorsOnly = true
       // Of each pair of inputs two floats are read, converted together, put in pairs, and stored.
@@ -105,7 +106,7 @@ extension HashStage {
       arrays.scratch
       + (isLast ? scratch.chains + chain * scratch.laneStride : scratch.laneSource(ofFactor: factor + 1))
     let targetStride = isLast ? scratch.chainStride : scratch.laneStride
-    switch pass.projectionType {
+    switch pass.hashType {
     case .fp32:
       kernels.blockProduct(
         lk_block_product(
@@ -132,7 +133,7 @@ extension HashStage {
     let stride = scratch.rowStride
     let source = arrays.scratch + scratch.rowSource(ofFactor: factor)
     let target = arrays.scratch + scratch.rowSource(ofFactor: factor + 1)
-    switch pass.projectionType {
+    switch pass.hashType {
     case .fp32:
       kernels.blockProduct(
         lk_block_product_rows(
@@ -171,8 +172,8 @@ extension HashStage {
     let d = Double(task.shape.hidden)
     let z = Double(task.shape.projected)
     var work = PackedProduct.work(
-      name: name, multiplyAdds: z * d * n, operands: OperandType(task.projectionType.element))
-    if task.projectionType == .bf16 {
+      name: name, multiplyAdds: z * d * n, operands: OperandType(task.hashType.element))
+    if task.hashType == .bf16 {
       // Rounding a float takes four whole-number operations, as in a dense network; the result is transposed.
       work.otherOperations += (4 * d + Double(task.isa.vectorLanes.trailingZeroBitCount) * z) * n
       work.loadBytes += 4 * (d + z) * n
@@ -185,12 +186,12 @@ extension HashStage {
     let (shape, scratch, arrays) = (pass.shape, pass.scratch, pass.arrays)
     let rows = arrays.scratch + scratch.rows
     let scores = arrays.scratch + scratch.chains
-    switch pass.projectionType {
+    switch pass.hashType {
     case .fp32:
       kernels.multiply(
         DenseHashProduct(
           projected: shape.projected, tokens: tokens.count, hidden: shape.hidden, weights: arrays.hashWeights,
-          rows: rows, rowStride: scratch.rowStride, c: scores, cStride: pass.schedule.projectionTile))
+          rows: rows, rowStride: scratch.rowStride, c: scores, cStride: pass.schedule.hashTile))
     case .bf16:
       let product = RoundedHashProduct(
         tokens: tokens.count, projected: shape.projected, hidden: shape.hidden, rows: pass.rounded,

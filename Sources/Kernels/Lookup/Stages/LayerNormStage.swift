@@ -8,11 +8,11 @@ public enum LayerNormStage: LookupStage {
   enum Step: Equatable, Sendable {
     /// Normalisation into scratch rows.
     case normalise(tokens: Range<Int>)
-    /// Scratch rows, those of one lane group, into lanes. `place` is the group's first token within the projection tile.
+    /// Scratch rows, those of one lane group, into lanes. `place` is the group's first token within the hash tile.
     case toLanes(tokens: Range<Int>, place: Int)
   }
 
-  static func account(_ shape: LookupFFNShape, tables: TableType, projection: ProjectionType) -> StageAccount {
+  static func account(_ shape: LookupFFNShape, tables: TableType, hash: HashType) -> StageAccount {
     let float = Double(MemoryLayout<Float>.stride)
     let d = Double(shape.hidden)
     // Mean: d. Variance: 3 d. Normalise, scale and shift: 4 d.
@@ -32,7 +32,7 @@ public enum LayerNormStage: LookupStage {
   static func work(_ task: LookupTask, _ strategy: LookupStrategy) -> PhaseWork {
     let n = Double(task.tokens)
     let d = Double(task.shape.hidden)
-    let isBH4 = task.shape.projection == .bh4
+    let isBH4 = task.shape.hash == .bh4
     let width = Double(task.isa.vectorLanes)
     let sums = Int(LK_NORM_SUMS)
     // Three passes: sum; difference and square-add; difference, scale, scale-and-shift. The transpose shuffles each

@@ -9,7 +9,7 @@ protocol LookupStage {
   static var name: String { get }
 
   /// What the stage costs by definition, with tables and hash products of these types.
-  static func account(_ shape: LookupFFNShape, tables: TableType, projection: ProjectionType) -> StageAccount
+  static func account(_ shape: LookupFFNShape, tables: TableType, hash: HashType) -> StageAccount
 
   /// What the stage's code asks of a core as `strategy` walks through the pass: instructions as written, not the FLOPs of the
   /// definition.
@@ -29,8 +29,8 @@ extension LookupFFNShape {
   static let stageNames = lookupStages.map { $0.name }
 
   /// What each stage of a look-up costs, with tables of `type`.
-  public func accounts(tables type: TableType, projection projectionType: ProjectionType = .fp32) -> [StageAccount] {
-    lookupStages.map { $0.account(self, tables: type, projection: projectionType) }
+  public func accounts(tables type: TableType, hash hashType: HashType = .fp32) -> [StageAccount] {
+    lookupStages.map { $0.account(self, tables: type, hash: hashType) }
   }
 }
 
@@ -39,7 +39,7 @@ extension LookupTask {
   public func stages(_ strategy: LookupStrategy) -> [Stage] {
     lookupStages.map {
       Stage(
-        account: $0.account(shape, tables: tableType, projection: projectionType), work: $0.work(self, strategy))
+        account: $0.account(shape, tables: tableType, hash: hashType), work: $0.work(self, strategy))
     }
   }
 

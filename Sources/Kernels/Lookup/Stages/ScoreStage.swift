@@ -5,7 +5,7 @@ import CKernels
 public enum ScoreStage: LookupStage {
   public static let name = "code and score"
 
-  /// One lane group. `place` is its first token within the projection tile, where the hash left its scores, `slot` that
+  /// One lane group. `place` is its first token within the hash tile, where the hash left its scores, `slot` that
   /// within the codes and scores of the token tile.
   struct Step: Equatable, Sendable {
     var tokens: Range<Int>
@@ -13,7 +13,7 @@ public enum ScoreStage: LookupStage {
     var slot: Int
   }
 
-  static func account(_ shape: LookupFFNShape, tables: TableType, projection: ProjectionType) -> StageAccount {
+  static func account(_ shape: LookupFFNShape, tables: TableType, hash: HashType) -> StageAccount {
     let float = Double(MemoryLayout<Float>.stride)
     let z = Double(shape.projected)
     let t = Double(shape.tables)
@@ -38,7 +38,7 @@ public enum ScoreStage: LookupStage {
     // comparison and two steps of the code. Per table one division, worth about 10 vector operations.
     return PhaseWork(
       name: name, multiplyAdds: 8 * z * lanes, otherOperations: (15 * z + 10 * t) * lanes,
-      loadBytes: 4 * (task.shape.projection == .bh4 ? 2 : 1) * z * lanes, storeBytes: 4 * 2 * t * lanes,
+      loadBytes: 4 * (task.shape.hash == .bh4 ? 2 : 1) * z * lanes, storeBytes: 4 * 2 * t * lanes,
       narrowLoads: Overhead.loads * z / width * lanes, scalarInstructions: Overhead.instructions * z / width * lanes,
       // A value's way: bias, mix, |z|, -2 |z|, its exponential of 12 steps, product.
       chains: Chains(steps: 16 * z * lanes, operations: 26))
@@ -52,8 +52,8 @@ public enum ScoreStage: LookupStage {
     kernels.score(
       lk_score(
         y: arrays.scratch + scratch.chains + (isInLanes ? group * scratch.chainStride : step.place),
-        y_stride: isInLanes ? laneGroup : pass.schedule.projectionTile,
-        h: shape.projection == .bh4
+        y_stride: isInLanes ? laneGroup : pass.schedule.hashTile,
+        h: shape.hash == .bh4
           ? UnsafePointer(arrays.scratch + scratch.lanes + group * scratch.laneStride) : nil,
         h_columns: shape.paddedHidden, mix: 1 - pass.chainShare, bias: arrays.hashBias, tables: shape.tables,
         bits: shape.codeBits, codes: pass.codes(slot: step.slot), scores: pass.scores(slot: step.slot),

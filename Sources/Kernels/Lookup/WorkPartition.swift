@@ -1,6 +1,6 @@
 /// How the workers of a pass divide a batch among themselves.
-public struct LookupTeam: Hashable, Sendable {
-  public enum Partition: String, CaseIterable, Codable, Sendable {
+public struct WorkPartition: Hashable, Sendable {
+  public enum Axis: String, CaseIterable, Codable, Sendable {
     /// Each worker takes a share of the tokens through all stages, and reads all tables.
     case tokens
     /// Each worker hashes a share of the tokens; when all have, each gathers its own output columns for every token. No
@@ -9,10 +9,10 @@ public struct LookupTeam: Hashable, Sendable {
   }
 
   public var workers: Int
-  public var partition: Partition
+  public var axis: Axis
 
-  public init(workers: Int = 1, partition: Partition = .tokens) {
+  public init(workers: Int = 1, along axis: Axis = .tokens) {
     self.workers = workers
-    self.partition = partition
+    self.axis = axis
   }
 }

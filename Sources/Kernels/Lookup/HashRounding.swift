@@ -1,12 +1,12 @@
 import Foundation
 
-/// A bf16 projection in double precision, product by product as the kernel ran it: what its codes and outputs are compared
+/// A bf16 hash in double precision, product by product as the kernel ran it: what its codes and outputs are compared
 /// with (docs/METHODS.md, "bf16 projection").
 ///
 /// Each product starts from the kernel's own input, rounded here, after that input has been held against the product before
 /// it. So whatever fp32 arithmetic decided between two neighbouring bf16 numbers is followed and does not grow through the
 /// factors, and every bound is that of fp32 arithmetic alone. Weights are folded and rounded anew from the fp32 parameters.
-struct ProjectionRounding {
+struct HashRounding {
   struct Token {
     /// [projected]
     var projection: [Double]
@@ -24,11 +24,11 @@ struct ProjectionRounding {
   init(_ parameters: LookupFFNParameters) throws {
     self.parameters = parameters
     let shape = parameters.shape
-    switch shape.projection {
+    switch shape.hash {
     case .bh4: weights = try roundedBH4(foldedBH4(parameters), shape: shape)
     case .dense:
       weights = try RoundedMatrix(
-        parameters.projectionWeight, rows: shape.projected, type: .bf16, name: "hash.projection.weight"
+        parameters.hashWeight, rows: shape.projected, type: .bf16, name: "hash.projection.weight"
       ).values
     }
   }
@@ -54,7 +54,7 @@ struct ProjectionRounding {
 
     var chains: [Double] = []
     var bounds: [Double] = []
-    switch shape.projection {
+    switch shape.hash {
     case .dense:
       compare(inputs, h.values, h.bound)
       (chains, bounds) = sums(Array(inputs), weights[...], rows: shape.projected)
@@ -81,9 +81,9 @@ struct ProjectionRounding {
     let share = 1 - Double(parameters.chainShare)
     for column in 0..<shape.projected {
       let mixed =
-        shape.projection == .bh4
+        shape.hash == .bh4
         ? share * Double(inputs[inputs.startIndex + column % shape.paddedHidden]) : 0
-      let bias = Double(parameters.projectionBias[column])
+      let bias = Double(parameters.hashBias[column])
       token.projection.append(chains[column] + mixed + bias)
       token.bound.append(bounds[column] + 3 * Self.unit * (abs(chains[column]) + abs(mixed) + abs(bias)))
     }

@@ -5,8 +5,8 @@ import Testing
 
 @testable import Kernels
 
-/// The hash projection in bf16.
-@Suite struct ProjectionTypeTests {
+/// The hash in bf16.
+@Suite struct HashTypeTests {
   // MARK: - The layer
 
   private static let cases = LookupFFNTests.edges + LookupFFNTests.random
@@ -22,7 +22,7 @@ import Testing
     #expect(result.ambiguousTokens <= max(1, testCase.tokens / 4))
   }
 
-  @Test(arguments: LookupFFNTests.edges.filter { $0.shape.projection == .bh4 && $0.shape.hidden > 1 })
+  @Test(arguments: LookupFFNTests.edges.filter { $0.shape.hash == .bh4 && $0.shape.hidden > 1 })
   func `rounding changes the projection, and by about as much as eight roundings to bf16 should`(
     testCase: LookupFFNTests.Case
   ) throws {
@@ -42,10 +42,10 @@ import Testing
     let shape = LookupFFNTests.bh4(hidden: 64, output: 40, tables: 32, rows: 16, block: 16)
     #expect(shape.repeats == 2)
     for tokens in [5, 40] {
-      let layer = try LookupFFN(LookupFFNParameters.random(shape, seed: 1), projectionType: .bf16)
+      let layer = try LookupFFN(LookupFFNParameters.random(shape, seed: 1), hashType: .bf16)
       #expect(try Pass(layer, tokens: tokens).check().passed)
       // The sign of one weight among 1,024, and not of the smallest.
-      let weights = layer.projectionWeight.halves + factor * shape.paddedHidden * shape.inputPairs * 2
+      let weights = layer.hashWeight.halves + factor * shape.paddedHidden * shape.inputPairs * 2
       let place = (0..<64).max { weights[$0] & 0x7FFF < weights[$1] & 0x7FFF } ?? 0
       weights[place] ^= 0x8000
       let wrong = try Pass(layer, tokens: tokens).check()
@@ -56,18 +56,18 @@ import Testing
     }
   }
 
-  @Test(arguments: [LookupFFNShape.Projection.bh4, .dense])
-  func `a wrong bias, and an output of another layer, are caught`(projection: LookupFFNShape.Projection) throws {
+  @Test(arguments: [LookupFFNShape.Hash.bh4, .dense])
+  func `a wrong bias, and an output of another layer, are caught`(projection: LookupFFNShape.Hash) throws {
     let shape = LookupFFNShape(
-      hidden: 64, output: 40, tables: 9, tableRows: 16, projection: projection, blockSize: 16)
+      hidden: 64, output: 40, tables: 9, tableRows: 16, hash: projection, blockSize: 16)
     let parameters = try LookupFFNParameters.random(shape, seed: 1)
     let blas = BLAS(PlainProducts(), path: "plain")
-    let layer = try LookupFFN(parameters, projectionType: .bf16, blas: blas)
+    let layer = try LookupFFN(parameters, hashType: .bf16, blas: blas)
     #expect(try Pass(layer, tokens: 40).check().passed)
-    layer.projectionBias.base[3] += 1e-3
+    layer.hashBias.base[3] += 1e-3
     #expect(try !Pass(layer, tokens: 40).check().passed)
     // What fp32 computes is not what bf16 should.
-    let other = try LookupFFN(parameters, projectionType: .bf16, blas: blas)
+    let other = try LookupFFN(parameters, hashType: .bf16, blas: blas)
     var pass = try Pass(other, tokens: 40)
     #expect(try pass.check().passed)
     pass.output = try Pass(LookupFFN(parameters, blas: blas), tokens: 40).output
@@ -77,9 +77,9 @@ import Testing
   @Test func `an input of a product that fp32 arithmetic cannot give is found`() throws {
     let shape = LookupFFNTests.bh4(hidden: 60, output: 8, tables: 8, rows: 16, block: 16)
     let parameters = try LookupFFNParameters.random(shape, seed: 2)
-    let layer = try LookupFFN(parameters, projectionType: .bf16)
+    let layer = try LookupFFN(parameters, hashType: .bf16)
     let pass = try Pass(layer, tokens: 1)
-    let rounding = try ProjectionRounding(parameters)
+    let rounding = try HashRounding(parameters)
     let inputs = try layer.intermediates(input: pass.input, tokens: [0], productInputs: true).productInputs
     func wrongInputs(_ inputs: [Float]) -> Int {
       pass.input.withUnsafeBufferPointer { rounding.token($0, inputs: inputs[...]).wrongInputs }
@@ -98,7 +98,7 @@ import Testing
   @Test func `a token's results do not depend on its company`() throws {
     let shape = LookupFFNTests.bh4(hidden: 100, output: 40, tables: 20, rows: 64, block: 16)
     for isa in ISA.supported {
-      let layer = try LookupFFN(LookupFFNParameters.random(shape, seed: 4), projectionType: .bf16, isa: isa)
+      let layer = try LookupFFN(LookupFFNParameters.random(shape, seed: 4), hashType: .bf16, isa: isa)
       let pass = try Pass(layer, tokens: 70)
       let all = try layer.intermediates(input: pass.input, tokens: Array(0..<70))
       for token in [0, 15, 69] {
@@ -113,25 +113,25 @@ import Testing
   @Test func `weights that bf16 cannot hold are refused`() throws {
     let shape = LookupFFNTests.bh4(hidden: 8, output: 5, tables: 2, rows: 4, block: 4)
     var parameters = try LookupFFNParameters.random(shape, seed: 1)
-    parameters.projectionWeight[3] = .infinity
+    parameters.hashWeight[3] = .infinity
     #expect(
-      errorMessage { _ = try LookupFFN(parameters, projectionType: .bf16) }.hasPrefix(
+      errorMessage { _ = try LookupFFN(parameters, hashType: .bf16) }.hasPrefix(
         "hash.projection.weight: expected finite values that bf16 can hold"))
   }
 
   // MARK: - Accounting and access stream
 
-  @Test(arguments: [LookupFFNShape.Projection.bh4, .dense])
+  @Test(arguments: [LookupFFNShape.Hash.bh4, .dense])
   func `accounting and access stream count weights of two bytes, and the model bf16 multiply-adds`(
-    projection: LookupFFNShape.Projection
+    projection: LookupFFNShape.Hash
   ) throws {
     let shape = LookupFFNShape(
-      hidden: 48, output: 50, tables: 6, tableRows: 8, projection: projection, blockSize: 16)
+      hidden: 48, output: 50, tables: 6, tableRows: 8, hash: projection, blockSize: 16)
     let parameters = try LookupFFNParameters.random(shape, seed: 1)
     let blas = BLAS(PlainProducts(), path: "plain")
-    let layers = try ProjectionType.allCases.map { try LookupFFN(parameters, projectionType: $0, blas: blas) }
+    let layers = try HashType.allCases.map { try LookupFFN(parameters, hashType: $0, blas: blas) }
     let weights = layers.map { $0.accounts[1].weightBytes - Double(4 * shape.projected) }
-    #expect(weights[0] == Double(4 * parameters.projectionWeight.count))
+    #expect(weights[0] == Double(4 * parameters.hashWeight.count))
     #expect(weights[1] == weights[0] / 2)
     #expect(layers[0].accounts.map(\.flops) == layers[1].accounts.map(\.flops))
 
@@ -160,7 +160,7 @@ import Testing
   private func pass(_ testCase: LookupFFNTests.Case, isa: ISA) throws -> (Pass, LookupFFNParameters) {
     let parameters = try LookupFFNParameters.random(testCase.shape, seed: 7)
     let layer = try LookupFFN(
-      parameters, projectionType: .bf16, strategy: testCase.strategy, team: testCase.team, isa: isa,
+      parameters, hashType: .bf16, strategy: testCase.strategy, team: testCase.team, isa: isa,
       blas: BLAS(PlainProducts(), path: "plain"))
     return (try Pass(layer, tokens: testCase.tokens, workers: testCase.team.workers), parameters)
   }

@@ -3,7 +3,7 @@
 /// The hash does all its work and its scores count; only its codes are overwritten, group of tokens by group of tokens, from an
 /// array in the codes' own layout. That costs reading and writing 4 bytes per token and table, which is timed, and is in the
 /// access stream.
-public struct DrawnRows {
+public struct RowOverride {
   let tokens: Int
   private let tables: Int
   /// [lane group][table][lane], as a worker's codes.
@@ -37,8 +37,8 @@ public struct DrawnRows {
 
 extension LookupFFN {
   /// Makes the gather read `rows`, [tokens, tables], instead of what the hash names. Before workers are made.
-  public func draw(rows: [Int32], memory: any MemorySource = HeapMemory()) throws {
-    drawnRows = try DrawnRows(rows, tables: shape.tables, memory: memory)
+  public func override(rows: [Int32], memory: any MemorySource = HeapMemory()) throws {
+    rowOverride = try RowOverride(rows, tables: shape.tables, memory: memory)
   }
 
   /// What the gather reads for the first `tokens` tokens, [tokens, tables]: the rows drawn for it, or the hash's codes.
@@ -46,7 +46,7 @@ extension LookupFFN {
   /// The hash runs on whole tiles of `recordedTokens` and more, whose scores are then forgotten: those of a large batch would
   /// take more memory than all else of a point.
   public func gatheredRows(input: UnsafePointer<Float>, tokens: Int) throws -> [Int32] {
-    if let drawnRows { return (0..<tokens).flatMap(drawnRows.rows) }
+    if let rowOverride { return (0..<tokens).flatMap(rowOverride.rows) }
     let piece = LookupFFN.recordedTokens(tile: strategy.tokenTile)
     guard tokens > piece else { return try intermediates(input: input, tokens: Array(0..<tokens)).codes }
     var codes: [Int32] = []

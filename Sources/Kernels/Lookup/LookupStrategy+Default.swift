@@ -17,8 +17,8 @@ extension LookupStrategy {
   private static let fewestTables = 4
 
   /// Fewer tokens than a table has rows hardly meet in a row: there is nothing to keep in a cache, so that each passes over
-  /// its whole rows. More walk in slices. `tokens` are those that a tile can have (`LookupTeam.share`).
-  public static func usual(
+  /// its whole rows. More walk in slices. `tokens` are those that a tile can have (`WorkPartition.share`).
+  public static func `default`(
     _ shape: LookupFFNShape, tableType: TableType, tokens: Int, secondLevelBytes: Int?
   ) -> LookupStrategy {
     tokens < shape.tableRows
@@ -39,10 +39,10 @@ extension LookupStrategy {
   }
 }
 
-extension LookupTeam {
+extension WorkPartition {
   /// The most tokens of a batch that a tile can have: a worker's own, unless the team shares its tiles.
   public func share(of tokens: Int) -> Int {
-    guard partition == .tokens else { return tokens }
+    guard axis == .tokens else { return tokens }
     return largestShare(tokens: tokens, workers: workers)
   }
 }

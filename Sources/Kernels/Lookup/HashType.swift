@@ -1,6 +1,6 @@
-/// The type that the products of a look-up's hash projection multiply. Sums, the Walsh-Hadamard transform, the mix, codes and
+/// The type that the products of a look-up's hash multiply. Sums, the Walsh-Hadamard transform, the mix, codes and
 /// scores are fp32 in either.
-public enum ProjectionType: String, CaseIterable, Codable, Sendable {
+public enum HashType: String, CaseIterable, Codable, Sendable {
   case fp32
   /// Weights and the input of every product are rounded to bf16, to nearest, ties to even. BH4 rounds its weights as they are
   /// multiplied, with the transform's stages inside a block folded into them (`foldedBH4`).

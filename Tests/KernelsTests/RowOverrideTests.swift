@@ -4,11 +4,11 @@ import Testing
 
 @testable import Kernels
 
-@Suite struct DrawnRowsTests {
-  private let shape = LookupFFNShape(hidden: 48, output: 40, tables: 6, tableRows: 32, projection: .bh4, blockSize: 16)
+@Suite struct RowOverrideTests {
+  private let shape = LookupFFNShape(hidden: 48, output: 40, tables: 6, tableRows: 32, hash: .bh4, blockSize: 16)
 
   private func layer(
-    _ strategy: LookupStrategy = LookupStrategy(), type: TableType = .fp32, team: LookupTeam = LookupTeam()
+    _ strategy: LookupStrategy = LookupStrategy(), type: TableType = .fp32, team: WorkPartition = WorkPartition()
   )
     throws -> LookupFFN
   {
@@ -70,7 +70,7 @@ import Testing
     let layer = try layer(strategy, type: type)
     let input = input(tokens)
     let plain = try output(layer, input, tokens: tokens)
-    try layer.draw(rows: ZipfRows.draw(exponent: 1, tables: 6, tableRows: 32, tokens: tokens, seed: 2))
+    try layer.override(rows: ZipfRows.draw(exponent: 1, tables: 6, tableRows: 32, tokens: tokens, seed: 2))
     let drawn = try output(layer, input, tokens: tokens)
     #expect(drawn != plain)
     let all = Array(0..<tokens)
@@ -86,7 +86,7 @@ import Testing
     let input = input(tokens)
     let plain = try output(layer, input, tokens: tokens)
     let codes = try layer.intermediates(input: input, tokens: Array(0..<tokens)).codes
-    try layer.draw(rows: codes)
+    try layer.override(rows: codes)
     #expect(try output(layer, input, tokens: tokens) == plain)
     #expect(try layer.gatheredRows(input: input, tokens: tokens) == codes)
   }
@@ -97,7 +97,7 @@ import Testing
     let input = input(tokens)
     let before = Accesses(try layer.workload(input: input, tokens: tokens, threads: 1))
     let rows = [Int32](repeating: 5, count: tokens * shape.tables)
-    try layer.draw(rows: rows)
+    try layer.override(rows: rows)
     let after = Accesses(try layer.workload(input: input, tokens: tokens, threads: 1))
     // One row of each table, over and over.
     #expect(after.gathered.count < before.gathered.count)

@@ -2,18 +2,18 @@ import Testing
 
 @testable import Kernels
 
-@Suite struct UsualStrategyTests {
+@Suite struct DefaultStrategyTests {
   private func shape(rows: Int, tables: Int = 128) -> LookupFFNShape {
-    LookupFFNShape(hidden: 512, output: 512, tables: tables, tableRows: rows, projection: .bh4)
+    LookupFFNShape(hidden: 512, output: 512, tables: tables, tableRows: rows, hash: .bh4)
   }
 
   @Test func `fewer tokens than a table has rows pass over whole rows, prefetched`() {
     for tokens in [1, 8, 64, 255] {
-      let usual = LookupStrategy.usual(shape(rows: 256), tableType: .fp32, tokens: tokens, secondLevelBytes: 1 << 20)
+      let usual = LookupStrategy.default(shape(rows: 256), tableType: .fp32, tokens: tokens, secondLevelBytes: 1 << 20)
       #expect(usual.order == .token && usual.prefetchRows == 8)
     }
     #expect(
-      LookupStrategy.usual(shape(rows: 256), tableType: .fp32, tokens: 256, secondLevelBytes: nil).order == .sliced)
+      LookupStrategy.default(shape(rows: 256), tableType: .fp32, tokens: 256, secondLevelBytes: nil).order == .sliced)
   }
 
   @Test(arguments: [
@@ -38,7 +38,7 @@ import Testing
   }
 
   @Test func `the tokens of a tile are a worker's, or the whole batch where a team shares its tiles`() {
-    #expect(LookupTeam(workers: 2).share(of: 100) == partition(tokens: 100, workers: 2).map(\.count).max())
-    #expect(LookupTeam(workers: 2, partition: .tables).share(of: 100) == 100)
+    #expect(WorkPartition(workers: 2).share(of: 100) == partition(tokens: 100, workers: 2).map(\.count).max())
+    #expect(WorkPartition(workers: 2, along: .tables).share(of: 100) == 100)
   }
 }

@@ -13,7 +13,7 @@ public enum Networks {
 
   /// The network whose parameters a layer file holds; nil for none.
   public static func owner(of file: SafeTensors) -> (any Network.Type)? {
-    all.last { file.tensors[$0.layerMark.tensor] != nil }
+    all.last { network in network.layerMark.map { file.tensors[$0.tensor] != nil } ?? false }
   }
 
   /// Those of them that say a strategy.
@@ -51,8 +51,8 @@ public protocol Network: Codable, Hashable, Sendable {
   static var settings: [NetworkSetting<Self>] { get }
   /// Whether it is what other networks are compared with.
   static var isBaseline: Bool { get }
-  /// How a layer file of its own is known.
-  static var layerMark: LayerMark { get }
+  /// How a layer file of its own is known; nil for a network that is never stored.
+  static var layerMark: LayerMark? { get }
   /// Whether a layer file of another network lends it activations. Otherwise such a layer does not matter to it.
   static var takesForeignActivations: Bool { get }
   /// Whether operands of a type that the machine does not multiply are widened to fp32, which it then is held against.
@@ -373,8 +373,15 @@ extension Parameter {
 // MARK: - Defaults
 
 extension Network {
+  public static var layerMark: LayerMark? { nil }
   public static var takesForeignActivations: Bool { false }
   public static var widensMissingTypes: Bool { false }
+
+  public static func dimensions(of metadata: LayerMetadata) throws -> [Parameter: ParameterValue] { [:] }
+  public static func checkLayer(_ file: SafeTensors) throws {}
+  public static func verify(_ request: VerificationRequest) throws -> Verification {
+    preconditionFailure("a network that is never stored owns no layer file")
+  }
 
   public var arithmetic: TableType { .fp32 }
   public func arithmetic(ofStage stage: String) -> TableType { .fp32 }

@@ -100,13 +100,13 @@ public func verify(
 ) throws -> Verification {
   let file = try SafeTensors(contentsOf: path)
   guard let network = Networks.owner(of: file) else {
-    let kinds = Networks.all.reversed().map { "\($0.layerMark.phrase) (tensor \($0.layerMark.tensor))" }
+    let kinds = Networks.all.reversed().compactMap { $0.layerMark }.map { "\($0.phrase) (tensor \($0.tensor))" }
     throw InputError(file: path, "expected \(kinds.joined(separator: " or "))")
   }
   guard hashType == .fp32 || network.parameters.contains(.projectionDtype) else {
     throw InputError(
       file: path,
-      "expected a LookupFFN layer, which has a projection to round; found \(network.layerMark.phrase)")
+      "expected a LookupFFN layer, which has a projection to round; found \(network.layerMark?.phrase ?? network.name)")
   }
   let stored = try file.shape("input", rank: 2)[0]
   guard stored >= 1 else { throw InputError(file: path, key: "input", "expected at least one token, found none") }

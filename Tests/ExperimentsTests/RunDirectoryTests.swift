@@ -252,6 +252,35 @@ private func outcome(_ point: Point, _ run: RunDirectory, status: ResultStatus =
     }
   }
 
+  @Test func `a database of a tool that knew fewer parameters of a network gets their columns when it is opened`()
+    throws
+  {
+    try withTemporaryDirectory { path in
+      let run = try open(path)
+      let row = ResultRow(runID: "r", host: "h", point: run.plan.points[0], status: .passed)
+      try run.store.finish(PointOutcome(result: row))
+      try run.store.close()
+      let file = path + "/results.sqlite"
+      let old = try DatabaseQueue(path: file)
+      for column in ["codes", "intermediate"] {
+        try old.write { try $0.execute(sql: "ALTER TABLE results DROP COLUMN \(column)") }
+      }
+      try old.close()
+      let store = try RunStore(reading: file)
+      #expect(try store.rows(ResultRow.self).map { $0.text("codes") } == [nil])
+      #expect(try store.csv(ResultRow.self).hasPrefix(ResultRow.columns.joined(separator: ",") + "\n"))
+    }
+  }
+
+  @Test func `columns of results keep the order of the first version, and say each thing once`() {
+    let columns = ResultRow.columns
+    #expect(Set(columns).count == columns.count)
+    #expect(columns.firstIndex(of: "projection").map { columns[$0 + 1] } == "projection_dtype")
+    #expect(columns.firstIndex(of: "intermediate").map { columns[$0 + 1] } == "output")
+    #expect(columns.firstIndex(of: "tuned").map { columns[$0 + 1] } == "threads")
+    #expect(columns.firstIndex(of: "codes").map { columns[$0 + 1] } == "code_entropy_bits")
+  }
+
   @Test func `ceilings, facts and projections are replaced as a whole`() throws {
     try withTemporaryDirectory { path in
       let run = try open(path)

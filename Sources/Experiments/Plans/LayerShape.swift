@@ -14,8 +14,10 @@ public struct LayerShape: Equatable, Sendable {
   }
 
   init(metadata: [String: String], file: String) throws {
-    guard let kernel = KernelKind.allCases.last(where: { metadata[$0.network.layerMark.key] != nil }) else {
-      let marks = Networks.all.reversed().map { "\($0.layerMark.key) (\($0.layerMark.title))" }
+    let kinds = KernelKind.allCases
+    let own = kinds.last { kind in kind.network.layerMark.map { metadata[$0.key] != nil } ?? false }
+    guard let kernel = own else {
+      let marks = Networks.all.reversed().compactMap { $0.layerMark }.map { "\($0.key) (\($0.title))" }
       throw InputError(
         file: file, key: "__metadata__", "expected \(marks.joined(separator: " or ")), found neither")
     }

@@ -1,5 +1,6 @@
 import Foundation
 import GRDB
+import Kernels
 
 /// How databases of older tools become what this tool writes: one migration a schema version, never changed once released.
 extension RunStore {
@@ -95,7 +96,8 @@ extension RunStore {
 
   /// A database of a tool that knew fewer networks or parameters gets their columns, without a schema version of their own.
   static func addColumnsOfNetworks(in db: Database) throws {
-    for type in [ResultRow.self, TuningRow.self] as [any RunRow.Type] { try addMissingColumns(of: type, in: db) }
+    try addMissingColumns(of: ResultRow.self, only: Networks.columns.map(\.name), in: db)
+    try addMissingColumns(of: TuningRow.self, only: Networks.strategyColumns.map(\.name), in: db)
   }
 
   /// What kind of note a text of an older tool is, and of which launch, by the words that those tools used. The rest is `note`.
@@ -118,9 +120,11 @@ extension RunStore {
   }
 
   /// A table made by an older tool lacks the columns that its rows got since.
-  private static func addMissingColumns(of type: any RunRow.Type, in db: Database) throws {
+  private static func addMissingColumns(
+    of type: any RunRow.Type, only names: [String]? = nil, in db: Database
+  ) throws {
     let present = Set(try db.columns(in: type.table).map(\.name))
-    for column in type.columns where !present.contains(column) {
+    for column in names ?? type.columns where !present.contains(column) {
       try db.execute(sql: "ALTER TABLE \(type.table) ADD COLUMN \"\(column)\"")
     }
   }

@@ -27,7 +27,7 @@ extension DenseNetwork: Network {
   public static let name = "dense"
   public static let meaning = "two dense products"
   public static let isBaseline = true
-  public static let layerMark = LayerMark(
+  public static let layerMark: LayerMark? = LayerMark(
     key: "intermediate_size", tensor: "fc1.weight", title: "dense", phrase: "a dense FFN")
 
   public static let settings: [NetworkSetting<DenseNetwork>] = [

@@ -73,7 +73,7 @@ extension LookupNetwork {
 
   /// The stored layer where the file holds look-up tables, else a random layer of these dimensions.
   private func layerParameters(_ site: KernelSite) throws -> LookupFFNParameters {
-    if let file = site.layer, file.tensors[Self.layerMark.tensor] != nil { return try LookupFFNParameters(file) }
+    if let file = site.layer, Self.isOwn(file) { return try LookupFFNParameters(file) }
     return try LookupFFNParameters.random(shape, seed: site.seed)
   }
 }

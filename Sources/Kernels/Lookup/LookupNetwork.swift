@@ -102,7 +102,7 @@ extension LookupNetwork: Network {
   public static let name = "lookup"
   public static let meaning = "table look-ups"
   public static let isBaseline = false
-  public static let layerMark = LayerMark(
+  public static let layerMark: LayerMark? = LayerMark(
     key: "num_table", tensor: "tables", title: "LookupFFN", phrase: "a LookupFFN layer")
   /// The hash of another network's layer is random, and its tables too.
   public static let takesForeignActivations = true
@@ -161,8 +161,11 @@ extension LookupNetwork: Network {
 
   /// A look-up may take no more than the activations of another network's layer.
   public static func checkLayer(_ file: SafeTensors) throws {
-    if file.tensors[layerMark.tensor] != nil { _ = try LookupFFNParameters.shape(of: file) }
+    if isOwn(file) { _ = try LookupFFNParameters.shape(of: file) }
   }
+
+  /// Whether a layer file holds tables.
+  static func isOwn(_ file: SafeTensors) -> Bool { file.tensors["tables"] != nil }
 
   // MARK: Made from parameters
 

@@ -92,7 +92,7 @@ let package = Package(
         "Machines", "Simulation", "Profiles", "Projection", "Support",
       ], path: "Sources/Experiments/Studies", swiftSettings: declaredImports),
     .target(
-      name: "Cluster", dependencies: ["Studies", "Measurement", "RunStore", "Plans", "Profiler", "Support"],
+      name: "Cluster", dependencies: ["Measurement", "RunStore", "Plans", "Profiler", "Support"],
       path: "Sources/Experiments/Cluster", swiftSettings: unoptimised),
 
     .target(
@@ -104,7 +104,7 @@ let package = Package(
     .executableTarget(
       name: "lookahead",
       dependencies: [
-        "Reports", "Cluster", "Studies", "Measurement", "HostModel", "RunStore", "Plans", "Statistics", "Profiler",
+        "Reports", "Cluster", "Studies", "Measurement", "HostModel", "RunStore", "Plans", "Profiler",
         "Kernels", "AccessStreams", "Machines", "Simulation", "Profiles", "Projection", "Support", "CLinux",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: declaredImports),
@@ -125,11 +125,14 @@ let package = Package(
     .testTarget(name: "SupportTests", dependencies: ["Support", "TestSupport"], swiftSettings: declaredImports),
     .testTarget(
       name: "CacheModelTests",
-      dependencies: ["AccessStreams", "CSetSearch", "Machines", "Simulation", "Profiles", "Projection"],
+      dependencies: ["AccessStreams", "CSetSearch", "Machines", "Simulation", "Profiles", "Projection", "Support"],
       exclude: ["Fixtures"], swiftSettings: declaredImports),
     .testTarget(
       name: "KernelsTests",
-      dependencies: ["Kernels", "AccessStreams", "CSetSearch", "Machines", "Profiles", "Simulation", "TestSupport"],
+      dependencies: [
+        "Kernels", "CKernels", "AccessStreams", "CSetSearch", "Machines", "Profiles", "Projection", "Simulation",
+        "Support", "TestSupport",
+      ],
       swiftSettings: declaredImports),
     .testTarget(
       name: "ProfilerTests",
@@ -139,11 +142,16 @@ let package = Package(
     .testTarget(
       name: "ExperimentsTests",
       dependencies: [
-        "Cluster", "Studies", "Measurement", "HostModel", "RunStore", "Plans", "PlanSupport", "Statistics",
-        "TestSupport", "lookahead",
+        "Cluster", "Studies", "Measurement", "HostModel", "RunStore", "Plans", "PlanSupport", "Statistics", "Kernels",
+        "Profiler", "AccessStreams", "Machines", "Simulation", "Projection", "Support", "CLinux", "CSetSearch",
+        "TestSupport", "lookahead", "Yams", .product(name: "GRDB", package: "GRDB.swift"),
       ], exclude: ["Fixtures"], swiftSettings: declaredImports),
     .testTarget(
-      name: "ReportsTests", dependencies: ["Reports", "PlanSupport", "TestSupport"], swiftSettings: declaredImports),
+      name: "ReportsTests",
+      dependencies: [
+        "Reports", "Studies", "Measurement", "HostModel", "RunStore", "Plans", "PlanSupport", "Statistics", "Kernels",
+        "Profiler", "Machines", "Simulation", "CSetSearch", "Support", "TestSupport",
+      ], swiftSettings: declaredImports),
     .testTarget(name: "CommandTests", dependencies: ["lookahead", "TestSupport"], swiftSettings: declaredImports),
     // Not a test of its own: scripts/test-streams runs it under valgrind.
     .executableTarget(

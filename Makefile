@@ -30,10 +30,11 @@ static: setup
 # hardware (Tests/TestSupport/TestKind.swift).
 check: setup lint
 	swift build --build-tests
-	LOOKAHEAD_SKIP_TESTS="process machine slow" swift test --skip-build --parallel
+	LOOKAHEAD_SKIP_TESTS="process machine slow" swift test --skip-build --parallel --skip '^($(ALONE))\.'
+	LOOKAHEAD_SKIP_TESTS="process machine slow" swift test --skip-build --no-parallel --filter '^($(ALONE))\.'
 
-# The tests of these rooms load numerical libraries, which take their settings from the environment as they load, and examine this
-# machine: one after another. All others run beside each other.
+# The tests of these rooms load numerical libraries, which take their settings from the environment as they load, examine this
+# machine, or wait for their own threads: one after another. All others run beside each other.
 ALONE := KernelsTests|ProfilerTests|MeasurementTests|ExperimentsTests
 test: setup
 	swift build --build-tests

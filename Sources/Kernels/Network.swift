@@ -16,7 +16,7 @@ public enum Networks {
     all.last { network in network.layerMark.map { file.tensors[$0.tensor] != nil } ?? false }
   }
 
-  /// Those of them that say a strategy.
+  /// Columns of results.csv that say a strategy, each once.
   public static let strategyColumns: [ResultColumn] = unique(all.flatMap { $0.strategyColumns }, by: \.name)
 
   /// The strategy that columns say, such as `sliced/4096/128x8`; nil where they say none.
@@ -208,7 +208,7 @@ public struct ResultColumn: Sendable {
 
   public let name: String
   public let content: Content
-  /// Of the parameter that it says; nil for a figure.
+  /// The domain of the parameter that the column says; nil for a figure.
   private let domain: ParameterDomain?
   /// Spells a value in the legend of a plot; nil for a column that tells no lines apart.
   public let legend: (@Sendable (String) -> String)?
@@ -259,7 +259,7 @@ public struct ResolvingSite {
   public var threads: Int
   /// Whether the point names a layer file.
   public var hasLayer: Bool
-  /// Of one core of the machine that plans; nil where it is not known.
+  /// The second-level cache of one core of the machine that plans, in bytes; nil where it is not known.
   public var secondLevelBytes: Int?
 
   public init(tokens: Int, threads: Int, hasLayer: Bool, secondLevelBytes: Int?) {
@@ -357,7 +357,7 @@ public struct LayerMetadata {
   }
 }
 
-/// A point leaves its strategy open, and nobody has chosen one yet.
+/// The point leaves its strategy open, and no measurement has chosen one yet.
 public struct StrategyNotChosen: NotAvailableError {
   public let description = "its strategy (order: auto) is chosen by measuring, which a run does"
 }

@@ -59,7 +59,7 @@ extension Parameter: Hashable {
   public func hash(into hasher: inout Hasher) { hasher.combine(name) }
 }
 
-/// What a parameter is where nobody sets it.
+/// The value of a parameter that an experiment does not set.
 public enum ParameterDefault: Sendable {
   case value(ParameterValue)
   /// It follows from other parameters or from the machine, as these words say; empty for a parameter that may stay unset.

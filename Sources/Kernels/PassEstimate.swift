@@ -4,7 +4,7 @@ import AccessStreams
 public struct PassEstimate {
   /// The work of each stage.
   public var phases: [PhaseWork]
-  /// The same with operands widened to fp32, for machines that do not multiply narrower ones.
+  /// The work of each stage with operands widened to fp32, for machines that do not multiply narrower ones.
   public var widenedPhases: [PhaseWork]
   /// For each stage what it moves; empty where the stage moves the same whatever the choice.
   public var arrays: [[ReusedArray]]

@@ -65,7 +65,7 @@ func run(
   return (directory, events)
 }
 
-/// The same in a directory that is open already; what was measured is projected.
+/// Runs in a directory that is open already, and projects what was measured.
 @discardableResult
 func run(
   _ experiment: Experiment, in directory: RunDirectory, launcher: any Launcher = InThisProcess(),

@@ -272,7 +272,7 @@ typedef struct {
   /// Floats of a vector.
   long width;
   long registers;
-  /// Of a block product over lane groups.
+  /// The register tile of a block product over lane groups: outputs, and groups of tokens.
   long block_outputs;
   long block_groups;
 } lk_blocking;

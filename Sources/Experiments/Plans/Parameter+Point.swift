@@ -79,7 +79,7 @@ extension Parameter {
 
   public static func named(_ name: String) -> Parameter? { byName[name] }
 
-  /// What a point has where nobody says otherwise. For the networks it is the published configuration (arXiv 2403.07221, CPU
+  /// The values of parameters that an experiment does not set. For the networks it is the published configuration (arXiv 2403.07221, CPU
   /// benchmark).
   static let defaults = byName.values.reduce(into: [Parameter: ParameterValue]()) { $0[$1] = $1.standard.value }
 }

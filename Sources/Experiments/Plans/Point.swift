@@ -20,7 +20,7 @@ public struct Placement: Hashable, Sendable {
 
 /// The fully resolved parameters of one measurement: a network, a batch, and where it runs.
 ///
-/// Of the network it holds what matters to it alone, so that a dense network is planned once and not once per table size.
+/// The network holds only its own parameters, so that a dense network is planned once and not once per table size.
 public struct Point: Sendable {
   /// The sweep that asked for the point first: a label, not part of the identity.
   public var sweep: String

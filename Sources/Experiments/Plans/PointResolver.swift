@@ -2,14 +2,14 @@ import Kernels
 import Profiler
 import Support
 
-/// Turns an assignment of parameters into a point: fills in what nobody set, and drops what does not matter.
+/// Turns an assignment of parameters into a point: fills in defaults, and drops parameters that do not matter to its network.
 struct PointResolver {
   let experiment: Experiment
   /// CPUs that `threads: all` stands for.
   let cpuCount: Int
   /// L3 clusters that it stands for with one thread on each.
   let clusterCount: Int
-  /// Of one core, which the usual strategy goes by; nil where it is not known.
+  /// The second-level cache of one core, in bytes, from which the default strategy follows; nil where it is not known.
   let secondLevelBytes: Int?
   private var layers: [String: LayerShape] = [:]
 

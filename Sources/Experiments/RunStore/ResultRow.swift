@@ -87,7 +87,7 @@ public struct ResultRow: RunRow, Equatable, Sendable {
     public var pages: PageKind?
     /// Where the pages of the largest array were found before the first sample: `node:pages`, such as `0:512 1:512`.
     public var pagesPerNodeBefore: String?
-    /// The same after the last sample.
+    /// Pages per memory node after the last sample, in the form of `pagesPerNodeBefore`.
     public var pagesPerNodeAfter: String?
     /// The kind obtained, which may not be the one asked for.
     public var pageKindBefore: PageKind?
@@ -118,7 +118,7 @@ public struct ResultRow: RunRow, Equatable, Sendable {
     /// Bytes that the algorithm names, whatever the caches make of them.
     public var algorithmicBytesPerToken: Double?
     public var algorithmicGigabytesPerSecond: Double?
-    /// Of the peak measured on as many threads in the same run.
+    /// The achieved rate over the multiply-add peak measured on as many threads in the same run.
     public var fractionOfFMAPeak: Double?
     /// Against the reference; the gate that a point passes before it is timed.
     public var maxAbsError: Double?

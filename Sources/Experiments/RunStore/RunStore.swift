@@ -135,7 +135,7 @@ public final class RunStore {
   static let storedTypes = rowTypes + [StageTimeRow.self]
   /// Tables with what came of a point. Attempts tell how, and stay.
   static let outcomeTypes = storedTypes.filter { $0.columns.contains("point_id") && $0.table != AttemptRow.table }
-  /// Those of them that are modelled.
+  /// Types of the rows that the model makes.
   static let modelledTypes: [any RunRow.Type] = [ProjectionRow.self, SensitivityRow.self, StageRow.self]
 
   // MARK: - Points

@@ -6,7 +6,7 @@ public struct DenseNetwork: Hashable, Sendable {
   public var hidden: Int
   /// Features between the two products (ff).
   public var intermediate: Int
-  /// Of the weights, and of the products' inputs.
+  /// The element type of the weights and of the products' inputs.
   public var dtype: TableType
 
   public init(hidden: Int, intermediate: Int, dtype: TableType = .fp32) {

@@ -17,9 +17,9 @@ public final class LookupFFN: Kernel {
 
   let normScale: FloatBuffer
   let normShift: FloatBuffer
-  /// Of `hashType`.
+  /// The weights of the hash, as elements of `hashType`.
   let hashWeight: FloatBuffer
-  /// Of a dense hash in bf16; in fp32 the library multiplies the weights as they are.
+  /// The prepared product of a dense hash in bf16; nil in fp32, where the library multiplies the weights as they are.
   let hashProduct: (any PreparedProduct)?
   let hashBias: FloatBuffer
   /// One copy, or as many as the memory source asks for.

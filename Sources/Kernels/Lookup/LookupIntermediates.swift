@@ -6,7 +6,7 @@ public struct LookupIntermediates {
   /// [tokens, projected]
   public var projection: [Float]
   /// The input of every product of a bf16 hash before it is rounded, [tokens, inputs of a token]: for BH4
-  /// [repeats, 4, paddedHidden], for a dense hash [hidden]. Empty where nobody asked for it.
+  /// [repeats, 4, paddedHidden], for a dense hash [hidden]. Empty unless it was asked for.
   public var productInputs: [Float] = []
 }
 

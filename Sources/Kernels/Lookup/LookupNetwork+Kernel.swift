@@ -49,6 +49,7 @@ extension LookupNetwork {
 
   public func kernel(at site: KernelSite) throws -> any Kernel {
     guard let strategy else { throw StrategyNotChosen() }
+    // Kernels of this network are all of this type: `others` are those that it built itself.
     if let first = site.others.first as? LookupFFN {
       return try LookupFFN(
         first, strategy: strategy, others: site.others.compactMap { $0 as? LookupFFN }, memory: site.memory)

@@ -12,7 +12,7 @@ public struct LookupNetwork: Codable, Hashable, Sendable {
   public var projection: LookupFFNShape.Hash
   /// Side of a block of the block-diagonal factors; BH4 only.
   public var blockSize: Int?
-  /// Of the tables.
+  /// The element type of the tables.
   public var dtype: TableType
   /// Nil where the projection is fp32.
   public var projectionDtype: HashType?
@@ -241,8 +241,8 @@ extension LookupNetwork: Network {
   // MARK: What it is
 
   public func arithmetic(ofStage stage: String) -> TableType {
-    // Of a bf16 hash all FLOPs count so, those of the fp32 transform too, most of which are folded into the weights:
-    // its bound stays one.
+    // All FLOPs of a bf16 hash count as bf16, also those of the fp32 transform, most of which are folded into the
+    // weights: the bound stays a bound.
     stage == HashStage.name ? (projectionDtype ?? .fp32).element : .fp32
   }
 

@@ -22,7 +22,7 @@ struct LookupArrays {
   var codes: UnsafeMutablePointer<Float>
   /// Rows that replace the hash's codes, in the layout of codes over the whole batch; nil where none do.
   var rowOverride: UnsafePointer<Int32>?
-  /// Where the scores of a lane group's hash are kept, [projected][lane]; nil where nobody asks for them.
+  /// Where the scores of a lane group's hash are kept, [projected][lane]; nil where they are not kept.
   var hashScores: UnsafeMutablePointer<Float>?
 }
 

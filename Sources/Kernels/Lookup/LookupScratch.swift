@@ -41,7 +41,7 @@ struct LookupScratch {
     chains = place(isBH4 ? groups * chainStride : shape.projected * tile)
     let tileTokens = min(schedule.tokenTile, (max(tokens, 1) + laneGroup - 1) / laneGroup * laneGroup)
     sums = place(schedule.sumColumns * tileTokens)
-    // Of BH4 as `lk_block_product_bf16` states it, in floats.
+    // The size of rounded inputs, in floats; for BH4 as `lk_block_product_bf16` states it.
     let roundedFloats = isBH4 ? 2 * laneGroup * shape.inputPairs : (tile * shape.hidden + 1) / 2
     rounded = place(type == .bf16 ? roundedFloats : 0)
     product = place(scoresLanes ? tile * shape.projected : 0)

@@ -1,6 +1,6 @@
 import Support
 
-/// The walk of a look-up that nobody chose: what follows from the shape, the batch and the size of the second-level cache.
+/// The default walk of a look-up, which follows from the shape, the batch and the size of the second-level cache.
 extension LookupStrategy {
   /// Of a machine whose second-level cache is not known: the smallest of current server cores (Zen 3, Neoverse N1).
   public static let assumedSecondLevelBytes = 512 << 10

@@ -29,7 +29,7 @@ package struct LookupWorkload: Workload {
     self.threads = threads
     self.codes = GatheredCodes(rows: codes, tables: shape.tables)
     isa = kernel.isa
-    // Of a team as large as the threads asked for, which need not be those that the kernel's tables were packed for.
+    // The team has as many workers as threads are asked for; the kernel's tables may be packed for another number.
     let schedule = LookupSchedule(
       shape: shape, strategy: kernel.strategy, team: WorkPartition(workers: threads, along: kernel.team.axis))
     phases = LookupTask(

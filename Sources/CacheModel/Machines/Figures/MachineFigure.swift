@@ -1,7 +1,7 @@
 import Foundation
 import Support
 
-/// A figure of a machine that one can ask for more or less of, to explore machines that nobody has built.
+/// A figure of a machine that an exploration varies, to find machines that do not exist yet.
 ///
 /// The list gives names and titles to places of the table of figures; units, ranges and what moves along are the table's.
 public struct MachineFigure: RawRepresentable, Sendable, Encodable {
@@ -9,7 +9,7 @@ public struct MachineFigure: RawRepresentable, Sendable, Encodable {
   public let rawValue: String
   /// What the figure is called on an axis.
   public let title: String
-  /// Values that a question tries where nobody names any; nil for a geometric series about the machine's own value.
+  /// Values that a question tries unless `--vary` names others; nil for a geometric series about the machine's own value.
   private let defaults: [Double]?
   private let figure: PlacedFigure
 
@@ -97,7 +97,7 @@ public struct MachineFigure: RawRepresentable, Sendable, Encodable {
   /// The machine's own value; nil where it lacks the figure.
   public func value(of machine: Machine) -> Double? { figure.value(machine) }
 
-  /// Values worth asking for where nobody names any: from a sixteenth of the machine's own to sixteen times it, eight an
+  /// Values that are tried unless `--vary` names others: from a sixteenth of the machine's own to sixteen times it, eight an
   /// octave, as far as machine files may go; vectors in powers of two.
   public func range(around machine: Machine) -> [Double] {
     guard let own = value(of: machine) else { return [] }

@@ -90,7 +90,7 @@ public struct MatchupDifference: Equatable, Sendable {
 public enum MatchupRank: CaseIterable, Sendable {
   case type, cpus, memory, pages, isa, sweep, width, speed
 
-  /// Those that a speed-up depends on.
+  /// Ranks in which a difference is a caveat of the speed-up.
   static let conditions: [MatchupRank] = [.type, .cpus, .memory, .pages, .isa]
 
   var name: String {

@@ -75,7 +75,7 @@ public struct ProjectionSweep {
     }
   }
 
-  /// A point that nobody measures is done with its projection, or skipped where it has none.
+  /// A point that is not measured is done with its projection, or skipped where it has none.
   private func storePlanned(_ point: Point, _ project: () throws -> ProjectionOutcome) throws {
     do {
       let outcome = try project()

@@ -174,7 +174,7 @@ extension PhaseCounts {
 }
 
 extension Projector {
-  /// Projects points that nobody measures: builds each kernel on the heap and asks only for its access stream.
+  /// Projects points without measuring them: builds each kernel on the heap and asks only for its access stream.
   /// `settled` are points with what was chosen for them, by the id of the point that left it open.
   public func rows(
     _ points: [Point], experiment: Experiment, settled: [String: Point] = [:],

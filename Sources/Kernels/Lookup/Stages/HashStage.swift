@@ -86,7 +86,7 @@ extension HashStage {
       operands: OperandType(task.hashType.element))
     if isBF16 {
       work.usesVectorsOnly = true
-      // Of each pair of inputs two floats are read, converted together, put in pairs, and stored.
+      // Each pair of inputs is two floats, which are read, converted together, put in pairs, and stored.
       work.otherOperations += factors * padded * n
       work.loadBytes += 4 * factors * padded * n
       work.storeBytes += 2 * factors * padded * n

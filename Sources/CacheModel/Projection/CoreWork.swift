@@ -1,17 +1,20 @@
 import AccessStreams
 import Machines
 
-/// What a phase's instructions take in a core that finds every operand in its first level (docs/MODEL.md, "Timing").
+/// Time of a phase's instructions in a core that finds every operand in its first-level cache (docs/MODEL.md,
+/// "Timing").
 struct CoreWork {
-  /// Seconds of the vector units, of starting instructions and of chains, as they bound each other; of loads; of stores.
+  /// Seconds of vector arithmetic, instruction issue and dependency chains, as they bound each other.
   private(set) var arithmetic: Double
+  /// Seconds of loads.
   private(set) var loads: Double
+  /// Seconds of stores.
   private(set) var stores: Double
-  /// Seconds of all of them together.
+  /// Seconds of all of these together.
   private(set) var total: Double
 
-  /// Stores as wide as a vector for every load where they were not measured: most cores of the catalogue start two loads
-  /// and one store.
+  /// Vector-wide stores per vector-wide load where store bandwidth was not measured: most cores of the catalogue
+  /// start two loads and one store per cycle.
   private static let storesPerLoad = 0.5
 
   init(_ work: PhaseWork, threads: Int, inputs: ProjectionInputs) {
@@ -20,7 +23,7 @@ struct CoreWork {
     let lanes = Double(inputs.simd.widthBits) / 32
     let vectorBytes = 4 * lanes
     let fp32PerCycle = lanes * units
-    // `Machine.keysMissing(for:)` has seen to it that the machine gives the rate.
+    // `Machine.keysMissing(for:)` has checked that the machine gives the rate.
     let perCycle =
       (work.usesVectorsOnly
         ? inputs.simd.vectorMultiplyAddsPerCycle(work.operands) : inputs.simd.multiplyAddsPerCycle(work.operands))
@@ -44,7 +47,7 @@ struct CoreWork {
     total = with(max(vector, issue, loads, stores))
   }
 
-  /// The work on cores that are each `factor` times slower.
+  /// The same work on cores that are `factor` times slower.
   func slowed(by factor: Double) -> CoreWork {
     var work = self
     work.arithmetic *= factor

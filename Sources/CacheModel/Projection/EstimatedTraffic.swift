@@ -2,9 +2,9 @@ import AccessStreams
 import Machines
 import Simulation
 
-/// Traffic in closed form, from the sizes of what a workload keeps in use: no access stream is made.
+/// Traffic in closed form, from the sizes of the arrays that a workload keeps in use. No access stream is made.
 public struct EstimatedTraffic: TrafficSource {
-  /// By phase; a phase without arrays has no traffic.
+  /// The arrays of each phase; a phase without arrays has no traffic.
   public var phases: [[ReusedArray]]
   public var threads: Int
 
@@ -15,7 +15,7 @@ public struct EstimatedTraffic: TrafficSource {
 
   public func traffic(on machine: Machine) -> Traffic? { estimate(on: machine) }
 
-  /// It covers every machine.
+  /// The estimate, which exists for every machine.
   public func estimate(on machine: Machine) -> Traffic {
     Traffic(
       origin: .estimated, lineBytes: machine.lineBytes, levelNames: machine.caches.map(\.name),
@@ -34,7 +34,7 @@ public struct EstimatedTraffic: TrafficSource {
         // A victim cache holds what the levels above it do not.
         let capacity = Double(cache.sizeBytes) + (cache.inclusion == .victim ? sharers * above : 0)
         above = Double(cache.sizeBytes) / sharers
-        // No level serves what one above it holds.
+        // A level serves nothing that a level above it holds.
         let misses = min(missesAbove, array.missRatio(capacity: capacity, sharers: sharers))
         let lines = UInt64(array.bytes * misses / line)
         counts.levels[level].readMisses += lines

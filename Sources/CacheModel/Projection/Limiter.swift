@@ -1,4 +1,4 @@
-/// What a phase waits for: the one resource of which more would make it faster.
+/// The resource that a phase waits for: more of it would make the phase faster.
 public enum Limiter: String, CaseIterable, Encodable, Sendable {
   /// The vector units.
   case compute

@@ -1,26 +1,27 @@
 import Machines
 
-/// Memory's load-to-use latency under load at one share of reads: from the machine's measured curves, or an assumed one.
+/// Load-to-use latency of a memory under load at one share of reads, from the machine's measured curves or an assumed
+/// one.
 struct LoadedLatency {
-  /// Latency at a share of the most bandwidth.
+  /// Latency at one share of the maximum bandwidth.
   private struct Point {
     var utilisation: Double
     var nanoseconds: Double
   }
 
-  /// The most that the memory delivers at this share of reads.
+  /// The bandwidth that the memory delivers at most at this share of reads.
   let mostGigabytesPerSecond: Double
   /// By rising utilisation, from 0 to 1.
   private let points: [Point]
 
-  /// Latency / idle latency of a machine without measured curves: that of the Xeon 8480+ with DDR5-4800, reads only (115.5 ns
-  /// idle; 130, 161, 176, 223 ns at 50, 80, 90, 100 % of its most), in the Mess measurements (github.com/bsc-mem). It is
-  /// the donor because it is a current DDR5 server for which all five points are known.
+  /// Latency / idle latency of a machine without measured curves: that of the Xeon 8480+ with DDR5-4800 under reads
+  /// only (115.5 ns idle; 130, 161, 176, 223 ns at 50, 80, 90, 100 % of its maximum bandwidth), from the Mess
+  /// measurements (github.com/bsc-mem). It is a current DDR5 server for which all five points are known.
   private static let assumedShape: [(utilisation: Double, factor: Double)] = [
     (0, 1), (0.5, 130 / 115.5), (0.8, 161 / 115.5), (0.9, 176 / 115.5), (1, 223 / 115.5),
   ]
-  /// Share of the peak that a machine without measured curves delivers to reads: nine servers reach 67 to 91 % in the same
-  /// measurements, so that range is its band and the middle its expectation.
+  /// Share of the peak that a machine without measured curves delivers to reads. Nine servers in the same
+  /// measurements reach 67 to 91 %: the ends are the corners, the middle is the expected value.
   private static func assumedEfficiency(_ corner: ProjectionInputs.Corner) -> Double {
     switch corner {
     case .low: 0.67
@@ -28,7 +29,7 @@ struct LoadedLatency {
     case .high: 0.91
     }
   }
-  /// What a half-and-half mix of reads and writes costs of that: those servers lose 12 to 20 %.
+  /// Share of that bandwidth which a half-and-half mix of reads and writes loses: those servers lose 12 to 20 %.
   private static let assumedLossAtHalfWrites = 0.16
 
   init(_ memory: MemoryDescription, readRatio: Double, corner: ProjectionInputs.Corner = .expected) {
@@ -40,7 +41,7 @@ struct LoadedLatency {
         memory.peakGigabytesPerSecond * LoadedLatency.assumedEfficiency(corner) * (1 - loss)
       return
     }
-    // Between two measured shares of reads interpolate, at equal utilisation; outside them the nearest one holds.
+    // Interpolates between two measured shares of reads, at equal utilisation; outside them the nearest curve holds.
     let span = above.readRatio - below.readRatio
     guard span > 0 else {
       points = LoadedLatency.points(of: below, idle: idle)
@@ -60,8 +61,8 @@ struct LoadedLatency {
     mostGigabytesPerSecond = mix(below.most, above.most, weight)
   }
 
-  /// The curves at the nearest shares of reads not above and not below `readRatio`, the same one twice at the ends; nil if
-  /// there is no curve.
+  /// The curves at the nearest shares of reads not above and not below `readRatio`, the same curve twice at the ends;
+  /// nil if there is no curve.
   private static func neighbours(
     of readRatio: Double, in curves: [LoadedLatencyCurve]
   ) -> (below: LoadedLatencyCurve, above: LoadedLatencyCurve)? {
@@ -75,7 +76,7 @@ struct LoadedLatency {
     return (below ?? either, above ?? either)
   }
 
-  /// The utilisations of both lists, rising, each once.
+  /// The utilisations of both lists in rising order, without repetitions.
   private static func utilisations(_ a: [Point], _ b: [Point]) -> [Double] {
     var merged: [Double] = []
     merged.reserveCapacity(a.count + b.count)
@@ -89,12 +90,12 @@ struct LoadedLatency {
     return merged
   }
 
-  /// Load-to-use latency in nanoseconds; beyond the most bandwidth it stays at its last value.
+  /// Load-to-use latency in nanoseconds; beyond the maximum bandwidth it stays at its last value.
   func nanoseconds(at gigabytesPerSecond: Double) -> Double {
     LoadedLatency.latency(points, at: gigabytesPerSecond / mostGigabytesPerSecond)
   }
 
-  /// The curve's points, begun with the idle latency where its first point already carries traffic.
+  /// The curve's points, preceded by the idle latency where the first point already carries traffic.
   private static func points(of curve: LoadedLatencyCurve, idle: Double) -> [Point] {
     let points = curve.points.map {
       Point(utilisation: $0.gigabytesPerSecond / curve.most, nanoseconds: $0.nanoseconds)

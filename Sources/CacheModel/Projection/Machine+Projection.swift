@@ -3,8 +3,8 @@ import Machines
 import Support
 
 extension Machine {
-  /// The keys of narrow operand types without which the multiply-adds of `phases` have no rate; empty where none is missing.
-  /// fp32's are among `keysMissingForProjection`.
+  /// The keys of the bf16 and int8 rates that the multiply-adds of `phases` need and the machine lacks.
+  /// `keysMissingForProjection` covers the fp32 rate.
   public func keysMissing(for phases: [PhaseWork]) -> [String] {
     [OperandType.bf16, .int8].filter { operands in
       simd?.multiplyAddsPerCycle(operands) == nil

@@ -1,14 +1,15 @@
 import Machines
 
-/// A machine as the timing equations see it: with every figure as stated, and with all of them at the bad and at the good end
-/// of their uncertainty. Made once for whatever is projected onto the machine.
+/// The inputs of the timing equations for one machine: with every figure as stated, and with every figure at the slow
+/// and at the fast end of its uncertainty. They are made once for all projections onto the machine.
 public struct MachineCorners {
   public let machine: Machine
   let low: ProjectionInputs
   let expected: ProjectionInputs
   let high: ProjectionInputs
 
-  /// With the data in the memory `memory`, nil for the first. Throws `InputError` where the machine lacks that or a figure.
+  /// Takes the memory `memory` for the data, nil for the first. Throws `InputError` where the machine lacks that
+  /// memory or a figure.
   ///
   /// `uncertainties` may be those of another machine with the same memory and provenance, such as a grid's base.
   public init(_ machine: Machine, memory: String? = nil, uncertainties: FigureUncertainties? = nil) throws {

@@ -8,25 +8,27 @@ struct PhaseModel {
   private let name: String
   private let transfersOverlap: Bool
   private let overlap: Double
-  /// Seconds of the core's own work, operands in the first level at hand.
+  /// Seconds of the core's own work with its operands in the first-level cache.
   private var work: CoreWork
   /// How many times slower a core is while all the phase's threads are busy.
   private let crowding: Double
   private let threads: Double
   private let effectiveCores: Double
-  /// Seconds of transfers into each level's side of the core, rows at random apart: index 0 is registers to first level.
+  /// Seconds of transfers into each level's side of the core, without random rows. Index 0 is registers to first
+  /// level.
   private let transfers: [Double]
-  /// Seconds of random rows that each level below the first serves: index 0 is the second level.
+  /// Seconds of random rows that each level below the first serves. Index 0 is the second level.
   private let cacheRows: [Double]
   /// Seconds of random rows from an idle memory; 0 where their rate was not measured.
   private let memoryRows: Double
   private let idleNanoseconds: Double
   /// Seconds of exposed gathers that the caches serve.
   private let cacheGathers: Double
-  /// Thread-lines to wait for, one memory latency each: divide latency by the lines in flight and multiply.
+  /// Memory latencies that a thread waits for one after another: times the latency they give seconds.
   private let memoryGathers: Double
   private let memoryStream: Double
-  /// Sums of `transfers`, with and without the registers' own, and of `cacheRows`: the bisection asks for them at every step.
+  /// Sums over `transfers`, with and without the registers' part, and over `cacheRows`. The bisection needs them at
+  /// every step.
   private let allTransfers: Double
   private let transfersBelowFirst: Double
   private let allCacheRows: Double
@@ -83,7 +85,7 @@ struct PhaseModel {
     idleNanoseconds = inputs.memory.idleLatencyNanoseconds
 
     let linesInFlight = inputs.memory.linesInFlightPerCore
-    // What waits for a row fills the core's window; what is prefetched waits for nothing.
+    // A row that is waited for fills the core's window; a prefetched row does not.
     let inWindow = work.rowOperations > 0 ? inputs.window / work.rowOperations : .infinity
     let gathersInFlight = max(1, min(work.independentRows, max(work.prefetchedRows, inWindow), linesInFlight))
     cacheGathers = inputs.caches.indices.dropFirst().reduce(0) { sum, level in
@@ -105,7 +107,8 @@ struct PhaseModel {
     linkBytesPerSecond = inputs.linkGigabytesPerSecond * 1e9
   }
 
-  /// That many groups of cores each do the whole work at once: memory and link see it, and cores that share what they have.
+  /// The phase with `copies` groups of cores that each do the whole work at once. Memory, link and the resources that
+  /// cores share carry the load of all groups.
   func copied(_ copies: Double) -> PhaseModel {
     var model = self
     model.memoryBytes *= copies
@@ -126,7 +129,8 @@ struct PhaseModel {
     let most = latency.mostGigabytesPerSecond
     guard memoryBytes > 0 else { return 0 }
     if demand(at: most) >= most { return most }
-    // Demand falls as bandwidth (and with it latency) rises, so there is one crossing. 50 halvings leave 1e-15.
+    // Demand falls as bandwidth (and with it latency) rises, so there is one crossing. 50 halvings narrow it to 1e-15
+    // of the maximum.
     var low = 0.0
     var high = most
     for _ in 0..<50 {
@@ -145,11 +149,11 @@ struct PhaseModel {
   private struct CoreSeconds {
     var total: Double
     var stream: Double
-    /// Seconds of random rows: waiting for first lines and `rows`, as they add up.
+    /// Seconds of random rows: the wait for first lines and `rows`, combined.
     var gathers: Double
     /// Seconds of random rows at their rates.
     var rows: Double
-    /// Whether these are the longer part.
+    /// Whether `rows` exceeds the wait for first lines.
     var areBoundByRate: Bool
   }
 
@@ -157,15 +161,15 @@ struct PhaseModel {
   private func coreSeconds(at bandwidth: Double) -> CoreSeconds {
     let nanoseconds = latency.nanoseconds(at: bandwidth) + remoteShare * remoteExtraNanoseconds
     let stream = memoryStream * nanoseconds / 1e9
-    // With too few independent rows a core waits for first lines; with enough, for what it can keep under way. Where both
-    // are near neither hides the other.
+    // With too few independent rows a core waits for first lines; with enough, for the rows at their rates. Where
+    // both times are similar, neither hides the other.
     let exposed = cacheGathers + memoryGathers * nanoseconds / 1e9
     let rows = allCacheRows + memoryRows * max(1, nanoseconds / idleNanoseconds)
     let gathers = (exposed * exposed + rows * rows).squareRoot()
     let total: Double
     if transfersOverlap {
-      // Whatever a core waits for passes through the same few buffers for lines under way, one source after another. What
-      // the core does meanwhile is hidden, but for a share: its look-ahead ends.
+      // Everything that a core waits for passes through the same few fill buffers, one source after another. The
+      // core's own work meanwhile is hidden except for a share, because its out-of-order window ends.
       let data = transfersBelowFirst + stream + gathers
       total = max(work.total, data) + (1 - overlap) * min(work.total, data)
     } else {
@@ -180,7 +184,7 @@ struct PhaseModel {
     let seconds = max(core.total, memorySeconds, linkSeconds)
     var causes: [Limiter: Double] = [.compute: work.arithmetic, .memory: memorySeconds, .link: linkSeconds]
     for (level, seconds) in transfers.enumerated() { causes[.cache(level), default: 0] += seconds }
-    // While enough rows are under way, the caches that serve most of them are the bound; latency otherwise.
+    // While enough rows are in flight, the caches that serve most of them are the bound; otherwise latency is.
     let boundByRate = core.areBoundByRate && allCacheRows >= core.rows / 2
     var waiting = core.gathers
     if boundByRate {
@@ -198,12 +202,13 @@ struct PhaseModel {
     _ causes: [Limiter: Double], _ core: CoreSeconds, _ seconds: Double
   ) -> Limiter {
     if memoryBytes > 0 {
-      // The bisection meets a bound from below: within one part in 10^9 of it the bound is what holds.
+      // The bisection approaches a bound from below, so a time within one part in 10^9 of it counts as bound.
       let reached = seconds * (1 - 1e-9)
       if linkSeconds >= reached, linkSeconds >= memorySeconds { return .link }
       if memorySeconds >= reached { return .memory }
     }
-    // On a machine whose transfers add up, arithmetic hides behind them or hides them as a whole.
+    // On a machine whose transfers add up, either the arithmetic is hidden behind the transfers or they are hidden
+    // behind it.
     var inCore: [Limiter] = [.compute, .l1, .l2, .l3, .latency]
     if !transfersOverlap {
       let isComputing = work.arithmetic >= allTransfers + core.stream + core.gathers
@@ -215,22 +220,24 @@ struct PhaseModel {
 }
 
 extension PhaseCounts {
-  /// Lines that cross the boundary between `level` and the level above it, up and dirty ones down. The clean lines that a
-  /// victim level takes for those it hands up are part of the bandwidth as measured with reads.
+  /// Lines that cross the boundary between `level` and the level above it: fetched upwards, and dirty lines
+  /// downwards. The clean lines that a victim level takes in exchange for those it hands up are part of the measured
+  /// read bandwidth.
   fileprivate func linesAbove(_ level: Int) -> Double {
     let above = levels[level - 1]
     return Double(above.misses + above.writebacks)
   }
 
-  /// Lines that `level` itself provides, without those of random rows: their time is that of random rows. Write-backs are no
-  /// part of it: nobody waits for them.
+  /// Lines that `level` itself provides, without those of random rows, which are timed at their own rates.
+  /// Write-backs are left out: no load waits for them.
   fileprivate func streamsServed(by level: Int, linesPerRow: Double) -> Double {
     let served = Double(levels[level - 1].misses) - Double(levels[level].misses)
     return max(0, served - Double(gatherSources[level]) * linesPerRow)
   }
 
-  /// Share of the lines that `level` hands up which belong to random rows of `linesPerRow` lines found there or in caches
-  /// further out: their time is that of random rows. Rows from memory pass through the caches like any line.
+  /// Share of the lines handed up by `level` that belong to random rows of `linesPerRow` lines found there or in
+  /// caches further out, which are timed at their own rates. Rows from memory pass through the caches like any other
+  /// line.
   fileprivate func rowShare(_ level: Int, _ linesPerRow: Double) -> Double {
     let misses = levels[level - 1].misses
     guard misses > 0 else { return 0 }

@@ -1,10 +1,11 @@
-/// Where one phase's time goes on a machine.
+/// The time of one phase on a machine, and its causes.
 public struct PhaseTime: Equatable, Encodable, Sendable {
   public var name: String
-  /// Time of the phase, all threads working at once.
+  /// Time of the phase with all threads working at once.
   public var seconds: Double
   public var limiter: Limiter
-  /// What each cause alone would take. They overlap or add up by the machine's kind; `memory` and `link` are bounds.
+  /// Seconds that each cause alone would take. Whether they overlap or add up depends on the machine; `memory` and
+  /// `link` are bounds.
   public var causes: [Limiter: Double]
   /// Traffic at the memory, reads and writes together.
   public var memoryGigabytesPerSecond: Double

@@ -3,15 +3,16 @@ import Machines
 import Simulation
 import Support
 
-/// How fast a workload would run on a machine, as a band, and what would hold it back.
+/// The throughput of a workload on a machine, as a band, and the resource that limits it.
 public struct Projection: Equatable, Encodable, Sendable {
   public var machine: String
   public var tokensPerSecond: Double
-  /// With every input of the machine at the bad end of its uncertainty, and the equations off by what they may be.
+  /// Throughput with every figure of the machine at the slow end of its uncertainty, times the lower residual of the
+  /// equations.
   public var low: Double
-  /// With every input at the good end.
+  /// Throughput with every figure at the fast end, times the upper residual.
   public var high: Double
-  /// The cause that the phases wait for longest.
+  /// The limiter of the phases that take most of the time.
   public var limiter: Limiter
   public var phases: [PhaseTime]
   /// The projection with every core of the socket busy.
@@ -22,18 +23,18 @@ public struct Projection: Equatable, Encodable, Sendable {
     case tokensPerSecond = "tokens_per_s"
   }
 
-  /// What the equations themselves miss: measured over projected throughput, of 41 points on one host (docs/MODEL.md, "The
-  /// band"), a tenth of which lay below `low` and a tenth above `high`.
+  /// The error of the equations themselves: measured over projected throughput of 41 points on one host
+  /// (docs/MODEL.md, "The band"). A tenth of the points lay below `low` and a tenth above `high`.
   private enum Residuals {
     static let low = 0.70
     static let high = 1.17
   }
 
-  /// Choices that are neither the workload's nor the machine's.
+  /// Choices that belong neither to the workload nor to the machine.
   public struct Options: Sendable {
     /// Name of the memory that holds the data; nil for the machine's first.
     public var memory: String?
-    /// Which nodes' memories carry the traffic.
+    /// The share of the memory traffic between each pair of nodes.
     public var matrix: TrafficMatrix
 
     public init(memory: String? = nil, matrix: TrafficMatrix = .local) {
@@ -54,7 +55,7 @@ public struct Projection: Equatable, Encodable, Sendable {
       options: options)
   }
 
-  /// Projects a workload of which only the sums are at hand, such as one read from a run directory.
+  /// Projects a workload of which only the sums are known, such as one read from a run directory.
   public static func project(
     phases: [PhaseWork], tokens: Int, threads: Int, traffic: Traffic, on machine: Machine, options: Options = Options()
   ) throws -> Projection {
@@ -63,7 +64,7 @@ public struct Projection: Equatable, Encodable, Sendable {
       on: try MachineCorners(machine, memory: options.memory), matrix: options.matrix)
   }
 
-  /// Projects onto a machine made ready for many projections.
+  /// Projects onto a machine whose corners are made already, for many projections onto the same machine.
   public static func project(
     phases: [PhaseWork], tokens: Int, threads: Int, traffic: Traffic, on corners: MachineCorners,
     matrix: TrafficMatrix = .local
@@ -127,7 +128,7 @@ public struct Projection: Equatable, Encodable, Sendable {
     tokens / times.reduce(0) { $0 + $1.seconds }
   }
 
-  /// Where only the rate is asked for.
+  /// The rate alone, without limiters.
   static func rate(_ models: [PhaseModel], _ tokens: Double, copies: Double = 1) -> Double {
     tokens / models.reduce(0) { $0 + $1.copied(copies).seconds }
   }
@@ -140,11 +141,12 @@ public struct Projection: Equatable, Encodable, Sendable {
   }
 }
 
-/// Throughput with every core of a socket busy, each group of as many cores as the point has threads on tokens of its own.
+/// Throughput with every core of a socket busy. Each group of as many cores as the point has threads works on its own
+/// tokens.
 ///
-/// Caches are taken as for one group: right where groups do not share them, or share mostly the tables and weights that all
-/// of them read; what each group keeps to itself shrinks a shared cache, which is not modelled. Memory and link carry the
-/// traffic of all groups.
+/// Each group is given the caches as if it were alone. That is right where groups do not share them, or share mostly
+/// the tables and weights that all groups read. Data that each group keeps to itself shrinks a shared cache, which is
+/// not modelled. Memory and link carry the traffic of all groups.
 public struct SocketProjection: Equatable, Encodable, Sendable {
   public var cores: Int
   public var tokensPerSecond: Double

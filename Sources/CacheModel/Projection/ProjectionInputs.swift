@@ -1,14 +1,14 @@
 import Machines
 import Support
 
-/// A machine's figures that the timing equations need, all present: as stated or as assumed, each moved by its uncertainty
-/// to one end or left.
+/// The figures of a machine that the timing equations need, all present: stated or assumed, and each at one end of
+/// its uncertainty or in the middle.
 struct ProjectionInputs {
-  /// Which end of every input's range.
+  /// The end of every figure's range that is used.
   enum Corner {
     case low, expected, high
 
-    /// By how much a figure moves that may be off by `uncertainty`.
+    /// The factors that move a figure which may be off by the share `uncertainty`.
     func factors(_ uncertainty: Double) -> FigureFactors {
       switch self {
       case .low: FigureFactors(rate: 1 - uncertainty, delay: 1 + uncertainty)
@@ -31,12 +31,12 @@ struct ProjectionInputs {
     var bytesPerCycle: Double
     /// Bytes per cycle that stores to lines in this level sustain; nil where not measured.
     var writeBytesPerCycle: Double?
-    /// Bytes per cycle.
+    /// Bytes per cycle of random rows.
     var randomRows: RandomRowRates
   }
 
   let corner: Corner
-  /// The machine with every figure at this corner. An equation may read a figure here that the names below do not have.
+  /// The machine with every figure at this corner, for equations that read a figure without a name below.
   let machine: Machine
   let memoryIndex: Int
   let frequencyHertz: Double
@@ -45,9 +45,9 @@ struct ProjectionInputs {
   let simd: VectorUnits
   /// Share of the multiply-add peak that arithmetic with operands in the caches reaches.
   let productShare: Double
-  /// Cycles of a multiply-add that waits for another.
+  /// Latency of a dependent multiply-add in cycles.
   let latencyCycles: Double
-  /// Vector operations that a core keeps waiting while it goes on.
+  /// Vector operations that a core's scheduler holds while later instructions go on.
   let window: Double
   /// Instructions started per cycle.
   let issueWidth: Double
@@ -59,13 +59,13 @@ struct ProjectionInputs {
   let memory: MemoryDescription
   /// GB/s of one thread from an idle memory; nil where not measured.
   let memoryRandomRows: RandomRowRates?
-  /// Equal to the memory's own where the machine names no remote nodes.
+  /// Equal to the memory's own idle latency where the machine names no remote nodes.
   let remoteLatencyNanoseconds: Double
   /// Infinite where the machine names no link.
   let linkGigabytesPerSecond: Double
 
-  /// The product share of a library, which beside the register tile packs operands, updates results and has edges: what
-  /// libraries reach on server cores, or the core's own share where that is less.
+  /// `productShare` of a library, which in addition to the register tile packs operands, updates results and has
+  /// edges. It is the share that libraries reach on server cores, or the core's own share where that is less.
   let libraryShare: Double
 
   /// Throws `InputError` naming the keys that the machine lacks, or the memory that it does not have.
@@ -75,7 +75,7 @@ struct ProjectionInputs {
       uncertainties: FigureUncertainties(of: machine, memory: memoryName))
   }
 
-  /// Takes uncertainties that are at hand: those of this memory of a machine that states the same figures from the same
+  /// Takes known uncertainties: those of the same memory of a machine that states the same figures from the same
   /// sources.
   init(_ machine: Machine, memoryName: String?, corner: Corner, uncertainties: FigureUncertainties) throws {
     let index = try machine.memoryIndex(named: memoryName)
@@ -93,9 +93,9 @@ struct ProjectionInputs {
     try self.init(complete: machine, memoryIndex: index, corner: corner)
   }
 
-  /// Takes a machine to which every figure that may be assumed has been added.
+  /// Takes a machine in which every figure that may be assumed is set.
   init(complete machine: Machine, memoryIndex: Int, corner: Corner) throws {
-    // The names of what is missing are only asked for where something is: a grid has thousands of machines.
+    // The names of missing figures are collected only on failure, because a grid has thousands of machines.
     guard machine.cores != nil, let frequency = machine.frequencyGHz, let simd = machine.simd,
       machine.caches.allSatisfy({ $0.latencyCycles != nil && $0.bytesPerCycle != nil }),
       let transfersOverlap = machine.transfersOverlap, machine.memory.indices.contains(memoryIndex),

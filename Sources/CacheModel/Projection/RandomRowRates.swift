@@ -1,15 +1,15 @@
 import Foundation
 import Machines
 
-/// Rates of random row reads as a function of the size of the row, or of the pieces that it is read in: a machine's own, or a
-/// donor's shares of its streams.
+/// Rates of random row reads as a function of the row's size, or of the size of the pieces in which it is read:
+/// measured ones, or assumed shares of the machine's stream rates.
 struct RandomRowRates {
   private let rates: [RandomRowRate]
-  /// Empty where the machine does not say.
+  /// Rates of rows read in pieces; empty where the machine does not state them.
   private let pieces: [RandomRowRate]
 
-  /// What random rows reach of a stream from the same level where a machine file does not say: EPYC (Zen 4), one core of a
-  /// virtual machine, micro-benchmarks of 2026-11-24 (docs/MODEL.md, "Numbers that were tuned").
+  /// Share of a stream from the same level that random rows reach where a machine file does not state it, from
+  /// micro-benchmarks on one core of an EPYC (Zen 4) virtual machine (docs/MODEL.md, "Numbers that were tuned").
   private static let assumedShares: [(rowBytes: Int, share: Double)] = [
     (128, 0.80), (256, 0.86), (512, 0.87), (1024, 0.88), (2048, 0.89),
   ]
@@ -19,13 +19,14 @@ struct RandomRowRates {
     self.pieces = pieces
   }
 
-  /// What random rows reach from a level that sustains `stream`, where the machine does not say.
+  /// Rates of random rows from a level that sustains `stream`, where the machine does not state them.
   static func assumed(stream: Double) -> [RandomRowRate] {
     assumedShares.map { RandomRowRate(rowBytes: $0.rowBytes, rate: $0.share * stream) }
   }
 
-  /// The rate of rows of `rowBytes` that are read in pieces of `pieceBytes`, one of each before the next of any; equal sizes
-  /// where a row is read as a whole. Where the machine does not say what pieces reach, they come as whole rows do.
+  /// The rate of rows of `rowBytes` that are read in pieces of `pieceBytes`: one piece of each row before the next
+  /// piece of any. Equal sizes mean that a row is read as a whole. Where the machine does not state the rate of
+  /// pieces, that of whole rows holds.
   func rate(pieceBytes: Double, ofRow rowBytes: Double) -> Double {
     pieceBytes < rowBytes && !pieces.isEmpty
       ? RandomRowRates.rate(in: pieces, bytes: pieceBytes) : RandomRowRates.rate(in: rates, bytes: rowBytes)

@@ -3,20 +3,20 @@ import Machines
 import Simulation
 import Support
 
-/// How far one figure of a machine moves a projection: what it would be with that figure a tenth lower and a tenth higher.
+/// How far one figure of a machine moves a projection: throughput with the figure 10 % lower and 10 % higher.
 public struct Sensitivity: Equatable, Sendable {
   /// Key path of the figure, such as `caches[1].bytes_per_cycle`.
   public var parameter: String
   public var tokensPerSecondAtMinusTenth: Double
   public var tokensPerSecondAtPlusTenth: Double
 
-  /// Distance between both ends: what a tornado plot sorts by.
+  /// Difference between both ends, by which a tornado plot sorts.
   public var swing: Double { abs(tokensPerSecondAtPlusTenth - tokensPerSecondAtMinusTenth) }
 
   /// The sensitivities of all figures that the equations use, largest swing first.
   ///
-  /// Capacities change the traffic itself, so they need `simulate`, which gives the traffic on a machine with other caches;
-  /// without it they are left out. Cores and vector width are not moved: they are whole numbers.
+  /// Capacities change the traffic itself, so they need `simulate`, which gives the traffic on a machine with other
+  /// caches. Without it they are left out. Cores and vector width are left out too, because they are whole numbers.
   public static func all(
     phases: [PhaseWork], tokens: Int, threads: Int, traffic: Traffic, on machine: Machine,
     options: Projection.Options = .init(), simulate: ((Machine) throws -> Traffic)? = nil

@@ -1,6 +1,6 @@
 /// Where data lies among the memory nodes of a machine.
 public enum DataPlacement: Equatable, Sendable {
-  /// Each thread's part on the node of the thread; also where threads touch their parts first.
+  /// Each thread's part on the thread's own node, as with first touch by the owner.
   case local
   /// Each thread's part on the node after the thread's, all other nodes being equally far.
   case remote
@@ -8,15 +8,16 @@ public enum DataPlacement: Equatable, Sendable {
   case interleave
   /// All of it on one node.
   case node(Int)
-  /// What all threads read once on every node with threads; all else as `local`.
+  /// What all threads read is copied to every node with threads; all else is as in `local`.
   case replicated
 }
 
-/// Which node's threads ask which node's memory for how much: shares of all memory traffic, whose sum is 1.
+/// Share of the memory traffic that each node's threads cause at each node's memory. The shares sum to 1.
 ///
-/// The nodes work at the same time, so the busiest memory and the busiest link decide (docs/MODEL.md, "Nodes").
+/// The nodes work at the same time, so the busiest memory and the busiest link decide the time (docs/MODEL.md,
+/// "Nodes").
 public struct TrafficMatrix: Equatable, Sendable {
-  /// [asking node][memory's node]
+  /// Indexed by the asking node, then by the memory's node.
   public let shares: [[Double]]
   /// Share of the traffic that passes a link.
   public let remoteShare: Double
@@ -25,7 +26,7 @@ public struct TrafficMatrix: Equatable, Sendable {
   /// One node alone.
   public static let local = TrafficMatrix(shares: [[1]])
 
-  /// Scales `shares`, a square of numbers that are not negative, to a sum of 1.
+  /// Scales `shares`, a square matrix of non-negative numbers, to a sum of 1.
   public init(shares: [[Double]]) {
     let total = shares.reduce(0) { $0 + $1.reduce(0, +) }
     precondition(shares.allSatisfy { $0.count == shares.count } && total > 0, "a square with traffic")
@@ -40,14 +41,14 @@ public struct TrafficMatrix: Equatable, Sendable {
     self.init(shares: remoteShare > 0 ? [[1 - remoteShare, remoteShare], [0, 0]] : [[1]])
   }
 
-  /// The traffic of `threads` (by node; not all 0), all alike, to data placed as `placement` says. `sharedShare` of it is to
-  /// what every thread reads all of, such as tables and weights, which is cut into a part a thread; the rest is to each
-  /// thread's own part.
+  /// The traffic of equal `threads` (counted by node; not all 0) to data placed as `placement` says. `sharedShare` of
+  /// the traffic goes to data that every thread reads whole, such as tables and weights, which is cut into one part
+  /// per thread. The rest goes to each thread's own part.
   public init(threads: [Int], placement: DataPlacement, sharedShare: Double) {
     let nodes = threads.indices
     let all = Double(threads.reduce(0, +))
     func part(_ node: Int) -> Double { Double(threads[node]) / all }
-    /// Where the part of a thread on `node` lies, by node.
+    /// The share of a part that lies on each node, for a thread on `node`.
     func homes(ofPartOn node: Int) -> [Double] {
       nodes.map { home in
         switch placement {
@@ -59,7 +60,7 @@ public struct TrafficMatrix: Equatable, Sendable {
       }
     }
     let own = nodes.map { homes(ofPartOn: $0) }
-    // What all read lies where its parts lie, whoever reads.
+    // Shared data lies where its parts lie, whichever thread reads it.
     let common = nodes.map { home in nodes.reduce(0) { $0 + part($1) * own[$1][home] } }
     self.init(
       shares: nodes.map { node in
@@ -77,8 +78,8 @@ public struct TrafficMatrix: Equatable, Sendable {
     shares.indices.map { home in shares.reduce(0) { $0 + $1[home] } }
   }
 
-  /// Share of the busiest link, one direction between two nodes: what one reads from the other and what that writes to it,
-  /// where `readRatio` of the traffic is reads.
+  /// Share of the busiest link in one direction between two nodes: what one node reads from the other and what the
+  /// other writes to it, where `readRatio` of the traffic is reads.
   public func busiestLinkShare(readRatio: Double) -> Double {
     var most = 0.0
     for to in shares.indices {

@@ -3,11 +3,11 @@ import Machines
 import Profiles
 import Simulation
 
-/// What tells how many lines each phase of a workload moves at every level of a machine's caches.
+/// A source of traffic: how many lines each phase of a workload moves at every level of a machine's caches.
 ///
-/// Sources differ in what they cost and in what they know: `SimulatedTraffic` is exact and slow, `ProfiledTraffic` is a sum
-/// over a profile that is taken once for all machines, `EstimatedTraffic` needs no access stream at all. The traffic says by
-/// `origin` which it is from.
+/// Sources differ in cost and in knowledge. `SimulatedTraffic` is exact and slow; `ProfiledTraffic` sums over a
+/// profile that is taken once for all machines; `EstimatedTraffic` needs no access stream. The traffic's `origin`
+/// names its source.
 public protocol TrafficSource {
   /// The traffic on the machine's caches; nil where the source does not cover such a machine.
   ///

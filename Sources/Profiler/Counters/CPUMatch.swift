@@ -1,6 +1,6 @@
 import Support
 
-/// Which CPUs a group's events are for, in the terms of /proc/cpuinfo.
+/// The CPUs that a group's events are for, in the terms of /proc/cpuinfo.
 public enum CPUMatch: Codable, Equatable, Sendable {
   /// x86: `vendor_id`, `cpu family` and `model`; all models of the family where none is named.
   case x86(vendor: String, family: Int, models: [ClosedRange<Int>])
@@ -33,7 +33,7 @@ public enum CPUMatch: Codable, Equatable, Sendable {
     parseWholeNumber(text)
   }
 
-  /// What is expected and what the machine under `root` is instead; nil where it fits.
+  /// What is expected and which CPU the machine under `root` has instead; nil where it fits.
   func mismatch(root: String) -> String? {
     let files = SystemFiles(root: root)
     func field(_ name: String) -> String? { files.field(name, in: "proc/cpuinfo") }

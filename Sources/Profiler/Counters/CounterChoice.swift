@@ -1,14 +1,14 @@
 import Support
 
-/// The groups that an entry of an experiment's `counters` stands for on one machine, and why.
+/// The groups that one entry of an experiment's `counters` stands for on a machine, and the reason.
 ///
-/// An entry is a group's name, a file, or a topic. A topic is `cache`, `tlb`, `flops`, `memory`, `cycles` and whatever else
-/// groups name as theirs: it stands for the groups made for this very CPU, where there are any, else for the kernel's generic
-/// ones.
+/// An entry is a group's name, a file, or a topic. Topics are `cache`, `tlb`, `flops`, `memory`, `cycles` and any
+/// other that a group names. A topic stands for the groups made for this CPU, or for the kernel's generic ones where
+/// there are none.
 public struct CounterChoice: Codable, Equatable, Sendable {
-  /// As the experiment says it.
+  /// The entry as the experiment writes it.
   public var asked: String
-  /// None where no group of the topic fits.
+  /// Empty where no group of the topic fits.
   public var groups: [CounterGroup]
   public var reason: String
 
@@ -18,7 +18,8 @@ public struct CounterChoice: Codable, Equatable, Sendable {
     self.reason = reason
   }
 
-  /// The choice on the machine under `root`; an entry that is neither a topic nor a group nor a file is an `InputError`.
+  /// The choice on the machine under `root`. Throws `InputError` for an entry that is neither a topic nor a group nor
+  /// a file.
   public init(_ asked: String, root: String = "/") throws {
     self.asked = asked
     let all = asked.hasSuffix(".yaml") ? [] : try CounterGroup.all()
@@ -44,7 +45,7 @@ public struct CounterChoice: Codable, Equatable, Sendable {
     }
   }
 
-  /// What an experiment can ask for, sorted.
+  /// All topics, sorted.
   public static func topics() throws -> [String] { topics(of: try CounterGroup.all()) }
 
   private static func topics(of groups: [CounterGroup]) -> [String] { Set(groups.compactMap(\.topic)).sorted() }

@@ -1,7 +1,7 @@
 import Glibc
 
 extension CounterFailure {
-  /// Whether the event is missing here, or there and not ours to use.
+  /// `unsupported` where the event is missing here, `denied` where it exists and may not be used.
   public var quality: CounterQuality {
     if let recorded { return recorded.quality }
     switch code {
@@ -15,8 +15,8 @@ extension CounterFailure {
   /// - Parameters:
   ///   - paranoid: the level in /proc/sys/kernel/perf_event_paranoid, nil where it cannot be read.
   ///   - watchdog: whether the NMI watchdog is on, which holds a hardware counter.
-  ///   - isMember: the counter was to join a group that had accepted others before.
-  ///   - target: what was to be counted; a whole CPU takes more privilege than an own thread.
+  ///   - isMember: whether the counter was to join a group that had accepted others before.
+  ///   - target: what was to be counted; a whole CPU needs more privilege than a thread of the process.
   public func reason(
     paranoid: Int? = CounterFailure.paranoidLevel(), watchdog: Bool = CounterFailure.watchdogIsOn(),
     isMember: Bool = false, target: CounterTarget = .thread(0)
@@ -53,9 +53,9 @@ extension CounterFailure {
     }
   }
 
-  /// A level of 3 or more is Debian's and Android's addition: it forbids everything, and CAP_PERFMON does not lift it. At 2
-  /// or less user mode may always be counted, so that EPERM there comes from a filter of system calls. Whole CPUs, hence
-  /// all counters outside the cores, may be counted at 0 or less.
+  /// Debian and Android add levels of 3 and more, which forbid everything and which CAP_PERFMON does not lift. At 2
+  /// or less user mode may always be counted, so EPERM there comes from a filter of system calls. Whole CPUs, and
+  /// with them all counters outside the cores, may be counted at 0 or less.
   private func permission(_ paranoid: Int?, _ target: CounterTarget) -> String {
     if case .cpu = target, paranoid.map({ $0 < 3 }) ?? true {
       return

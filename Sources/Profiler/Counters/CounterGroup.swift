@@ -5,28 +5,28 @@ import Support
 public struct CounterGroup: Codable, Equatable, Sendable {
   public var name: String
   public var description: String
-  /// What it tells about, such as `cache`: an experiment that asks for a topic gets the group of the CPU it runs on.
+  /// The subject, such as `cache`. An experiment that asks for a topic gets the group for the CPU it runs on.
   public var topic: String?
   /// The PMU whose names the events use; `perf` is the kernel's generic one, present everywhere.
   public var pmu: String
   public var scope: Scope
   public var events: [String]
-  /// What raw codes count, by event: their names do not say it.
+  /// What each raw code counts, by event; the code itself does not say it.
   public var meanings: [String: String]
   /// The manual that raw codes were taken from.
   public var source: String?
   /// The CPUs that the events' raw codes belong to; nil where libpfm checks it.
   public var cpu: CPUMatch?
-  /// What is derived from the events, in the file's order.
+  /// Values derived from the events, in the file's order.
   public var metrics: [Metric]
-  /// What the events must count while a kernel of known work runs.
+  /// Counts that the events must give while a kernel of known work runs.
   public var checks: [KnownAnswer]
 
-  /// Whose doings the events count.
+  /// Whether events count per thread or per socket.
   public enum Scope: String, Codable, CaseIterable, Sendable {
-    /// Each worker's own.
+    /// Per worker thread.
     case thread
-    /// Those of each socket as a whole, by a PMU outside the cores.
+    /// Per socket as a whole, by a PMU outside the cores.
     case socket
   }
 
@@ -37,8 +37,8 @@ public struct CounterGroup: Codable, Equatable, Sendable {
     public var formula: Formula
   }
 
-  /// Reads a group from YAML: exactly the keys name, description, pmu, events and, optionally, topic, scope, cpu, source,
-  /// metrics and checks. A raw code is a mapping of code and means.
+  /// Reads a group from YAML with the keys name, description, pmu, events and, optionally, topic, scope, cpu, source,
+  /// metrics and checks. A raw code is a mapping with the keys code and means. Throws `InputError`.
   public init(yaml: YAMLValue) throws {
     let object = try yaml.object(
       keys: ["name", "topic", "description", "pmu", "scope", "events", "cpu", "source", "metrics", "checks"])
@@ -97,15 +97,15 @@ public struct CounterGroup: Codable, Equatable, Sendable {
     } catch let error as InputError where error.file == nil {
       throw text.error(error.message)
     }
-    if let stranger = formula.events.first(where: { !events.contains($0) }) {
-      throw text.error("expected events of this group (\(events.joined(separator: ", "))), found \(quote(stranger))")
+    if let unknown = formula.events.first(where: { !events.contains($0) }) {
+      throw text.error("expected events of this group (\(events.joined(separator: ", "))), found \(quote(unknown))")
     }
     return formula
   }
 
-  /// The group that `name` stands for: one of the package's, or a file where the name ends in `.yaml`.
+  /// The group named `name`: one of the package's, or a file where the name ends in `.yaml`. Throws `InputError`.
   ///
-  /// - Parameter topics: what else could have been meant.
+  /// - Parameter topics: other names that could have been meant, for the error message.
   public static func load(_ name: String, topics: [String] = []) throws -> CounterGroup {
     if name.hasSuffix(".yaml") { return try CounterGroup(yaml: YAMLValue(contentsOf: name)) }
     let known = try names()
@@ -123,7 +123,7 @@ public struct CounterGroup: Codable, Equatable, Sendable {
     try names().map { try load($0) }
   }
 
-  /// Why this group cannot be counted on the machine under `root`; nil where nothing speaks against it.
+  /// Why this group cannot be counted on the machine under `root`; nil where its CPU fits.
   public func mismatch(root: String = "/") -> String? {
     cpu?.mismatch(root: root).map { "the group is for \($0)" }
   }
@@ -134,7 +134,7 @@ public struct CounterGroup: Codable, Equatable, Sendable {
     return files.filter { $0.hasSuffix(".yaml") }.map { String($0.dropLast(5)) }
   }
 
-  /// The resources lie beside the executable. `Bundle.module` would stop the process where they do not.
+  /// The resources lie beside the executable. `Bundle.module` would end the process where they are missing.
   private static func directory() throws -> String {
     let executable = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
     let directory = executable.deletingLastPathComponent().appendingPathComponent("lookahead_Profiler.resources/Groups")

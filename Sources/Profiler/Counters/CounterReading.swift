@@ -1,29 +1,30 @@
 /// How far a counter's value can be trusted.
 public enum CounterQuality: String, Codable, CaseIterable, Sendable {
-  /// It counted during the whole region.
+  /// The counter ran during the whole region.
   case exact
-  /// It counted during a part, and the value is extrapolated: the kernel had to share counters (multiplexing).
+  /// The counter ran during a part of the region, because the kernel shared hardware counters (multiplexing); the
+  /// value is extrapolated.
   case scaled
-  /// It counted, and a kernel of known work has shown that this machine counts the event wrong.
+  /// The counter ran, but a kernel of known work has shown that this machine counts the event wrong.
   case suspect
-  /// It was open but never got onto a hardware counter.
+  /// The counter was open but never got a hardware counter.
   case notCounted = "not_counted"
   /// This machine, or this libpfm, has no such event.
   case unsupported
-  /// The kernel has it, and did not let us.
+  /// The kernel has the event and refused to open it.
   case denied
 }
 
 extension CounterQuality: Comparable {
-  /// Rises from what can be believed to what is missing, so that the worst of several is their maximum.
+  /// Ordered from trustworthy to missing, so that the worst of several is their maximum.
   public static func < (left: CounterQuality, right: CounterQuality) -> Bool {
     (allCases.firstIndex(of: left) ?? 0) < (allCases.firstIndex(of: right) ?? 0)
   }
 }
 
-/// One counter over one region. Missing is nil with a reason, never 0.
+/// One counter's reading over one region. A missing value is nil with a reason, never 0.
 public struct CounterReading: Codable, Equatable, Sendable {
-  /// As it was asked for.
+  /// The name as it was asked for.
   public var event: String
   /// libpfm's full name; nil where it does not know the event.
   public var canonical: String?
@@ -32,7 +33,7 @@ public struct CounterReading: Codable, Equatable, Sendable {
   public var enabledNs: UInt64?
   /// Nanoseconds during which it was counting on hardware.
   public var runningNs: UInt64?
-  /// `raw`, or for a scaled counter raw x enabled / running.
+  /// `raw`; for a scaled counter raw x enabled / running.
   public var value: Double?
   public var quality: CounterQuality
   public var reason: String?
@@ -51,7 +52,7 @@ public struct CounterReading: Codable, Equatable, Sendable {
     self.reason = reason
   }
 
-  /// The reading of an open counter from what it advanced by over the region.
+  /// The reading of an open counter from its difference over the region.
   init(event: EncodedEvent, counts: CounterCounts, note: String?, multiplexing: Bool = false) {
     self.init(
       event: event.name, canonical: event.canonical, raw: counts.raw, enabledNs: counts.enabledNs,
@@ -75,7 +76,7 @@ public struct CounterReading: Codable, Equatable, Sendable {
     }
   }
 
-  /// Writes null rather than nothing where a value is missing, so that every reading has the same keys.
+  /// Writes null where a value is missing, so that every reading has the same keys.
   public func encode(to encoder: Encoder) throws {
     var container = encoder.container(keyedBy: CodingKeys.self)
     try container.encode(event, forKey: .event)
@@ -94,8 +95,8 @@ public struct CounterReading: Codable, Equatable, Sendable {
 
   /// Sums the readings of several threads or units, event by event; all must have asked for the same events.
   ///
-  /// A sum that lacks a part is no sum: where one part has no value, the total has none. Times are summed as well, so
-  /// running / enabled remains the share of counted time.
+  /// Where one part has no value, the total has none. Times are summed as well, so running / enabled remains the
+  /// share of counted time.
   public static func total(over parts: [[CounterReading]]) -> [CounterReading] {
     guard let first = parts.first else { return [] }
     return first.indices.map { index in
@@ -114,7 +115,7 @@ public struct CounterReading: Codable, Equatable, Sendable {
   }
 }
 
-/// What a counter has counted, and for how long.
+/// A counter's value and its times.
 public struct CounterCounts: Equatable, Sendable {
   public var raw: UInt64
   public var enabledNs: UInt64

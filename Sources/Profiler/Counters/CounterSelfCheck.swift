@@ -1,12 +1,12 @@
 import Support
 
-/// What a group's events counted while kernels of known work ran, so that a counter that the hardware or a hypervisor gets
-/// wrong is found before it is believed. Opening a counter proves nothing: some hypervisors accept it and never count.
+/// The counts of a group's events while kernels of known work run, to find counters that the hardware or a hypervisor
+/// gets wrong. Opening a counter proves nothing: some hypervisors accept it and never count.
 public struct CounterSelfCheck: Codable, Equatable, Sendable {
   public enum Status: String, Codable, Sendable {
     case passed
     case suspect
-    /// An event has no value here, so there is nothing to believe.
+    /// An event has no value here.
     case notChecked = "not_checked"
   }
 
@@ -17,7 +17,7 @@ public struct CounterSelfCheck: Codable, Equatable, Sendable {
   public var perUnit: Double?
   public var bounds: ClosedRange<Double>
   public var status: Status
-  /// One line: what was expected and found, or why nothing was.
+  /// One line: what was expected and found, or why the check was not made.
   public var reason: String
 
   /// Runs the checks of `group` on the calling thread, which should be pinned. Takes at most a few tenths of a second each.
@@ -39,7 +39,7 @@ public struct CounterSelfCheck: Codable, Equatable, Sendable {
     let missing = session.readings().first {
       check.formula.events.contains($0.event) && [.unsupported, .denied].contains($0.quality)
     }
-    // Not worth the kernel's time where the counter did not open; of a group of sockets no counter is open here.
+    // The kernel need not run where the counter did not open. A socket group opens no counter here.
     if let missing { return (.notChecked, nil, missing.reason ?? "no reason given") }
     let body: () -> Double?
     do {
@@ -64,7 +64,7 @@ public struct CounterSelfCheck: Codable, Equatable, Sendable {
 }
 
 extension CounterReading {
-  /// The reading as it is after the self-check: a value of an event that failed it is kept, and marked.
+  /// The reading after the self-check. The value of an event that failed it is kept and marked as suspect.
   public func judged(by checks: [CounterSelfCheck]) -> CounterReading {
     guard value != nil, let check = checks.first(where: { $0.status == .suspect && $0.events.contains(event) })
     else { return self }

@@ -1,7 +1,8 @@
 import Glibc
 import Support
 
-/// Counters of one target, mostly the thread that creates it: open once, then start and stop around each region.
+/// Counters of one target, usually the thread that creates it: opened once, then started and stopped around each
+/// region.
 ///
 /// Counters attach to a thread, so a session is created, started and stopped inside the worker that is measured:
 ///
@@ -13,7 +14,7 @@ import Support
 ///     }
 ///     let total = CounterReading.total(over: sessions.map { $0.readings() })
 ///
-/// Creating one never fails: an event that cannot be counted gives readings that say why.
+/// Creating a session never fails: an event that cannot be counted gives readings with the reason.
 public final class CounterSession: @unchecked Sendable {
   fileprivate enum State {
     case open(descriptor: Int32, leader: Int32, note: String?)
@@ -35,10 +36,10 @@ public final class CounterSession: @unchecked Sendable {
   private var slots: [Slot] = []
   private var leaders: [Int32] = []
 
-  /// Opens `events` on the calling thread as one group, which the kernel counts all together or not at all.
+  /// Opens `events` on the calling thread as one group, which the kernel counts as a whole or not at all.
   ///
-  /// With `multiplexing` an event that no longer fits into the group is a group of its own: more events than the CPU has
-  /// counters then take turns, and their readings are scaled.
+  /// With `multiplexing`, an event that no longer fits into the group becomes a group of its own. More events than
+  /// the CPU has counters then take turns, and their readings are scaled.
   public convenience init(
     events: [String], multiplexing: Bool = false, backend: any CounterBackend = LibPFMBackend()
   ) {
@@ -46,8 +47,8 @@ public final class CounterSession: @unchecked Sendable {
     for name in events { append(open(name, cpuIsKnown: false, leader: leaders.first)) }
   }
 
-  /// Opens a group's events on the calling thread, which is the worker `thread`; where the group is for another CPU, every
-  /// reading is unsupported and says so.
+  /// Opens a group's events on the calling thread, which is the worker `thread`. Where the group is for another CPU,
+  /// every reading is unsupported, with that reason.
   public convenience init(
     group: CounterGroup, thread: Int = 0, multiplexing: Bool = false, backend: any CounterBackend = LibPFMBackend(),
     root: String = "/"
@@ -122,7 +123,7 @@ public final class CounterSession: @unchecked Sendable {
     }
   }
 
-  /// Counts `body`.
+  /// Counts the events of `body`.
   public func measure<Result>(_ body: () throws -> Result) rethrows -> (result: Result, readings: [CounterReading]) {
     start()
     let result: Result
@@ -157,8 +158,8 @@ public final class CounterSession: @unchecked Sendable {
     }
   }
 
-  /// Software events count in user and kernel mode, because much of what they count happens in the kernel; where that is
-  /// denied they fall back to user mode, except for those that would then always read 0.
+  /// Software events count in user and kernel mode, because much of what they count happens in the kernel. Where that
+  /// is denied they fall back to user mode, except those that would then always read 0.
   private func open(_ name: String, cpuIsKnown: Bool, leader: Int32?) -> Slot {
     func encode(_ privilege: PrivilegeLevels) throws -> EncodedEvent {
       try backend.encode(name, privilege: privilege, cpuIsKnown: cpuIsKnown)
@@ -193,7 +194,7 @@ public final class CounterSession: @unchecked Sendable {
     case .success(let descriptor):
       return .open(descriptor: descriptor, leader: leader ?? descriptor, note: nil)
     case .failure(let failure):
-      // The kernel answers EINVAL to a group that cannot fit, and to an event that it does not know.
+      // The kernel answers EINVAL both to a group that cannot fit and to an event that it does not know.
       let isFull = leader != nil && (failure.code == EINVAL || failure.code == ENOSPC)
       if isFull, multiplexing { return open(event, leader: nil) }
       return .failed(

@@ -1,9 +1,9 @@
-/// Whether this machine counts a group now: its events opened and read around an empty region.
+/// Whether this machine counts a group now: the group's events are opened and read around an empty region.
 public struct CounterTrial: Equatable, Sendable {
   public var events: Int
-  /// Events that came back with a value.
+  /// The number of events with a value.
   public var counted: Int
-  /// Why the first of the others did not; nil where all did.
+  /// Why the first event without a value has none; nil where all have one.
   public var reason: String?
 
   public init(_ group: CounterGroup, backend: any CounterBackend = LibPFMBackend(), root: String = "/") {

@@ -1,6 +1,6 @@
 /// An event as the kernel knows it: the result of looking a name up in libpfm's tables.
 public struct EncodedEvent: Equatable, Sendable {
-  /// As it was asked for.
+  /// The name as it was asked for.
   public var name: String
   /// libpfm's full name with every modifier spelled out.
   public var canonical: String
@@ -8,7 +8,7 @@ public struct EncodedEvent: Equatable, Sendable {
   public var type: UInt32
   /// The event's code within the type (`perf_event_attr.config`).
   public var config: UInt64
-  /// The whole `perf_event_attr`, so that modifiers and extra registers survive.
+  /// The whole `perf_event_attr`, which keeps modifiers and extra registers.
   var attribute: [UInt8] = []
 
   init(name: String, canonical: String, type: UInt32, config: UInt64, attribute: [UInt8] = []) {
@@ -19,7 +19,7 @@ public struct EncodedEvent: Equatable, Sendable {
     self.attribute = attribute
   }
 
-  /// Counted by the kernel itself, with no help of hardware.
+  /// Whether the kernel itself counts the event, without hardware.
   public var isSoftware: Bool { type == 1 }
 
   /// Software events that happen inside the kernel only, so that counting user mode alone always gives 0:

@@ -2,12 +2,12 @@ import CLibPFM
 import Foundation
 import Support
 
-/// What libpfm's tables hold.
+/// The contents of libpfm's tables.
 public enum EventCatalogue {
   public struct PMU: Codable, Equatable, Sendable {
     public var name: String
     public var description: String
-    /// libpfm found it on this machine. It says nothing about whether the kernel lets us count with it.
+    /// Whether libpfm found it on this machine. The kernel may still refuse to count with it.
     public var isPresent: Bool
     public var eventCount: Int
   }
@@ -48,7 +48,7 @@ public enum EventCatalogue {
 
   /// The events whose name contains `text`, in one PMU or all of this machine's.
   public static func search(_ text: String, pmu: String? = nil) throws -> [Event] {
-    // A full name brings its own PMU.
+    // A full name contains its PMU.
     let parts = text.components(separatedBy: "::")
     let (pmu, pattern) = parts.count == 2 ? (parts[0], parts[1]) : (pmu, text)
     let name = pattern.split(separator: ":").first.map(String.init) ?? pattern
@@ -57,7 +57,7 @@ public enum EventCatalogue {
     return exact.isEmpty ? events.filter { $0.name.lowercased().contains(name.lowercased()) } : exact
   }
 
-  /// Why a name could not be encoded: libpfm's text, and what was perhaps meant.
+  /// The error of a name that could not be encoded: libpfm's text, and near matches.
   static func explain(unknown name: String, code: Int32) -> InputError {
     let reason = EventEncoder.Library.text(code)
     let parts = name.components(separatedBy: "::")
@@ -90,8 +90,8 @@ public enum EventCatalogue {
     return InputError(key: key, "expected a PMU that libpfm knows\(hint)")
   }
 
-  /// The nearest name by edit distance, then names that contain the text or are contained in it; eight at most, which is
-  /// as many as a person reads.
+  /// The nearest name by edit distance, then names that contain the text or are contained in it; at most eight, so
+  /// that a person reads them.
   private static func nearMatches(to name: String, among candidates: [String]) -> [String] {
     var matches = nearestName(to: name, among: candidates).map { [$0] } ?? []
     // Shorter fragments match half of the table.

@@ -1,14 +1,14 @@
 import Support
 
-/// Whether one event of a counter group can be encoded, so that a misspelt name is found before a run and on any machine.
+/// Whether an event of a counter group can be encoded. The check finds a misspelt name before a run, on any machine.
 public struct EventCheck: Codable, Equatable, Sendable {
   public enum Status: String, Codable, Sendable {
     /// libpfm encodes it.
     case encodes
-    /// A raw code, and its group says which manual it is from and which CPUs it is for; or an event of a system PMU that this
-    /// machine does not have, and its group says where it is documented.
+    /// libpfm cannot check it, but the group names its source: a raw code with its manual and CPUs, or an event of a
+    /// system PMU that this machine does not have with its documentation.
     case sourced
-    /// libpfm carries the table of this PMU in builds for another architecture only.
+    /// Only builds of libpfm for another architecture have the table of this PMU.
     case unchecked
     case wrong
   }
@@ -19,7 +19,7 @@ public struct EventCheck: Codable, Equatable, Sendable {
   /// The canonical name, the source, or what is wrong.
   public var detail: String
 
-  /// Checks every event of `group` with libpfm's tables, those of other CPUs included.
+  /// Checks every event of `group` against libpfm's tables, including those of other CPUs.
   public static func check(_ group: CounterGroup) -> [EventCheck] {
     group.events.map { event in
       let (status, detail) = verdict(event, in: group)
@@ -42,14 +42,14 @@ public struct EventCheck: Codable, Equatable, Sendable {
         : (.wrong, complaint(error))
     }
     guard group.pmu == "perf_raw" else { return (.encodes, encoded.canonical) }
-    // libpfm passes any number through, so that only the manual can vouch for it.
+    // libpfm passes any number through, so only the manual can confirm it.
     guard let source = group.source else { return (.wrong, "expected 'source', the manual of a raw code") }
     guard let meaning = group.meanings[event] else { return (.wrong, "expected 'means', what a raw code counts") }
     guard group.cpu != nil else { return (.wrong, "expected 'cpu', the CPUs that a raw code is for") }
     return (.sourced, "\(meaning) (\(source))")
   }
 
-  /// Only a machine with the PMU knows its fields and events; elsewhere the source vouches for them.
+  /// Only a machine with the PMU knows its fields and events; elsewhere the group's source stands for them.
   private static func systemVerdict(_ event: String, in group: CounterGroup) -> (Status, String) {
     guard let source = group.source else {
       return (.wrong, "expected 'source', where a system PMU's event is documented")

@@ -4,10 +4,10 @@ import Support
 
 /// Looks event names up in libpfm's tables: `[pmu::]EVENT[:umask][:modifier[=value]]`.
 ///
-/// Any x86 table can be used anywhere, with its PMU's name as the prefix; whether the machine can count the event is
-/// another question, which only opening a counter answers.
+/// Any x86 table can be used on any machine, with its PMU's name as the prefix. Only opening a counter shows whether
+/// the machine can count the event.
 public enum EventEncoder {
-  /// Encodes `name`; an unknown one is an `InputError` that names the nearest known ones.
+  /// Encodes `name`. Throws `InputError` with the nearest known names where it is unknown.
   public static func encode(_ name: String, privilege: PrivilegeLevels = .user) throws -> EncodedEvent {
     try Library.start()
     var attribute = perf_event_attr()
@@ -32,10 +32,10 @@ public enum EventEncoder {
       attribute: withUnsafeBytes(of: &attribute) { Array($0) })
   }
 
-  /// libpfm's state, which is one per process.
+  /// libpfm's state, of which a process has one.
   enum Library {
     private static let result: Int32 = {
-      // Read once, by pfm_initialize: makes the tables of CPUs other than this one usable for encoding.
+      // pfm_initialize reads this once; it makes the tables of other CPUs usable for encoding.
       setenv("LIBPFM_ENCODE_INACTIVE", "1", 1)
       return pfm_initialize()
     }()

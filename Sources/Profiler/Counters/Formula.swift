@@ -1,8 +1,9 @@
 import Support
 
-/// An arithmetic expression over counters: numbers, `+ - * /`, parentheses, event names in single quotes and words:
-/// `seconds` (the region's time), `threads`, and `instructions` and `cycles` of all threads, which are counted in a pass of
-/// their own, because few CPUs have a counter left for them beside a group of five or six events.
+/// An arithmetic expression over counters: numbers, `+ - * /`, parentheses, event names in single quotes and words.
+/// The words are `seconds` (the region's time), `threads`, and `instructions` and `cycles` of all threads. The last
+/// two are counted in a pass of their own, because few CPUs have a counter left for them beside a group of five or
+/// six events.
 ///
 ///     'perf::INSTRUCTIONS' / 'perf::CYCLES'
 public struct Formula: Equatable, Sendable {
@@ -13,8 +14,8 @@ public struct Formula: Equatable, Sendable {
   public let words: [Word]
   private let root: Node
 
-  /// Beyond any formula: a sum over all events of a PMU has some hundred terms. Each operation nests the tree that is
-  /// evaluated by one more level, so their number is bounded as the stack is.
+  /// The longest formula in bytes: a sum over all events of a PMU has some hundred terms. The number of operations is
+  /// bounded because each nests the evaluated tree by one more level, and the stack is bounded.
   private static let longest = 1 << 14
   private static let mostOperations = 500
 
@@ -29,7 +30,7 @@ public struct Formula: Equatable, Sendable {
     case seconds, threads, instructions, cycles
   }
 
-  /// Parses `text`; the error says what was expected where.
+  /// Parses `text`. Throws `InputError` that says what was expected where.
   public init(_ text: String) throws {
     guard text.utf8.count <= Self.longest else {
       throw InputError("expected a formula of at most \(Self.longest) bytes, found \(text.utf8.count)")
@@ -41,8 +42,8 @@ public struct Formula: Equatable, Sendable {
     self.words = parser.words
   }
 
-  /// The formula's value; nil where a counter or a word has none or is suspect, and where an operation has no finite result, as a division by zero:
-  /// missing is missing.
+  /// The formula's value. Nil where a counter or a word has no value or is suspect, and where an operation has no
+  /// finite result, such as a division by zero.
   public func value(of readings: [CounterReading], words: [Word: Double] = [:]) -> Double? {
     var values: [String: Double] = [:]
     for reading in readings where reading.quality != .suspect { values[reading.event] = reading.value }
@@ -116,7 +117,7 @@ public struct Formula: Equatable, Sendable {
       case "(":
         position += 1
         depth += 1
-        // Deeper than any formula; a file of parentheses must not exhaust the stack.
+        // Deeper than any sensible formula: a file of parentheses must not exhaust the stack.
         guard depth <= 64 else { throw expected("at most 64 nested parentheses") }
         let node = try sum()
         guard next == ")" else { throw expected("')'") }
@@ -145,7 +146,7 @@ public struct Formula: Equatable, Sendable {
       }
     }
 
-    /// The next character that is no space, without consuming it.
+    /// The next character that is not whitespace, without consuming it.
     private var next: Character? {
       mutating get {
         while position < characters.count, characters[position].isWhitespace { position += 1 }

@@ -1,21 +1,23 @@
 import CLinux
 import CMicroBenchmarks
 
-/// A kernel whose work is known, and what a group's events must count per unit of it. Bounds are wide where a count depends
-/// on prefetchers or on the loop around the work: they are to find counters that lie, not to calibrate.
+/// A kernel whose work is known, and the counts per unit of it that a group's events must give. The bounds are wide
+/// where a count depends on prefetchers or on the loop around the work: they are to find wrong counters, not to
+/// calibrate.
 public struct KnownAnswer: Codable, Equatable, Sendable {
   public var kernel: Kernel
-  /// Over the group's events, without `seconds`.
+  /// A formula over the group's events, without `seconds`.
   public var formula: Formula
-  /// What the formula may give per unit of the kernel's work.
+  /// The range of the formula's value per unit of the kernel's work.
   public var bounds: ClosedRange<Double>
 
   public enum Kernel: String, Codable, CaseIterable, Sendable {
     /// First touches of 4 KiB pages of a new mapping.
     case pageTouches = "page_touches"
-    /// Additions that each wait for the one before.
+    /// Additions, each of which waits for the one before.
     case dependentAdds = "dependent_adds"
-    /// Loads along one random cycle through memory far larger than an L1 cache, each waiting for the one before.
+    /// Loads along one random cycle through memory far larger than an L1 cache, each of which waits for the one
+    /// before.
     case chasedLoads = "chased_loads"
     /// fp32 operations of independent multiply-adds in registers, two per lane.
     case multiplyAdds = "multiply_adds"
@@ -30,12 +32,12 @@ public struct KnownAnswer: Codable, Equatable, Sendable {
       }
     }
 
-    /// Everything that is not to be counted is done here; the closure does the work once and returns its units, nil where
+    /// Prepares everything that is not to be counted. The closure does the work once and returns its units, nil where
     /// this architecture has no such loop.
     func prepared() throws -> () -> Double? {
       switch self {
       case .pageTouches:
-        // Many against the few code and stack pages that a thread meets for the first time.
+        // Many pages against the few of code and stack that a thread touches for the first time.
         let pages = 16_384
         let memory = try PlacedMemory(bytes: pages * basePageBytes, pages: .base)
         return {
@@ -47,7 +49,7 @@ public struct KnownAnswer: Codable, Equatable, Sendable {
         let adds: UInt64 = 1 << 24
         return { microbench_dependent_adds(adds) ? Double(adds) : nil }
       case .chasedLoads:
-        // 32 MiB is hundreds of L1 caches, and each line is met once.
+        // 32 MiB is hundreds of L1 caches, and each line is loaded once.
         let lines = 1 << 19
         let memory = try PlacedMemory(bytes: lines * 64, pages: .base)
         microbench_link_lines(memory.base, lines, 1)

@@ -3,7 +3,7 @@ import Foundation
 import Glibc
 import Support
 
-/// The real counters: names from libpfm and sysfs, counts from the kernel's perf events.
+/// Real counters: names from libpfm and sysfs, counts from the kernel's perf events.
 public struct LibPFMBackend: CounterBackend {
   private static let presentPMUs = Set(((try? EventCatalogue.pmus()) ?? []).filter(\.isPresent).map(\.name))
 
@@ -11,7 +11,7 @@ public struct LibPFMBackend: CounterBackend {
 
   public func encode(_ name: String, privilege: PrivilegeLevels, cpuIsKnown: Bool) throws -> EncodedEvent {
     let event = try EventEncoder.encode(name, privilege: privilege)
-    // Encoding works with the tables of every CPU. Opened here, a foreign code would count some other event.
+    // Encoding works with the tables of every CPU, but a code of another CPU would count some other event here.
     let pmu = event.canonical.components(separatedBy: "::").first ?? ""
     guard cpuIsKnown || Self.presentPMUs.contains(pmu) else {
       throw NotAvailable(key: name, "the event belongs to '\(pmu)', which is not this machine's PMU")

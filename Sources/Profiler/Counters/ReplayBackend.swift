@@ -1,10 +1,10 @@
 import Support
 import Synchronization
 
-/// Counters of a recorded run behind the interface of real ones: every event answers as it answered then, with its counts,
-/// its quality and its reason.
+/// The counters of a recorded run behind the interface of real ones: every event gives its recorded counts, quality
+/// and reason.
 public final class ReplayBackend: CounterBackend {
-  /// What was recorded of an event, on a worker or, of a system PMU, over a socket.
+  /// The record of an event on one worker or, for a system PMU, over one socket.
   public struct Recorded: Sendable {
     public var thread: Int?
     public var socket: Int?
@@ -25,7 +25,7 @@ public final class ReplayBackend: CounterBackend {
   private struct Counter {
     var leader: Int32
     var counts: CounterCounts
-    /// Each region advances a counter by what one region counted then.
+    /// Each region advances the counter by the recorded count of one region.
     var regions: UInt64 = 0
   }
 
@@ -35,14 +35,15 @@ public final class ReplayBackend: CounterBackend {
   private let sockets: [String: [Int]]
   private let counters = Mutex<[Int32: Counter]>([:])
 
-  /// - Parameter origin: `synthetic` where the recorded counts were; a recording does not make them measured.
+  /// - Parameter origin: `synthetic` where the recorded counts were synthetic; a recording does not make them
+  ///   measured.
   public init(_ recorded: [Recorded], origin: CounterOrigin = .replay) {
     self.origin = origin
     var readings: [Key: CounterReading] = [:]
     var sockets: [String: [Int]] = [:]
     for entry in recorded {
       if let pmu = SystemPMU.parts(of: entry.reading.event)?.pmu {
-        // A machine without the PMU has no unit of it now either.
+        // A PMU that the recorded machine lacked has no unit here either.
         guard let socket = entry.socket else { continue }
         if sockets[pmu]?.contains(socket) != true { sockets[pmu, default: []].append(socket) }
         readings[Key(event: entry.reading.event, target: .cpu(socket))] = entry.reading
@@ -54,7 +55,7 @@ public final class ReplayBackend: CounterBackend {
     self.sockets = sockets
   }
 
-  /// A socket stands for all its units, under its own number in place of a CPU's.
+  /// One unit stands for all units of a socket, with the socket's number in place of a CPU's.
   public func units(of name: String) -> [SystemPMU.Unit] {
     (sockets[name] ?? []).map { SystemPMU.Unit(pmu: SystemPMU(recorded: name), cpu: $0, socket: $0) }
   }
@@ -69,7 +70,7 @@ public final class ReplayBackend: CounterBackend {
     guard let reading = recorded.first(where: { $0.key.event == name })?.value else {
       throw NotAvailable(key: name, "the recorded run did not count this event")
     }
-    // Any type but that of software events, which would be asked for twice.
+    // Any type except that of software events, which a session encodes twice.
     return EncodedEvent(name: name, canonical: reading.canonical ?? name, type: .max, config: 0)
   }
 
@@ -116,7 +117,7 @@ public final class ReplayBackend: CounterBackend {
     counters.withLock { counters in counters[descriptor] = nil }
   }
 
-  /// The recorded reading itself: it has been judged already, and its reason is more than the counts tell.
+  /// The recorded reading itself, which carries its quality and reason.
   public func finished(_ reading: CounterReading, on target: CounterTarget) -> CounterReading {
     guard let recorded = recorded[Key(event: reading.event, target: target)],
       (reading.value == nil) == (recorded.value == nil)
@@ -128,7 +129,7 @@ public final class ReplayBackend: CounterBackend {
 }
 
 extension SystemPMU {
-  /// A PMU of which only the counts are left.
+  /// A recorded PMU, of which only the counts are known.
   init(recorded name: String) {
     self.init(name: name, type: .max, formats: [:], events: [:], cpus: [])
   }

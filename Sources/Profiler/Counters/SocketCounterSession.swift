@@ -1,9 +1,10 @@
 import Support
 
-/// Counters of the PMUs outside the cores, over a region: what each socket did, for every process on it.
+/// Counters of the PMUs outside the cores over a region: the events of each socket, caused by any process on it.
 ///
-/// Opened wherever the PMU counts (each memory channel of each socket), which need not be where the work runs; may be
-/// started and stopped by any thread. Creating one never fails: what cannot be counted gives readings that say why.
+/// They are opened wherever the PMU counts (each memory channel of each socket), which need not be where the work
+/// runs, and may be started and stopped by any thread. Creating a session never fails: what cannot be counted gives
+/// readings with the reason.
 public final class SocketCounterSession: @unchecked Sendable {
   /// A group's reading over one socket; the socket is nil where the machine has no such PMU.
   public struct SocketReading: Equatable, Sendable {
@@ -37,8 +38,9 @@ public final class SocketCounterSession: @unchecked Sendable {
   /// Ends the region that `start` began.
   public func stop() { for (_, session) in sessions.reversed() { session.stop() } }
 
-  /// The counts of the last region, socket by socket, in the order of the events: sums over the units of a socket, and the
-  /// time of the region. A scaled sum has the share of time that leads from its raw count to its value.
+  /// The counts of the last region, socket by socket, in the order of the events: sums over the units of a socket,
+  /// with the time of the region. The running time of a scaled sum is set so that raw x enabled / running is its
+  /// value.
   public func readings() -> [SocketReading] {
     if let absence {
       return group.events.map {

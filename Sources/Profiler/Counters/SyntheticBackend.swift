@@ -2,14 +2,14 @@ import Glibc
 import Support
 import Synchronization
 
-/// A back end that follows a script, so that every outcome of counting can be met on a machine without a PMU.
+/// A back end that follows a script, so that tests meet every outcome of counting on a machine without a PMU.
 public final class SyntheticBackend: CounterBackend {
   public enum Script: Sendable {
-    /// Each enabled region advances the counter by these.
+    /// Each enabled region advances the counter by these counts.
     case advances(CounterCounts)
     /// Opening fails with this error number.
     case fails(Int32)
-    /// Opening fails with this error number unless user mode alone is asked for.
+    /// Opening fails with this error number unless only user mode is asked for.
     case failsInKernel(Int32, CounterCounts)
     /// Joining a group fails with this error number; leading one works.
     case failsAsMember(Int32, CounterCounts)
@@ -29,10 +29,10 @@ public final class SyntheticBackend: CounterBackend {
   private let counters = Mutex<[Int32: Counter]>([:])
 
   /// - Parameters:
-  ///   - scripts: what happens to each event, by its name or, of a system PMU, by the name that a unit encodes it to; with
-  ///     `@CPU` at the end, what happens to it there. Other names are unknown.
+  ///   - scripts: the behaviour of each event, by its name or, for a system PMU, by the name that a unit encodes it to; a
+  ///     suffix `@CPU` restricts it to that CPU. Other names are unknown.
   ///   - softwareEvents: the events that count as software events, with their kernel number.
-  ///   - root: where the machine with the system PMUs lies; nil for a machine without.
+  ///   - root: the root of the machine with the system PMUs; nil for a machine without any.
   public init(_ scripts: [String: Script], softwareEvents: [String: UInt64] = [:], root: String? = nil) {
     self.scripts = scripts
     self.softwareEvents = softwareEvents

@@ -5,7 +5,7 @@ import Support
 /// /sys/bus/event_source/devices/NAME. It counts what a whole socket or die does, so it is opened on a CPU and not on a thread.
 public struct SystemPMU: Equatable, Sendable {
   public var name: String
-  /// `perf_event_attr.type`.
+  /// The kernel's PMU type (`perf_event_attr.type`).
   public var type: UInt32
   /// The fields of its events' encodings, by name.
   public var formats: [String: BitField]
@@ -24,7 +24,7 @@ public struct SystemPMU: Equatable, Sendable {
 
   static let directory = "sys/bus/event_source/devices"
 
-  /// Every system PMU of the machine under `root`. What makes one is its `cpumask`; the PMUs of cores have none.
+  /// Every system PMU of the machine under `root`. A system PMU has a `cpumask`; the PMUs of cores have none.
   public static func all(root: String = "/") -> [SystemPMU] {
     let files = SystemFiles(root: root)
     return files.names(directory).compactMap { SystemPMU(name: $0, files: files) }
@@ -44,7 +44,7 @@ public struct SystemPMU: Equatable, Sendable {
   /// Where to open the PMUs that `base` stands for.
   public static func units(of base: String, root: String = "/") -> [Unit] {
     let files = SystemFiles(root: root)
-    // Not the whole topology, which takes tens of thousands of files on a large server.
+    // The whole topology is not read, because that takes tens of thousands of files on a large server.
     func socket(_ cpu: Int) -> Int {
       files.int("sys/devices/system/cpu/cpu\(cpu)/topology/physical_package_id").map { max($0, 0) } ?? 0
     }
@@ -53,7 +53,7 @@ public struct SystemPMU: Equatable, Sendable {
     }
   }
 
-  /// The driver behind a PMU of this name, and what may be done where it is missing.
+  /// The driver of a PMU with this name, and what to do where it is missing.
   static func advice(_ base: String) -> String {
     if base.hasPrefix("amd_umc") {
       return "Linux 6.7 or later has it on Zen 4 and later (modprobe amd_uncore); a virtual machine has none"
@@ -80,14 +80,15 @@ public struct SystemPMU: Equatable, Sendable {
       uniqueKeysWithValues: entries("format").compactMap { name, text in
         BitField(text).map { (name, $0) }
       })
-    // Beside each event the kernel may put its scale and unit.
+    // The kernel may put an event's scale and unit beside it.
     events = Dictionary(
       uniqueKeysWithValues: entries("events").filter { name, _ in
         !name.hasSuffix(".scale") && !name.hasSuffix(".unit") && !name.hasSuffix(".snapshot")
       })
   }
 
-  /// Encodes `name`, an event `pmu/terms/`: terms are `field=value`, a field alone for 1, or an event that the kernel names.
+  /// Encodes `name`, an event `pmu/terms/`. A term is `field=value`, a field alone for 1, or an event that the kernel
+  /// names. Throws `InputError` where a term is unknown or a value does not fit.
   public func encode(_ name: String) throws -> EncodedEvent {
     guard let (_, terms) = Self.parts(of: name) else { throw InputError(key: name, "expected pmu/terms/") }
     var words: [UInt64] = [0, 0, 0]
@@ -115,7 +116,7 @@ public struct SystemPMU: Equatable, Sendable {
     try terms.split(separator: ",").map(String.init).flatMap { term -> [(field: String, value: UInt64)] in
       let sides = term.split(separator: "=", maxSplits: 1).map(String.init)
       if sides.count == 1, let event = events[term] {
-        // The kernel's own terms name fields only, so that this goes one level deep.
+        // The kernel's own terms name only fields, so this goes one level deep.
         return try event.split(separator: ",").flatMap { try expanded(String($0), in: name) }
       }
       guard sides.count == 2 else { return [(term, 1)] }
@@ -138,13 +139,14 @@ public struct SystemPMU: Equatable, Sendable {
   }
 }
 
-/// Where a field of an event lies, in sysfs's notation `config:0-7,32-35`: the value's low bits fill the first range.
+/// The bits of a field of an event, in sysfs's notation `config:0-7,32-35`: the value's low bits fill the first
+/// range.
 public struct BitField: Equatable, Sendable {
-  /// 0 config, 1 config1, 2 config2.
+  /// The word: 0 for config, 1 for config1, 2 for config2.
   let word: Int
   let ranges: [ClosedRange<Int>]
 
-  /// Nil for what is no such notation.
+  /// Nil where `text` is not in that notation.
   init?(_ text: String) {
     let parts = text.split(separator: ":").map(String.init)
     guard parts.count == 2, let word = ["config", "config1", "config2"].firstIndex(of: parts[0]) else { return nil }
@@ -162,7 +164,7 @@ public struct BitField: Equatable, Sendable {
 
   var width: Int { ranges.reduce(0) { $0 + $1.count } }
 
-  /// Writes `value`; false, and nothing written, where it does not fit.
+  /// Writes `value`. Returns false and writes nothing where it does not fit.
   func store(_ value: UInt64, in words: inout [UInt64]) -> Bool {
     guard width >= 64 || value >> width == 0 else { return false }
     var rest = value

@@ -186,6 +186,8 @@ private struct GroupList: Encodable {
     var description: String
     var events: [String]
     var metrics: [String]
+    /// The quantities of traffic that the events tell.
+    var traffic: [TrafficQuantity]
     /// Events that came back with a value; nil where the group was not tried.
     var counted: Int?
     /// Why not all of them, or why the group is not for this CPU.
@@ -198,12 +200,13 @@ private struct GroupList: Encodable {
       description = group.description
       events = group.events
       metrics = group.metrics.map(\.name)
+      traffic = group.traffic.map(\.quantity)
       counted = trial?.counted
       reason = trial == nil ? group.mismatch() : trial?.reason
     }
 
     private enum CodingKeys: CodingKey {
-      case name, pmu, scope, description, events, metrics, counted, reason
+      case name, pmu, scope, description, events, metrics, traffic, counted, reason
     }
 
     /// Writes null rather than nothing, so that every group has the same keys.
@@ -215,6 +218,7 @@ private struct GroupList: Encodable {
       try container.encode(description, forKey: .description)
       try container.encode(events, forKey: .events)
       try container.encode(metrics, forKey: .metrics)
+      try container.encode(traffic, forKey: .traffic)
       try container.encode(counted, forKey: .counted)
       try container.encode(reason, forKey: .reason)
     }

@@ -19,6 +19,8 @@ public struct CounterGroup: Codable, Equatable, Sendable {
   public var cpu: CPUMatch?
   /// Values derived from the events, in the file's order.
   public var metrics: [Metric]
+  /// Quantities of a workload's traffic that the events tell, in the order of `TrafficQuantity`.
+  public var traffic: [TrafficFormula]
   /// Counts that the events must give while a kernel of known work runs.
   public var checks: [KnownAnswer]
 
@@ -38,10 +40,10 @@ public struct CounterGroup: Codable, Equatable, Sendable {
   }
 
   /// Reads a group from YAML with the keys name, description, pmu, events and, optionally, topic, scope, cpu, source,
-  /// metrics and checks. A raw code is a mapping with the keys code and means. Throws `InputError`.
+  /// metrics, traffic and checks. A raw code is a mapping with the keys code and means. Throws `InputError`.
   public init(yaml: YAMLValue) throws {
     let object = try yaml.object(
-      keys: ["name", "topic", "description", "pmu", "scope", "events", "cpu", "source", "metrics", "checks"])
+      keys: ["name", "topic", "description", "pmu", "scope", "events", "cpu", "source", "metrics", "traffic", "checks"])
     self.name = try object.required("name").name()
     self.description = try object.required("description").string()
     self.pmu = try object.required("pmu").string()
@@ -51,6 +53,7 @@ public struct CounterGroup: Codable, Equatable, Sendable {
     self.events = []
     self.meanings = [:]
     self.metrics = []
+    self.traffic = []
     self.checks = []
     for event in try events.list() { try append(event: event) }
     guard !self.events.isEmpty else { throw events.error("expected at least one event") }
@@ -58,6 +61,7 @@ public struct CounterGroup: Codable, Equatable, Sendable {
     self.source = try object["source"].map { try $0.string() }
     self.cpu = try object["cpu"].map { try CPUMatch(yaml: $0) }
     for metric in try object["metrics"]?.list() ?? [] { try metrics.append(parse(metric)) }
+    if let traffic = object["traffic"] { try append(traffic: traffic) }
     for check in try object["checks"]?.list() ?? [] { try checks.append(parse(check: check)) }
   }
 
@@ -80,6 +84,23 @@ public struct CounterGroup: Codable, Equatable, Sendable {
     return Metric(
       name: try object.required("name").name(), unit: try object.required("unit").string(),
       formula: try formula(object.required("formula")))
+  }
+
+  /// A mapping from quantities to formulas over the events, or to `formula` and `leaves_out` where the events miss some.
+  private mutating func append(traffic yaml: YAMLValue) throws {
+    let known = TrafficQuantity.allCases.filter { $0.scopes.contains(scope) }
+    let formulas = try yaml.object(keys: known.map(\.rawValue))
+    for quantity in known {
+      guard let entry = formulas[quantity.rawValue] else { continue }
+      let parts = entry.isObject ? try entry.object(keys: ["formula", "leaves_out"]) : nil
+      let text = try parts?.required("formula") ?? entry
+      let formula = try formula(text)
+      guard formula.words.isEmpty, !formula.events.isEmpty else {
+        throw text.error("expected a formula over events alone, which are lines, instructions or the like")
+      }
+      traffic.append(
+        TrafficFormula(quantity: quantity, formula: formula, leavesOut: try parts?.required("leaves_out").string()))
+    }
   }
 
   private func parse(check yaml: YAMLValue) throws -> KnownAnswer {

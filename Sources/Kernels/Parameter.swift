@@ -35,7 +35,7 @@ extension ParameterValue: Codable {
 }
 
 /// Something about a point that can be set or swept. Parser, JSON Schema, messages, result columns and the table of
-/// docs/FORMATS.md are derived from this one description.
+/// docs/reference/formats.md are derived from this one description.
 ///
 /// Two parameters of one name are the same parameter, so that networks may share one.
 public struct Parameter: Sendable {

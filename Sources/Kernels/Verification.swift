@@ -93,7 +93,7 @@ public struct VerificationRequest {
 
 /// Runs the layer stored in `path`, with its `input`, against its `expected.*` tensors; its first `most` tokens only, where
 /// that is given. Look-up tables, or all of a dense layer's products, are of type `dtype`, a look-up's hash of
-/// `hashType`; what that may change is in docs/METHODS.md.
+/// `hashType`; what that may change is in docs/reference/methods.md.
 public func verify(
   layer path: String, dtype: TableType = .fp32, hashType: HashType = .fp32, isa: ISA,
   tokens most: Int? = nil

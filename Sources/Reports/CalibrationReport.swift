@@ -39,7 +39,7 @@ public struct CalibrationReport {
       Micro-benchmarks alone, measured in \(significant(seconds, 2)) s; \(machine.sources.joined(separator: ", ")). The \
       machine file is \(file: "machine.yaml"); medians with intervals are in \(file: "calibration.csv"), all \(samples) \
       samples in \(file: "samples.csv"). In \(disturbed) of them a thread lost its CPU to another and no better sample was to \
-      be had (docs/METHODS.md, "The machine").
+      be had (docs/reference/methods.md, "The machine").
       """)
     document.blocks.append(.warnings(whenNone: nil))
     document.add(Self.sections, of: self)

@@ -34,9 +34,9 @@ public struct ExplorationReport {
       """
       Everything here is \(strong: "modelled"): no figure of it was measured on the machines that it speaks of, most of which \
       do not exist. One figure of a machine changes at a time, or as stated; all others stay the base's (a larger cache is no \
-      slower). The band has every uncertain figure at its bad or good end at once (docs/MODEL.md). Passes repeat over one \
-      batch, as in a measurement: what the caches keep of inputs, outputs and values between them costs no memory traffic, so \
-      a speed-up jumps where all of one kernel's data just fit and the other's just do not.
+      slower). The band has every uncertain figure at its bad or good end at once (docs/reference/model.md). Passes \
+      repeat over one batch, as in a measurement: what the caches keep of inputs, outputs and values between them costs \
+      no memory traffic, so a speed-up jumps where all of one kernel's data just fit and the other's just do not.
       """)
     document.blocks.append(.warnings(whenNone: nil))
     document.add(sections, of: exploration)

@@ -48,7 +48,7 @@ public struct ValidationReport {
       \(counted(validation.entries.count, "point")) of the run \(code: manifest.runID) \
       (\(Manifest.timestamp(manifest.created)), \(code: manifest.experimentFile)) on \(validation.machine.description), \
       each projected from the machine's micro-benchmarks alone (\(file: RunDirectory.hostMachineName)). An error is projected \
-      over measured throughput, less one: above zero the model is too fast. docs/MODEL.md has the equations.
+      over measured throughput, less one: above zero the model is too fast. docs/reference/model.md has the equations.
       """)
     document.blocks.append(.warnings(whenNone: nil))
     document.add(summary)

@@ -14,8 +14,8 @@ struct CompareCommand: ParsableCommand {
       parameters that a side selects by need not match, so that two parts of one run can be compared. RUN_DIR:kernel=dense \
       against RUN_DIR:kernel=lookup judges each look-up against its dense baseline. A directory of run \
       directories counts as all of them, each a launch more, so that two builds can take turns. A change counts when it \
-      exceeds the threshold and both what samples and what processes scatter (docs/METHODS.md, "Comparisons"). Exit code 2 \
-      where B is slower at any point.
+      exceeds the threshold and both what samples and what processes scatter \
+      (docs/reference/methods.md, "Comparisons"). Exit code 2 where B is slower at any point.
       """)
 
   @Argument(help: "The run to compare with: RUN_DIR, or RUN_DIR:parameter=value,…")

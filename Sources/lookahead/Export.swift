@@ -9,7 +9,9 @@ struct ExportCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "export",
     abstract: "Write everything that a run stored as tidy CSV files and JSON Lines, raw samples included.",
-    discussion: "One file a table; docs/FORMATS.md names the columns. Missing is an empty cell in CSV and null in JSON."
+    discussion: """
+      One file a table; docs/reference/formats.md names the columns. Missing is an empty cell in CSV and null in JSON.
+      """
   )
 
   @Argument(help: "A run directory.")

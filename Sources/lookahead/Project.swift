@@ -16,9 +16,9 @@ struct ProjectCommand: ParsableCommand {
     commandName: "project",
     abstract: "Project an experiment's points onto machines, without measuring anything.",
     discussion: """
-      Each point's access stream is simulated on the machine's caches and timed by the model (docs/MODEL.md). A \
-      projection is a band from the uncertainty of the machine's figures, with what limits it. Points with more threads \
-      than a machine has cores are left out for that machine.
+      Each point's access stream is simulated on the machine's caches and timed by the model \
+      (docs/reference/model.md). A projection is a band from the uncertainty of the machine's figures, with what \
+      limits it. Points with more threads than a machine has cores are left out for that machine.
       """)
 
   @Argument(help: "An experiment file, or a run directory, whose plan is then projected.")

@@ -8,7 +8,7 @@ struct TargetsCommand: ParsableCommand {
     abstract: "Hold a run of experiments/bench.yaml against the kernels' targets.",
     discussion: """
       Targets are ratios within the run, but for the published kernels: their time is of a Zen 5 core. On any other, measure \
-      them there (docs/METHODS.md, "The published kernels") and give it with --published-us.
+      them there (docs/reference/methods.md, "The published kernels") and give it with --published-us.
       """)
 
   @Argument(help: "A run directory.")

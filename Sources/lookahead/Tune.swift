@@ -16,7 +16,7 @@ struct TuneCommand: ParsableCommand {
     discussion: """
       All candidates are estimated on the model of this host, the best of them are timed in turns on the real tables, and \
       the fastest is kept in the user's cache, where runs with 'order: auto' find it. The options are the parameters of \
-      a point (docs/FORMATS.md), with the same defaults.
+      a point (docs/reference/formats.md), with the same defaults.
       """)
 
   @Argument(help: "A layer, a safetensors file; a synthetic one of the given dimensions by default.")

@@ -11,7 +11,7 @@ struct VerifyCommand: ParsableCommand {
       The file is a safetensors with `input` and `expected.output`. In fp32 the layer passes when max_abs_error is at \
       most 1e-5 x max(1, largest expected magnitude) and, for LookupFFN, every code is equal. In bf16 or int8 \
       the same holds for the errors and codes that rounding the tables, the projection, or the dense layer's operands, \
-      does not explain (docs/METHODS.md). Exit code 1 where it does not pass.
+      does not explain (docs/reference/methods.md). Exit code 1 where it does not pass.
       """)
 
   @Argument(help: "The layer, a safetensors file.")

@@ -179,7 +179,7 @@ import Testing
     for figure in FigureTableTests.full().figures {
       #expect(listed.contains(figure.path) == (figure.whyNoSensitivity == nil), "\(figure.path)")
     }
-    // docs/MODEL.md names these as left out; all other numbers of the timing equations have a row.
+    // docs/reference/model.md names these as left out; all other numbers of the timing equations have a row.
     let left = FigureTableTests.full().figures.filter { $0.whyNoSensitivity != nil && $0.range != nil }.map(\.path)
     #expect(
       Set(left.map(anyLevel)) == [
@@ -214,7 +214,7 @@ import Testing
     }
   }
 
-  @Test func `a band moves the figures that docs/MODEL.md says, each by its own uncertainty`() throws {
+  @Test func `a band moves the figures that docs/reference/model.md says, each by its own uncertainty`() throws {
     let machine = FigureTableTests.full()
     let moved = try FigureUncertainties(of: machine).stated.map(\.figure.path)
     let kept = machine.figures.filter { !moved.contains($0.path) }
@@ -249,9 +249,9 @@ import Testing
 
   // MARK: - Documentation
 
-  @Test func `docs/MODEL.md lists the figures as the table has them`() throws {
+  @Test func `docs/reference/model.md lists the figures as the table has them`() throws {
     let root = fixtures.deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-    let text = try String(contentsOf: root.appendingPathComponent("docs/MODEL.md"), encoding: .utf8)
+    let text = try String(contentsOf: root.appendingPathComponent("docs/reference/model.md"), encoding: .utf8)
     let rows = Machine.figureTable
     let table = rows.joined(separator: "\n")
     #expect(text.contains(table), "the table of figures should be:\n\(table)")

@@ -159,7 +159,7 @@ import Testing
 
   // MARK: - Truth
 
-  /// Ten per cent is what docs/MODEL.md states for a machine explored from a profile.
+  /// Ten per cent is what docs/reference/model.md states for a machine explored from a profile.
   @Test func `tokens per second from a profile are those of the exact simulation within ten per cent`() throws {
     for inclusion in [InclusionKind.nine, .victim] {
       var base = ExplorationTests.base

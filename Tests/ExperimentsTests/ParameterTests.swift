@@ -57,9 +57,9 @@ private let root = URL(fileURLWithPath: #filePath)
     #expect(again.points == [point])
   }
 
-  @Test func `docs/FORMATS.md has the table of parameters`() throws {
-    let text = try String(contentsOf: root.appendingPathComponent("docs/FORMATS.md"), encoding: .utf8)
-    #expect(text.contains(Self.table), "put this into docs/FORMATS.md:\n\(Self.table)")
+  @Test func `docs/reference/formats.md has the table of parameters`() throws {
+    let text = try String(contentsOf: root.appendingPathComponent("docs/reference/formats.md"), encoding: .utf8)
+    #expect(text.contains(Self.table), "put this into docs/reference/formats.md:\n\(Self.table)")
   }
 
   private static var table: String {

@@ -1,7 +1,8 @@
 import Support
 
 extension Machine {
-  /// Reads a machine file. Throws `InputError` with file, line and key for anything that is not as docs/MODEL.md says.
+  /// Reads a machine file. Throws `InputError` with file, line and key for anything that is not as
+  /// docs/reference/model.md says.
   public init(contentsOf path: String) throws {
     try self.init(YAMLValue(contentsOf: path), donors: DonorMachines(besides: path))
   }

@@ -3,7 +3,8 @@ import AccessStreams
 /// One CPU socket as the model sees it: cores, caches, memory.
 ///
 /// Everything but the caches may be absent: caches are enough to simulate a trace; a projection says which key it misses.
-/// Quantities carry their unit in the name, with the same meaning as the keys of the machine file (docs/MODEL.md).
+/// Quantities carry their unit in the name, with the same meaning as the keys of the machine file
+/// (docs/reference/model.md).
 public struct Machine: Equatable, Sendable {
   public static let schema = "lookahead/machine/1"
 

@@ -1,8 +1,8 @@
 import AccessStreams
 import Machines
 
-/// Time of a phase's instructions in a core that finds every operand in its first-level cache (docs/MODEL.md,
-/// "Timing").
+/// Time of a phase's instructions in a core that finds every operand in its first-level cache
+/// (docs/reference/model.md, "Timing").
 struct CoreWork {
   /// Seconds of vector arithmetic, instruction issue and dependency chains, as they bound each other.
   private(set) var arithmetic: Double

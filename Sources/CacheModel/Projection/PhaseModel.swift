@@ -3,7 +3,7 @@ import Machines
 import Simulation
 import Support
 
-/// The timing equations of one phase on one machine (docs/MODEL.md, "Timing"), with every input known.
+/// The timing equations of one phase on one machine (docs/reference/model.md, "Timing"), with every input known.
 struct PhaseModel {
   private let name: String
   private let transfersOverlap: Bool

@@ -24,7 +24,7 @@ public struct Projection: Equatable, Encodable, Sendable {
   }
 
   /// The error of the equations themselves: measured over projected throughput of 41 points on one host
-  /// (docs/MODEL.md, "The band"). A tenth of the points lay below `low` and a tenth above `high`.
+  /// (docs/reference/model.md, "The band"). A tenth of the points lay below `low` and a tenth above `high`.
   private enum Residuals {
     static let low = 0.70
     static let high = 1.17

@@ -9,7 +9,8 @@ struct RandomRowRates {
   private let pieces: [RandomRowRate]
 
   /// Share of a stream from the same level that random rows reach where a machine file does not state it, from
-  /// micro-benchmarks on one core of an EPYC (Zen 4) virtual machine (docs/MODEL.md, "Numbers that were tuned").
+  /// micro-benchmarks on one core of an EPYC (Zen 4) virtual machine
+  /// (docs/reference/model.md, "Numbers that were tuned").
   private static let assumedShares: [(rowBytes: Int, share: Double)] = [
     (128, 0.80), (256, 0.86), (512, 0.87), (1024, 0.88), (2048, 0.89),
   ]

@@ -14,8 +14,8 @@ public enum DataPlacement: Equatable, Sendable {
 
 /// Share of the memory traffic that each node's threads cause at each node's memory. The shares sum to 1.
 ///
-/// The nodes work at the same time, so the busiest memory and the busiest link decide the time (docs/MODEL.md,
-/// "Nodes").
+/// The nodes work at the same time, so the busiest memory and the busiest link decide the time
+/// (docs/reference/model.md, "Nodes").
 public struct TrafficMatrix: Equatable, Sendable {
   /// Indexed by the asking node, then by the memory's node.
   public let shares: [[Double]]

@@ -1,7 +1,8 @@
 import Foundation
 
 /// The dense network as its element type rounds it, one token at a time in double precision, with how far fp32 arithmetic
-/// may move the result: what a bf16 or int8 output is compared with (docs/METHODS.md, "Compressed dense networks").
+/// may move the result: what a bf16 or int8 output is compared with
+/// (docs/reference/methods.md, "Compressed dense networks").
 ///
 /// Everything is derived from the layer's fp32 parameters anew, so that weights that were stored wrongly are caught.
 struct DenseFFNRounding {

@@ -5,7 +5,7 @@ public enum CodeSource: Hashable, Sendable {
   /// The activations stored in the layer file.
   case recorded
   /// Rows drawn with probability proportional to 1 / rank^exponent, for each token and table by itself, in place of the rows
-  /// that the hash names: the hash still runs (METHODS.md, "Code distributions").
+  /// that the hash names: the hash still runs (docs/reference/methods.md, "Code distributions").
   case zipf(exponent: Double)
 }
 

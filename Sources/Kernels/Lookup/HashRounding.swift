@@ -1,7 +1,7 @@
 import Foundation
 
 /// A bf16 hash in double precision, product by product as the kernel ran it: what its codes and outputs are compared
-/// with (docs/METHODS.md, "bf16 projection").
+/// with (docs/reference/methods.md, "bf16 projection").
 ///
 /// Each product starts from the kernel's own input, rounded here, after that input has been held against the product before
 /// it. So whatever fp32 arithmetic decided between two neighbouring bf16 numbers is followed and does not grow through the

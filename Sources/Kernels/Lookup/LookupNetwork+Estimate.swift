@@ -12,7 +12,7 @@ extension LookupNetwork {
   }
 }
 
-/// What a walk keeps in use and moves, from sizes alone (docs/METHODS.md, "The autotuner").
+/// What a walk keeps in use and moves, from sizes alone (docs/reference/methods.md, "The autotuner").
 ///
 /// Only the gather's operands are told, since all other stages move the same whatever the strategy.
 private struct WalkEstimate {

@@ -72,7 +72,7 @@ struct LookupSchedule {
   private static let gatherChunk = 256
 
   /// Rows prefetched ahead for a tile of `tileTokens` tokens. Where the rows are not in a cache for other tokens' sake, the
-  /// sliced order fetches 8 ahead by itself (see docs/METHODS.md for the effect).
+  /// sliced order fetches 8 ahead by itself (see docs/reference/methods.md for the effect).
   func prefetchRows(tileTokens: Int) -> Int {
     strategy.order == .sliced && tileTokens < shape.tableRows ? max(strategy.prefetchRows, 8) : strategy.prefetchRows
   }

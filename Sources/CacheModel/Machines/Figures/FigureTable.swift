@@ -1,7 +1,8 @@
 import Support
 
-// The one table of a machine file's keys, part by part, in the order in which they are written. docs/MODEL.md lists the
-// figures as this table has them, which a test compares. docs/how-to/add-a-machine-figure.md says how to add one.
+// The one table of a machine file's keys, part by part, in the order in which they are written. docs/reference/model.md
+// lists the figures as this table has them, which a test compares. docs/how-to/add-a-machine-figure.md says how to add
+// one.
 
 private let geometry = FigureRole.fixed("it changes the traffic")
 private let unused = FigureRole.fixed("no equation uses it yet")
@@ -114,7 +115,8 @@ extension Machine: MachinePart {
 }
 
 extension VectorUnits: MachinePart {
-  /// GEMM libraries reach 85 to 95 % of the peak on server cores (OpenBLAS on Zen 5 88 to 92 %, docs/METHODS.md).
+  /// GEMM libraries reach 85 to 95 % of the peak on server cores (OpenBLAS on Zen 5 88 to 92 %,
+  /// docs/reference/methods.md).
   package static let assumedProductShare = AssumedFigure(slow: 0.85, expected: 0.9, fast: 0.95)
 
   static let fields: [Field<VectorUnits>] = [

@@ -1,7 +1,7 @@
 import Support
 
 extension Machine {
-  /// The rows of the table of figures in docs/MODEL.md.
+  /// The rows of the table of figures in docs/reference/model.md.
   static var figureTable: [String] {
     let machine = Machine(
       name: "", simd: VectorUnits(isa: "", widthBits: 0, fmaUnits: 0),

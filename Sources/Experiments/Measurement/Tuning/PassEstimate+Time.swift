@@ -5,7 +5,7 @@ import Projection
 import Simulation
 
 /// What a pass would take on a machine: the timing equations of a projection with traffic in closed form instead of a simulated
-/// one (docs/METHODS.md, "The autotuner"). It exists to leave the hopeless candidates unmeasured.
+/// one (docs/reference/methods.md, "The autotuner"). It exists to leave the hopeless candidates unmeasured.
 extension PassEstimate {
   /// Nanoseconds per token of the batch. Throws `InputError` where the machine lacks a figure.
   func nanosecondsPerToken(_ pass: Pass, on machine: Machine) throws -> Double {

@@ -12,7 +12,7 @@ struct StrategyTuner {
   var clock: () -> Double = { Double(Clock.now()) * 1e-9 }
 
   /// Candidates that are timed: few enough for some seconds, and more than any true best was down the list of estimates
-  /// (docs/METHODS.md).
+  /// (docs/reference/methods.md).
   static let kept = 8
   /// Rounds that every candidate takes part in: the second tells a slow candidate from a disturbed one.
   private static let roundsForAll = 2

@@ -23,7 +23,8 @@ struct LinesInFlightSection: ReportSection {
     } else {
       section.add(
         """
-        Independent random chases side by side on one thread; Little's law at the latency of few chains (docs/METHODS.md):
+        Independent random chases side by side on one thread; Little's law at the latency of few chains \
+        (docs/reference/methods.md):
         """)
       section.add(table)
       if let memory = report.machine.memory.first {

@@ -153,6 +153,17 @@ import Testing
     }
   }
 
+  @Test func `notes beside a study stay, and keep no verb from writing it`() throws {
+    try withTemporaryDirectory { path in
+      try put("# How this came about", "\(path)/NOTES.md")
+      let study = try StudyDirectory(path, for: .comparison)
+      try study.write("point_id,sweep,label,verdict,reason\n", to: "comparison.csv")
+      _ = try StudyDirectory(path, for: .comparison)
+      #expect(try readTextFile("\(path)/NOTES.md") == "# How this came about")
+      #expect(throws: InputError.self) { try StudyDirectory(path, for: .validation) }
+    }
+  }
+
   @Test func `a study's directory that holds a run is refused by its manifest`() throws {
     try withTemporaryDirectory { path in
       try start(path)

@@ -4,11 +4,14 @@ import Support
 /// A directory that holds one study: what `validate --report`, `explore`, `compare`, `calibrate --report` and `export` write.
 ///
 /// A verb writes into an empty or absent directory, or over an earlier study of its own kind. Where there is anything else,
-/// such as a run, it writes nothing: see `OwnFiles`.
+/// such as a run, it writes nothing: see `OwnFiles`. The notes that people keep beside a study are left alone.
 public struct StudyDirectory {
   public enum Kind: String, Sendable {
     case validation, exploration, comparison, calibration, export
   }
+
+  /// What people write about a study, such as how it came about. No verb writes or removes it.
+  static let notesName = "NOTES.md"
 
   public let path: String
 
@@ -26,7 +29,7 @@ public struct StudyDirectory {
         file: "\(path)/\(RunDirectory.manifestName)",
         "\(expected), found a run; choose another directory for \(article) \(kind.rawValue)")
     }
-    if let name = (content.foreign + content.inTheWay).first {
+    if let name = (content.foreign + content.inTheWay).first(where: { $0 != Self.notesName }) {
       throw InputError(
         file: "\(path)/\(name)", "\(expected), found what no \(kind.rawValue) wrote; choose another directory")
     }

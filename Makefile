@@ -81,11 +81,12 @@ test-sanitize: setup
 format:
 	swift format --in-place --recursive Package.swift Sources Tests
 
-# The sources' form, whether each target declares what it imports, and whether every event of every counter group is one that
-# libpfm or a named manual knows.
+# The form of sources and documents, whether each target declares what it imports, and whether every event of every counter
+# group is one that libpfm or a named manual knows.
 lint: setup
 	swift format lint --strict --recursive Package.swift Sources Tests
 	@scripts/setup python
+	@scripts/check-documents
 	@scripts/check-dependencies
 	swift build --product lookahead
 	.build/debug/lookahead events check

@@ -21,6 +21,6 @@ public struct NotAvailable: NotAvailableError, Equatable {
 }
 
 /// The complaint alone, where the place that it names is known to the reader.
-public func complaint(_ error: any Error) -> String {
+public func bareMessage(_ error: any Error) -> String {
   (error as? InputError)?.message ?? (error as? NotAvailable)?.message ?? "\(error)"
 }

@@ -21,8 +21,8 @@ import Testing
     return Machine(
       name: "full", cores: 16, effectiveCores: 12.5, frequencyGHz: 2.75,
       simd: VectorUnits(
-        isa: "avx512", widthBits: 512, fmaUnits: 2, bf16PerCycle: 60.5, int8PerCycle: 120.5, productShare: 0.85,
-        latencyCycles: 4.5, window: 90.5, issueWidth: 5.5),
+        isa: "avx512", widthBits: 512, fmaUnits: 2, bf16PerCycle: 60.5, int8PerCycle: 120.5, gemmEfficiency: 0.85,
+        latencyCycles: 4.5, schedulerWindow: 90.5, issueWidth: 5.5),
       caches: (1...3).map(cache), transfersOverlap: true, overlap: 0.625,
       memory: [
         MemoryDescription(

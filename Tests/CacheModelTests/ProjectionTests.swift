@@ -13,7 +13,7 @@ import Testing
   ) -> Machine {
     Machine(
       name: "test", cores: 4, frequencyGHz: 2,
-      simd: VectorUnits(isa: "avx512", widthBits: 512, fmaUnits: 2, productShare: 1),
+      simd: VectorUnits(isa: "avx512", widthBits: 512, fmaUnits: 2, gemmEfficiency: 1),
       caches: [
         CacheDescription(name: "L1", sizeBytes: 4096, ways: 4, latencyCycles: 4, bytesPerCycle: 64),
         CacheDescription(name: "L2", sizeBytes: 32_768, ways: 8, latencyCycles: 16, bytesPerCycle: 32),
@@ -165,7 +165,7 @@ import Testing
   @Test func `chains shorter than the window overlap, longer ones wait for every step`() throws {
     var machine = machine()
     machine.simd?.latencyCycles = 4
-    machine.simd?.window = 100
+    machine.simd?.schedulerWindow = 100
     func seconds(_ operations: Double, multiplyAdds: Double = 0) throws -> Double {
       // A million vectors' steps of 16 lanes.
       let chains = Chains(steps: 16e6, operations: operations)
@@ -296,10 +296,10 @@ import Testing
 
   @Test func `a product reaches its share of the peak`() throws {
     var machine = machine()
-    machine.simd?.productShare = 0.8
+    machine.simd?.gemmEfficiency = 0.8
     let job = Job(phases: [PhaseWork(name: "gemm", multiplyAdds: 64e6)])
     #expect(isClose(try project(job, on: machine).tokensPerSecond, 0.8 * 1000 / 1e-3))
-    machine.simd?.productShare = nil
+    machine.simd?.gemmEfficiency = nil
     let unknown = try project(job, on: machine)
     #expect(isClose(unknown.tokensPerSecond, 0.9 * 1000 / 1e-3))
     #expect(unknown.low < 0.85 * 1000 / 1e-3 && unknown.high > 0.95 * 1000 / 1e-3)
@@ -310,7 +310,7 @@ import Testing
     gemm.isLibraryProduct = true
     var machine = machine()
     for (own, expected) in [(0.98, 0.9), (0.8, 0.8)] {
-      machine.simd?.productShare = own
+      machine.simd?.gemmEfficiency = own
       #expect(isClose(try project(Job(phases: [gemm]), on: machine).tokensPerSecond, expected * 1000 / 1e-3))
     }
   }

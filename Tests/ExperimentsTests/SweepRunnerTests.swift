@@ -143,7 +143,7 @@ import Testing
       ceilings: canned.ceilings.filter { $0.name != Calibration.Name.multiplyAddPeak }
         + [row(Calibration.Name.multiplyAddPeak, 0.9 * peak), row(Calibration.Name.productRate, 0.88 * peak)])
     let machine = try Machine.host(slower, topology: topology, vendor: nil, model: nil)
-    #expect(machine.simd?.productShare == 0.88)
+    #expect(machine.simd?.gemmEfficiency == 0.88)
   }
 
   @Test func `a plateau is the median of the sizes within, and nothing where there are none`() {

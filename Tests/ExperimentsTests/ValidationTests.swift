@@ -78,7 +78,7 @@ import Testing
     let core = CoreConstants(calibration())
     #expect(core.latencyCycles == 4)
     #expect(core.issueWidth == 5.5)
-    #expect(abs((core.window ?? 0) - 100) < 1e-9)
+    #expect(abs((core.schedulerWindow ?? 0) - 100) < 1e-9)
   }
 
   @Test func `the overlap is what rows and work hide of each other, between none and all`() {
@@ -91,7 +91,8 @@ import Testing
 
   @Test func `what was not measured has no constant`() {
     let core = CoreConstants(Calibration(ceilings: []))
-    #expect(core.latencyCycles == nil && core.window == nil && core.issueWidth == nil && core.overlap(rowSet: 1) == nil)
+    #expect(core.latencyCycles == nil && core.schedulerWindow == nil)
+    #expect(core.issueWidth == nil && core.overlap(rowSet: 1) == nil)
   }
 }
 

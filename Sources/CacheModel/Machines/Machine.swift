@@ -94,26 +94,27 @@ public struct VectorUnits: Equatable, Sendable {
   public var int8PerCycle: Double?
   /// Share of the multiply-add peak that a register-tiled product with its operands in the caches reaches; nil where
   /// nobody has measured it.
-  public var productShare: Double?
+  public var gemmEfficiency: Double?
   /// Cycles of a fused multiply-add that waits for another.
   public var latencyCycles: Double?
   /// Vector operations that a core keeps waiting for others while it goes on.
-  public var window: Double?
+  public var schedulerWindow: Double?
   /// Instructions that a core starts per cycle at most.
   public var issueWidth: Double?
 
   public init(
     isa: String, widthBits: Int, fmaUnits: Int, bf16PerCycle: Double? = nil, int8PerCycle: Double? = nil,
-    productShare: Double? = nil, latencyCycles: Double? = nil, window: Double? = nil, issueWidth: Double? = nil
+    gemmEfficiency: Double? = nil, latencyCycles: Double? = nil, schedulerWindow: Double? = nil,
+    issueWidth: Double? = nil
   ) {
     self.isa = isa
     self.widthBits = widthBits
     self.fmaUnits = fmaUnits
     self.bf16PerCycle = bf16PerCycle
     self.int8PerCycle = int8PerCycle
-    self.productShare = productShare
+    self.gemmEfficiency = gemmEfficiency
     self.latencyCycles = latencyCycles
-    self.window = window
+    self.schedulerWindow = schedulerWindow
     self.issueWidth = issueWidth
   }
 

@@ -29,7 +29,7 @@ struct CoreWork {
         ? inputs.simd.vectorMultiplyAddsPerCycle(work.operands) : inputs.simd.multiplyAddsPerCycle(work.operands))
       ?? fp32PerCycle
     let vectorCycles = work.multiplyAdds / perCycle + work.otherOperations / fp32PerCycle
-    let share = work.isLibraryProduct ? inputs.libraryShare : inputs.productShare
+    let share = work.isLibraryProduct ? inputs.libraryEfficiency : inputs.gemmEfficiency
     let vector = vectorCycles / (share * cycles)
 
     let bytesPerCycle = inputs.caches[0].bytesPerCycle
@@ -40,8 +40,8 @@ struct CoreWork {
     let instructions = vectorCycles * units + work.otherInstructions(vectorBytes: vectorBytes)
     let issue = instructions / (inputs.issueWidth * cycles)
 
-    let chains =
-      work.chains.steps / lanes * inputs.latencyCycles * min(1, work.chains.operations / inputs.window) / cycles
+    let exposed = min(1, work.chains.operations / inputs.schedulerWindow)
+    let chains = work.chains.steps / lanes * inputs.latencyCycles * exposed / cycles
     func with(_ throughput: Double) -> Double { (throughput * throughput + chains * chains).squareRoot() }
     arithmetic = with(max(vector, issue))
     total = with(max(vector, issue, loads, stores))

@@ -11,7 +11,7 @@ struct PhaseModel {
   /// Seconds of the core's own work with its operands in the first-level cache.
   private var work: CoreWork
   /// How many times slower a core is while all the phase's threads are busy.
-  private let crowding: Double
+  private let slowdown: Double
   private let threads: Double
   private let effectiveCores: Double
   /// Seconds of transfers into each level's side of the core, without random rows. Index 0 is registers to first
@@ -52,8 +52,8 @@ struct PhaseModel {
     transfersOverlap = inputs.transfersOverlap
     overlap = inputs.overlap
     effectiveCores = inputs.effectiveCores
-    crowding = max(1, Double(threads) / effectiveCores)
-    let coreWork = CoreWork(work, threads: threads, inputs: inputs).slowed(by: crowding)
+    slowdown = max(1, Double(threads) / effectiveCores)
+    let coreWork = CoreWork(work, threads: threads, inputs: inputs).slowed(by: slowdown)
     self.work = coreWork
     let threads = Double(threads)
     self.threads = threads
@@ -86,8 +86,8 @@ struct PhaseModel {
 
     let linesInFlight = inputs.memory.linesInFlightPerCore
     // A row that is waited for fills the core's window; a prefetched row does not.
-    let inWindow = work.rowOperations > 0 ? inputs.window / work.rowOperations : .infinity
-    let gathersInFlight = max(1, min(work.independentRows, max(work.prefetchedRows, inWindow), linesInFlight))
+    let rowsInWindow = work.rowOperations > 0 ? inputs.schedulerWindow / work.rowOperations : .infinity
+    let gathersInFlight = max(1, min(work.independentRows, max(work.prefetchedRows, rowsInWindow), linesInFlight))
     cacheGathers = inputs.caches.indices.dropFirst().reduce(0) { sum, level in
       sum + Double(counts.gatherSources[level]) * inputs.caches[level].latencyCycles / hertz
         / (gathersInFlight * threads)
@@ -112,7 +112,7 @@ struct PhaseModel {
   func copied(_ copies: Double) -> PhaseModel {
     var model = self
     model.memoryBytes *= copies
-    model.work = work.slowed(by: max(1, copies * threads / effectiveCores) / crowding)
+    model.work = work.slowed(by: max(1, copies * threads / effectiveCores) / slowdown)
     return model
   }
 

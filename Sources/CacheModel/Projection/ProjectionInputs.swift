@@ -44,11 +44,11 @@ struct ProjectionInputs {
   let effectiveCores: Double
   let simd: VectorUnits
   /// Share of the multiply-add peak that arithmetic with operands in the caches reaches.
-  let productShare: Double
+  let gemmEfficiency: Double
   /// Latency of a dependent multiply-add in cycles.
   let latencyCycles: Double
   /// Vector operations that a core's scheduler holds while later instructions go on.
-  let window: Double
+  let schedulerWindow: Double
   /// Instructions started per cycle.
   let issueWidth: Double
   let caches: [Cache]
@@ -64,9 +64,9 @@ struct ProjectionInputs {
   /// Infinite where the machine names no link.
   let linkGigabytesPerSecond: Double
 
-  /// `productShare` of a library, which in addition to the register tile packs operands, updates results and has
+  /// `gemmEfficiency` of a library, which in addition to the register tile packs operands, updates results and has
   /// edges. It is the share that libraries reach on server cores, or the core's own share where that is less.
-  let libraryShare: Double
+  let libraryEfficiency: Double
 
   /// Throws `InputError` naming the keys that the machine lacks, or the memory that it does not have.
   init(_ machine: Machine, memoryName: String?, corner: Corner = .expected) throws {
@@ -99,8 +99,8 @@ struct ProjectionInputs {
     guard machine.cores != nil, let frequency = machine.frequencyGHz, let simd = machine.simd,
       machine.caches.allSatisfy({ $0.latencyCycles != nil && $0.bytesPerCycle != nil }),
       let transfersOverlap = machine.transfersOverlap, machine.memory.indices.contains(memoryIndex),
-      let productShare = simd.productShare, let latencyCycles = simd.latencyCycles, let window = simd.window,
-      let issueWidth = simd.issueWidth, let overlap = machine.overlap
+      let gemmEfficiency = simd.gemmEfficiency, let latencyCycles = simd.latencyCycles,
+      let schedulerWindow = simd.schedulerWindow, let issueWidth = simd.issueWidth, let overlap = machine.overlap
     else {
       let missing = machine.keysMissingForProjection
       throw InputError(
@@ -113,10 +113,10 @@ struct ProjectionInputs {
     frequencyHertz = frequency * 1e9
     effectiveCores = machine.effectiveCores ?? .infinity
     self.simd = simd
-    self.productShare = productShare
-    libraryShare = min(productShare, corner.value(VectorUnits.assumedProductShare))
+    self.gemmEfficiency = gemmEfficiency
+    libraryEfficiency = min(gemmEfficiency, corner.value(VectorUnits.assumedGEMMEfficiency))
     self.latencyCycles = latencyCycles
-    self.window = window
+    self.schedulerWindow = schedulerWindow
     self.issueWidth = issueWidth
     self.overlap = overlap
     lineBytes = machine.lineBytes

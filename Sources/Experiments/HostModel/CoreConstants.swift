@@ -48,7 +48,7 @@ struct CoreConstants {
 
   /// Vector operations under way, from polynomials of s = 16 steps. Per vector they take s / units cycles at the peak and, where
   /// only so many operations wait at a time, s x latency x s / window; as the model does, both add up in squares.
-  var window: Double? {
+  var schedulerWindow: Double? {
     guard let rate = calibration.value(Name.chainRate), let latencyCycles, let frequency,
       let peak = calibration.value(Calibration.Name.multiplyAddPeak), rate > 0, frequency > 0
     else { return nil }

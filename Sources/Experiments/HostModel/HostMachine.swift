@@ -157,14 +157,14 @@ private struct HostDescription {
     {
       // Of the peak that the file states. What was measured is less where the clock falls under wide vectors.
       let stated = 2 * frequency * Double(simd.widthBits / 32 * simd.fmaUnits)
-      simd.productShare = min(1, rounded(product / stated))
+      simd.gemmEfficiency = min(1, rounded(product / stated))
       note(
         "simd.product_share", .measured,
         "register-tiled product on packed panels / (2 x frequency x width / 32 x units); multiply-adds alone \(rounded(peak / stated))"
       )
     }
     simd.latencyCycles = core.latencyCycles.map(rounded)
-    simd.window = core.window.map(rounded)
+    simd.schedulerWindow = core.schedulerWindow.map(rounded)
     simd.issueWidth = core.issueWidth.map(rounded)
     return simd
   }

@@ -183,7 +183,7 @@ public final class CounterSession: @unchecked Sendable {
     do {
       event = try encode()
     } catch {
-      let reason = complaint(error)
+      let reason = bareMessage(error)
       return Slot(name: name, event: nil, state: .failed(quality: .unsupported, reason: reason))
     }
     return Slot(name: name, event: event, state: open(event, leader: leader))

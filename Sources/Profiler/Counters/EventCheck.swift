@@ -39,7 +39,7 @@ public struct EventCheck: Codable, Equatable, Sendable {
     } catch {
       return isOfOtherArchitecture(group.pmu)
         ? (.unchecked, "this libpfm has no table '\(group.pmu)': it is built for another architecture")
-        : (.wrong, complaint(error))
+        : (.wrong, bareMessage(error))
     }
     guard group.pmu == "perf_raw" else { return (.encodes, encoded.canonical) }
     // libpfm passes any number through, so only the manual can confirm it.
@@ -59,7 +59,7 @@ public struct EventCheck: Codable, Equatable, Sendable {
         return (.encodes, try pmu.encode(event).canonical)
       }
     } catch {
-      return (.wrong, complaint(error))
+      return (.wrong, bareMessage(error))
     }
     return (.sourced, "\(group.meanings[event].map { "\($0) " } ?? "")(\(source))")
   }

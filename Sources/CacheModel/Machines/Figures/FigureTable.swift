@@ -117,7 +117,7 @@ extension Machine: MachinePart {
 extension VectorUnits: MachinePart {
   /// GEMM libraries reach 85 to 95 % of the peak on server cores (OpenBLAS on Zen 5 88 to 92 %,
   /// docs/reference/methods.md).
-  package static let assumedProductShare = AssumedFigure(slow: 0.85, expected: 0.9, fast: 0.95)
+  package static let assumedGEMMEfficiency = AssumedFigure(slow: 0.85, expected: 0.9, fast: 0.95)
 
   static let fields: [Field<VectorUnits>] = [
     Field(
@@ -144,13 +144,13 @@ extension VectorUnits: MachinePart {
       "int8_per_cycle", \.int8PerCycle, in: 0.001...65_536, .multiplyAddsPerCycle, .rate,
       "the same of int8 operands"),
     .number(
-      "product_share", \.productShare, in: 0.05...1, .share, .rate,
+      "product_share", \.gemmEfficiency, in: 0.05...1, .share, .rate,
       "share of the multiply-add peak, as the file's frequency, width and units state it, that a register-tiled fp32 "
         + "product on packed panels reaches; a clock that falls under wide vectors is part of it"
     )
-    .assumed(VectorUnits.assumedProductShare).atMost(1)
+    .assumed(VectorUnits.assumedGEMMEfficiency).atMost(1)
     // A sensitivity is a slope: it goes beyond the peak.
-    .scaling { units, factors in units.productShare = units.productShare.map { $0 * factors.rate } },
+    .scaling { units, factors in units.gemmEfficiency = units.gemmEfficiency.map { $0 * factors.rate } },
     // 4 cycles on all server cores of the catalogue whose makers state it. Window and issue width: below those of the one
     // core that was measured (Zen 3: 104 operations and 5.5 instructions), since smaller cores are among those machines.
     // Overlap: that core's (0.77), rounded.
@@ -160,7 +160,7 @@ extension VectorUnits: MachinePart {
     )
     .assumed(4),
     .number(
-      "window", \.window, in: 1...10_000, .operations, .rate,
+      "window", \.schedulerWindow, in: 1...10_000, .operations, .rate,
       "vector operations that a core keeps waiting for others while it goes on"
     )
     .assumed(100),

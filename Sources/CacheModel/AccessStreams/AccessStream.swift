@@ -25,7 +25,7 @@ public struct Access: Equatable, Sendable {
   }
 }
 
-/// Where accesses go: a simulator, a profile, a counter, a trace file.
+/// A receiver of accesses: a simulator, a profiler, a trace writer.
 public protocol AccessSink: AnyObject {
   /// Takes the next accesses of the phase entered last, in program order per core.
   func consume(_ accesses: UnsafeBufferPointer<Access>)
@@ -33,19 +33,20 @@ public protocol AccessSink: AnyObject {
   func enter(phase: Int)
 }
 
-/// The pipe between a kernel that states its accesses and a sink that takes them.
+/// A buffer between a kernel that states its accesses and a sink that takes them.
 ///
-/// It hands over whole chunks, so that a stream of billions of accesses is never materialised and the two rooms exchange
-/// one call per chunk instead of one per access.
+/// It hands over whole chunks: a stream of billions of accesses is never stored, and a sink is called once per chunk
+/// instead of once per access.
 public final class AccessStream {
-  /// Large enough to make the hand-over free, small enough (64 KiB of accesses) to stay in the second-level cache.
+  /// Accesses per chunk: large enough to make the call's cost vanish, small enough (64 KiB of accesses) to stay in
+  /// the second-level cache.
   private static let chunk = 4096
 
   /// The core that issues the accesses that follow.
   public var core: UInt16 = 0
   private let sink: AccessSink
   private let buffer = UnsafeMutableBufferPointer<Access>.allocate(capacity: AccessStream.chunk)
-  // Checking it for overlapping accesses would cost a twentieth of a simulation; `append` and `flush` alone touch it.
+  // Checking it for overlapping accesses would cost a twentieth of a simulation; only `append` and `flush` touch it.
   @exclusivity(unchecked) private var count = 0
 
   public init(sink: AccessSink) {
@@ -56,7 +57,7 @@ public final class AccessStream {
     buffer.deallocate()
   }
 
-  /// States that what follows belongs to `phase`.
+  /// States that the accesses that follow belong to `phase`.
   public func enter(phase: Int) {
     flush()
     sink.enter(phase: phase)

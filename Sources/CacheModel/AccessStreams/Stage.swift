@@ -1,4 +1,4 @@
-/// A stage of a network: what it costs by the definition of the algorithm, and what its code asks of a core.
+/// A stage of a network: its cost by the definition of the algorithm, and the work of its code in a core.
 ///
 /// A stage's name is its identity. Account, core work, traffic, measured time and report rows of a stage are joined by it.
 public struct Stage: Equatable, Sendable {
@@ -16,7 +16,7 @@ public struct Stage: Equatable, Sendable {
   }
 }
 
-/// What a stage costs per token by the definition of the algorithm, whatever code computes it.
+/// The cost of a stage per token by the definition of the algorithm, independent of the code that computes it.
 ///
 /// Convention: one addition, multiplication, comparison, exponential, division or error function is one FLOP, so that a
 /// multiply-add is two.

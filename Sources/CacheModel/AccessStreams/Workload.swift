@@ -1,5 +1,5 @@
-/// What one phase of a workload asks of a core, in total over all tokens and threads; its traffic beyond the registers
-/// comes from the access stream.
+/// The work of one phase of a workload in the cores, in total over all tokens and threads. Its traffic beyond the
+/// registers comes from the access stream.
 public struct PhaseWork: Equatable, Sendable {
   public var name: String
   /// Fused multiply-adds, counted per element; one of them is two FLOPs.
@@ -9,28 +9,29 @@ public struct PhaseWork: Equatable, Sendable {
   /// Bytes moved between registers and the first-level cache.
   public var loadBytes: Double
   public var storeBytes: Double
-  /// Loads of a single number: each takes the place of a whole vector's.
+  /// Loads of a single number, each of which takes the issue slot of a whole vector's load.
   public var narrowLoads: Double
-  /// Instructions beside vector operations, loads and stores: addresses, counters, branches.
+  /// Instructions other than vector operations, loads and stores: addresses, counters, branches.
   public var scalarInstructions: Double
-  /// Chains of vector operations that wait for one another.
+  /// Chains of dependent vector operations.
   public var chains: Chains
   /// Data-dependent row reads that the code keeps in flight at once: bounds the memory-level parallelism of `gather`s.
   public var independentRows: Double
-  /// Bytes that such a read takes at once; 0 where there are none.
+  /// Bytes of one such read; 0 where there are none.
   public var rowBytes: Double
-  /// Bytes of the row that such reads are pieces of, where one token's pieces follow each other: prefetchers run ahead of
-  /// them, so that they come at a whole row's rate. 0 where they do not.
+  /// Bytes of the whole row where such reads are pieces of it and one token's pieces follow each other. Prefetchers
+  /// run ahead of such pieces, so they come at a whole row's rate. 0 otherwise.
   public var wholeRowBytes: Double
   /// Vector operations that wait for the lines of one such read; 0 where none do.
   public var rowOperations: Double
-  /// Such reads that are prefetched ahead, for which no operation waits.
+  /// Number of such reads that are prefetched ahead, so that no operation waits for them.
   public var prefetchedRows: Double
   /// The type of the multiply-adds' operands. All other operations are fp32.
   public var operands: OperandType
-  /// Whether the multiply-adds are vector instructions, whatever matrix units the core has besides.
+  /// Whether the multiply-adds are vector instructions even on a core with matrix units.
   public var usesVectorsOnly = false
-  /// Whether a library computes them: a product of any shape, with packing, edges and updates of its result.
+  /// Whether a library computes the multiply-adds: a product of any shape, with packing, edges and updates of its
+  /// result.
   public var isLibraryProduct = false
 
   public init(
@@ -58,40 +59,40 @@ public struct PhaseWork: Equatable, Sendable {
   /// Floating-point operations, a fused multiply-add counted as two.
   public var flops: Double { 2 * multiplyAdds + otherOperations }
 
-  /// Instructions of a core with vectors of `vectorBytes`, all operands fp32.
+  /// Instructions on a core with vectors of `vectorBytes`, all operands fp32.
   package func instructions(vectorBytes: Double) -> Double {
     (multiplyAdds + otherOperations) * 4 / vectorBytes + otherInstructions(vectorBytes: vectorBytes)
   }
 
-  /// Instructions that do not compute in vectors. Whole vectors are loaded by the instructions that use them.
+  /// Instructions without vector arithmetic. Whole vectors are loaded by the instructions that use them.
   package func otherInstructions(vectorBytes: Double) -> Double {
     storeBytes / vectorBytes + narrowLoads + scalarInstructions
   }
 }
 
-/// Dependent vector operations of a phase, which a core overlaps only with what follows within its look-ahead.
+/// Dependent vector operations of a phase. A core overlaps them only with instructions within its scheduler window.
 public struct Chains: Equatable, Sendable {
   /// Steps of all chains, each as long as a multiply-add's latency, counted per element like operations: n vectors of l
   /// elements that go through s steps each are n x l x s.
   public var steps: Double
-  /// Vector operations from one chain's start to the next one's.
+  /// Vector operations from the start of one chain to the start of the next.
   public var operations: Double
 
-  /// No chains that matter.
+  /// The default is no chains.
   public init(steps: Double = 0, operations: Double = 1) {
     self.steps = steps
     self.operations = operations
   }
 }
 
-/// The type of a multiply-add's operands; sums are fp32, of int8 operands 32-bit.
+/// The type of a multiply-add's operands. Sums are fp32; sums of int8 operands are 32-bit integers.
 public enum OperandType: String, CaseIterable, Sendable {
   case fp32, bf16, int8
 }
 
-/// A computation that the model can project: what its phases ask of a core, and the memory they touch.
+/// A computation that the model can project: the work of its phases in a core, and the memory they touch.
 ///
-/// The model knows nothing of feed-forward networks; a kernel describes itself through this.
+/// The model knows nothing of feed-forward networks; a kernel describes itself through this protocol.
 public protocol Workload {
   /// Units of work (tokens) that the phases and the stream cover.
   var tokens: Int { get }

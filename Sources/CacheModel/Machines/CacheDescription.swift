@@ -1,15 +1,15 @@
-/// What a level promises about the levels between it and the cores.
+/// The relation between a level's contents and those of the levels nearer to the cores.
 public enum InclusionKind: String, CaseIterable, Sendable, Encodable {
-  /// Neither inclusive nor exclusive: filled by its own misses, promises nothing.
+  /// Neither inclusive nor exclusive: filled by its own misses, independent of the levels above.
   case nine
-  /// Holds every line that the levels above hold; giving one up takes it from them too.
+  /// Holds every line that the levels above hold. Evicting a line invalidates it in them too.
   case inclusive
-  /// Filled only by what the level above gives up, clean or dirty; a hit moves the line back up.
+  /// Filled only by the evictions of the level above, clean or dirty. A hit moves the line back up.
   case victim
 }
 
-/// How fast one core reads whole rows at random addresses, many of them under way at once: slower than a stream, since no
-/// prefetcher helps, by an amount that shrinks as rows grow.
+/// The rate at which one core reads whole rows at random addresses, with many reads in flight. It is below a stream's
+/// rate, because no prefetcher helps, and the difference shrinks as rows grow.
 public struct RandomRowRate: Equatable, Sendable {
   public var rowBytes: Int
   /// Bytes per cycle in a cache, GB/s in a memory; per core.
@@ -27,12 +27,12 @@ extension [RandomRowRate] {
   }
 
   package func scaled(by factor: Double) -> [RandomRowRate] {
-    // A grid of machines asks for the expected corner most often: no copy then.
+    // A grid of machines asks for the expected corner most often, which needs no copy.
     factor == 1 ? self : map { RandomRowRate(rowBytes: $0.rowBytes, rate: $0.rate * factor) }
   }
 }
 
-/// One level of cache. All its instances in the socket are alike.
+/// One level of cache. All its instances in the socket are equal.
 public struct CacheDescription: Equatable, Sendable {
   public var name: String
   /// Capacity of one instance.
@@ -43,16 +43,16 @@ public struct CacheDescription: Equatable, Sendable {
   public var sharedByCores: Int
   /// Load-to-use latency of a hit.
   public var latencyCycles: Double?
-  /// Bandwidth between this level and the one nearer to the core (for the first: the registers) that one core's sequential
-  /// reads sustain; what a victim level takes in return is included.
+  /// Bytes per cycle that one core's sequential reads sustain between this level and the next one nearer to the core
+  /// (for the first level: the registers). Lines that a victim level takes in return are included.
   public var bytesPerCycle: Double?
   /// Bytes per cycle that one core's sequential ordinary stores sustain to lines of this level: fetching each line first
   /// and writing it back are included. Nil where not measured.
   public var writeBytesPerCycle: Double?
-  /// By rising row size; empty where not measured.
+  /// Rates by rising row size; empty where not measured.
   public var randomRows: [RandomRowRate]
-  /// Rates of rows that are read side by side, a piece of each at a time, by rising size of the *piece*: hardware
-  /// prefetchers run ahead within a row while others are read. Empty where not measured.
+  /// Rates of rows that are read in pieces, one piece of each row before the next piece of any, by rising size of the
+  /// *piece*. Hardware prefetchers run ahead within a row meanwhile. Empty where not measured.
   public var randomRowPieces: [RandomRowRate]
   public var policy: ReplacementKind
   public var inclusion: InclusionKind

@@ -39,7 +39,7 @@ struct DonorMachines {
   func memory(_ value: YAMLValue) throws -> MemoryDescription {
     let object = try value.object(keys: ["machine", "memory"])
     let owner = try object.required("machine")
-    // A memory of the file's own donor, or of an unrelated machine: neither is a circle by itself.
+    // A memory of the file's own donor or of an unrelated machine is no circular reference by itself.
     let machine = try machine(owner)
     let name = try object.required("memory")
     guard let memory = machine.memory.first(where: { (try? name.string()) == $0.name }) else {

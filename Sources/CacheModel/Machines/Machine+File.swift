@@ -1,13 +1,13 @@
 import Support
 
 extension Machine {
-  /// Reads a machine file. Throws `InputError` with file, line and key for anything that is not as
-  /// docs/reference/model.md says.
+  /// Reads a machine file. Throws `InputError` with file, line and key where the file breaks the rules of
+  /// docs/reference/model.md.
   public init(contentsOf path: String) throws {
     try self.init(YAMLValue(contentsOf: path), donors: DonorMachines(besides: path))
   }
 
-  /// Reads a machine file's text; `file` is used in messages, and its folder searched for donors.
+  /// Reads a machine file's text. `file` is used in messages, and donors are searched in its folder.
   public init(text: String, file: String) throws {
     try self.init(YAMLValue(text: text, file: file), donors: DonorMachines(besides: file))
   }

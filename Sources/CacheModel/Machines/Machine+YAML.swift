@@ -6,7 +6,7 @@ extension Machine {
   public func yaml() -> String { yamlEntries.joined(separator: "\n") + "\n" }
 }
 
-/// Lines below their key.
+/// The lines of a block, each on a line of its own below the key.
 func yamlBlock(_ lines: [String]) -> String { lines.map { "\n" + $0 }.joined() }
 
 /// The entries of a mapping as the lines of an item of a list.
@@ -26,7 +26,7 @@ func yamlCurves(_ curves: [LoadedLatencyCurve]) -> String {
     })
 }
 
-/// A size as people write it where that says exactly the same, else in plain bytes.
+/// A size with a unit where that is exact, else in plain bytes.
 func exactByteCount(_ bytes: Int) -> String {
   let text = formatByteCount(bytes)
   return parseByteCount(text) == bytes ? text : "\(bytes)"
@@ -36,7 +36,7 @@ func yamlNumber(_ value: Double) -> String {
   value == value.rounded() && abs(value) < 1e15 ? "\(Int(value))" : "\(value)"
 }
 
-/// Text in double quotes wherever plain YAML could read it as anything else.
+/// The text in double quotes wherever plain YAML could read it as something else.
 func quoted(_ text: String) -> String {
   let plain = text.unicodeScalars.allSatisfy {
     $0.isASCII && ($0.properties.isAlphabetic || "0123456789-_".contains(Character($0)))

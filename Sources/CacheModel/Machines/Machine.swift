@@ -2,30 +2,30 @@ import AccessStreams
 
 /// One CPU socket as the model sees it: cores, caches, memory.
 ///
-/// Everything but the caches may be absent: caches are enough to simulate a trace; a projection says which key it misses.
-/// Quantities carry their unit in the name, with the same meaning as the keys of the machine file
+/// Everything except the caches may be absent. Caches are enough to simulate a trace; a projection names the keys
+/// that it lacks. Quantities carry their unit in the name, with the same meaning as the keys of the machine file
 /// (docs/reference/model.md).
 public struct Machine: Equatable, Sendable {
   public static let schema = "lookahead/machine/1"
 
-  /// Whether one can buy it.
+  /// Whether the machine can be bought.
   public enum Status: String, CaseIterable, Sendable, Encodable {
     case current
-    /// By its maker or credible press; its figures are what is known before it exists.
+    /// Announced by its maker or credible press; its figures are what is known before it exists.
     case announced
-    /// Nobody plans it: a donor with some figures changed, to ask what they would bring.
+    /// Not planned by anyone: a donor with some figures changed, to see their effect.
     case hypothetical
   }
 
   public var name: String
   public var description: String
   public var status: Status
-  /// Where the figures come from, for people; `provenance` says it key by key.
+  /// Where the figures come from, for readers; `provenance` has the source of each key.
   public var sources: [String]
   /// Physical cores of the socket.
   public var cores: Int?
-  /// Cores' worth of multiply-adds that all cores together reach: fewer than `cores` where their clock falls under load, or
-  /// where a virtual machine's cores are halves of real ones. Nil where not measured.
+  /// How many cores' worth of multiply-adds all cores reach together: fewer than `cores` where their clock falls
+  /// under load, or where a virtual machine's cores are halves of real ones. Nil where not measured.
   public var effectiveCores: Double?
   /// Sustained core frequency with every core busy.
   public var frequencyGHz: Double?
@@ -36,14 +36,14 @@ public struct Machine: Equatable, Sendable {
   public var tlb: [TLBDescription]
   /// Whether transfers between different levels happen at the same time (Zen, Neoverse) or add up (Intel server cores).
   public var transfersOverlap: Bool?
-  /// Share of the shorter of a core's own work and its transfers that hides behind the longer; nil where nobody has measured
-  /// it. Only of machines whose transfers overlap.
+  /// Share of the shorter of a core's own work and its transfers that hides behind the longer; nil where not
+  /// measured. It applies only to machines whose transfers overlap.
   public var overlap: Double?
-  /// The memories a socket can use; the first is the one that projections use unless told otherwise.
+  /// The memories that a socket can use. Projections use the first one unless told otherwise.
   public var memory: [MemoryDescription]
   public var numa: NUMADescription?
-  /// Who says so, by key path such as `caches[0].latency_cycles`. A key without an entry takes that of its nearest
-  /// enclosing path (`caches[0]`, then `caches`).
+  /// The source of each figure, by key path such as `caches[0].latency_cycles`. A key without an entry takes that of
+  /// its nearest enclosing path (`caches[0]`, then `caches`).
   public var provenance: [String: Provenance]
 
   public init(
@@ -69,7 +69,7 @@ public struct Machine: Equatable, Sendable {
     self.provenance = provenance
   }
 
-  /// What `cores` of this machine's cores reach together: others than it has are like those that it has.
+  /// The effective cores of a machine with `cores` cores, in proportion to this machine's.
   func effectiveCores(of cores: Int?) -> Double? {
     guard let effectiveCores, let own = self.cores, let cores else { return effectiveCores }
     return max(1, effectiveCores * Double(cores) / Double(own))
@@ -87,17 +87,17 @@ public struct VectorUnits: Equatable, Sendable {
   public var widthBits: Int
   /// Fused multiply-adds of that width started per cycle.
   public var fmaUnits: Int
-  /// Multiply-adds of bf16 operands per cycle, matrix units included; nil where nobody said or the core has no instruction
-  /// for them.
+  /// Multiply-adds of bf16 operands per cycle, matrix units included; nil where unknown or where the core has no
+  /// instruction for them.
   public var bf16PerCycle: Double?
-  /// Multiply-adds of int8 operands per cycle, as above.
+  /// Multiply-adds of int8 operands per cycle, matrix units included; nil as for bf16.
   public var int8PerCycle: Double?
   /// Share of the multiply-add peak that a register-tiled product with its operands in the caches reaches; nil where
-  /// nobody has measured it.
+  /// not measured.
   public var gemmEfficiency: Double?
-  /// Cycles of a fused multiply-add that waits for another.
+  /// Latency of a dependent fused multiply-add in cycles.
   public var latencyCycles: Double?
-  /// Vector operations that a core keeps waiting for others while it goes on.
+  /// Vector operations that a core's scheduler holds while later instructions go on.
   public var schedulerWindow: Double?
   /// Instructions that a core starts per cycle at most.
   public var issueWidth: Double?

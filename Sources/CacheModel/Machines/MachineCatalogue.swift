@@ -1,7 +1,7 @@
 import Foundation
 import Support
 
-/// The machine files that come with the program, by name: `epyc-9654` is `epyc-9654.yaml`.
+/// The machine files that are installed with the program, by name: `epyc-9654` is `epyc-9654.yaml`.
 public struct MachineCatalogue: Sendable {
   public let folder: String
 
@@ -19,8 +19,8 @@ public struct MachineCatalogue: Sendable {
     } catch {
       throw InputError(file: "/proc/self/exe", "expected the path of the running executable, found none")
     }
-    // Tests do not run as a product of this package: the test runner loads them from the folder named on its command
-    // line, so every argument's folder is a candidate too.
+    // A test runner is not built by this package; it loads the tests from the folder named on its command line, so
+    // every argument's folder is a candidate too.
     let candidates = [executable] + CommandLine.arguments
     for candidate in candidates {
       let folder = URL(fileURLWithPath: candidate).resolvingSymlinksInPath().deletingLastPathComponent()

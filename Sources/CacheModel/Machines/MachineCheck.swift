@@ -1,13 +1,13 @@
 import Support
 
-/// All that is wrong with a machine file, each problem with its key, where reading the file stops at the first.
+/// All problems of a machine file, each with its key. Reading the file stops at the first.
 public struct MachineCheck {
-  /// Nil where the file is no machine.
+  /// Nil where the file describes no machine.
   public let machine: Machine?
-  /// In the order of the file's sections; empty where nothing is wrong.
+  /// The problems in the order of the file's sections.
   public let problems: [InputError]
 
-  /// Throws `InputError` only where there is no YAML mapping to check.
+  /// Throws `InputError` only where the file contains no YAML mapping.
   public init(contentsOf path: String) throws {
     try self.init(YAMLValue(contentsOf: path))
   }
@@ -19,7 +19,7 @@ public struct MachineCheck {
   private init(_ root: YAMLValue) throws {
     let reader = MachineReader(donors: DonorMachines(besides: root.file))
     let machine = try reader.machine(root)
-    // What only shows between figures that were read; a figure with a problem of its own proves nothing against another.
+    // Contradictions between figures. A figure with a problem of its own proves nothing against another.
     let inconsistencies = machine.inconsistencies.filter { !reader.doubts($0.paths) }
     self.machine = reader.problems.isEmpty ? machine : nil
     problems =
@@ -27,17 +27,17 @@ public struct MachineCheck {
   }
 }
 
-/// What cannot be true of a machine although each figure by itself could be.
+/// A contradiction between figures that are each possible by themselves.
 struct Inconsistency {
-  /// Where the complaint points.
+  /// The key that the message names.
   var key: String
-  /// Key paths of the figures that it rests on.
+  /// Key paths of the figures that contradict each other.
   var paths: [String]
   var message: String
 }
 
 extension Machine {
-  /// What cannot all be true, and provenance that names nothing.
+  /// Contradictions between figures, and provenance entries for keys that do not exist.
   var inconsistencies: [Inconsistency] {
     let stated = figurePaths
     let unknown = provenance.keys.sorted().filter { key in
@@ -51,7 +51,7 @@ extension Machine {
       }
   }
 
-  /// Figures that each could be true but not together.
+  /// Contradictions between figures.
   var contradictions: [Inconsistency] {
     var found: [Inconsistency] = []
     /// `key` is wrong if the figures at `others` are right.
@@ -80,7 +80,7 @@ extension Machine {
     }
     for (level, cache) in caches.enumerated() {
       if let stream = cache.bytesPerCycle, let rows = cache.randomRows.last?.rate, rows > stream * 1.1 {
-        // A tenth for the noise of two measurements.
+        // 10 % allows for the noise of two measurements.
         add(
           "caches[\(level)].random_rows", against: "caches[\(level)].bytes_per_cycle",
           message: "expected at most the \(stream) bytes per cycle of a stream, found \(rows)")
@@ -97,7 +97,7 @@ extension Machine {
             + "\(memory.idleLatencyNanoseconds)")
       }
       for (number, curve) in memory.curve.enumerated() {
-        // 3 %: what the curves themselves are held to.
+        // 3 % is the tolerance of the curves themselves.
         guard let first = curve.points.first, first.nanoseconds < 0.97 * memory.idleLatencyNanoseconds else { continue }
         add(
           "memory[\(index)].curve[\(number)]", against: idle,

@@ -1,9 +1,9 @@
 import Support
 
-/// Reads a machine file by the tables of its parts and keeps every problem that it meets, where it can go on after it.
+/// Reads a machine file by the tables of its parts and collects every problem after which reading can go on.
 final class MachineReader {
   let donors: DonorMachines
-  /// In the order of the file's sections.
+  /// The problems in the order of the file's sections.
   private(set) var problems: [InputError] = []
   private var isDonorUnknown = false
 
@@ -11,12 +11,12 @@ final class MachineReader {
     self.donors = donors
   }
 
-  /// Keeps what `body` throws of the input's faults.
+  /// Records the input errors that `body` throws.
   func attempt(_ body: () throws -> Void) throws {
     do { try body() } catch let problem as InputError { problems.append(problem) }
   }
 
-  /// Whether what stands at one of `paths` has a problem already, so that nothing more should be concluded from it.
+  /// Whether one of `paths` has a problem already, so that nothing more should be concluded from it.
   func doubts(_ paths: [String]) -> Bool {
     paths.contains { path in
       problems.contains { problem in
@@ -26,9 +26,9 @@ final class MachineReader {
     }
   }
 
-  /// Reads every key of the mapping `value`; what the mapping does not say stays as `part` has it.
+  /// Reads every key of the mapping `value`. Keys that the mapping lacks keep the values of `part`.
   ///
-  /// With `isChange` the part has another machine's values, so that no key is required.
+  /// With `isChange`, the part has another machine's values, so no key is required.
   func read<Part: MachinePart>(_ value: YAMLValue, into part: inout Part, isChange: Bool = false) throws {
     guard let object = try mapping(value, keys: Part.fields.map(\.key)) else { return }
     for field in Part.fields {
@@ -40,7 +40,7 @@ final class MachineReader {
     }
   }
 
-  /// Nil, with a problem, where the value is no mapping. Each unknown key is a problem of its own.
+  /// Records a problem and returns nil where the value is no mapping. Each unknown key is a problem of its own.
   private func mapping(_ value: YAMLValue, keys: [String]) throws -> YAMLObject? {
     var object: YAMLObject?
     try attempt { object = try value.object() }
@@ -50,10 +50,11 @@ final class MachineReader {
 
   // MARK: - The machine
 
-  /// The machine that the file describes, as far as it could be read: whole only where there are no `problems` afterwards.
+  /// The machine that the file describes, as far as it could be read. It is complete only where `problems` is empty
+  /// afterwards.
   ///
-  /// With `based_on`, what the file does not say is the donor's: caches by name and key, everything else as a whole. Throws
-  /// `InputError` only where there is no mapping to read.
+  /// With `based_on`, the donor supplies what the file leaves out: caches by name and key, everything else as a
+  /// whole. Throws `InputError` only where there is no mapping to read.
   func machine(_ root: YAMLValue) throws -> Machine {
     let object = try root.object()
     var base: Machine?
@@ -69,9 +70,9 @@ final class MachineReader {
 
   // MARK: - Its parts
 
-  /// New levels where there are none to change, else `levels` with the changes that `value` lists by name.
+  /// New levels where `levels` is empty, else `levels` with the changes that `value` lists by name.
   func caches(_ value: YAMLValue, changing levels: [CacheDescription], cores: Int?) throws -> [CacheDescription] {
-    // Changes of a donor that could not be read say nothing by themselves.
+    // Without its donor, a list of changes cannot be checked.
     if isDonorUnknown { return [] }
     var caches = levels
     let items = try value.list()
@@ -184,8 +185,8 @@ final class MachineReader {
 
 extension MachineReader {
   private func checkCaches(of machine: Machine, _ object: YAMLObject) throws {
-    // A complaint about a level that the file does not mention points at what made it a wrong one: new levels elsewhere, or
-    // the number of cores.
+    // A message about a level that the file does not mention points at the key that made the level wrong: new levels
+    // elsewhere, or the number of cores.
     let elsewhere = object["caches"] ?? object["cores"] ?? object["based_on"]
     let items = (try? object["caches"]?.list()) ?? []
     for (level, cache) in machine.caches.enumerated() {
@@ -208,7 +209,8 @@ extension MachineReader {
         continue
       }
       let above = machine.caches[level - 1]
-      // Capacity within one core's reach, not capacity / cores: the L3 of a Xeon 8480+ has less per core than its L2.
+      // Compares the capacity within one core's reach, not capacity / cores: the L3 of a Xeon 8480+ has less per core
+      // than its L2.
       if cache.sizeBytes < above.sizeBytes, !doubts("size", above: level - 1) {
         complain(
           "size",
@@ -234,7 +236,7 @@ extension MachineReader {
 }
 
 extension YAMLValue {
-  /// Whether this changes a donor's `cache`.
+  /// Whether this mapping changes the donor's `cache`.
   fileprivate func names(_ cache: CacheDescription) -> Bool { (try? object().required("name").string()) == cache.name }
 }
 
@@ -244,7 +246,7 @@ extension MemoryDescription {
   fileprivate func checkPeak(at value: YAMLValue) throws {
     guard let channels, let transferMegatransfers else { return }
     let pins = Double(channels) * transferMegatransfers * Double(channelBytes) / 1000
-    // 1 %: vendors round (614 for 614.4 GB/s); a wrong channel count or data rate is off by far more.
+    // 1 % allows for vendors' rounding (614 for 614.4 GB/s); a wrong channel count or data rate is off by far more.
     guard abs(pins - peakGigabytesPerSecond) <= 0.01 * pins else {
       throw value.error(
         "expected channels x transfer_mts x \(channelBytes) bytes = \(pins) GB/s within 1 %, "
@@ -286,10 +288,11 @@ extension LoadedLatencyCurve {
   }
 }
 
-/// Every level is write-back with write-allocate, as in every CPU of the catalogue; the key says so for readers.
+/// Every level is write-back with write-allocate, as in every CPU of the catalogue; the key documents that for
+/// readers.
 func checkWritePolicy(_ value: YAMLValue) throws {
   let text = try value.string()
-  // People spell it with spaces, hyphens, underscores or a slash; all of them mean the same one policy.
+  // Spaces, hyphens, underscores and slashes are accepted in the name of the only policy.
   let plain = text.lowercased().filter { $0.isLetter }
   guard ["writeback", "writebackwriteallocate", "writebackallocate", "wb", "wbwa"].contains(plain) else {
     throw value.error("expected write-back (with write-allocate, the only policy modelled), found \(quote(text))")

@@ -1,4 +1,4 @@
-/// One kind of memory that a socket reaches directly: its DDR channels, its HBM stacks.
+/// One kind of memory that a socket reaches directly, such as its DDR channels or its HBM stacks.
 public struct MemoryDescription: Equatable, Sendable {
   /// Width of a DDR channel: 64 data bits.
   public static let ddrChannelBytes = 8
@@ -7,26 +7,27 @@ public struct MemoryDescription: Equatable, Sendable {
   public var channels: Int?
   /// Transfers per second and pin, in millions.
   public var transferMegatransfers: Double?
-  /// Data width of one channel; 8 for DDR, 16 for one channel of HBM.
+  /// Data width of one channel in bytes: 8 for DDR, 16 for one channel of HBM.
   public var channelBytes: Int
-  /// Channels x transfers x width: what the pins can do, not what a program gets.
+  /// Channels x transfers x width: the bandwidth of the pins, which no program reaches.
   public var peakGigabytesPerSecond: Double
   /// Load-to-use latency with no other traffic.
   public var idleLatencyNanoseconds: Double
   /// Measured latency under load, one curve per share of reads; empty where none is published.
   public var curve: [LoadedLatencyCurve]
-  /// Cache lines that one core keeps on their way from this memory, prefetchers included: its memory-level parallelism.
+  /// Cache lines that one core keeps in flight from this memory, prefetchers included: its memory-level parallelism.
   public var linesInFlightPerCore: Double
-  /// Independent random lines under way, where no prefetcher helps: the most that one core reads, by Little's law
-  /// at the idle latency. Nil where not measured.
+  /// Independent random lines in flight, where no prefetcher helps: one core's highest rate of them x idle latency
+  /// (Little's law). Nil where not measured.
   public var randomLinesInFlightPerCore: Double?
-  /// What one core's sequential ordinary stores sustain, in bytes stored: each line is read before it is written back.
+  /// GB/s that one core's sequential ordinary stores sustain, in bytes stored: each line is read before it is written
+  /// back. Nil where not measured.
   public var writeGigabytesPerSecondPerCore: Double?
-  /// What one core's sequential non-temporal stores sustain; they read nothing.
+  /// GB/s that one core's sequential non-temporal stores sustain, which read nothing. Nil where not measured.
   public var streamStoreGigabytesPerSecondPerCore: Double?
-  /// By rising row size, with one core reading; empty where not measured.
+  /// Rates by rising row size, with one core reading; empty where not measured.
   public var randomRows: [RandomRowRate]
-  /// Rates of rows read in pieces, as `CacheDescription.randomRowPieces` has them.
+  /// Rates of rows read in pieces, as in `CacheDescription.randomRowPieces`.
   public var randomRowPieces: [RandomRowRate]
 
   public init(
@@ -67,7 +68,7 @@ public struct LoadedLatencyCurve: Equatable, Sendable, Encodable {
 
   /// Reads / (reads + writes) of the traffic at the memory, 0 to 1.
   public var readRatio: Double
-  /// By rising bandwidth; the last point is the most that the memory delivers at this share of reads.
+  /// Points by rising bandwidth. The last point has the maximum bandwidth of the memory at this share of reads.
   public var points: [Point]
 
   public init(readRatio: Double, points: [Point]) {
@@ -77,7 +78,8 @@ public struct LoadedLatencyCurve: Equatable, Sendable, Encodable {
 }
 
 extension MemoryDescription {
-  /// The curves of `donor` on this memory: the same share of the peak has the same delay above the idle latency.
+  /// The curves of `donor` on this memory: at the same share of the peak, the delay above the idle latency is the
+  /// same.
   func curves(of donor: MemoryDescription) -> [LoadedLatencyCurve] {
     let scale = peakGigabytesPerSecond / donor.peakGigabytesPerSecond
     let shift = idleLatencyNanoseconds - donor.idleLatencyNanoseconds
@@ -102,7 +104,7 @@ extension MemoryDescription {
     }
   }
 
-  /// Moves all points of all curves to a latency that is `nanoseconds` longer.
+  /// Adds `nanoseconds` to the latency of all points of all curves.
   mutating func shiftCurves(nanoseconds: Double) {
     for index in curve.indices {
       for point in curve[index].points.indices {

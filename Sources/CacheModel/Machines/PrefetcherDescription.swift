@@ -1,6 +1,6 @@
-/// What a level's prefetchers look for.
+/// The pattern that a level's prefetchers follow.
 public enum PrefetcherKind: String, CaseIterable, Sendable, Encodable {
-  /// The lines after one that missed.
+  /// The lines after a line that missed.
   case nextLine = "next-line"
   /// Lines a constant step apart within a 4 KiB page.
   case stride
@@ -9,10 +9,10 @@ public enum PrefetcherKind: String, CaseIterable, Sendable, Encodable {
 /// The hardware prefetcher of one level, one per core.
 public struct PrefetcherDescription: Equatable, Sendable {
   public var kind: PrefetcherKind
-  /// Lines fetched ahead of the one that trains it.
+  /// Lines fetched ahead of the line that trains the prefetcher.
   public var degree: Int
-  /// Demand accesses of the core to the level until a prefetched line is there: one that is wanted within them is late.
-  /// The simulator knows no time; 0 makes every prefetch timely.
+  /// Demand accesses of the core to the level until a prefetched line arrives; a line that is needed earlier counts
+  /// as late. The simulator has no time; 0 makes every prefetch timely.
   public var latencyAccesses: Int
 
   public init(kind: PrefetcherKind, degree: Int = 1, latencyAccesses: Int = 0) {

@@ -1,13 +1,13 @@
-/// Who says that a machine has a figure, and where.
+/// The source of a machine's figure.
 public struct Provenance: Equatable, Sendable, Encodable {
   public enum Tag: String, CaseIterable, Sendable, Encodable {
-    /// By a benchmark on such a machine.
+    /// Measured by a benchmark on such a machine.
     case measured
-    /// By its maker's documents.
+    /// Stated in its maker's documents.
     case vendor
-    /// By journalists, or before the machine existed.
+    /// Stated by journalists, or before the machine existed.
     case press
-    /// By nobody who can be cited.
+    /// Assumed, without a source that can be cited.
     case assumed
   }
 
@@ -21,7 +21,7 @@ public struct Provenance: Equatable, Sendable, Encodable {
 }
 
 extension Provenance.Tag {
-  /// How far a figure of this origin may be off, relative to itself.
+  /// How far a figure with this tag may be off, as a share of the figure.
   ///
   /// These are stated assumptions, not statistics: a benchmark repeats within a few per cent (5 %); a data sheet states
   /// nominal values that boards and firmware miss (10 %); the press rounds and quotes early samples (20 %); a guess by

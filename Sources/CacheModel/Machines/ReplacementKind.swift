@@ -1,4 +1,4 @@
-/// Which line of a full set a cache gives up, by the name that machine files use.
+/// The replacement policy of a cache, by the name that machine files use.
 public enum ReplacementKind: String, CaseIterable, Sendable, Encodable {
   case lru, fifo, plru, srrip
 

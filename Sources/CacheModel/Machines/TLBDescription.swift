@@ -14,7 +14,7 @@ public struct TLBDescription: Equatable, Sendable {
     self.pageBytes = pageBytes
   }
 
-  /// Whether a page can have that size: a power of two from 4 KiB to 1 TiB.
+  /// Whether a page can have the size `bytes`: a power of two from 4 KiB to 1 TiB.
   public static func isPageSize(_ bytes: Int) -> Bool {
     (4096...1 << 40).contains(bytes) && bytes.nonzeroBitCount == 1
   }

@@ -32,18 +32,18 @@ public struct DistanceHistogram: Equatable, Sendable {
     bins.reduce(cold) { $1.distance >= lines ? $0 + $1.count : $0 }
   }
 
-  /// Accesses that miss in a set-associative LRU cache: every distance's chance times its count.
+  /// Accesses that miss in a set-associative LRU cache: the sum over distances of miss probability x count.
   public func misses(_ associativity: SetAssociativity) -> Double {
     var chances = MissChances(of: associativity)
     return misses(&chances)
   }
 
-  /// Misses by chances that other histograms ask for too.
+  /// Misses by probabilities that other histograms use too.
   ///
-  /// The chance rises with the distance, so only the bins between surely hit and surely missed are asked one by one:
-  /// O(bins between x ways + bins).
+  /// The probability rises with the distance, so only the bins between certain hits and certain misses are computed
+  /// one by one: O(bins between x ways + bins).
   func misses(_ chances: inout MissChances) -> Double {
-    // Far below a line of all accesses there could be.
+    // Below one line of the largest possible number of accesses.
     let nothing = 1e-12
     var (low, high) = (0, bins.count)
     while low < high {
@@ -90,8 +90,8 @@ public struct DistanceHistogram: Equatable, Sendable {
     return DistanceHistogram(bins: merged, cold: a.cold + b.cold)
   }
 
-  /// The accesses in few bins, for evaluating many machines: exact up to a distance of 2 x `perOctave`, beyond that
-  /// each distance is off by at most one part in 2 x `perOctave`, rounded to the middle of its bin.
+  /// The histogram in few bins, for evaluating many machines. It is exact up to a distance of 2 x `perOctave`; beyond
+  /// that each distance is rounded to the middle of its bin, which is off by at most one part in 2 x `perOctave`.
   public func coarsened(perOctave: Int = 64) -> DistanceHistogram {
     var coarse: [Bin] = []
     for bin in bins {
@@ -111,11 +111,11 @@ public struct DistanceHistogram: Equatable, Sendable {
   }
 }
 
-/// Counts distances as they come; `histogram` puts them in order.
+/// Counts distances as they come; `histogram` sorts them.
 struct DistanceCounter {
-  /// By distance in sampled lines, where the rate does not change.
+  /// Counts by distance in sampled lines, where the rate is fixed.
   private var dense: [Double] = []
-  /// By true distance, where it does.
+  /// Counts by true distance, where the rate changes.
   private var sparse: [Int: Double] = [:]
   private var cold = 0.0
 

@@ -1,5 +1,5 @@
-/// What is known of each line, by its number: an open-addressing hash table with linear probing, because a dictionary's
-/// generality would be most of a profile's time. Look-up, insertion and removal take O(1) expected time.
+/// A value for each line, by its number: an open-addressing hash table with linear probing. A dictionary would take
+/// most of a profile's time. Look-up, insertion and removal take O(1) expected time.
 struct LineTable<Value> {
   struct Entry {
     fileprivate(set) var line: UInt64
@@ -7,14 +7,14 @@ struct LineTable<Value> {
   }
 
   private var entries: UnsafeMutablePointer<Entry>
-  /// A power of two.
+  /// The number of places, a power of two.
   private var capacity: Int
   private(set) var count = 0
   private let filler: Value
   /// No line has this number: an address has fewer bits.
   private static var free: UInt64 { .max }
 
-  /// `filler` is what free places hold; its value does not matter.
+  /// `filler` fills free places; its value does not matter.
   init(filler: Value, capacity: Int = 1 << 12) {
     self.filler = filler
     self.capacity = capacity
@@ -22,10 +22,11 @@ struct LineTable<Value> {
     entries.initialize(repeating: Entry(line: LineTable.free, value: filler), count: capacity)
   }
 
-  /// The owner calls this once, last.
+  /// The owner calls this once, as the last call.
   func deallocate() { entries.deallocate() }
 
-  /// The entry of `line`, its value to be read and written in place until the table next changes; nil if the table lacks it.
+  /// The entry of `line`, whose value may be read and written until the table next changes; nil if the table lacks
+  /// the line.
   @inline(__always)
   func find(_ line: UInt64) -> UnsafeMutablePointer<Entry>? {
     var place = home(of: line)
@@ -38,13 +39,13 @@ struct LineTable<Value> {
 
   /// Adds a line that the table lacks.
   mutating func add(_ line: UInt64, _ value: Value) {
-    // Half full: probes stay short.
+    // At most half full, so that probes stay short.
     if count * 2 >= capacity { grow() }
     place(Entry(line: line, value: value))
     count += 1
   }
 
-  /// Takes `line` out, if it is there, and closes the gap in its chain of probes.
+  /// Removes `line`, if it is there, and closes the gap in its chain of probes.
   mutating func remove(_ line: UInt64) {
     var gap = home(of: line)
     while entries[gap].line != line {

@@ -1,5 +1,5 @@
-/// The miss probabilities of one cache by stack distance, each computed when it is first asked for: the histograms of a
-/// profile's phases ask for the same distances.
+/// The miss probabilities of one cache by stack distance, each computed at its first use, because the histograms of a
+/// profile's phases share distances.
 struct MissChances {
   private let cache: SetAssociativity
   private var known: [Int: Double] = [:]

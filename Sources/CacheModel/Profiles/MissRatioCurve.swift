@@ -25,10 +25,10 @@ public struct MissRatioCurve: Equatable, Sendable {
     if histogram.bins.first?.distance != 0 { points.append(Point(lines: 1, missRatio: 1)) }
     for bin in histogram.bins {
       missing -= bin.count
-      // An estimate may overshoot at small distances; a ratio does not.
+      // An estimate may exceed the total at small distances; a ratio is bounded by 0 and 1.
       points.append(Point(lines: bin.distance + 1, missRatio: min(1, max(0, missing / total))))
     }
-    // What is left is cold misses; sums of many fractions leave a rounding error that whole counts do not have.
+    // Cold misses remain at the end. Sums of many fractions have a rounding error that whole counts do not have.
     if let last = points.last { points[points.count - 1].missRatio = min(last.missRatio, histogram.cold / total) }
     self.points = points
   }
@@ -43,8 +43,8 @@ public struct MissRatioCurve: Equatable, Sendable {
     return low > 0 ? points[low - 1].missRatio : 1
   }
 
-  /// The curve in at most about `perOctave` points an octave of capacity, and at every power of two: for people, plots and
-  /// files. What it keeps is exact.
+  /// The curve in at most about `perOctave` points an octave of capacity, and at every power of two, for readers,
+  /// plots and files. The points that it keeps are exact.
   public func thinned(perOctave: Int = 64) -> [Point] {
     guard let last = points.last else { return [] }
     var wanted = Set<Int>()

@@ -2,10 +2,10 @@ import Foundation
 import Machines
 import Simulation
 
-/// The traffic that a reuse profile predicts on machine after machine.
+/// The traffic that a reuse profile predicts for each of many machines.
 ///
-/// What a cache misses depends on its sets, ways and sharers alone, so each is asked for once however many machines have it: of
-/// a grid of machines most differ in something else. Safe to use from several threads.
+/// The misses of a cache depend only on its sets, ways and sharers, so they are computed once for all machines that
+/// share these; most machines of a grid differ in something else. Safe to use from several threads.
 public final class ProfiledTraffic: @unchecked Sendable {
   public let profile: WorkloadProfile
   private let lock = NSLock()
@@ -17,7 +17,7 @@ public final class ProfiledTraffic: @unchecked Sendable {
     var ways: Int
   }
 
-  /// What one phase misses in a cache, in lines.
+  /// The misses of one phase in a cache, in lines.
   fileprivate struct PhaseMisses {
     var misses: Double
     var writebacks: Double
@@ -31,9 +31,10 @@ public final class ProfiledTraffic: @unchecked Sendable {
 
   /// The traffic on the machine's caches; nil if the profile lacks a sharing or has another line size.
   ///
-  /// LRU with the associativity correction for contiguous arrays, whatever the policy; a victim level holds its own lines and
-  /// those of the levels just above it; an inclusive one is taken for non-inclusive. In a steady state every fill displaces a
-  /// line, so evictions are misses; all misses count as read misses, and write-backs find their line below.
+  /// Every policy is treated as LRU, with the associativity correction for contiguous arrays. A victim level holds
+  /// its own lines and those of the levels just above it; an inclusive level is treated as non-inclusive. In a steady
+  /// state every fill displaces a line, so evictions equal misses. All misses count as read misses, and write-backs
+  /// find their line below.
   public func traffic(on machine: Machine) -> Traffic? {
     guard machine.lineBytes == profile.lineBytes else { return nil }
     var levels: [[PhaseMisses]] = []
@@ -92,7 +93,7 @@ extension PhaseCounts {
     var writes = phase.storeLines
     var gathersAbove = phase.gathers.total
     for (index, level) in levels.enumerated() {
-      // No level can miss more than it is asked for, whatever two corrections say.
+      // No level misses more lines than are requested from it, even where two corrections disagree.
       let misses = min(count(level.misses), index == 0 ? phase.lineAccesses : reads)
       let writebacks = count(level.writebacks)
       let gathers = min(gathersAbove, level.gathers)

@@ -1,8 +1,8 @@
-/// What an application does to LRU caches of every capacity at once: one pass over its stream, any number of machines.
+/// The reuse distances of an application: one pass over its stream gives the misses of LRU caches of every capacity.
 public struct ReuseProfile: Equatable, Sendable {
-  /// One phase of the workload; distances reach back over phases, as caches do.
+  /// One phase of the workload. Distances reach back over phases, because caches keep their contents.
   public struct Phase: Equatable, Sendable {
-    /// Accesses in lines, non-temporal stores left out.
+    /// Line accesses, without non-temporal stores.
     public var lineAccesses: UInt64
     /// Line accesses that are stores.
     public var storeLines: UInt64

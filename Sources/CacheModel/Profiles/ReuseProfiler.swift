@@ -1,7 +1,8 @@
 import AccessStreams
 import Support
 
-/// Profiles a stream in one pass: the stack distances of its accesses, from which the misses of every capacity follow.
+/// Profiles a stream in one pass: collects the stack distances of its accesses, which give the misses of every
+/// capacity.
 ///
 /// The profile of cores that share a cache is that of their interleaved accesses: cores are taken in groups of `sharedBy`,
 /// in order, and each group has a stack of its own. Lines that the group's cores share are counted once, as in the cache.
@@ -34,7 +35,7 @@ public final class ReuseProfiler: AccessSink {
   private final class Group {
     let stack = StackDistances()
     var filter: SpatialFilter
-    /// The lines followed, by hash, where the sample has a bounded size.
+    /// The sampled lines, by hash, where the sample has a bounded size.
     var followed: SampleHeap?
 
     init(_ sampling: Sampling) {
@@ -73,7 +74,8 @@ public final class ReuseProfiler: AccessSink {
 
   /// Precondition: every core is below `cores`.
   public func consume(_ accesses: UnsafeBufferPointer<Access>) {
-    // The counters leave the object for as long as a chunk lasts: there, every access would check that it alone uses them.
+    // The counters are moved out of the object while a chunk lasts, because each access inside the object would check
+    // for exclusive access.
     var phase = Phase()
     swap(&phase, &phases[present])
     defer { swap(&phase, &phases[present]) }
@@ -116,7 +118,7 @@ public final class ReuseProfiler: AccessSink {
     if distance.sinceAccess == nil { follow(line, group) }
   }
 
-  /// Takes a new line into a sample of bounded size and, if that is full, lowers the threshold to its largest hash.
+  /// Adds a new line to a sample of bounded size. If that is full, lowers the threshold to its largest hash.
   private func follow(_ line: UInt64, _ group: Group) {
     group.followed?.add(line)
     guard let followed = group.followed, followed.count > followed.most, let largest = followed.largestHash else {
@@ -128,12 +130,12 @@ public final class ReuseProfiler: AccessSink {
     }
   }
 
-  /// Forgets the counts and keeps the stacks: call it after a warm-up.
+  /// Resets the counts and keeps the stacks. Call it after a warm-up.
   public func resetCounts() {
     phases = phases.map { _ in Phase() }
   }
 
-  /// What has been counted so far.
+  /// The profile of all accesses counted so far.
   public var profile: ReuseProfile {
     let rate: Double
     switch sampling {
@@ -153,9 +155,9 @@ public final class ReuseProfiler: AccessSink {
 }
 
 extension DistanceHistogram {
-  /// SHARDS-adj: the sample has more or fewer accesses than its rate says because it has more or fewer of the hot lines
-  /// than it should, so the difference is counted at the smallest distance (Waldspurger et al., section 3.2). A sample of
-  /// nothing stays empty: it tells no distance, and not that all are short.
+  /// SHARDS-adj: a sample has more or fewer accesses than its rate implies because it has more or fewer of the hot
+  /// lines than it should, so the difference is counted at the smallest distance (Waldspurger et al., section 3.2).
+  /// An empty sample stays empty, because it has no information on distances.
   fileprivate func corrected(to accesses: Double, if isSampled: Bool) -> DistanceHistogram {
     guard isSampled, total > 0 else { return self }
     return self + DistanceHistogram(bins: [Bin(distance: 0, count: accesses - total)])

@@ -1,4 +1,4 @@
-/// Which lines a profile follows.
+/// The lines that a profile follows.
 ///
 /// Spatial sampling (SHARDS: Waldspurger, Park, Garthwaite and Ahmad, "Efficient MRC construction with SHARDS", FAST 2015): a
 /// line is followed if a hash of its number is below a threshold, so that all accesses to it are seen or none, and its
@@ -10,7 +10,7 @@ public enum Sampling: Equatable, Sendable {
   case all
   /// The share `rate` of all lines, 0 < rate <= 1.
   case rate(Double)
-  /// As many lines as fit: the rate falls as distinct lines appear, so that memory is bounded.
+  /// At most this many lines: the rate falls as distinct lines appear, so that memory is bounded.
   case lines(Int)
 }
 

@@ -1,15 +1,15 @@
 import Foundation
 
-/// The chance that a set-associative LRU cache misses where a fully associative one knows the stack distance: that of the
-/// D distinct lines since the last access at least as many as there are ways fell into the line's own set.
+/// The probability that a set-associative LRU cache misses an access of known stack distance D: that at least as many
+/// of the D distinct lines since the last access as there are ways fell into the line's own set.
 ///
 /// - **Scattered** lines fall into sets at random: P(miss | D) = P(Binomial(D, 1/S) >= A) (Smith, "A comparative study of
 ///   set associative memory mapping algorithms", IEEE TSE 4(2), 1978; Hill and Smith, IEEE ToC 38(12), 1989).
 /// - **Contiguous** arrays spread their N lines evenly, about N/S to a set, and D of them are drawn without replacement:
 ///   P(Hypergeometric(N - 1, N/S - 1, D) >= A). Tables, weights and activations are contiguous.
 ///
-/// Both take the order of accesses to be random. A sequential walk over a contiguous array does better still, strides of a
-/// power of two do worse, and then only the exact simulator knows.
+/// Both assume a random order of accesses. A sequential walk over a contiguous array misses less and strides of a
+/// power of two miss more; only the exact simulator knows those.
 public struct SetAssociativity: Equatable, Sendable {
   public var sets: Int
   public var ways: Int
@@ -41,7 +41,7 @@ public struct SetAssociativity: Equatable, Sendable {
     let p = 1 / Double(sets)
     // Sum of the terms below `ways`, each from the one before it.
     var term = exp(Double(distance) * log1p(-p))
-    // The first term underflows where about 700 others are expected in the set: far more than ways.
+    // The first term underflows where about 700 other lines are expected in the set, which is far more than the ways.
     if term == 0 { return 1 }
     var below = term
     for k in 1..<max(ways, 1) {
@@ -57,7 +57,8 @@ public struct SetAssociativity: Equatable, Sendable {
     let outside = others - inSet
     var k = max(0, drawn - outside)
     if k >= ways { return 1 }
-    // Choosing none is 1 of 1: most distances begin with that, and logarithms of factorials are most of the time.
+    // Choosing none has probability 1, and most distances begin with that; the logarithms of factorials take most of
+    // the time.
     let logWithin = k == 0 ? 0 : logChoose(inSet, k)
     var term = exp(logWithin + logChoose(outside, drawn - k) - logDraws)
     var below = term

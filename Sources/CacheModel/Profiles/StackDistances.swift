@@ -9,33 +9,34 @@
 /// J. Res. Dev. 19(4), 1975), so that an access takes O(log n) time for n distinct lines, and one that comes again soon only
 /// looks at the few words between. Times are renumbered when they run out, so memory is O(n) too.
 final class StackDistances {
-  /// What is kept of a line.
+  /// The record of a line.
   private struct Last {
     var time: Int32
-    /// The largest distance since the last store to the line, that of the store itself not counted.
+    /// The largest distance since the last store to the line, excluding that of the store itself.
     var farthestSinceStore: Int32
   }
 
-  /// What an access finds; nil distances mean "never before".
+  /// The distances of an access; nil means that the line was never accessed or stored to before.
   struct Distance {
     /// Distinct other lines since the last access to the line.
     var sinceAccess: Int?
-    /// For a store, the largest of the distances of the accesses to the line since the last store to it, this one's
-    /// included. In a cache of C lines the store finds the line clean, and so begins a residency that will end in a
+    /// For a store, the largest of the distances of the accesses to the line since the last store to it, including
+    /// this one. In a cache of C lines the store finds the line clean, and so begins a residency that ends in a
     /// write-back, exactly where this is at least C or nil.
     var sinceStore: Int?
   }
 
   private static let never: Int32 = .max
 
-  // Checking them for overlapping accesses would cost much of a profile's time; this class alone touches them, one at a time.
+  // Checking these for overlapping accesses would cost much of a profile's time; only this class touches them, one at
+  // a time.
   @exclusivity(unchecked) private var lasts = LineTable(filler: Last(time: 0, farthestSinceStore: 0))
   @exclusivity(unchecked) private var marks: Marks
-  /// The line whose mark each time is, where there is a mark.
+  /// The line whose mark lies at each time, where there is one.
   @exclusivity(unchecked) private var lines: UnsafeMutablePointer<UInt64>
   @exclusivity(unchecked) private var now = 0
 
-  /// Distinct lines so far, forgotten ones left out.
+  /// Distinct lines so far, without forgotten ones.
   var lineCount: Int { lasts.count }
 
   init() {
@@ -49,7 +50,7 @@ final class StackDistances {
     lines.deallocate()
   }
 
-  /// Accesses `line` and says how far back its last access and its last store lie.
+  /// Accesses `line` and returns how far back its last access and its last store lie.
   func access(_ line: UInt64, isStore: Bool) -> Distance {
     if now == marks.capacity { renumber() }
     defer { now &+= 1 }
@@ -75,7 +76,7 @@ final class StackDistances {
     lasts.remove(line)
   }
 
-  /// Gives the marks the times from 0 on, in order; leaves at least as many free times as there are marks.
+  /// Renumbers the marks from time 0 on, in order. At least as many times are free afterwards as there are marks.
   private func renumber() {
     var capacity = marks.capacity
     while capacity < lasts.count * 2 { capacity *= 2 }
@@ -106,12 +107,12 @@ private struct Marks {
   private static let blockWords = 8
   /// Shift from a time to the number of its block, which covers 512 times.
   private static let blockShift = 9
-  /// Words to count one by one rather than to ask the tree, whose walk takes about as long.
+  /// Up to this number of words, counting words one by one is faster than walking the tree.
   private static let fewWords = 16
 
   private var blocks: Int { capacity &>> Marks.blockShift }
 
-  /// With marks at the times from 0 up to `first`. The owner calls `deallocate` once, last.
+  /// A set with marks at the times from 0 up to `first`. The owner calls `deallocate` once, as the last call.
   init(capacity: Int, first: Int = 0) {
     self.capacity = capacity
     words = .allocate(capacity: capacity / 64)
@@ -126,7 +127,8 @@ private struct Marks {
         tree[block + 1] += Int32(words[block * Marks.blockWords + word].nonzeroBitCount)
       }
     }
-    // Every place passes its sum on to the next larger range that contains it: O(n), where n insertions take O(n log n).
+    // Every place adds its sum to the next larger range that contains it: O(n), where n insertions would take O(n log
+    // n).
     for place in 1...blocks {
       let parent = place + (place & -place)
       if parent <= blocks { tree[parent] += tree[place] }
@@ -154,13 +156,13 @@ private struct Marks {
   func move(_ time: Int, to other: Int) {
     words[time &>> 6] &= ~(1 &<< UInt64(truncatingIfNeeded: time & 63))
     words[other &>> 6] |= 1 &<< UInt64(truncatingIfNeeded: other & 63)
-    // Within a block the tree sees no change.
+    // A move within a block leaves the tree unchanged.
     guard time &>> Marks.blockShift != other &>> Marks.blockShift else { return }
     count(-1, time)
     count(1, other)
   }
 
-  /// Marks later than `time`, `all` being their number; there are none from `end` on.
+  /// Marks later than `time`. `all` is the number of marks, and none lies at `end` or later.
   @inline(__always)
   func count(after time: Int, before end: Int, of all: Int) -> Int {
     var word = time &>> 6

@@ -1,9 +1,10 @@
 import AccessStreams
 import Simulation
 
-/// The reuse profiles of a workload that a machine may ask for: one for every number of cores that can share a cache.
+/// The reuse profiles of a workload, one for each number of cores that can share a cache.
 ///
-/// Made once, in a pass over the stream; `Traffic` of a machine then costs a sum over the profiles' bins per level.
+/// They are made once, in one pass over the stream; the `Traffic` of a machine then costs a sum over the profiles'
+/// bins per level.
 public struct WorkloadProfile: Sendable {
   public let threads: Int
   public let lineBytes: Int
@@ -27,6 +28,6 @@ public struct WorkloadProfile: Sendable {
     bySharing = Dictionary(uniqueKeysWithValues: zip(shares, profilers.map { $0.profile.coarsened() }))
   }
 
-  /// The profile of caches shared by `cores`; nil if it was not made.
+  /// The profile of caches shared by `cores` cores; nil where it was not made.
   public func profile(sharedBy cores: Int) -> ReuseProfile? { bySharing[min(cores, threads)] }
 }

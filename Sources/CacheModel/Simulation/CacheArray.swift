@@ -1,13 +1,13 @@
 import CSetSearch
 import Machines
 
-/// The contents of one cache: its sets, ordered by `Policy`. A plain view of memory that the simulator owns, so that
-/// copying it costs nothing and the inner loop counts no references.
+/// The contents of one cache: its sets, ordered by `Policy`. It is a plain view of memory that the simulator owns, so
+/// that copying it is free and the inner loop counts no references.
 struct CacheArray<Policy: ReplacementPolicy> {
-  /// Sets begin at a line of the host's caches, so that they span as few of them as they can.
+  /// Sets begin at a line of the host's caches, so that they span as few host lines as possible.
   private static var hostLineBytes: Int { 64 }
 
-  /// One record a set: the policy's state, then the entries.
+  /// One record per set: the policy's state, then the entries.
   private let records: UnsafeMutableRawPointer
   private let recordBytes: Int
   private let stateBytes: Int
@@ -22,13 +22,13 @@ struct CacheArray<Policy: ReplacementPolicy> {
     sets = UInt64(description.sets)
     mask = description.sets.nonzeroBitCount == 1 ? UInt64(description.sets - 1) : 0
     policy = PolicyChoice(description)
-    // Entries are words.
+    // Rounds up to whole words, because entries are words.
     stateBytes = (policy.stateBytes(ways: ways) + 7) & ~7
     let alignment = CacheArray.hostLineBytes
     recordBytes = (stateBytes + ways * MemoryLayout<CacheEntry>.stride + alignment - 1) & ~(alignment - 1)
     let bytes = description.sets * recordBytes
     records = .allocate(byteCount: bytes, alignment: alignment)
-    // All zero is no state and empty entries.
+    // Zero bytes are the initial state and empty entries.
     records.initializeMemory(as: UInt8.self, repeating: 0, count: bytes)
   }
 
@@ -37,7 +37,7 @@ struct CacheArray<Policy: ReplacementPolicy> {
   /// Bytes of the host's memory that the contents take.
   var hostBytes: Int { Int(sets) * recordBytes }
 
-  /// Whether `setOfPowerOfTwo` serves.
+  /// Whether `setOfPowerOfTwo` may be used.
   var hasPowerOfTwoSets: Bool { mask == sets &- 1 }
 
   @inline(__always)
@@ -55,7 +55,7 @@ struct CacheArray<Policy: ReplacementPolicy> {
       state: record.assumingMemoryBound(to: UInt8.self), ways: ways, policy: policy)
   }
 
-  /// Asks the host for `set`, to be looked at soon.
+  /// Prefetches `set` into the host's caches.
   @inline(__always)
   func prefetch(_ set: CacheSet) {
     var offset = 0

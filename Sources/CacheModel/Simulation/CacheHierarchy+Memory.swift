@@ -1,7 +1,8 @@
 import Machines
 
 extension CacheHierarchy {
-  /// What the host's own second-level caches hold beside the simulator's other data: smaller levels need no prefetch.
+  /// Part of the host's second-level cache that is left beside the simulator's other data. Levels that fit into it
+  /// need no prefetch.
   private static var largeBytes: Int { 256 << 10 }
 
   /// Allocates empty caches for cores 0..<cores; counts go to `store`.

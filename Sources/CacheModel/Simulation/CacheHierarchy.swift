@@ -1,11 +1,11 @@
 import AccessStreams
 import Machines
 
-/// The machinery of the exact simulator: what a load, a store and an eviction do, level by level.
+/// The exact simulator: the effects of a load, a store and an eviction, level by level.
 ///
-/// A value of plain pointers into memory that `CacheSimulator` owns. It is copied into a local before a loop, so that the
-/// loop pays neither reference counting nor exclusivity checks. Generic in the policy, so that the common hierarchy, LRU
-/// throughout, is compiled without a choice of policy at every step.
+/// It is a value of plain pointers into memory that `CacheSimulator` owns. It is copied into a local before a loop,
+/// so that the loop pays neither reference counting nor exclusivity checks. It is generic over the policy, so that
+/// the most common hierarchy, LRU in every level, is compiled without a choice of policy at every step.
 ///
 /// The rules, for a level L with the level below it B:
 /// - A load that hits uses the line. A load that misses loads the line from B and inserts it; what that displaces is
@@ -24,11 +24,12 @@ struct CacheHierarchy<Policy: ReplacementPolicy>: SimulationEngine {
   struct Level {
     let instances: UnsafeMutablePointer<CacheArray<Policy>>
     let instanceCount: Int
-    /// The instance that serves each core: a view a core, because the inner loop has no time for a division.
+    /// The instance that serves each core. There is one view per core, because the inner loop has no time for a
+    /// division.
     let instanceOfCore: UnsafeMutablePointer<CacheArray<Policy>>
     let sharedByCores: Int
     let inclusion: InclusionKind
-    /// One per core, where the level prefetches.
+    /// One per core where the level has a prefetcher.
     let prefetchers: UnsafeMutablePointer<PrefetchUnit>?
 
     @inline(__always)
@@ -39,17 +40,17 @@ struct CacheHierarchy<Policy: ReplacementPolicy>: SimulationEngine {
   let levelCount: Int
   /// Cores simulated: 0..<cores.
   let cores: Int
-  /// Counters of the present phase, one per level.
+  /// Counters of the current phase, one per level.
   var counts: UnsafeMutablePointer<LevelCounts>
   var memory: UnsafeMutablePointer<MemoryCounts>
   var gatherSources: UnsafeMutablePointer<UInt64>
   /// Whether hits by stores and write-backs count as uses for the replacement policy: see `StoreRecency`.
   let storesAreUses: Bool
   let hasPrefetchers: Bool
-  /// The first level whose sets are worth asking the host for ahead of time.
+  /// The first level whose sets are worth prefetching into the host's caches.
   let firstLargeLevel: Int
 
-  /// Where a line came from, `levelCount` being memory, and whether it comes with the duty to write it back.
+  /// Where a line came from (`levelCount` is memory), and whether it must be written back later.
   struct Supply {
     var source: Int
     var isDirty: Bool
@@ -70,7 +71,8 @@ struct CacheHierarchy<Policy: ReplacementPolicy>: SimulationEngine {
   }
 
   /// Reads `line` at `first` and, level by level, below, until it is found; then fills the levels that lacked it, the
-  /// outermost first. Its dirtiness is left to the caller if no level took it: a victim cache just below gave it up.
+  /// outermost first. Where a victim cache just below handed the line up and no level took it, the caller keeps its
+  /// dirtiness.
   @inline(never)
   func fetch(_ line: UInt64, at first: Int, core: Int) -> Supply {
     var level = first
@@ -149,7 +151,7 @@ struct CacheHierarchy<Policy: ReplacementPolicy>: SimulationEngine {
 
   // MARK: - Prefetches
 
-  /// Counts the first use of a prefetched line as what it is; the prefetcher is trained with it afterwards.
+  /// Counts the first use of a prefetched line as useful or late; the prefetcher is trained with it afterwards.
   @inline(never)
   private func countFirstUse(_ set: CacheSet, _ way: Int, _ line: UInt64, at level: Int, core: Int) {
     set.entries[way].markUsed()
@@ -180,7 +182,7 @@ struct CacheHierarchy<Policy: ReplacementPolicy>: SimulationEngine {
     let displaced = Policy.insert(entry, into: set)
     guard displaced.isValid else { return }
     counts[level].evictions &+= 1
-    // A clean line of a level that owes nothing to the others just goes.
+    // A clean line needs no action unless the level is inclusive or a victim cache lies below.
     if displaced.isDirty || levels[level].inclusion == .inclusive
       || (level &+ 1 < levelCount && levels[level &+ 1].inclusion == .victim)
     {
@@ -200,7 +202,7 @@ struct CacheHierarchy<Policy: ReplacementPolicy>: SimulationEngine {
     }
   }
 
-  /// Takes in a line that the level above a victim level gave up.
+  /// Takes in a line that the level above a victim level evicted.
   private func fill(_ entry: CacheEntry, at level: Int, core: Int) {
     let cache = levels[level].cache(of: core)
     let set = cache.pointee.set(of: entry.line)
@@ -215,7 +217,8 @@ struct CacheHierarchy<Policy: ReplacementPolicy>: SimulationEngine {
     insert(entry, at: level, core: core, set)
   }
 
-  /// Takes `line` from every cache above the instance of `level` that serves `core`; returns whether a copy was dirty.
+  /// Invalidates `line` in every cache above the instance of `level` that serves `core`. Returns whether a copy was
+  /// dirty.
   private func backInvalidate(_ line: UInt64, above level: Int, core: Int) -> Bool {
     let cluster = coresSharing(level, with: core)
     var wasDirty = false
@@ -258,8 +261,8 @@ struct CacheHierarchy<Policy: ReplacementPolicy>: SimulationEngine {
 
   // MARK: - Streams
 
-  /// Accesses that the simulator looks ahead to ask the host for the sets they will touch: at some 10 ns an access, about
-  /// the latency of the host's memory.
+  /// How many accesses ahead the simulator prefetches the sets that they will touch: at some 10 ns an access, this is
+  /// about the latency of the host's memory.
   private static var lookAhead: Int { 12 }
 
   func play(
@@ -310,7 +313,8 @@ struct CacheHierarchy<Policy: ReplacementPolicy>: SimulationEngine {
     return lines
   }
 
-  /// Levels whose contents are too large for the host's own caches make it wait at every random access.
+  /// Prefetches the sets of levels that are too large for the host's own caches, which would otherwise wait at every
+  /// random access.
   @inline(__always)
   private func prefetchSets(of line: UInt64, core: Int) {
     guard core < cores else { return }

@@ -1,5 +1,5 @@
-/// What one way of a set holds: a line's number, whether it is dirty, whether a prefetcher brought it and nothing has used
-/// it since, whether it is there at all. All zero is empty.
+/// The contents of one way of a set: a line's number, and whether it is valid, dirty, or prefetched and not used
+/// since. Zero bits are an empty way.
 struct CacheEntry: Equatable {
   private static let valid: UInt64 = 1
   private static let dirty: UInt64 = 2
@@ -22,7 +22,7 @@ struct CacheEntry: Equatable {
       | (isPrefetched ? CacheEntry.prefetched : 0)
   }
 
-  /// Whether this is a line, and a clean one: nobody below need hear of it when it goes.
+  /// Whether this is a valid, clean line, which can be dropped without a write-back.
   @inline(__always) var isCleanLine: Bool { bits & (CacheEntry.valid | CacheEntry.dirty) == CacheEntry.valid }
   @inline(__always) var isValid: Bool { bits & CacheEntry.valid != 0 }
   @inline(__always) var isDirty: Bool { bits & CacheEntry.dirty != 0 }
@@ -34,26 +34,27 @@ struct CacheEntry: Equatable {
     bits |= CacheEntry.dirty
   }
 
-  /// The line has been used: it is no longer a prefetch that waits to prove useful.
+  /// Marks the line as used: it no longer counts as a prefetch that has not been used.
   @inline(__always)
   mutating func markUsed() {
     bits &= ~CacheEntry.prefetched
   }
 
-  /// Whether the two hold the same line, whatever their flags: one comparison, because this is the simulator's inner loop.
+  /// Whether both hold the same line, whatever their flags. This is a single comparison, because it is in the
+  /// simulator's inner loop.
   @inline(__always)
   func isSameLine(as other: CacheEntry) -> Bool {
     (bits ^ other.bits) & ~(CacheEntry.dirty | CacheEntry.prefetched) == 0
   }
 
-  /// Whether this is `line`, clean or dirty, and no prefetch that waits for its first use.
+  /// Whether this is `line`, clean or dirty, and not an unused prefetch.
   @inline(__always)
   func isUsedLine(_ line: UInt64) -> Bool {
     bits & ~CacheEntry.dirty == line &<< CacheEntry.flagBits | CacheEntry.valid
   }
 }
 
-/// One set of a cache: `ways` entries and the bytes in which its replacement policy keeps what it must remember.
+/// One set of a cache: `ways` entries and the state bytes of its replacement policy.
 struct CacheSet {
   let entries: UnsafeMutablePointer<CacheEntry>
   let state: UnsafeMutablePointer<UInt8>
@@ -73,7 +74,7 @@ struct CacheSet {
     return nil
   }
 
-  /// The first way that holds nothing, or nil.
+  /// The first empty way, or nil.
   @inline(__always)
   func firstEmptyWay() -> Int? {
     var way = 0
@@ -84,7 +85,8 @@ struct CacheSet {
     return nil
   }
 
-  /// Puts `entry` before all others and returns the last, which falls out: an empty one while there is room.
+  /// Inserts `entry` before all others and returns the last entry, which is displaced; it is empty while there is
+  /// room.
   @inline(__always)
   func insertFirst(_ entry: CacheEntry) -> CacheEntry {
     let displaced = entries[ways &- 1]
@@ -97,8 +99,8 @@ struct CacheSet {
     return displaced
   }
 
-  /// Takes the entry in `way` out and closes the gap, so that the empty ways are always the last ones, where `insertFirst`
-  /// looks.
+  /// Removes the entry in `way` and closes the gap, so that the empty ways are always the last ones, as `insertFirst`
+  /// requires.
   func removeClosingGap(_ way: Int) {
     var position = way
     while position &+ 1 < ways {

@@ -2,15 +2,15 @@ import AccessStreams
 import Machines
 import Support
 
-/// What a hit by a store or a write-back means for the order of replacement.
+/// The effect of a hit by a store or a write-back on the order of replacement.
 public enum StoreRecency: Sendable {
-  /// A use like any other: what "least recently used" says, and what cachegrind does.
+  /// It counts as a use, as in the definition of LRU and in cachegrind.
   case use
-  /// Nothing: what pycachesim 0.3.1 does. For comparisons with it only.
+  /// It is ignored, as in pycachesim 0.3.1. For comparisons with pycachesim only.
   case ignored
 }
 
-/// The exact tier: plays accesses on a hierarchy of set-associative caches and counts, in lines, what happens where.
+/// The exact simulator: plays accesses on a hierarchy of set-associative caches and counts events per level in lines.
 ///
 /// Write-back and write-allocate throughout; `CacheHierarchy` states the rules. Contents persist from phase to phase and
 /// over `resetCounts`, so that a first pass can warm the caches.
@@ -30,8 +30,8 @@ public final class CacheSimulator: AccessSink {
     try self.init(caches: caches, cores: cores, storeRecency: storeRecency, levelwise: true)
   }
 
-  /// With `levelwise` false, every access goes all the way down before the next, even where levels could take turns: the
-  /// slower way, with which tests compare the faster.
+  /// With `levelwise` false, every access goes through all levels before the next, even where the levelwise engine
+  /// would serve. It is slower, and tests compare both.
   init(caches: [CacheDescription], cores: Int, storeRecency: StoreRecency, levelwise: Bool) throws {
     guard let first = caches.first else { throw InputError(key: "caches", "expected at least one level, found none") }
     guard (1...Int(UInt16.max)).contains(cores) else {
@@ -76,7 +76,7 @@ public final class CacheSimulator: AccessSink {
     phases[present].accesses.pointee &+= engine.play(accesses, lineShift: lineShift, combining: combining)
   }
 
-  /// Counts everything from here on for `phase`; the caches stay as they are.
+  /// Counts all following accesses for `phase`; the caches keep their contents.
   public func enter(phase: Int) {
     precondition(phase >= 0, "a phase is an index from 0")
     while phases.count <= phase { phases.append(PhaseStore(levelCount: caches.count)) }
@@ -86,7 +86,7 @@ public final class CacheSimulator: AccessSink {
 
   // MARK: - Counts
 
-  /// Sets every count to zero and keeps the caches' contents: call it after a warm-up.
+  /// Resets every count and keeps the caches' contents. Call it after a warm-up.
   public func resetCounts() {
     for phase in phases { phase.reset() }
   }
@@ -94,7 +94,7 @@ public final class CacheSimulator: AccessSink {
   /// Counts per phase, from phase 0 to the highest phase entered.
   public var phaseCounts: [PhaseCounts] { phases.map(\.counts) }
 
-  /// Lines read from memory, over all phases; cheap enough to ask after every access.
+  /// Lines read from memory, over all phases; cheap enough to read after every access.
   public var memoryReads: UInt64 { phases.reduce(0) { $0 + $1.memory.pointee.reads } }
 
   /// Counts over all phases.

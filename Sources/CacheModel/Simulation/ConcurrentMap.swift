@@ -1,7 +1,6 @@
 import Foundation
 
-/// Transforms every element, as many at a time as there are cores: machines are independent of each other. Throws the
-/// first element's error, if any fails.
+/// Transforms every element, as many at a time as there are cores. Throws the first element's error, if any fails.
 public func concurrentMap<Element, Result>(_ elements: [Element], _ transform: (Element) throws -> Result) throws
   -> [Result]
 {

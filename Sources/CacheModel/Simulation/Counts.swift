@@ -1,27 +1,27 @@
-/// What happened at one level of cache, in lines.
+/// Events at one level of cache, in lines.
 ///
-/// A read is a load by the core (first level) or a fetch by the level above. A write is a store by the core or a line that
-/// the level above gave up. So at the first level reads + writes are the program's accesses, and at every level but a
-/// victim cache hits + misses = reads + writes.
+/// A read is a load by the core (first level) or a fetch by the level above. A write is a store by the core or a line
+/// that the level above evicted. At the first level reads + writes are the program's accesses, and at every level
+/// except a victim cache hits + misses = reads + writes.
 public struct LevelCounts: Equatable, Sendable {
   public var reads: UInt64 = 0
   public var writes: UInt64 = 0
   public var readMisses: UInt64 = 0
   /// Writes whose line was absent: it is fetched from below first (write-allocate).
   public var writeMisses: UInt64 = 0
-  /// Writes that are lines handed down to a victim cache: they look nothing up, and neither hit nor miss.
+  /// Writes that fill a victim cache with evicted lines: they look nothing up, so they neither hit nor miss.
   public var victimFills: UInt64 = 0
   /// Lines displaced by others, clean or dirty.
   public var evictions: UInt64 = 0
-  /// Dirty lines handed down.
+  /// Dirty lines written to the level below.
   public var writebacks: UInt64 = 0
-  /// Lines lost because an inclusive level below gave them up.
+  /// Lines lost because an inclusive level below evicted them.
   public var backInvalidations: UInt64 = 0
-  /// Lines that this level's prefetchers fetched from below; they are no reads of this level.
+  /// Lines that this level's prefetchers fetched from below; they do not count as reads of this level.
   public var prefetches: UInt64 = 0
   /// Hits that are the first use of a prefetched line: misses that the prefetcher saved.
   public var usefulPrefetches: UInt64 = 0
-  /// Useful prefetches that were wanted before they could have arrived (`PrefetcherDescription.latencyAccesses`).
+  /// Useful prefetches that were needed before they could have arrived (`PrefetcherDescription.latencyAccesses`).
   public var latePrefetches: UInt64 = 0
 
   public init() {}
@@ -44,7 +44,7 @@ public struct LevelCounts: Equatable, Sendable {
   }
 }
 
-/// What reached memory, in lines.
+/// Lines read from and written to memory.
 public struct MemoryCounts: Equatable, Sendable {
   public var reads: UInt64 = 0
   public var writes: UInt64 = 0
@@ -60,7 +60,7 @@ public struct MemoryCounts: Equatable, Sendable {
   }
 }
 
-/// What one phase of a workload did at every level.
+/// The events of one phase of a workload at every level.
 public struct PhaseCounts: Equatable, Sendable {
   public var levels: [LevelCounts]
   public var memory: MemoryCounts

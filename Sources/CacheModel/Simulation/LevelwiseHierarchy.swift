@@ -1,16 +1,18 @@
 import AccessStreams
 import Machines
 
-/// A hierarchy of non-inclusive levels without prefetchers, played a block of requests at a time, level by level.
+/// A hierarchy of non-inclusive levels without prefetchers, which plays a block of requests at a time, level by
+/// level.
 ///
-/// In such a hierarchy nothing flows back up: a level hands down the lines that it lacks and the dirty ones that it gives
-/// up, and what it does depends on the order of its own requests alone. So a level can take a whole block before the next
-/// one begins, and every count is the same as if each access had gone all the way down first: `CacheHierarchy` plays it that
-/// way, and a test compares the two. The loop of one level keeps its counts in registers, has its branches to itself, and
-/// knows the requests to come, whose sets it asks the host for.
+/// In such a hierarchy nothing flows back up: a level hands down the lines that it lacks and the dirty lines that it
+/// evicts, and its behaviour depends only on the order of its own requests. So a level can take a whole block before
+/// the next level begins, and every count is the same as if each access had gone through all levels first.
+/// `CacheHierarchy` plays accesses in that order, and a test compares the two. The loop of one level keeps its counts
+/// in registers, has its branches to itself, and knows the requests to come, whose sets it prefetches into the host's
+/// caches.
 struct LevelwiseHierarchy<Policy: ReplacementPolicy>: SimulationEngine {
-  /// What a level is asked for: a line's number, of at most 61 bits (see `CacheEntry`), and below it what is to be done, as
-  /// in `Access.Kind`. A non-temporal store takes the line out on its way to memory.
+  /// A request to a level: a line's number of at most 61 bits (see `CacheEntry`) and, in the bits below, the kind as
+  /// in `Access.Kind`. A non-temporal store invalidates the line on its way to memory.
   private struct Request {
     private static var kindBits: UInt64 { 3 }
 
@@ -29,7 +31,7 @@ struct LevelwiseHierarchy<Policy: ReplacementPolicy>: SimulationEngine {
     /// 1 for a gather, for other reads 0.
     @inline(__always) var gathers: UInt64 { bits &>> 1 & 1 }
 
-    /// The next line of the same access: only the first line of a gather is one.
+    /// The request for the next line of the same access: only the first line of a gather is a gather.
     @inline(__always)
     var followed: Request {
       var next = self
@@ -62,33 +64,34 @@ struct LevelwiseHierarchy<Policy: ReplacementPolicy>: SimulationEngine {
   private struct Level {
     let instances: UnsafeMutablePointer<CacheArray<Policy>>
     let instanceCount: Int
-    /// A view a core, because the inner loop has no time for a division.
+    /// One view per core, because the inner loop has no time for a division.
     let instanceOfCore: UnsafeMutablePointer<CacheArray<Policy>>
-    /// Whether its sets are worth asking the host for ahead of time.
+    /// Whether its sets are worth prefetching into the host's caches.
     let isLarge: Bool
-    /// What it is asked for. The one after the last level's takes what memory is asked for, which is only counted.
+    /// The level's requests. The queue after the last level's holds the requests to memory, which are only counted.
     let queue: Queue
     let nextQueue: Queue
   }
 
-  /// Requests that a level takes before the next one begins: few enough for all queues to stay in the host's first-level cache.
+  /// Requests that a level takes before the next one begins: few enough for all queues to stay in the host's
+  /// first-level cache.
   private static var block: Int { 512 }
-  /// Requests ahead whose sets the host is asked for: at some 5 ns each, about the latency of the host's memory.
+  /// How many requests ahead sets are prefetched: at some 5 ns each, this is about the latency of the host's memory.
   private static var lookAhead: Int { 16 }
-  /// What the host's own second-level cache holds beside the simulator's other data.
+  /// Part of the host's second-level cache that is left beside the simulator's other data.
   private static var largeBytes: Int { 256 << 10 }
 
   private let levels: UnsafeMutablePointer<Level>
   private let levelCount: Int
   private let cores: Int
   private let storesAreUses: Bool
-  /// Whether a second use of the line used last changes nothing at the first level.
+  /// Whether repeating the last use changes nothing at the first level.
   private let mergesRepeats: Bool
   private var counts: UnsafeMutablePointer<LevelCounts>
   private var memory: UnsafeMutablePointer<MemoryCounts>
   private var gatherSources: UnsafeMutablePointer<UInt64>
 
-  /// Whether `caches` are such a hierarchy.
+  /// Whether this engine can play `caches`.
   static func fits(_ caches: [CacheDescription]) -> Bool {
     caches.allSatisfy { $0.inclusion == .nine && $0.prefetcher == nil }
   }
@@ -96,7 +99,7 @@ struct LevelwiseHierarchy<Policy: ReplacementPolicy>: SimulationEngine {
   /// Allocates empty caches for cores 0..<cores. Precondition: `fits(caches)`.
   init(_ caches: [CacheDescription], cores: Int, storesAreUses: Bool, countingIn store: PhaseStore) {
     levels = .allocate(capacity: caches.count)
-    // A request brings up to two: the line that is missing, and a dirty one that makes room for it. Looking ahead, a level
+    // A request causes up to two: the missing line, and a dirty line that makes room for it. Looking ahead, a level
     // may read a little beyond the end.
     let queues = (0...caches.count).map { _ in
       Queue(capacity: 2 * LevelwiseHierarchy.block + LevelwiseHierarchy.lookAhead)
@@ -145,7 +148,7 @@ struct LevelwiseHierarchy<Policy: ReplacementPolicy>: SimulationEngine {
   func play(
     _ accesses: UnsafeBufferPointer<Access>, lineShift shift: UInt64, combining: UnsafeMutablePointer<UInt64>
   ) -> UInt64 {
-    // Compiled apart for the many simulations of one core.
+    // Compiled separately for one core, which most simulations have.
     cores == 1
       ? play(accesses, lineShift: shift, combining: combining, isSingle: true)
       : play(accesses, lineShift: shift, combining: combining, isSingle: false)
@@ -161,7 +164,7 @@ struct LevelwiseHierarchy<Policy: ReplacementPolicy>: SimulationEngine {
     var queued = 0
     var lines: UInt64 = 0
     var gathers: UInt64 = 0
-    // Kernels touch a line several times in a row, word by word: such hits only need counting.
+    // Kernels touch a line several times in a row, word by word; such hits only need counting.
     var previous = Request(0, .nontemporalWrite)
     var previousCore = UInt16.max
     var (repeatedReads, repeatedWrites, repeatedGathers): (UInt64, UInt64, UInt64) = (0, 0, 0)
@@ -198,7 +201,7 @@ struct LevelwiseHierarchy<Policy: ReplacementPolicy>: SimulationEngine {
         request = request.followed
       }
       while true {
-        // The queue has room for a block more.
+        // The queue has room for one more block.
         if queued >= LevelwiseHierarchy.block {
           play(queued, at: 0)
           queued = 0
@@ -225,12 +228,12 @@ struct LevelwiseHierarchy<Policy: ReplacementPolicy>: SimulationEngine {
     counts[0].reads &+= repeatedReads
     counts[0].writes &+= repeatedWrites
     gatherSources[0] &+= repeatedGathers
-    // Each level takes off those that it serves.
+    // Each level subtracts the gathers that it serves.
     gatherSources[levelCount] &+= gathers &- repeatedGathers
     return lines
   }
 
-  /// Whether `request` is a hit that changes nothing, right after `previous`, of the same line by the same core.
+  /// Whether `request` repeats `previous`, of the same line by the same core, and so is a hit that changes nothing.
   @inline(__always)
   private func isRepeat(_ request: Request, of previous: Request) -> Bool {
     guard mergesRepeats else { return false }
@@ -240,7 +243,7 @@ struct LevelwiseHierarchy<Policy: ReplacementPolicy>: SimulationEngine {
 
   // MARK: - One level
 
-  /// Plays the first `count` requests of the level's queue, and what they bring on the levels below.
+  /// Plays the first `count` requests of the level's queue, and those that they cause on the levels below.
   private func play(_ count: Int, at level: Int) {
     let cache = levels[level].instances[0]
     let hasOne = levels[level].instanceCount == 1 && cache.hasPowerOfTwoSets
@@ -260,9 +263,9 @@ struct LevelwiseHierarchy<Policy: ReplacementPolicy>: SimulationEngine {
     }
   }
 
-  /// Plays some of the level's requests and returns how many it has put into the next level's queue.
+  /// Plays some of the level's requests and returns how many it put into the next level's queue.
   ///
-  /// This is the simulator's inner loop: it counts only what cannot be told from the rest.
+  /// This is the simulator's inner loop. It counts only what cannot be derived from other counts.
   @inline(__always)
   private func pass<Instances: LevelInstances>(
     _ range: Range<Int>, at level: Int, _ caches: Instances, isLarge: Bool
@@ -335,7 +338,7 @@ struct LevelwiseHierarchy<Policy: ReplacementPolicy>: SimulationEngine {
     counts[level].evictions &+= misses &- waysFilled
     counts[level].writebacks &+= writebacks
     gatherSources[level] &+= gatherHits
-    // What no level serves, memory does: see `play`.
+    // Memory serves what no level serves: see `play`.
     gatherSources[levelCount] &-= gatherHits
     if level &+ 1 == levelCount {
       memory.pointee.reads &+= misses
@@ -345,10 +348,11 @@ struct LevelwiseHierarchy<Policy: ReplacementPolicy>: SimulationEngine {
   }
 }
 
-/// A level's caches by core, compiled apart for a level that has only one, whose place then stays in registers.
+/// A level's caches by core. A level with a single cache has its own type, so that the cache's address stays in
+/// registers.
 private protocol LevelInstances {
   associatedtype Policy: ReplacementPolicy
-  /// Whether it matters which core asks.
+  /// Whether the cache depends on the core.
   static var areSeveral: Bool { get }
   func set(of line: UInt64, core: UInt16) -> CacheSet
   func prefetchSet(of line: UInt64, core: UInt16)

@@ -1,4 +1,4 @@
-/// One phase's counters, at addresses that stay put while an engine counts.
+/// One phase's counters, at fixed addresses while an engine counts.
 final class PhaseStore {
   let levelCount: Int
   let levels: UnsafeMutablePointer<LevelCounts>

@@ -1,9 +1,9 @@
 import AccessStreams
 import Machines
 
-/// The machinery behind `CacheSimulator`: it holds the caches' contents and counts where it is told to.
+/// An engine behind `CacheSimulator`: it holds the caches' contents and counts into the store that it is given.
 protocol SimulationEngine {
-  /// Counts from here on in `store`; the caches stay as they are.
+  /// Counts into `store` from here on; the caches keep their contents.
   mutating func count(in store: PhaseStore)
   /// Plays `accesses` and returns how many lines they touched.
   ///
@@ -11,18 +11,18 @@ protocol SimulationEngine {
   func play(
     _ accesses: UnsafeBufferPointer<Access>, lineShift: UInt64, combining: UnsafeMutablePointer<UInt64>
   ) -> UInt64
-  /// The owner calls this once, last.
+  /// The owner calls this once, as the last call.
   func deallocate()
 }
 
-/// The engines that there are. Calls through the protocol itself would not be compiled for the policy, and cost half the speed.
+/// All engines. Calls through the protocol itself would not be compiled for the policy and would halve the speed.
 enum AnySimulationEngine {
   case levelwise(LevelwiseHierarchy<PackedLRUPolicy>)
   case levelwiseMixed(LevelwiseHierarchy<MixedPolicy>)
   case recursive(CacheHierarchy<PackedLRUPolicy>)
   case recursiveMixed(CacheHierarchy<MixedPolicy>)
 
-  /// The one for `caches`; with `levelwise` false never one in which levels take turns.
+  /// The engine for `caches`. With `levelwise` false it is never a levelwise one.
   init(_ caches: [CacheDescription], cores: Int, storesAreUses: Bool, levelwise: Bool, countingIn store: PhaseStore) {
     let isPackedLRU = caches.allSatisfy { PolicyChoice($0) == .packedLRU }
     switch (levelwise && LevelwiseHierarchy<MixedPolicy>.fits(caches), isPackedLRU) {

@@ -2,10 +2,12 @@ import AccessStreams
 import Machines
 import Support
 
-/// A core's data TLB, exactly: which accesses find their page's translation at which level, and which walk the page table.
+/// A core's data TLB, exactly: at which level each access finds its page's translation, and which accesses walk the
+/// page table.
 ///
-/// A TLB is a small cache whose lines are pages, so the cache simulator plays it: LRU, non-inclusive, reads only. Every
-/// core has its own. Pages are all of one size, and accesses count once per line of the caches, as they do there.
+/// A TLB is a small cache whose lines are pages, so the cache simulator plays it, with LRU, non-inclusive levels and
+/// reads only. Every core has its own TLB. All pages have one size, and accesses count once per cache line, as in the
+/// caches.
 public final class TLBSimulator: AccessSink {
   public struct LevelCounts: Equatable, Sendable {
     public var name: String
@@ -36,7 +38,7 @@ public final class TLBSimulator: AccessSink {
     let stream = AccessStream(sink: simulator)
     for access in accesses {
       stream.core = access.core
-      // One access a line, at its first byte.
+      // One access per line, at its first byte.
       let last = access.address + UInt64(access.bytes) - 1
       var line = access.address / lineBytes * lineBytes
       while line <= last {
@@ -58,11 +60,11 @@ public final class TLBSimulator: AccessSink {
     }
   }
 
-  /// Accesses whose translation no level held.
+  /// Accesses whose translation was in no level.
   public var walks: UInt64 { levels.last?.misses ?? 0 }
 }
 
-/// Hands a stream to several sinks, one after another.
+/// Passes a stream on to several sinks, one after another.
 public final class FanOut: AccessSink {
   private let sinks: [any AccessSink]
 

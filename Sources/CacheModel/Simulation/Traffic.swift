@@ -2,23 +2,23 @@ import AccessStreams
 import Machines
 import Support
 
-/// How a traffic was determined.
+/// The method by which traffic was determined.
 public enum TrafficOrigin: String, CaseIterable, Sendable, Encodable {
-  /// By the exact simulation of every access.
+  /// Exact simulation of every access.
   case simulated
-  /// By a reuse profile of the access stream.
+  /// A reuse profile of the access stream.
   case profiled
-  /// By arithmetic on the sizes of what is in use.
+  /// Closed-form estimates from the sizes of the arrays in use.
   case estimated
 }
 
-/// The memory traffic of a workload on one machine's caches, phase by phase: what a projection needs to know of it.
+/// The memory traffic of a workload on one machine's caches, phase by phase: the input of a projection.
 public struct Traffic: Equatable, Sendable {
   public var origin: TrafficOrigin
   public var lineBytes: Int
   /// Names of the cache levels, from the core outwards.
   public var levelNames: [String]
-  /// One entry per phase of the workload, totals over all its threads.
+  /// One entry per phase of the workload, with totals over all its threads.
   public var phases: [PhaseCounts]
 
   public init(origin: TrafficOrigin, lineBytes: Int, levelNames: [String], phases: [PhaseCounts]) {
@@ -40,7 +40,7 @@ public struct Traffic: Equatable, Sendable {
       workload.emit(to: stream)
       stream.flush()
     }
-    // A phase without accesses is never entered; it still has its place.
+    // A phase without accesses is never entered but keeps its place.
     let idle = PhaseCounts(levels: Array(repeating: LevelCounts(), count: machine.caches.count))
     var phases = simulator.phaseCounts
     while phases.count < workload.phases.count { phases.append(idle) }

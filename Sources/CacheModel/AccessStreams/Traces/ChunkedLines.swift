@@ -3,7 +3,8 @@ import Support
 
 /// The lines of a text file or stream of any size, read in chunks; a line is handed out as bytes without its end-of-line.
 final class ChunkedLines {
-  /// No line of a trace is longer; a file without line ends (a binary one) is refused before it fills the memory.
+  /// Longer than any line of a trace, in bytes. A file without line ends, such as a binary one, is refused before it
+  /// fills the memory.
   private static let longestLine = 4096
 
   /// 1-based number of the line handed out last.
@@ -14,7 +15,7 @@ final class ChunkedLines {
   private var end = 0
   private var isAtEnd = false
 
-  /// Opens the file at `path`; refuses what its first bytes show to be no text.
+  /// Opens the file at `path`. Throws `InputError` where its first bytes are not text.
   init(path: String) throws {
     file = try InputFile(path)
   }
@@ -44,7 +45,7 @@ final class ChunkedLines {
     }
   }
 
-  /// Reads enough to know what the file is: a pipe may give its first bytes one by one.
+  /// Reads enough to recognise the file's kind, since a pipe may give its first bytes one by one.
   private func begin() throws {
     while end < 16, !isAtEnd { try refill() }
     let bytes = buffer[..<end]
@@ -59,7 +60,7 @@ final class ChunkedLines {
     return UnsafeRawPointer(base).distance(to: found)
   }
 
-  /// Moves what is left to the front and reads more behind it.
+  /// Moves the unread bytes to the front and reads more behind them.
   private func refill() throws {
     guard let base = buffer.baseAddress else { return }
     let left = end - start

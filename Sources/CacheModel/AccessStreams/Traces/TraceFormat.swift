@@ -8,7 +8,7 @@ public enum TraceFormat: String, CaseIterable, Sendable {
   /// the same bytes), `I  addr,size` (ignored), and lines of Valgrind's own that start with `==`, `--PID` or `**PID`.
   case lackey
 
-  /// What a line should look like, for messages.
+  /// The form of a line, for messages.
   var expectedLine: String {
     switch self {
     case .din: return "'0|1|2 hexaddress [bytes]'"
@@ -16,7 +16,7 @@ public enum TraceFormat: String, CaseIterable, Sendable {
     }
   }
 
-  /// Guesses the format from a line: a din line starts with a digit. Nil for a line that says nothing.
+  /// Guesses the format from a line: a din line starts with a digit. Nil for a blank line.
   init?(guessedFrom line: UnsafeBufferPointer<UInt8>) {
     guard let first = line.first(where: { !TraceLine.isSpace($0) }) else { return nil }
     self = (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(first) ? .din : .lackey

@@ -5,7 +5,7 @@ enum TraceLine: Equatable {
   /// A read, then a write, of the same bytes.
   case modify(address: UInt64, bytes: UInt32)
   case fetch(address: UInt64, bytes: UInt32)
-  /// Blank, or a remark.
+  /// A blank line, or a remark.
   case nothing
 
   /// Operand size of a din line that states none: a word of the machines that Dinero was written for.
@@ -18,7 +18,7 @@ enum TraceLine: Equatable {
   @inline(__always)
   static func isSpace(_ byte: UInt8) -> Bool { byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t") }
 
-  /// Parses a line; nil where it is not of the format, or its bytes run past the end of the address space.
+  /// Parses a line. Nil where it is not of the format, or where its bytes run past the end of the address space.
   static func parse(_ text: UnsafeBufferPointer<UInt8>, as format: TraceFormat) -> TraceLine? {
     var scanner = TraceScanner(text)
     scanner.skipSpaces()
@@ -95,8 +95,8 @@ struct TraceScanner {
 
   mutating func skipAll() { position = text.count }
 
-  /// Whether a line of Valgrind's own starts here: `==` (its messages), `--PID` (of -v and --trace options) or `**PID` (of
-  /// client requests; the digits may be of a time stamp).
+  /// Whether a line written by Valgrind itself starts here: `==` (its messages), `--PID` (of -v and --trace options)
+  /// or `**PID` (of client requests; the digits may be of a time stamp).
   var isRemark: Bool {
     guard position + 1 < text.count, text[position] == text[position + 1] else { return false }
     switch text[position] {
@@ -125,8 +125,8 @@ struct TraceScanner {
     return position > first ? value : nil
   }
 
-  /// A decimal number of bytes, from 1 to the largest request. Leading zeros are none of a number's: `00001021` is an
-  /// instruction word.
+  /// A decimal number of bytes, from 1 to the largest request. A number with leading zeros is refused: `00001021` is
+  /// an instruction word.
   mutating func byteCount() -> UInt32? {
     let first = position
     var value: UInt32 = 0

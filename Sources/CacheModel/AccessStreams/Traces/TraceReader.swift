@@ -1,17 +1,18 @@
 import Support
 
-/// Streams the accesses of a trace, of any size, to a sink; they all belong to core 0.
+/// Streams the accesses of a trace of any size to a sink. All accesses belong to core 0.
 ///
 /// A file can be read any number of times, a pipe or another stream once: see `isStream`.
 public final class TraceReader {
   public let path: String
   private let format: TraceFormat?
-  /// Opened with the reader, so that a missing file is said before anything else happens; nil once it has been read.
+  /// Opened together with the reader, so that a missing file is reported before anything else happens; nil once it
+  /// has been read.
   private var opened: ChunkedLines?
   /// Whether the trace can be read only once.
   public let isStream: Bool
 
-  /// Without a `format` the first line that says something decides.
+  /// Without a `format`, the first line that is not blank decides.
   public init(path: String, format: TraceFormat? = nil) throws {
     self.path = path
     self.format = format
@@ -20,10 +21,11 @@ public final class TraceReader {
     opened = lines
   }
 
-  /// Hands every access to `sink` in order. Throws `InputError` with the line's number at the first line that is not of
-  /// the format, and where no line is a request; the sink then has everything before it.
+  /// Hands every access to `sink` in order. Throws `InputError` with the line's number at the first line that is not
+  /// of the format, after all accesses before it have been handed over, and where no line is a request.
   ///
-  /// Instruction fetches are ignored, or are reads by the core `fetchCore`, whose first level then is the instruction cache.
+  /// Instruction fetches are ignored or, with `fetchCore`, are reads by that core, whose first level is then the
+  /// instruction cache.
   public func read(into sink: AccessSink, fetchCore: UInt16? = nil) throws {
     let lines = try nextPass()
     let stream = AccessStream(sink: sink)

@@ -5,7 +5,7 @@ typealias PartPath<Part, Value> = WritableKeyPath<Part, Value> & Sendable
 // MARK: - Kinds of values
 
 extension Field {
-  /// A number of `unit`s within `range`; of an `Int` a whole one. With a `step`, a multiple of that.
+  /// A number of `unit`s within `range`; a whole one for an `Int`. With a `step`, a multiple of it.
   static func number<Value: FigureNumber>(
     _ key: String, _ path: PartPath<Part, Value>, in range: ClosedRange<Double>, step: Double = 0, _ unit: FigureUnit,
     _ role: FigureRole, _ meaning: String
@@ -25,7 +25,7 @@ extension Field {
       yaml: { $0[keyPath: path].figure.map(yamlNumber) }, json: { $0[keyPath: path].json }, figure: figure)
   }
 
-  /// A size in bytes, which the part checks itself once it knows all of its sizes.
+  /// A size in bytes. The part checks it once all of its sizes are known.
   static func bytes(
     _ key: String, _ path: PartPath<Part, Int>, in range: ClosedRange<Double>, isWrittenPlain: Bool = false,
     _ role: FigureRole, _ meaning: String
@@ -38,7 +38,7 @@ extension Field {
       json: { $0[keyPath: path] }, figure: figure)
   }
 
-  /// One of an enumeration's words, which the documentation lists.
+  /// A word of an enumeration. The documentation lists the words.
   static func choice<Value>(_ key: String, _ path: PartPath<Part, Value>, _ meaning: String) -> Field
   where Value: RawRepresentable<String> & CaseIterable & Encodable & Sendable {
     Field(
@@ -96,7 +96,7 @@ extension Field {
   var required: Field { with { $0.isRequired = true } }
   var neededToProject: Field { with { $0.isNeededToProject = true } }
 
-  /// What a projection takes where the machine does not say, as uncertain as any assumption.
+  /// The value that a projection assumes where the machine states none, with the uncertainty of the tag `assumed`.
   func assumed(_ expected: Double) -> Field {
     let uncertainty = Provenance.Tag.assumed.relativeUncertainty
     let (less, more) = (expected * (1 - uncertainty), expected * (1 + uncertainty))
@@ -106,7 +106,7 @@ extension Field {
 
   func assumed(_ value: AssumedFigure) -> Field { with { $0.figure?.assumed = value } }
 
-  /// A quantity that is never more than `limit`, however it is moved.
+  /// A quantity that stays at most `limit`, whatever moves it.
   func atMost(_ limit: Double) -> Field {
     guard let figure else { return self }
     func limited(_ move: @escaping Figure<Part>.Move) -> Figure<Part>.Move {

@@ -1,17 +1,19 @@
 import Support
 
-/// One key of a part of a machine file: how its value is read, how it is written and, where it states a figure of the
-/// hardware, what that figure is to the model.
+/// One key of a part of a machine file: how its value is read and written and, where it states a figure of the
+/// hardware, the figure's meaning to the model.
 ///
-/// `Part` is `Machine` or one of the things that it holds, such as `CacheDescription`. The lists of fields in FigureTable.swift
-/// are all that reading, YAML, JSON, `machines check`, bands, sensitivities and exploration know of a machine file's keys.
+/// `Part` is `Machine` or one of the structures that it holds, such as `CacheDescription`. Reading, YAML, JSON,
+/// `machines check`, bands, sensitivities and exploration know a machine file's keys only from the lists of fields in
+/// FigureTable.swift.
 struct Field<Part: Sendable>: Sendable {
   let key: String
-  /// Whether the file must have the key, unless it changes another machine's part, which has it.
+  /// Whether the file must have the key. A file that changes another machine's part need not, because that part has
+  /// it.
   var isRequired: Bool
   /// Whether a machine without it cannot be projected onto.
   var isNeededToProject = false
-  /// Puts what the value says into the part. Throws `InputError` at the value, or leaves several with the reader.
+  /// Stores the value in the part. Throws `InputError` at the value, or records several with the reader.
   var read: @Sendable (_ value: YAMLValue, _ part: inout Part, _ reader: MachineReader) throws -> Void
   /// The value as YAML behind `key: `, or behind `key:` where it begins with a new line; nil where the key is left out.
   let yaml: @Sendable (Part) -> String?
@@ -40,7 +42,7 @@ struct Field<Part: Sendable>: Sendable {
   }
 }
 
-/// What a figure of a machine is to the model.
+/// The meaning of a machine's figure to the model.
 struct Figure<Part: Sendable>: Sendable {
   typealias Move = @Sendable (inout Part, FigureFactors) -> Void
 
@@ -48,13 +50,13 @@ struct Figure<Part: Sendable>: Sendable {
   let role: FigureRole
   /// One sentence for the documentation, without its full stop.
   let meaning: String
-  /// What is refused beside `range`, in a few words for the documentation.
+  /// The checks other than `range`, in a few words for the documentation.
   var rule: String?
-  /// What a number has to lie in; nil where the value is a list or a word.
+  /// The range of a number; nil where the value is a list or a word.
   var range: ClosedRange<Double>?
-  /// What a number has to be a multiple of; 0 where any will do.
+  /// The number must be a multiple of this; 0 allows any.
   var step = 0.0
-  /// What a projection takes where the machine does not say.
+  /// The value that a projection assumes where the machine states none.
   var assumed: AssumedFigure?
   /// Why a band does not move it; nil where it does.
   var fixedInBand: String?
@@ -66,37 +68,37 @@ struct Figure<Part: Sendable>: Sendable {
   var value: @Sendable (Part) -> Double? = { _ in nil }
   /// Sets the number and nothing else.
   var set: @Sendable (inout Part, Double) -> Void = { _, _ in }
-  /// Moves the figure and nothing else: what a band does, whose figures each have an uncertainty of their own.
+  /// Moves the figure alone, as a band does, in which each figure has an uncertainty of its own.
   var move: Move = { _, _ in }
-  /// Moves the figure and what goes with it: what a sensitivity does.
+  /// Moves the figure and those that depend on it, as a sensitivity does.
   var scale: Move = { _, _ in }
-  /// Sets the figure and moves what goes with it: what an exploration does.
+  /// Sets the figure and moves those that depend on it, as an exploration does.
   var replace: @Sendable (inout Part, Double) -> Void = { _, _ in }
 }
 
-/// What a larger value of a figure does to a projection.
+/// The effect of a larger value of a figure on a projection.
 enum FigureRole: Equatable {
-  /// It makes nothing slower.
+  /// A larger value makes nothing slower.
   case rate
-  /// It makes nothing faster.
+  /// A larger value makes nothing faster.
   case delay
-  /// A curve of both: of bandwidths and latencies.
+  /// A curve of bandwidths and latencies.
   case curve
-  /// No projection is moved with it, for this reason.
+  /// No projection moves it, for this reason.
   case fixed(String)
 }
 
 /// How a sensitivity treats a figure.
 enum FigureSensitivity: Equatable {
-  /// It is moved by a tenth.
+  /// The figure is moved by 10 %.
   case moved
-  /// It is moved by a tenth where the traffic can be simulated again, because it changes that too.
+  /// The figure is moved by 10 % where the traffic can be simulated again, because it changes the traffic.
   case movedWithTraffic
-  /// It has no row of its own, for this reason.
+  /// The figure has no row of its own, for this reason.
   case left(String)
 }
 
-/// By how much a figure is multiplied, as a rate and as a delay.
+/// The factors of a figure as a rate and as a delay.
 package struct FigureFactors: Sendable {
   package var rate: Double
   package var delay: Double
@@ -106,19 +108,19 @@ package struct FigureFactors: Sendable {
     self.delay = delay
   }
 
-  /// The figure itself times `factor`, whatever it means.
+  /// The same `factor` for rates and delays.
   package init(_ factor: Double) { self.init(rate: factor, delay: factor) }
 }
 
-/// What a projection takes for a figure that a machine does not state, and the ends of its band.
+/// The value that a projection assumes for a figure that a machine does not state, and the ends of its band.
 package struct AssumedFigure: Sendable {
-  /// At the end where the machine is slower than expected.
+  /// The value at the slow end of the band.
   package var slow: Double
   package var expected: Double
   package var fast: Double
 }
 
-/// In what a figure is counted, as documentation and exploration write it.
+/// The unit of a figure, as documentation and exploration write it.
 package enum FigureUnit: String, Sendable {
   case bytes
   case bytesPerCycle = "bytes/cycle"

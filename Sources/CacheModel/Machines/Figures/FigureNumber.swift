@@ -1,14 +1,14 @@
 import Support
 
-/// A number that a part of a machine stores, present or not.
+/// A number that a part of a machine stores, possibly absent.
 protocol FigureNumber: Sendable {
   static var isWhole: Bool { get }
   /// The nearest number of this type.
   init(figure: Double)
   static func read(_ value: YAMLValue, in range: ClosedRange<Double>) throws -> Self
-  /// In place: a grid of machines moves every figure of each.
+  /// Multiplies in place, because a grid of machines moves every figure of each machine.
   mutating func multiply(by factor: Double)
-  /// Nil where there is none.
+  /// The number as a double; nil where it is absent.
   var figure: Double? { get }
   var json: (any Encodable & Sendable)? { get }
 }

@@ -3,17 +3,18 @@ import Support
 
 /// A figure of a machine that an exploration varies, to find machines that do not exist yet.
 ///
-/// The list gives names and titles to places of the table of figures; units, ranges and what moves along are the table's.
+/// This list gives names and titles to entries of the table of figures, which holds units, ranges and dependent
+/// figures.
 public struct MachineFigure: RawRepresentable, Sendable, Encodable {
   /// The name on the command line, such as `l2-bandwidth`.
   public let rawValue: String
-  /// What the figure is called on an axis.
+  /// The title of an axis.
   public let title: String
   /// Values that a question tries unless `--vary` names others; nil for a geometric series about the machine's own value.
   private let defaults: [Double]?
   private let figure: PlacedFigure
 
-  /// In the order of the columns of an exploration's tables.
+  /// The order is that of the columns of an exploration's tables.
   public static let allCases = [
     MachineFigure("l1", "caches[0].size", "L1 capacity of one instance"),
     MachineFigure("l2", "caches[1].size", "L2 capacity of one instance"),
@@ -66,7 +67,7 @@ public struct MachineFigure: RawRepresentable, Sendable, Encodable {
   /// Key path of the figure in a machine file.
   public var path: String { figure.path }
 
-  /// Whether a machine with more of it is the easier one to build.
+  /// Whether a machine with a larger value is the easier one to build.
   public var moreIsCheaper: Bool { figure.role == .delay }
 
   // MARK: - Values
@@ -77,7 +78,8 @@ public struct MachineFigure: RawRepresentable, Sendable, Encodable {
     return String((value * 100).rounded() / 100)
   }
 
-  /// Reads a value as `text` writes it, and plain numbers. Throws `InputError` where a machine file refuses the value too.
+  /// Reads a value as `text` writes it, or a plain number. Throws `InputError` where a machine file would refuse the
+  /// value.
   public func value(_ text: String) throws -> Double {
     let (low, high) = (figure.range?.lowerBound ?? -.infinity, figure.range?.upperBound ?? .infinity)
     let number = figure.unit == .bytes ? parseByteCount(text).map(Double.init) : parseNumber(text)
@@ -112,7 +114,7 @@ public struct MachineFigure: RawRepresentable, Sendable, Encodable {
     return (0..<count).map { $0 == count - 1 ? high : low * pow(high / low, Double($0) / Double(count - 1)) }
   }
 
-  /// Whether the figure is there to be set.
+  /// Returns false where the machine lacks the figure.
   fileprivate func set(_ value: Double, of machine: inout Machine) -> Bool {
     guard self.value(of: machine) != nil, value > 0, value.isFinite else { return false }
     figure.replace(&machine, value)
@@ -129,15 +131,15 @@ extension Machine {
   /// This machine with one figure changed: see `with(_:)`.
   public func with(_ figure: MachineFigure, _ value: Double) -> Machine? { with([(figure, value)]) }
 
-  /// This machine with some figures changed, everything else as it is: latencies do not grow with capacities. Capacities
-  /// become the nearest whole number of sets.
+  /// This machine with some figures changed and everything else as it is: latencies do not grow with capacities.
+  /// Capacities become the nearest whole number of sets.
   ///
   /// Nil where the machine lacks a figure, or where the result contradicts itself, such as an L2 larger than the L3.
   public func with(_ changes: [(figure: MachineFigure, value: Double)]) -> Machine? {
     changed(changes).flatMap { $0.contradiction == nil ? $0.machine : nil }
   }
 
-  /// Why `with(changes)` is nil, as key path and message; nil where it is not.
+  /// Why `with(changes)` is nil, as key path and message; nil where it is not nil.
   public func objection(to changes: [(figure: MachineFigure, value: Double)]) -> String? {
     guard let changed = changed(changes) else { return "\(name) lacks one of the figures" }
     return changed.contradiction.map { "\($0.key): \($0.message)" }
@@ -151,7 +153,7 @@ extension Machine {
       guard change.figure.set(change.value, of: &machine) else { return nil }
     }
     machine.status = .hypothetical
-    // What the changes brought about, not what was there before.
+    // Only contradictions that the changes caused.
     let after = machine.contradictions
     if after.isEmpty { return (machine, nil) }
     let before = Set(contradictions.map(\.key))

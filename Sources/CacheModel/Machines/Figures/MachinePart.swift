@@ -1,8 +1,8 @@
 import Support
 
-/// A mapping of the machine file, which its fields describe.
+/// A mapping of the machine file, described by its fields.
 protocol MachinePart: Sendable {
-  /// In the order in which they are written.
+  /// The fields in the order in which they are written.
   static var fields: [Field<Self>] { get }
 }
 
@@ -14,7 +14,7 @@ extension MachinePart {
     }
   }
 
-  /// The part as a JSON object with the keys of the file. Sizes are bytes, and what is absent is left out.
+  /// The part as a JSON object with the keys of the file. Sizes are in bytes, and absent values are left out.
   func encodeFields(to encoder: any Encoder) throws {
     var object = encoder.container(keyedBy: FieldKey.self)
     for field in Self.fields {
@@ -35,7 +35,7 @@ private struct FieldKey: CodingKey {
 // MARK: - Parts of a machine
 
 extension Field where Part == Machine {
-  /// A part that a machine has or has not. `empty` is what reading begins with; `yaml` joins its entries.
+  /// An optional part of a machine. `empty` is the part before reading; `yaml` joins its entries.
   static func section<Section: MachinePart & Encodable>(
     _ key: String, _ path: PartPath<Machine, Section?>, empty: Section,
     change: @escaping @Sendable (inout Machine, (inout Section) -> Void) -> Void,
@@ -60,7 +60,7 @@ extension Field where Part == Machine {
     return field
   }
 
-  /// A list of parts, such as the levels of cache. JSON has it even where it is empty.
+  /// A list of parts, such as the cache levels. JSON contains it even where it is empty.
   static func sections<Section: MachinePart & Encodable>(
     _ key: String, _ path: PartPath<Machine, [Section]>,
     change: @escaping @Sendable (_ machine: inout Machine, _ level: Int, _ change: (inout Section) -> Void) -> Void,

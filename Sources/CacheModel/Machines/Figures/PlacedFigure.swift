@@ -4,12 +4,12 @@ package struct PlacedFigure: Sendable {
   package let path: String
   package let unit: FigureUnit
   package let meaning: String
-  /// What a number has to lie in; nil where the value is a list or a word.
+  /// The range of a number; nil where the value is a list or a word.
   package let range: ClosedRange<Double>?
-  /// What a number has to be a multiple of; 0 where any will do.
+  /// The number must be a multiple of this; 0 allows any.
   package let step: Double
   package let assumed: AssumedFigure?
-  /// Whether the machine file says it is needed for a projection.
+  /// Whether a projection needs the machine file to state it.
   let isNeededToProject: Bool
   let role: FigureRole
   let rule: String?
@@ -28,11 +28,11 @@ package struct PlacedFigure: Sendable {
   package let value: @Sendable (Machine) -> Double?
   /// Sets the number and nothing else, where the machine has the part.
   package let set: @Sendable (inout Machine, Double) -> Void
-  /// Moves the figure and nothing else, as bands do.
+  /// Moves the figure alone, as bands do.
   package let move: @Sendable (inout Machine, FigureFactors) -> Void
-  /// Moves the figure and what goes with it, as sensitivities do.
+  /// Moves the figure and those that depend on it, as sensitivities do.
   package let scale: @Sendable (inout Machine, FigureFactors) -> Void
-  /// Sets the figure and moves what goes with it, as explorations do.
+  /// Sets the figure and moves those that depend on it, as explorations do.
   package let replace: @Sendable (inout Machine, Double) -> Void
 
   /// Nil where the field states no figure. `part` is the part of a machine that has the field, `change` changes it there.
@@ -82,7 +82,7 @@ extension Machine {
     }
   }
 
-  /// The figures that a projection with the data in memory number `memory` can ask for.
+  /// The figures that a projection can use with its data in memory number `memory`.
   package func figures(memory: Int) -> [PlacedFigure] {
     figures.filter { !$0.path.hasPrefix("memory[") || $0.path.hasPrefix("memory[\(memory)].") }
   }
@@ -90,7 +90,7 @@ extension Machine {
   /// The key path of every figure that the machine states.
   package var figurePaths: [String] { figures.filter { $0.isStated(self) }.map(\.path) }
 
-  /// The keys without which a projection is impossible, in the order of the file; empty where nothing is missing.
+  /// The keys that a projection needs and the machine lacks, in the order of the file.
   public var keysMissingForProjection: [String] {
     Machine.fields.flatMap { field -> [String] in
       if field.isNeededToProject, !field.isStated(self) { return [field.key] }

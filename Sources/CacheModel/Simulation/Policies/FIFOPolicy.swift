@@ -1,4 +1,4 @@
-/// First in, first out: the order of the entries is the order of their arrival, latest first; use does not change it.
+/// First in, first out: entries are in the order of their arrival, latest first; use does not change it.
 enum FIFOPolicy: ReplacementPolicy {
   static var repeatedUseChangesNothing: Bool { true }
 

@@ -1,6 +1,6 @@
-/// Least recently used: the order of the entries is the order of their last use, latest first.
+/// Least recently used: entries are in the order of their last use, latest first.
 ///
-/// For any number of ways; `PackedLRUPolicy` is the same policy, faster, for up to 16.
+/// It takes any number of ways; `PackedLRUPolicy` is the same policy, faster, for up to 16.
 enum LRUPolicy: ReplacementPolicy {
   static var repeatedUseChangesNothing: Bool { true }
 

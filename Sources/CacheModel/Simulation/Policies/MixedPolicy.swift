@@ -1,7 +1,7 @@
-/// Whatever policy each set names: for hierarchies that are not LRU with up to 16 ways throughout, which are compiled for
-/// `PackedLRUPolicy` alone.
+/// The policy that each set names, for all hierarchies except those with LRU of up to 16 ways in every level, which
+/// are compiled for `PackedLRUPolicy` alone.
 enum MixedPolicy: ReplacementPolicy {
-  // Each set's own policy says these: see `PolicyChoice`.
+  // `PolicyChoice` answers these for each set's own policy.
   static func stateBytes(ways: Int) -> Int { 0 }
 
   @inline(__always)

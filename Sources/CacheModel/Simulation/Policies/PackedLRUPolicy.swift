@@ -1,10 +1,10 @@
 import CSetSearch
 
-/// Least recently used for up to 16 ways, several times faster than moving entries about: lines stay in their way.
+/// Least recently used for up to 16 ways, several times faster than moving entries, because lines stay in their way.
 ///
-/// A set's state is two things. The order of the ways by last use, latest first, is sixteen 4-bit way numbers in one
-/// 64-bit word, so that a use or a displacement is a few shifts. And a byte of hash per way lets a look-up compare all
-/// ways at once and touch no entry on most misses. `LRUPolicy` is the same policy for any number of ways.
+/// A set's state has two parts. The order of the ways by last use, latest first, is sixteen 4-bit way numbers in one
+/// 64-bit word, so a use or a displacement takes a few shifts. A byte of hash per way lets a look-up compare all ways
+/// at once and read no entry on most misses. `LRUPolicy` is the same policy for any number of ways.
 enum PackedLRUPolicy: ReplacementPolicy {
   static var mostWays: Int { 16 }
   static var repeatedUseChangesNothing: Bool { true }
@@ -15,13 +15,14 @@ enum PackedLRUPolicy: ReplacementPolicy {
   private static let lowNibbles: UInt64 = 0x1111_1111_1111_1111
   private static let highNibbles: UInt64 = 0x8888_8888_8888_8888
 
-  /// The order, one byte for each of 16 ways, and 8 bytes of nothing, so that no set's state spans two cache lines.
+  /// The order, one byte for each of 16 ways, and 8 bytes of padding, so that no set's state spans two cache lines.
   static func stateBytes(ways: Int) -> Int { 32 }
 
   @inline(__always)
   static func find(_ line: UInt64, in set: CacheSet) -> Int? {
     let wanted = CacheEntry(line: line, isDirty: false)
-    // A fingerprint may fit another line, or a way that the set does not have: each is checked against its entry.
+    // A fingerprint may match another line, or a way beyond the set's last, so each match is checked against its
+    // entry.
     var candidates = bytes_equal(set.state + fingerprintOffset, fingerprint(line)) & (1 &<< UInt32(set.ways) &- 1)
     while candidates != 0 {
       let way = Int(truncatingIfNeeded: candidates.trailingZeroBitCount)
@@ -31,7 +32,7 @@ enum PackedLRUPolicy: ReplacementPolicy {
     return nil
   }
 
-  /// Whether `line` is the one used last, and not by a prefetcher: then a use changes nothing.
+  /// Whether `line` was used last, and not only prefetched: then another use changes nothing.
   @inline(__always)
   static func isPlainHit(_ line: UInt64, in set: CacheSet) -> Bool {
     set.entries[Int(truncatingIfNeeded: load(set) & 15)].isUsedLine(line)
@@ -47,7 +48,7 @@ enum PackedLRUPolicy: ReplacementPolicy {
     return way
   }
 
-  /// The last of the order is the line used longest ago, or an empty way: those never used and those emptied lie there.
+  /// The last way in the order holds the line used longest ago, or is empty: unused and emptied ways lie there.
   @inline(__always)
   static func insert(_ entry: CacheEntry, into set: CacheSet) -> CacheEntry {
     let order = load(set)
@@ -72,7 +73,8 @@ enum PackedLRUPolicy: ReplacementPolicy {
     set.entries[way] = .empty
   }
 
-  /// Where `way` stands in the order: the lowest zero nibble of the difference. Nibbles beyond the ways mean nothing.
+  /// The position of `way` in the order: the lowest zero nibble of the difference. Nibbles beyond the ways are not
+  /// used.
   @inline(__always)
   private static func position(of way: Int, in order: UInt64) -> Int {
     let word = order ^ UInt64(way) &* lowNibbles

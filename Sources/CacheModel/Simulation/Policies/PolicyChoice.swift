@@ -1,10 +1,10 @@
 import Machines
 
-/// The list of replacement policies: how each is called in machine files, and the type that implements it.
+/// The list of replacement policies: the name of each in machine files, and the type that implements it.
 ///
 /// A new policy is a file of its own, a case here with its two lines, and its name in `ReplacementKind`.
 enum PolicyChoice: CaseIterable {
-  // LRU is implemented twice; the faster way comes first and is taken where it has ways enough.
+  // LRU is implemented twice. The faster implementation comes first and is used where it supports the number of ways.
   case packedLRU, lru, fifo, plru, srrip
 
   /// The name in machine files.
@@ -17,8 +17,8 @@ enum PolicyChoice: CaseIterable {
     }
   }
 
-  /// What `visitor` makes of the type that implements the policy. This is the only place that knows them all; it is compiled
-  /// into every caller, so that the policy's own code is inlined behind the switch.
+  /// The result of `visitor` for the type that implements the policy. This is the only place that knows all types. It
+  /// is compiled into every caller, so that the policy's own code is inlined behind the switch.
   @inline(__always)
   func visit<Visitor: PolicyVisitor>(_ visitor: Visitor) -> Visitor.Result {
     switch self {
@@ -30,7 +30,7 @@ enum PolicyChoice: CaseIterable {
     }
   }
 
-  /// The first choice of the cache's kind that can order its ways.
+  /// The first choice of the cache's kind that supports its number of ways.
   init(_ cache: CacheDescription) {
     let choice = PolicyChoice.allCases.first { $0.kind == cache.policy && cache.ways <= $0.visit(MostWays()) }
     guard let choice else { preconditionFailure("no \(cache.policy) of \(cache.ways) ways") }
@@ -43,7 +43,7 @@ enum PolicyChoice: CaseIterable {
   var repeatedUseChangesNothing: Bool { visit(RepeatedUse()) }
 }
 
-/// Something to be done with whichever policy a choice names.
+/// An operation on the type of whichever policy a choice names.
 protocol PolicyVisitor {
   associatedtype Result
   func visit<Policy: ReplacementPolicy>(_: Policy.Type) -> Result

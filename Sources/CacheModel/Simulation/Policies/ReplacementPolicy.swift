@@ -1,8 +1,8 @@
-/// Which line of a set goes when another must come in: one policy a file, all static, so that the simulator's inner loop
-/// calls them directly and inlines them.
+/// A replacement policy: which line of a set is displaced by a new one. Each policy has a file of its own, and all
+/// members are static, so that the simulator's inner loop calls and inlines them.
 ///
 /// The contract between the simulator and a policy:
-/// - A policy owns the order of a set's entries and its state bytes; nobody else moves an entry. All-zero state and
+/// - A policy owns the order of a set's entries and its state bytes; no other code moves an entry. All-zero state and
 ///   all-empty entries are a policy's initial state.
 /// - `use` follows every hit by a load, a store or a write-back, exactly once, and returns the way in which the line lies
 ///   afterwards.
@@ -12,25 +12,26 @@
 protocol ReplacementPolicy {
   /// The most ways that the policy can order.
   static var mostWays: Int { get }
-  /// Whether a second use of the line used or inserted last changes nothing, so that the simulator may merge such uses.
+  /// Whether repeating the last use or insertion changes nothing, so that the simulator may merge such uses.
   static var repeatedUseChangesNothing: Bool { get }
   /// State bytes that a set of `ways` needs.
   static func stateBytes(ways: Int) -> Int
-  /// Whether a read of `line` is a hit that changes nothing. May be false although it is: a short cut, not an answer.
+  /// Whether a read of `line` is a hit that changes nothing. It may return false for such a hit: it is only a fast
+  /// path.
   static func isPlainHit(_ line: UInt64, in set: CacheSet) -> Bool
   /// The way that holds `line`, or nil.
   static func find(_ line: UInt64, in set: CacheSet) -> Int?
-  /// The line in `way` has been used.
+  /// Records a use of the line in `way`. Returns the way that holds the line afterwards.
   static func use(_ set: CacheSet, way: Int) -> Int
-  /// Puts `entry` into the set and returns what it displaced: an empty entry if there was room.
+  /// Inserts `entry` into the set and returns the entry that it displaced, which is empty if there was room.
   static func insert(_ entry: CacheEntry, into set: CacheSet) -> CacheEntry
-  /// Takes the line in `way` out.
+  /// Removes the line in `way`.
   static func remove(_ set: CacheSet, way: Int)
 }
 
 extension ReplacementPolicy {
   static var mostWays: Int { .max }
-  // The answer that is never wrong: merging uses is a short cut.
+  // False is always correct, because merging uses is only a fast path.
   static var repeatedUseChangesNothing: Bool { false }
 
   @inline(__always)

@@ -1,7 +1,8 @@
 /// Static re-reference interval prediction with hit priority and two bits a line (Jaleel et al., ISCA 2010).
 ///
-/// A line comes in predicted to be used again only after a long interval, and a hit predicts an immediate one; the first
-/// line predicted to be used in the distant future goes. Scans therefore leave lines that have proved useful alone.
+/// A new line is predicted to be used again only after a long interval, and a hit predicts an immediate use. The
+/// first line predicted to be used in the distant future is displaced. So scans do not displace lines that have been
+/// used again.
 enum SRRIPPolicy: ReplacementPolicy {
   private static let immediate: UInt8 = 0
   private static let long: UInt8 = 2
@@ -28,7 +29,7 @@ enum SRRIPPolicy: ReplacementPolicy {
     set.entries[way] = .empty
   }
 
-  /// Ages every line at once until one is predicted distant: the paper's loop, in one step.
+  /// Ages all lines at once until one is predicted distant: the paper's loop in one step.
   private static func victim(_ set: CacheSet) -> Int {
     var oldest: UInt8 = 0
     for way in 0..<set.ways { oldest = max(oldest, set.state[way]) }

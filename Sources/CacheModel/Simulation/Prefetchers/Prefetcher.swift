@@ -1,6 +1,6 @@
 import Machines
 
-/// Guesses the lines that a core will want next at one level: one kind a file.
+/// Predicts the lines that a core will need next at one level. Each kind has a file of its own.
 ///
 /// The contract: `train` is called with every demand access that misses the level and with the first use of every line
 /// that was prefetched into it (tagged prefetching, Smith, "Cache Memories", ACM Computing Surveys 14(3), 1982), in
@@ -9,16 +9,17 @@ protocol Prefetcher {
   mutating func train(_ line: UInt64) -> PrefetchRequest?
 }
 
-/// `count` lines, `stride` lines apart, from `first` on.
+/// A request for `count` lines, `stride` lines apart, from `first` on.
 struct PrefetchRequest: Equatable {
   var first: UInt64
   var stride: Int64
   var count: Int
 }
 
-/// One core's prefetcher at one level, and which of its lines are still on their way.
+/// One core's prefetcher at one level, and the prefetches that are still in flight.
 final class PrefetchUnit {
-  /// Prefetches remembered as under way: more than any level's fill buffers (Neoverse and Golden Cove L2: 48 to 96).
+  /// Number of prefetches in flight that are remembered: more than any level's fill buffers (Neoverse and Golden Cove
+  /// L2: 48 to 96).
   private static let mostUnderWay = 128
 
   private var prefetcher: any Prefetcher
@@ -40,7 +41,7 @@ final class PrefetchUnit {
 
   func train(_ line: UInt64) -> PrefetchRequest? { prefetcher.train(line) }
 
-  /// Notes that `line` was asked for now.
+  /// Records that `line` is requested now.
   func issue(_ line: UInt64) {
     guard latencyAccesses > 0 else { return }
     if issued.count < PrefetchUnit.mostUnderWay {
@@ -51,7 +52,7 @@ final class PrefetchUnit {
     }
   }
 
-  /// Whether `line`, wanted now, was asked for so recently that it is still on its way.
+  /// Whether `line`, needed now, was requested so recently that it is still in flight.
   func isUnderWay(_ line: UInt64) -> Bool {
     issued.contains { $0.line == line && clock &- $0.clock <= latencyAccesses }
   }

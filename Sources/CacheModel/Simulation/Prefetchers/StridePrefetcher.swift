@@ -17,7 +17,7 @@ struct StridePrefetcher: Prefetcher {
 
   private let degree: Int
   private let linesPerPage: UInt64
-  /// By last use, latest first.
+  /// Ordered by last use, latest first.
   private var streams: [Stream] = []
 
   init(degree: Int, lineBytes: Int) {
@@ -35,7 +35,7 @@ struct StridePrefetcher: Prefetcher {
     var stream = streams.remove(at: index)
     let stride = Int64(bitPattern: line &- stream.line)
     if stride != 0 {
-      // Twice the same step makes a stream: one step alone is any two accesses.
+      // Only a repeated stride makes a stream, because any two accesses have some stride.
       stream.isConfirmed = stride == stream.stride
       stream.stride = stride
       stream.line = line

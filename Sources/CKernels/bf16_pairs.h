@@ -34,7 +34,7 @@ INLINE LK_(vec) LK_(add_pair_products)(LK_(vec) sum, LK_(uvec) a, LK_(uvec) b) {
 
 #else
 
-/// `x` rounded to bf16, to nearest, ties to even, in the upper half of every lane; the lower half is anything.
+/// `x` rounded to bf16, to nearest, ties to even, in the upper half of every lane; the lower half is undefined.
 INLINE LK_(uvec) LK_(round_to_upper)(LK_(vec) x) {
   LK_(uvec) bits;
   memcpy(&bits, &x, sizeof bits);

@@ -54,7 +54,7 @@ static void LK_(block_product)(const lk_block_product *a) {
       for (long o = 0; o < size;) {
         const float *w = weights + o / pack * pack * size + o % pack;
         if (pack % OUTPUTS != 0) {
-          // Blocks narrower than the register blocking: one output at a time.
+          // A block narrower than the register blocking is computed one output at a time.
           for (int k = 0; k < groups; k++)
             LK_(block_rows)(a, w, pack, xg + k * a->x_group_stride, yg + k * a->y_group_stride + o * LK_LANES, 1, 1);
           o += 1;

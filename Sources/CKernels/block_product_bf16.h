@@ -1,5 +1,6 @@
-// The block-diagonal factor of BH4 in bf16 over lane groups: as block_product.h, two inputs at a time. The inputs of a block
-// are rounded as it comes, into pairs that stay in the first-level cache while its outputs are computed.
+// The block-diagonal factor of BH4 in bf16 over lane groups: block_product.h with two inputs at a time. The inputs of
+// a block are rounded when the block begins, into pairs that stay in the first-level cache while its outputs are
+// computed.
 
 // Register blocking as in block_product.h.
 #define OUTPUTS LK_BLOCK_OUTPUTS(LK_WIDTH, LK_REGISTERS)
@@ -68,7 +69,7 @@ static void LK_(block_product_bf16)(const lk_block_product_bf16 *a) {
       for (long o = 0; o < size;) {
         const uint16_t *w = weights + 2 * (o / pack * pack * half + o % pack);
         if (pack % OUTPUTS != 0) {
-          // Blocks narrower than the register blocking: one output at a time.
+          // A block narrower than the register blocking is computed one output at a time.
           for (int k = 0; k < groups; k++)
             LK_(block_rows_bf16)(
                 a, w, pack, a->pairs + k * half * LK_LANES * 2, y + k * a->y_group_stride + o * LK_LANES, 1, 1);

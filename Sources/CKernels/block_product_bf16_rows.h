@@ -1,5 +1,6 @@
-// The block-diagonal factor of BH4 in bf16 for few tokens: as block_product_rows.h, with a pack of outputs along the vectors.
-// Pairs are added in the same order as over lane groups, so that a token's sums do not depend on its company.
+// The block-diagonal factor of BH4 in bf16 for few tokens: block_product_rows.h with a pack of outputs along the
+// vectors. Pairs are added in the same order as over lane groups, so that a token's sums do not depend on which
+// tokens share its batch.
 
 _Static_assert(LK_BF16_OUTPUT_PACK == 16, "the preprocessor must know it");
 #define VECTORS (16 / LK_WIDTH)

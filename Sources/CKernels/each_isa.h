@@ -6,7 +6,7 @@
 
 #if defined(__x86_64__)
 
-// What a test replaces to run the code of AVX-512 on a CPU without it.
+// A test overrides this to run the code of AVX-512 on a CPU without it.
 #ifndef LK_AVX512_FEATURES
 #include <immintrin.h>
 #define LK_AVX512_FEATURES "avx512f,avx512bw,avx512vl,avx512dq,avx2,fma"

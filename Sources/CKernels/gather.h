@@ -1,5 +1,5 @@
 // The weighted gather: for each token, the rows that its codes select, scaled by their scores and summed in registers.
-// The body of gather_fp32.h, gather_bf16.h and gather_int8.h, which say what a row is made of:
+// This is the body of gather_fp32.h, gather_bf16.h and gather_int8.h, which define the row type:
 //   GATHER_(name)            a name of this type's copy
 //   ELEMENT                  an element of a row in memory
 //   LOAD_ROW(p)              LK_WIDTH elements at p as floats
@@ -10,7 +10,7 @@
 // half for rows in flight.
 #define SUMS (LK_REGISTERS / 2)
 
-// The sums of a piece narrower than LK_GATHER_SUMS vectors are joined by those of the following tokens.
+// Where a piece is narrower than LK_GATHER_SUMS vectors, the sums of several tokens are computed together.
 #define TOGETHER(vectors) ((vectors) < LK_GATHER_SUMS ? LK_GATHER_SUMS / (vectors) : 1)
 
 INLINE void GATHER_(prefetch_row)(const ELEMENT *row, long columns) {
@@ -73,8 +73,8 @@ INLINE void GATHER_(gather_columns)(
   }
 }
 
-/// What is prefetched of the next call's memory: after i tokens, floor(lines i / tokens) lines. The remainder is carried
-/// along, because two divisions a token and call would cost as much as the rows.
+/// The lines of the next call's memory that are prefetched: after i tokens, floor(lines i / tokens) lines. The
+/// remainder is carried along, because two divisions per token and call would cost as much as the rows.
 typedef struct {
   const char *next;
   long lines;
@@ -84,13 +84,13 @@ typedef struct {
 
 INLINE void GATHER_(prefetch_next)(GATHER_(ahead) * ahead, long count) {
   for (ahead->carried += count * ahead->lines; ahead->carried >= ahead->tokens; ahead->carried -= ahead->tokens) {
-    // Locality 2: into the second-level cache. The first is busy with the rows of this call.
+    // Locality 2 is the second-level cache; the first level is busy with the rows of this call.
     __builtin_prefetch(ahead->next, 0, 2);
     ahead->next += 64;
   }
 }
 
-/// Prefetches the codes and scores of the lane group after token `k`'s: the addresses of rows wait for them.
+/// Prefetches the codes and scores of the lane group after token `k`'s, because the addresses of rows depend on them.
 INLINE void GATHER_(prefetch_codes)(const lk_gather *a, long k) {
   const long group = (k / LK_LANES + 1) * a->group_stride;
   for (long t = 0; t < a->table_count; t++) {
@@ -99,8 +99,8 @@ INLINE void GATHER_(prefetch_codes)(const lk_gather *a, long k) {
   }
 }
 
-/// Calls of exactly `vectors` vectors, at most SUMS: lane group by lane group, in each as many tokens at a time as keep the
-/// FMA pipes busy.
+/// Calls of exactly `vectors` vectors, at most SUMS: lane group by lane group, with as many tokens at a time as keep
+/// the FMA pipes busy.
 INLINE void GATHER_(gather_narrow)(const lk_gather *a, GATHER_(ahead) ahead, const int vectors, const bool prefetching) {
   const int together = TOGETHER(vectors);
   const long end = a->first_token + a->tokens;
@@ -137,8 +137,9 @@ INLINE long GATHER_(gather_pieces)(
   return column;
 }
 
-/// One token's row of the only table on top of `start`, columns of whole vectors: a sum of a single row need not stay in
-/// registers, so that its address and weight are found once and not for every piece. Returns the column behind them.
+/// Adds one token's row of the only table to `start`, in columns of whole vectors. The sum of a single row need not
+/// stay in registers, so its address and weight are computed once and not for every piece. Returns the column behind
+/// them.
 INLINE long GATHER_(add_row)(
     const lk_gather *a, const int32_t *codes, const float *scores, const float *start, float *out) {
   const ELEMENT *row = (const ELEMENT *)a->tables + codes[0] * a->row_stride;
@@ -157,7 +158,7 @@ INLINE long GATHER_(add_row)(
   return column;
 }
 
-/// Calls of any width: one token after the other, so that the whole of a row is read while its page is open.
+/// Calls of any width: one token after the other, so that a whole row is read while its DRAM page is open.
 INLINE void GATHER_(gather_wide)(const lk_gather *a, GATHER_(ahead) ahead, const bool prefetching) {
   const long end = a->first_token + a->tokens;
   const float *start = a->start;
@@ -203,9 +204,9 @@ INLINE void GATHER_(gather_tokens)(const lk_gather *a, const bool prefetching) {
 }
 
 static void GATHER_(gather)(const lk_gather *call) {
-  // A copy that no store can reach, so that its members stay in registers.
+  // A local copy that no store can alias, so that its members stay in registers.
   lk_gather a = *call;
-  // Non-temporal stores need whole vectors' alignment, and are worth it only if they fill cache lines.
+  // Non-temporal stores need alignment to whole vectors, and pay off only where they fill cache lines.
   a.streaming = a.streaming && (uintptr_t)a.out % 64 == 0 && a.out_stride % 16 == 0;
   if (a.prefetch > 0)
     GATHER_(gather_tokens)(&a, true);

@@ -1,4 +1,4 @@
-// The gather from bf16 tables. A bf16 number is the upper half of the float of the same value, so that a shift widens it.
+// The gather from bf16 tables. A bf16 number is the upper half of the float of the same value, so a shift widens it.
 typedef uint16_t LK_(half) __attribute__((ext_vector_type(LK_WIDTH)));
 typedef uint16_t LK_(half_unaligned) __attribute__((ext_vector_type(LK_WIDTH), aligned(2)));
 typedef uint32_t LK_(uvec) __attribute__((ext_vector_type(LK_WIDTH)));

@@ -1,5 +1,5 @@
-// Compiles every operation for every instruction set and hands out the tables. One translation unit, so that an
-// operation's copies are static and the tables are the only way to reach them.
+// Compiles every operation for every instruction set and returns their tables. This is one translation unit, so that
+// an operation's copies are static and are reached only through the tables.
 #include "include/CKernels.h"
 
 #define LK_BODY "operations.h"

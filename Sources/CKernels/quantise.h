@@ -1,11 +1,13 @@
-// Activations of a dense layer between the types of its products. What rounds here is repeated bit for bit by the check in
-// Swift, so that no product and sum may contract to a fused multiply-add: the instruction sets would round differently.
+// Conversion of a dense layer's activations between the types of its products. The check in Swift repeats this
+// rounding bit for bit, so no product and sum may contract to a fused multiply-add: the instruction sets would round
+// differently.
 
 typedef uint32_t LK_(uvec) __attribute__((ext_vector_type(LK_WIDTH)));
 typedef uint16_t LK_(halves) __attribute__((ext_vector_type(LK_WIDTH)));
 typedef uint8_t LK_(unsigned_bytes) __attribute__((ext_vector_type(LK_WIDTH)));
 
-/// Copies the first `part` of LK_WIDTH elements; whole vectors, which are the rule, at a size that the compiler knows.
+/// Copies the first `part` of LK_WIDTH elements. Whole vectors, the common case, are copied at a size that the
+/// compiler knows.
 INLINE void LK_(copy_part)(void *to, const void *from, long part, size_t element) {
   if (part == LK_WIDTH)
     memcpy(to, from, LK_WIDTH * element);
@@ -39,7 +41,7 @@ static void LK_(quantise)(const lk_quantise *a) {
     if (rest) most = __builtin_elementwise_max(most, __builtin_elementwise_abs(LK_(load_part)(x + whole, rest)));
     float largest = 0;
     for (int i = 0; i < LK_WIDTH; i++) largest = most[i] > largest ? most[i] : largest;
-    // A scale below the normal numbers would be too coarse itself: such a row becomes a row of zeros.
+    // A scale below the normal numbers would itself be too coarse, so such a row becomes a row of zeros.
     float scale = largest / 127.0f;
     const float inverse = scale >= 1.17549435e-38f ? 127.0f / largest : 0.0f;
     a->scales[row] = inverse > 0 ? scale : 0;

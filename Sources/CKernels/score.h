@@ -1,11 +1,11 @@
-// Codes and scores from a hash, as many vectors of tokens at a time as SCORED; its scores are mixed, biased and
-// consumed in registers.
+// Codes and scores from a hash, SCORED vectors of tokens at a time; the hash is mixed, biased and consumed in
+// registers.
 
-// Two vectors side by side share their constants and addresses, and twice as many chains are under way.
+// Two vectors side by side share their constants and addresses, and double the number of chains in flight.
 #define SCORED (LK_LANES / LK_WIDTH > 1 ? 2 : 1)
 
 static void LK_(score)(const lk_score *a) {
-  // Stores may alias what the arguments' memory holds: what the loops need is read once.
+  // Stores may alias the memory of the arguments, so they are copied once.
   const lk_score own = *a;
   for (long lane = 0; lane < LK_LANES; lane += SCORED * LK_WIDTH) {
     const float *y = own.y + lane;

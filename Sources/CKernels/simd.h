@@ -38,9 +38,10 @@ INLINE float LK_(sum)(LK_(vec) v) {
   return total;
 }
 
-/// exp(x) for x <= 0, relative error below 2e-7; x below -60 gives exp(-60), 8.8e-27: nothing beside a 1, and still a normal
-/// number after the factors of a GELU. Numbers below 1.2e-38 are not, and cost cores that leave them to microcode many times as much.
-/// Cody-Waite reduction x = n ln 2 + r with ln 2 in two parts, |r| <= ln 2 / 2, and the Cephes `expf` polynomial.
+/// exp(x) for x <= 0, relative error below 2e-7. x below -60 gives exp(-60) = 8.8e-27, which is negligible beside 1
+/// and still a normal number after the factors of a GELU; denormal numbers (below 1.2e-38) are many times as slow on
+/// cores that handle them in microcode. Cody-Waite reduction x = n ln 2 + r with ln 2 in two parts, |r| <= ln 2 / 2,
+/// and the Cephes `expf` polynomial.
 INLINE LK_(vec) LK_(exp_nonpositive)(LK_(vec) x) {
   const float shifter = 12582912.0f;  // 1.5 * 2^23: adding it rounds to the nearest whole number
   x = __builtin_elementwise_max(x, LK_(splat)(-60.0f));

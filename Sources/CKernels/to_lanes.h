@@ -8,7 +8,8 @@ INLINE void LK_(transpose_tile)(const float *x, long x_stride, float *y) {
 #pragma clang loop unroll(full)
   for (int i = 0; i < LK_WIDTH; i++) rows[i] = LK_(load)(x + i * x_stride);
 #if LK_WIDTH == 8
-  // AVX2 has no instruction that interleaves across the halves of a register: two rounds within them, one that exchanges them.
+  // AVX2 has no instruction that interleaves across the halves of a register, so two rounds work within the halves
+  // and one exchanges them.
 #pragma clang loop unroll(full)
   for (int i = 0; i < 8; i += 2) {
     next[i] = __builtin_shufflevector(rows[i], rows[i + 1], 0, 8, 1, 9, 4, 12, 5, 13);
@@ -16,7 +17,7 @@ INLINE void LK_(transpose_tile)(const float *x, long x_stride, float *y) {
   }
 #pragma clang loop unroll(full)
   for (int i = 0; i < 4; i++) {
-    // Of the first four rows, then of the last four.
+    // Takes the first four rows, then the last four.
     const int from = i < 2 ? i : i + 2;
     rows[2 * i] = __builtin_shufflevector(next[from], next[from + 2], 0, 1, 8, 9, 4, 5, 12, 13);
     rows[2 * i + 1] = __builtin_shufflevector(next[from], next[from + 2], 2, 3, 10, 11, 6, 7, 14, 15);
@@ -52,12 +53,12 @@ INLINE void LK_(transpose_tile)(const float *x, long x_stride, float *y) {
 }
 
 static void LK_(to_lanes)(const lk_to_lanes *arguments) {
-  // Stores may alias the arguments' memory: a copy is read once.
+  // Stores may alias the memory of the arguments, so they are copied once.
   const lk_to_lanes own = *arguments;
   const lk_to_lanes *a = &own;
   const long whole_columns = a->columns - a->columns % LK_WIDTH;
   const long whole_rows = a->rows - a->rows % LK_WIDTH;
-  // All rows of some columns, so that each line of lanes is written at once.
+  // Takes all rows of some columns at a time, so that each line of lanes is written at once.
   for (long c = 0; c < whole_columns; c += LK_WIDTH)
     for (long row = 0; row < whole_rows; row += LK_WIDTH)
       LK_(transpose_tile)(a->x + row * a->x_stride + c, a->x_stride, a->lanes + c * LK_LANES + row);

@@ -8,7 +8,7 @@ const char *linux_file_of(const void *address) {
   return dladdr(address, &info) != 0 ? info.dli_fname : 0;
 }
 
-// The program comes first: answers for it alone, 1 with an interpreter, -1 without.
+// The program is the first object. Returns 1 if it has an interpreter, -1 if not.
 static int interpreter_of_first(struct dl_phdr_info *object, size_t size, void *unused) {
   (void)size;
   (void)unused;

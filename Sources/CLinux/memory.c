@@ -11,7 +11,7 @@
 
 int linux_map_guarded(size_t bytes, size_t alignment, struct linux_mapping *mapping) {
   if (bytes > SIZE_MAX - 2 * alignment) return -ENOMEM;
-  // One alignment for the guard below (and the alignment itself), one for the guard above.
+  // One alignment for the guard below (and for aligning the base), one for the guard above.
   size_t reserved = bytes + 2 * alignment;
   void *reservation = mmap(NULL, reserved, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (reservation == MAP_FAILED) return -errno;

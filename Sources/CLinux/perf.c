@@ -45,6 +45,7 @@ int linux_perf_read_group(int leader, uint64_t *counts, size_t members) {
   size_t wanted = (LINUX_PERF_HEADER + members) * sizeof counts[0];
   ssize_t bytes = read(leader, counts, wanted);
   if (bytes < 0) return -errno;
-  // 0 bytes: the group went into the error state. Another number of members: one has joined or left behind our back.
+  // 0 bytes mean that the group is in the error state. Another number of members means that one has joined or left
+  // unexpectedly.
   return (size_t)bytes == wanted && counts[0] == members ? 0 : -EIO;
 }

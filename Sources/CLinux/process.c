@@ -10,14 +10,14 @@
 #include <time.h>
 #include <unistd.h>
 
-// In the child, between fork and exec: only calls that are safe there.
+// Runs in the child between fork and exec, and makes only calls that are safe there.
 static void become(
     const char *path, char *const *arguments, char *const *environment, const char *directory, const int descriptors[3],
     int report, pid_t parent) {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
-  // A parent that ended before the call above would never be noticed.
+  // Checks for a parent that ended before the call above, which would not be reported.
   if (getppid() != parent) _exit(127);
-  // Out of the way first: one of them may be 0, 1 or 2 itself.
+  // The descriptors are moved out of the way first, because one of them may be 0, 1 or 2 itself.
   int moved[3];
   for (int i = 0; i < 3; i++) moved[i] = fcntl(descriptors[i], F_DUPFD_CLOEXEC, 3);
   for (int i = 0; i < 3; i++) {
@@ -26,7 +26,7 @@ static void become(
   if (directory && chdir(directory) != 0) goto failed;
   signal(SIGPIPE, SIG_DFL);
   signal(SIGXFSZ, SIG_DFL);
-  // Not the mask of our thread: a thread pool blocks signals that a program of its own must hear.
+  // The calling thread's mask is not inherited: a thread pool blocks signals that the program must receive.
   sigset_t none;
   sigemptyset(&none);
   sigprocmask(SIG_SETMASK, &none, NULL);
@@ -41,7 +41,7 @@ int linux_spawn(
     const char *path, char *const *arguments, char *const *environment, const char *directory, const int descriptors[3]) {
   int report[2];
   if (pipe2(report, O_CLOEXEC) != 0) return -errno;
-  // A handler of ours must not run in the child.
+  // Our handlers must not run in the child.
   sigset_t all, mask;
   sigfillset(&all);
   pthread_sigmask(SIG_SETMASK, &all, &mask);
@@ -51,7 +51,7 @@ int linux_spawn(
   if (child == 0) become(path, arguments, environment, directory, descriptors, report[1], parent);
   pthread_sigmask(SIG_SETMASK, &mask, NULL);
   close(report[1]);
-  // Closed by a successful exec.
+  // A successful exec closes the pipe.
   if (!error) {
     ssize_t count;
     do count = read(report[0], &error, sizeof error);
@@ -76,7 +76,7 @@ int linux_wait(int process) {
 }
 
 int linux_wait_within(int process, unsigned long long nanoseconds) {
-  // Most children end while we look; a poll of 10 ms costs nothing for those that do not.
+  // Most children end during the first short polls; for the others a poll every 10 ms costs nothing.
   unsigned long long waited = 0, step = 50000;
   for (;;) {
     int status;
@@ -129,7 +129,7 @@ void linux_note_interrupts(int patient) {
   sigemptyset(&action.sa_mask);
   sigaction(SIGINT, &action, NULL);
   sigaction(SIGTERM, &action, NULL);
-  // Whoever started us may have blocked them, as threads of a pool do, and we would have inherited that.
+  // The parent may have blocked them, as a pool's threads do, and the mask is inherited.
   sigset_t both;
   sigemptyset(&both);
   sigaddset(&both, SIGINT);

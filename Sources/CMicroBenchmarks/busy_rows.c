@@ -1,6 +1,6 @@
 #include "paths.h"
 
-// Rows read at random as in stream.c, by a core that is busy with their numbers meanwhile.
+// Reads rows at random as stream.c does, with arithmetic on their numbers meanwhile.
 
 enum { LINE = 64, CHAINS = 8, MULTIPLY_ADDS = MICROBENCH_ROW_MULTIPLY_ADDS };
 

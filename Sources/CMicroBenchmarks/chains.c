@@ -1,11 +1,12 @@
 #include "paths.h"
 
-// Arithmetic that waits for arithmetic: one chain of multiply-adds, and many vectors each with a chain of its own.
+// Dependent arithmetic: one chain of multiply-adds, and many vectors with a chain each.
 
-// x <- x * 0.5 + 0.25 stays between 0 and 1. Volatile, so that the compiler knows neither number.
+// x <- x * 0.5 + 0.25 stays between 0 and 1. The constants are volatile, so that the compiler knows neither.
 static volatile const float factor_value = 0.5f, term_value = 0.25f;
 
-// Steps of one vector's polynomial: the longest path through an exponential, its scaling and what follows is as long.
+// Steps of one vector's polynomial: as long as the longest path through an exponential, its scaling and the following
+// operations.
 enum { DEGREE = MICROBENCH_CHAIN };
 
 #define DEFINE_CHAINS(name, target, vector, vector_bytes, constraint, multiply_add, splat)                          \

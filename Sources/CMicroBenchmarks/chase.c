@@ -5,8 +5,8 @@ enum { LINE = 64 };
 static uint64_t *line(void *base, size_t index) { return (uint64_t *)((char *)base + index * LINE); }
 
 void microbench_link_lines(void *base, size_t lines, uint64_t seed) {
-  // Sattolo's algorithm (1986) makes a permutation of exactly one cycle, so a chase visits every line. In place: each
-  // line first holds the index of its successor.
+  // Sattolo's algorithm (1986) makes a permutation of exactly one cycle, so a chase visits every line. It works in
+  // place: each line first holds the index of its successor.
   for (size_t i = 0; i < lines; i++) *line(base, i) = i;
   uint64_t state = seed | 1;
   for (size_t i = lines; i-- > 1;) {
@@ -42,7 +42,8 @@ static inline __attribute__((always_inline)) void chase_constant(void **position
   for (size_t c = 0; c < chains; c++) positions[c] = at[c];
 }
 
-// Positions in memory: more chains than registers. Forwarding a position from its store costs a few cycles per round.
+// Positions lie in memory, because there are more chains than registers. Store-to-load forwarding of a position costs
+// a few cycles per round.
 static void chase_many(void **positions, size_t chains, size_t loads) {
   for (; loads > 0; loads--) {
 #pragma clang loop unroll_count(8)
@@ -52,7 +53,7 @@ static void chase_many(void **positions, size_t chains, size_t loads) {
 
 void microbench_chase_together(void **positions, size_t chains, size_t loads) {
   switch (chains) {
-    // In registers, of which there are 16 at the least.
+    // These positions lie in registers, of which there are at least 16.
     case 1: chase_constant(positions, 1, loads); break;
     case 2: chase_constant(positions, 2, loads); break;
     case 4: chase_constant(positions, 4, loads); break;

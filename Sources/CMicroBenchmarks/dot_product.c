@@ -1,6 +1,6 @@
 #include "paths.h"
 
-// As many chains as the fp32 loop has: the dot products' latency is no more than 5 cycles on any of these CPUs.
+// The same number of chains as in the fp32 loop: a dot product's latency is at most 5 cycles on all of these CPUs.
 enum { CHAINS = 24, CHAINS_256 = 12 };
 
 #if defined(__x86_64__)
@@ -13,7 +13,7 @@ __attribute__((target("avx512f,avx512bf16"))) static void bf16(size_t iterations
   for (size_t n = 0; n < iterations; n++) {
 #pragma clang loop unroll(full)
     for (int i = 0; i < CHAINS; i++) chain[i] = _mm512_dpbf16_ps(chain[i], factor, factor);
-    // Else the compiler may see that all chains are the same.
+    // Without this the compiler may see that all chains are equal.
 #pragma clang loop unroll(full)
     for (int i = 0; i < CHAINS; i++) HIDE(IN_VECTOR_REGISTER, chain[i]);
   }

@@ -1,7 +1,7 @@
 #include "CMicroBenchmarks.h"
 
-// Instructions as they stand between vector operations: loads of addresses and counters, sums, a test, a multiplication, a
-// store. All but the sums' own are independent, and everything lies in the first-level cache.
+// The scalar instructions between vector operations: loads of addresses and counters, sums, a test, a multiplication,
+// a store. Only the sums depend on one another, and all data lies in the first-level cache.
 bool microbench_instructions(uint64_t *words, uint64_t count) {
 #if defined(__x86_64__)
   uint64_t a = 0, b = 0, c = 0, d = 0, e = 0;

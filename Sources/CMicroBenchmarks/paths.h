@@ -14,7 +14,7 @@ typedef float baseline_vector __attribute__((vector_size(16)));
 #define IN_BASELINE_REGISTER "w"
 #endif
 
-// Demands a value in a register: the compiler must compute it, may not fold it into another instruction and may not
+// Forces a value into a register: the compiler must compute it, may not fold it into another instruction and may not
 // assume anything about it afterwards.
 #define CONSUME(constraint, value) __asm__ volatile("" ::constraint(value))
 #define HIDE(constraint, value) __asm__ volatile("" : "+" constraint(value))

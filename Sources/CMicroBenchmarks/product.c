@@ -1,8 +1,8 @@
 #include "paths.h"
 
-// Arithmetic with its operands on the way: what a core reaches where multiply-adds do not stay in registers.
+// Arithmetic with operands from the caches: the rate of multiply-adds whose operands do not stay in registers.
 
-// The tiles of current BLAS kernels: as many accumulators as leave registers for one step's operands.
+// The register tiles of current BLAS kernels: as many accumulators as leave registers for one step's operands.
 enum { ROWS_AVX512 = 3, COLUMNS_AVX512 = 8, ROWS_AVX2 = 2, COLUMNS_AVX2 = 6, ROWS_BASELINE = 2, COLUMNS_BASELINE = 4 };
 
 #define DEFINE_PRODUCT(name, target, vector, lanes, rows, columns, constraint, multiply_add, broadcast)               \

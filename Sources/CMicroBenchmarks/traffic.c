@@ -2,8 +2,8 @@
 
 enum { LINE = 64 };
 
-// One access moves a whole line, so that the loop's own instructions cannot be what limits it; only a store past the caches
-// has to fill the line. The value (1, 0, 0, 0): some CPUs treat lines of zeros specially.
+// One access moves a whole line, so that the loop's own instructions are not the limit; only a store past the caches
+// has to fill the line. The value is (1, 0, 0, 0), because some CPUs treat lines of zeros specially.
 static inline void touch(microbench_traffic_kind kind, char *base, size_t half, size_t offset) {
   const baseline_vector value = {1};
   switch (kind) {

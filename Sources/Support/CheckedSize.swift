@@ -1,13 +1,13 @@
-/// A count of bytes, points or machines that is formed from numbers which a user chose: it is either exact, or known to be
+/// A count of bytes, points or machines that is computed from numbers of the user: either exact, or known to be
 /// `tooLarge` for 64 bits.
 ///
-/// Every size that multiplies dimensions is formed in this type, so that a shape that no machine can hold is one more
+/// Every size that multiplies dimensions is computed in this type, so that a shape too large for any machine is a
 /// point that cannot run, with a reason, and never a trap.
 public struct CheckedSize: Hashable, Comparable, Sendable, CustomStringConvertible {
   /// Nil where the size is 2^63 or more.
   public let value: Int?
 
-  /// Negative numbers are no sizes; they count as 0.
+  /// A negative `value` counts as 0.
   public init(_ value: Int) {
     self.value = max(0, value)
   }
@@ -19,7 +19,7 @@ public struct CheckedSize: Hashable, Comparable, Sendable, CustomStringConvertib
   /// 2^63 and everything above it.
   public static let tooLarge = CheckedSize(checked: nil)
 
-  /// The size, or the largest number where it is too large.
+  /// The size, or `Int.max` where it is too large.
   public var clamped: Int { value ?? .max }
 
   public static func + (a: CheckedSize, b: CheckedSize) -> CheckedSize {
@@ -28,7 +28,7 @@ public struct CheckedSize: Hashable, Comparable, Sendable, CustomStringConvertib
     return isOver ? .tooLarge : CheckedSize(sum)
   }
 
-  /// Nothing times anything is nothing, however large the other is.
+  /// 0 times anything is 0, even `tooLarge`.
   public static func * (a: CheckedSize, b: CheckedSize) -> CheckedSize {
     if a.value == 0 || b.value == 0 { return CheckedSize(0) }
     guard let x = a.value, let y = b.value else { return .tooLarge }
@@ -47,7 +47,7 @@ public struct CheckedSize: Hashable, Comparable, Sendable, CustomStringConvertib
     }
   }
 
-  /// With commas between thousands: `100,000,000`.
+  /// The number with commas between thousands: `100,000,000`.
   public var description: String {
     guard let value else { return "more than 2^63" }
     let digits = Array(String(value))
@@ -57,6 +57,6 @@ public struct CheckedSize: Hashable, Comparable, Sendable, CustomStringConvertib
       })
   }
 
-  /// As bytes: `1.5GiB`.
+  /// The size in bytes with a unit: `1.5GiB`.
   public var bytesText: String { value.map(formatByteCount) ?? "more than 2^63 bytes" }
 }

@@ -1,5 +1,5 @@
-/// Columns that `text` takes on a terminal, as wcwidth counts them: two for wide and fullwidth characters, none for combining
-/// marks and format characters.
+/// The number of columns that `text` takes on a terminal, as wcwidth counts them: two for wide and fullwidth
+/// characters, none for combining marks and format characters.
 ///
 /// - Complexity: O(n) in the scalars of the text.
 public func displayWidth(_ text: some StringProtocol) -> Int {
@@ -17,7 +17,7 @@ extension String {
     return self[...]
   }
 
-  /// With spaces up to `columns` columns, before the text or after it.
+  /// The text padded with spaces to `columns` columns, after it or, with `right`, before it.
   public func padded(to columns: Int, right: Bool = false) -> String {
     let padding = String(repeating: " ", count: max(0, columns - displayWidth(self)))
     return right ? padding + self : self + padding

@@ -1,7 +1,7 @@
-/// A file or directory that cannot be written: a failure (exit code 1) and no bad input.
+/// A file or directory that cannot be written. This is a failure (exit code 1), not bad input.
 public struct FileNotWritten: Error, CustomStringConvertible {
   public let path: String
-  /// Why, as the system says it.
+  /// The reason in the system's words.
   public let reason: String
 
   public init(path: String, reason: String) {

@@ -1,7 +1,8 @@
-/// What is wrong with a file, a key or an argument that the user gave: one line that says where, and what was expected.
+/// An error in a file, a key or an argument that the user gave: one line that names the place and what was expected.
 ///
-/// Every room throws this type for bad input and nothing else, so that the command line can turn it into exit code 64.
-/// Names and messages may hold whatever a file held: `description` makes them printable and keeps them short.
+/// Every module throws this type, and no other, for bad input, so that the command line can turn it into exit code
+/// 64. Names and messages may contain anything that a file contains: `description` makes them printable and keeps
+/// them short.
 public struct InputError: Error, Equatable, CustomStringConvertible {
   public var file: String?
   /// 1-based line in `file`.
@@ -10,7 +11,7 @@ public struct InputError: Error, Equatable, CustomStringConvertible {
   public var key: String?
   /// What was expected and what was found instead.
   public var message: String
-  /// Lines to show below the complaint, such as what differs between two experiments.
+  /// Lines to show below the message, such as the differences between two experiments.
   public var details: [String]
 
   public init(file: String? = nil, line: Int? = nil, key: String? = nil, _ message: String, details: [String] = []) {
@@ -21,8 +22,8 @@ public struct InputError: Error, Equatable, CustomStringConvertible {
     self.details = details
   }
 
-  /// File, line, key and message in one line of at most 280 characters, which leaves room for the program's name; then the
-  /// details, a line each. A long name or message keeps its beginning and its end.
+  /// File, line, key and message in one line of at most 280 characters, which leaves room for the program's name,
+  /// followed by one line for each detail. A long name or message keeps its beginning and its end.
   public var description: String {
     var location = printable(file ?? "", atMost: Self.longestFile)
     if let line { location += ":\(line)" }

@@ -1,13 +1,13 @@
 import Foundation
 
-/// What lies at a path.
+/// The kind of file at a path.
 public enum FileKind: Equatable, Sendable {
   case regular(bytes: Int)
   case directory
-  /// A pipe, FIFO, socket or device: what has been read from it is gone.
+  /// A pipe, FIFO, socket or device, whose bytes can be read only once.
   case stream
 
-  /// Nil where nothing is, or nothing that may be looked at.
+  /// Nil where there is no file, or where its status cannot be read.
   public init?(path: String) {
     guard let name = try? RawNames.ofProcess.bytes(of: path) else { return nil }
     var status = stat()
@@ -29,20 +29,21 @@ public func inputFileExists(_ path: String) -> Bool {
   FileKind(path: path).map { $0 != .directory } ?? false
 }
 
-/// Refuses a pipe where a file is read more than once, by whom `readers` says; what is no stream is left to its reader.
+/// Throws `InputError` for a pipe or device where `readers` reads the file more than once. Other files are left to
+/// their reader.
 public func requireNoStream(_ path: String, readers: String) throws {
   if FileKind(path: path) == .stream {
     throw InputError(file: path, "expected a regular file, because \(readers) reads it again; found a pipe or device")
   }
 }
 
-/// A file that the user named, open for reading: a regular file, or a stream, which gives its bytes once.
+/// A file that the user named, open for reading: a regular file, or a stream, whose bytes can be read only once.
 public final class InputFile {
   public let path: String
   public let kind: FileKind
   public let descriptor: Int32
 
-  /// Opens the file, or says why it cannot be read. Waits for a FIFO's writer.
+  /// Opens the file. Waits for a FIFO's writer. Throws `InputError` where it cannot be read.
   public init(_ path: String) throws {
     let name = try RawNames.ofProcess.bytes(of: path)
     var descriptor = open(cString(name), O_RDONLY | O_CLOEXEC)
@@ -66,7 +67,7 @@ public final class InputFile {
     close(descriptor)
   }
 
-  /// Reads what there is, up to the buffer's size; 0 at the end of the file.
+  /// Reads the available bytes, up to the buffer's size; returns 0 at the end of the file.
   public func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
     while true {
       let count = Foundation.read(descriptor, buffer.baseAddress, buffer.count)
@@ -77,7 +78,8 @@ public final class InputFile {
     }
   }
 
-  /// Reads `count` bytes, or fewer where the file ends before. Takes memory for what there is, not for what is asked.
+  /// Reads `count` bytes, or fewer where the file ends before. Memory is allocated for the bytes read, not for
+  /// `count`.
   public func read(upTo count: Int) throws -> [UInt8] {
     var bytes: [UInt8] = []
     while bytes.count < count {
@@ -91,7 +93,7 @@ public final class InputFile {
     return bytes
   }
 
-  /// Large enough that the system call costs nothing, small enough to stay in the cache.
+  /// Large enough that system calls cost nothing, small enough to stay in the cache.
   public static let chunkBytes = 1 << 18
 }
 

@@ -1,7 +1,7 @@
 import Foundation
 import Synchronization
 
-/// Environment variables that steer numerical libraries when they load, often without anyone remembering them.
+/// Environment variables that change how numerical libraries behave when they load, often unnoticed.
 public enum LibraryVariables {
   static let prefixes = ["OPENBLAS_", "MKL_", "BLIS_", "OMP_", "DNNL_", "ONEDNN_", "GOTO_", "KMP_"]
 
@@ -15,23 +15,23 @@ public enum LibraryVariables {
     }
   }
 
-  /// What `clear` has removed from this process so far.
+  /// The variables that `clear` has removed from this process so far.
   private static let removed = Mutex<[Variable]>([])
 
-  /// Those that were set when the process started, by name: what is set now, and what `clear` has removed since.
+  /// The variables set when the process started, by name: those set now and those that `clear` has removed.
   public static func found() -> [Variable] {
     let present = found(in: ProcessInfo.processInfo.environment)
     let gone = removed.withLock { $0 }.filter { variable in !present.contains { $0.name == variable.name } }
     return (present + gone).sorted { $0.name < $1.name }
   }
 
-  /// Those in `environment`, by name.
+  /// The library variables in `environment`, by name.
   public static func found(in environment: [String: String]) -> [Variable] {
     environment.filter { variable in prefixes.contains { variable.key.hasPrefix($0) } }
       .sorted { $0.key < $1.key }.map { Variable(name: $0.key, value: $0.value) }
   }
 
-  /// Removes them from this process for good. Call it before a library loads: most read them once.
+  /// Removes the variables from this process. Call it before a library loads, because most libraries read them once.
   ///
   /// They are not put back: setting a variable while another thread reads the environment is not safe in glibc.
   public static func clear() {

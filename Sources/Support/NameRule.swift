@@ -1,14 +1,14 @@
-/// What a name may hold that a file or an option gives. Names become titles, labels and parts of file names.
+/// The rule for a name in a file or an option. Names become titles, labels and parts of file names.
 public enum NameRule: Sendable {
-  /// A sweep, a variant, a machine: a line of text.
+  /// A sweep, a variant or a machine: one line of text.
   case title
-  /// An experiment, which also names a directory: no path.
+  /// An experiment, whose name is also that of a directory: not a path.
   case fileName
 
-  /// In bytes of UTF-8: a file system allows 255, and files that carry a name add to it.
+  /// The longest name in bytes of UTF-8. A file system allows 255, and file names add to a name.
   public static let longest = 100
 
-  /// What is wrong with `name` in the words of an error; nil where nothing is.
+  /// What is wrong with `name`, worded for an error; nil where it follows the rule.
   public func problem(with name: String) -> String? {
     let scalars = name.unicodeScalars
     let isLine = !scalars.contains(where: \.isUnprintable) && scalars.first != " " && scalars.last != " "

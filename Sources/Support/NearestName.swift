@@ -1,8 +1,10 @@
-/// The name in `candidates` with the smallest edit distance to `name`, where it is close enough to be a likely slip.
+/// The name in `candidates` with the smallest edit distance to `name`, if it is close enough to be a likely typing
+/// error.
 ///
-/// A third of the name's length, at least two edits: a swapped pair of letters counts two in Levenshtein's distance.
+/// Close enough is a third of the name's length, but at least two edits: a swapped pair of letters counts two in
+/// Levenshtein's distance.
 public func nearestName(to name: String, among candidates: [String]) -> String? {
-  // No name of ours is as long, and the distance takes time in proportion to both lengths.
+  // No name of this program is as long, and the distance takes time in proportion to both lengths.
   guard name.utf8.count <= longestName else { return nil }
   let candidates = candidates.filter { $0.utf8.count <= longestName }
   let limit = max(2, name.count / 3)

@@ -1,11 +1,11 @@
-/// An error that tells what this machine, this process or this build lacks: CPUs, memory nodes, an instruction set, a library, a
-/// kernel's permission. The request itself is right, and can be met elsewhere.
+/// An error that names what this machine, this process or this build lacks, such as CPUs, memory nodes, an
+/// instruction set, a library or a permission. The request itself is valid and can be met elsewhere.
 ///
-/// A run skips the points that meet one, with its text as the reason; any other verb ends with exit code 1. What is wrong with the
-/// request itself is an `InputError` (exit code 64). A caller's mistake is neither: it stops the program by `precondition`.
+/// A run skips a point that throws one, with its text as the reason; any other verb ends with exit code 1. An invalid
+/// request is an `InputError` (exit code 64). A caller's mistake is neither: it ends the program by `precondition`.
 public protocol NotAvailableError: Error, CustomStringConvertible {}
 
-/// What is lacking here, and what the machine has in its place.
+/// What is not available here, and what the machine has instead.
 public struct NotAvailable: NotAvailableError, Equatable {
   /// The parameter that asks for it, such as `threads`; nil where none does.
   public var key: String?
@@ -20,7 +20,7 @@ public struct NotAvailable: NotAvailableError, Equatable {
   public var description: String { key.map { "\($0): \(message)" } ?? message }
 }
 
-/// The complaint alone, where the place that it names is known to the reader.
+/// The message of `error` without the file and key that it names, for readers who know them.
 public func bareMessage(_ error: any Error) -> String {
   (error as? InputError)?.message ?? (error as? NotAvailable)?.message ?? "\(error)"
 }

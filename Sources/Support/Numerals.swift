@@ -1,7 +1,7 @@
-/// Numbers as every file and option of this program spells them: the decimal numbers of YAML's 1.2 core schema, which every
-/// version of YAML and every reader takes for the same number.
+/// Numbers as every file and option of this program writes them: the decimal numbers of YAML's 1.2 core schema, which
+/// all versions of YAML read as the same number.
 ///
-/// Spellings that another version reads as another number are no numbers here: leading zeros (`010`, octal in YAML 1.1),
+/// Spellings that some version of YAML reads as another number are refused: leading zeros (`010`, octal in YAML 1.1),
 /// `0o17`, `0b11`, `1_000`, `1:30` (base 60), `.inf`, `.nan`, and digits of other scripts.
 enum Numerals {
   /// An optional sign, then decimal digits without leading zeros, or `0x` and hexadecimal digits.
@@ -21,8 +21,8 @@ enum Numerals {
     return Int(sign + String(decoding: digits, as: UTF8.self))
   }
 
-  /// A finite number: an optional sign, digits without leading zeros with or without a fraction, and an exponent of ten or
-  /// none. Nil too where a double cannot hold it: beyond its range, or so small that it would become 0.
+  /// A finite number: an optional sign, digits without leading zeros, an optional fraction and an optional exponent
+  /// of ten. Nil also where a double cannot hold it: beyond its range, or so small that it would become 0.
   static func number(_ text: String) -> Double? {
     var rest = Array(text.utf8)[...]
     if let first = rest.first, first == UInt8(ascii: "-") || first == UInt8(ascii: "+") { rest = rest.dropFirst() }
@@ -41,7 +41,7 @@ enum Numerals {
     return value != 0 || isZero ? value : nil
   }
 
-  /// What to say of a text that looks like a number and is none; nil for other text.
+  /// Advice for a text that looks like a number and is none; nil for other text.
   static func advice(_ text: String) -> String? {
     guard let first = text.first(where: { $0 != "-" && $0 != "+" }), first.isNumber || first == "." else { return nil }
     if number(text) == nil, whole(text) == nil {

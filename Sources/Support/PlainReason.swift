@@ -1,6 +1,7 @@
 import Foundation
 
-/// Why a call of Foundation failed, in the system's own words: `No space left on device`. Other errors say it themselves.
+/// Why a call of Foundation failed, in the system's words: `No space left on device`. Other errors give their own
+/// text.
 ///
 /// Foundation's descriptions differ between its versions, and name error domains that mean nothing to a user.
 public func plainReason(_ error: Error) -> String {
@@ -25,13 +26,13 @@ public func plainMessage(_ error: Error) -> String {
   return (path.map { "\(singleLine($0)): " } ?? "") + plainReason(error)
 }
 
-/// The error as Foundation's, where it is one of its own about files.
+/// The error as an `NSError` of Foundation about a file; nil for any other.
 private func fileFailure(_ error: Error) -> NSError? {
   guard error is CocoaError || error is POSIXError || type(of: error) == NSError.self else { return nil }
   return error as NSError
 }
 
-/// The system's error number behind a Foundation error.
+/// The system's error number under a Foundation error.
 private func posixCode(_ error: NSError) -> Int32? {
   if error.domain == NSPOSIXErrorDomain { return Int32(exactly: error.code) }
   return (error.userInfo[NSUnderlyingErrorKey] as? Error).flatMap { posixCode($0 as NSError) }

@@ -1,10 +1,11 @@
-/// Text of a file or an argument as a message may show it: in one line, without anything that a terminal obeys.
+/// Text from a file or an argument for a message: one line, without characters that control a terminal.
 ///
-/// Control characters, line ends and the invisible marks that reorder or hide text are written as escapes (`\x1b`, `\n`,
-/// `\u202e`). A text longer than `limit` keeps its beginning and its end around an ellipsis. Costs O(limit) beyond counting.
+/// Control characters, line ends and invisible marks that reorder or hide text are written as escapes (`\x1b`, `\n`,
+/// `\u202e`). A text longer than `limit` keeps its beginning and its end around an ellipsis. Takes O(limit) time
+/// besides counting.
 public func printable(_ text: String, atMost limit: Int = .max) -> String {
   let scalars = text.unicodeScalars
-  // Cut before escaping, so that a text of megabytes costs no more than a short one.
+  // The text is cut before escaping, so that megabytes of text cost no more than a short one.
   let isLong = scalars.index(scalars.startIndex, offsetBy: limit, limitedBy: scalars.endIndex).map {
     $0 != scalars.endIndex
   }
@@ -13,12 +14,12 @@ public func printable(_ text: String, atMost limit: Int = .max) -> String {
   return shortened(ends, to: limit)
 }
 
-/// A word of a file or an argument, in quotes, as messages show what they found: printable, and at most some 60 characters.
+/// A word from a file or an argument in quotes, for messages: printable, and at most some 60 characters.
 public func quote(_ text: String) -> String {
   "'\(printable(text, atMost: longestQuote))'"
 }
 
-/// An error as the one line that the user sees; further lines only where an `InputError` has details.
+/// An error as the single line that the user sees. Further lines exist only where an `InputError` has details.
 ///
 /// No line is longer than 300 characters together with `prefix`, which the caller puts before the first.
 public func errorLines(_ error: any Error, prefix: String) -> String {
@@ -29,11 +30,11 @@ public func errorLines(_ error: any Error, prefix: String) -> String {
 
 /// Long enough to recognise a word or a path's end, short enough that a message stays one line.
 private let longestQuote = 60
-/// Four lines of a terminal of 80 columns, less what they wrap.
+/// Four lines of a terminal of 80 columns, with some margin for wrapping.
 let longestLine = 300
 private let ellipsis = "…"
 
-/// Counts Unicode scalars rather than characters, of which one may have any number.
+/// Counts Unicode scalars, because a character may have any number of them.
 private func shortened(_ text: String, to limit: Int) -> String {
   let scalars = Array(text.unicodeScalars)
   guard scalars.count > limit, limit > 1 else { return text }

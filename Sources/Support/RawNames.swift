@@ -2,9 +2,9 @@ import Foundation
 
 /// The bytes of file names that are not UTF-8.
 ///
-/// A path is bytes to the system, and text to Swift, which replaces what is not UTF-8 when it decodes the command line. Every
-/// component of a path that was decoded so is looked up here, among the components of the arguments as they were given and
-/// of the working directory, and gets its bytes back.
+/// The system's paths are bytes and Swift's are text; Swift replaces bytes that are not UTF-8 when it decodes the
+/// command line. Every component of a path that was decoded in this way is looked up here, among the components of
+/// the original arguments and of the working directory, to get its bytes back.
 struct RawNames {
   private enum Origin: Equatable {
     case bytes([UInt8])
@@ -12,10 +12,11 @@ struct RawNames {
     case ambiguous
   }
 
-  /// By the UTF-8 of the decoded component: strings themselves compare equal where only their normal form differs.
+  /// Keyed by the UTF-8 of the decoded component, because strings that differ only in their normal form compare
+  /// equal.
   private var origins: [[UInt8]: Origin] = [:]
 
-  /// Those of this process.
+  /// The names of this process.
   static let ofProcess = RawNames(arguments: commandLine(), workingDirectory: workingDirectory())
 
   init(arguments: [[UInt8]], workingDirectory: [UInt8]? = nil) {
@@ -37,7 +38,7 @@ struct RawNames {
     }
   }
 
-  /// What of an argument can be a path: in `--option=PATH` what follows the sign.
+  /// The part of an argument that can be a path: in `--option=PATH` the part after the sign.
   static func path(in argument: [UInt8]) -> ArraySlice<UInt8> {
     guard argument.starts(with: "--".utf8), let sign = argument.firstIndex(of: UInt8(ascii: "=")) else {
       return argument[...]
@@ -65,7 +66,7 @@ struct RawNames {
       }.joined(separator: [UInt8(ascii: "/")]))
   }
 
-  /// The arguments of this process as the system has them.
+  /// The arguments of this process as bytes.
   static func commandLine() -> [[UInt8]] {
     (0..<Int(CommandLine.argc)).compactMap { index in
       CommandLine.unsafeArgv[index].map { Array(UnsafeRawBufferPointer(start: $0, count: strlen($0))) }
@@ -79,8 +80,8 @@ struct RawNames {
   }
 }
 
-/// Refuses arguments that are not UTF-8, unless they name an existing file: such a file can be opened, but a name to make
-/// or a value cannot be passed on as it was given.
+/// Refuses arguments that are not UTF-8, unless they name an existing file. Such a file can be opened, but a new name
+/// or a value cannot be passed on unchanged.
 public func checkArgumentsAreText() throws {
   for argument in RawNames.commandLine().dropFirst() where String(validating: argument, as: UTF8.self) == nil {
     let path = String(decoding: RawNames.path(in: argument), as: UTF8.self)

@@ -1,6 +1,6 @@
-/// A word as a shell reads it, for people to copy: one line, in quotes where the word has more than letters, digits and
-/// `/._-=,:%@+`. Control characters, and what changes the direction of writing, stand as escapes in `$'…'`, which bash, zsh, ksh
-/// and POSIX.1-2024 know.
+/// A word in a shell's notation, for people to copy: one line, in quotes where the word contains more than letters,
+/// digits and `/._-=,:%@+`. Control characters and marks that change the direction of writing are escapes in `$'…'`,
+/// which bash, zsh, ksh and POSIX.1-2024 know.
 public func shellQuoted(_ word: String) -> String {
   let isPlain = word.unicodeScalars.allSatisfy {
     $0.isASCII && ($0.properties.isAlphabetic || ("0"..."9").contains($0) || "/._-=,:%@+".unicodeScalars.contains($0))

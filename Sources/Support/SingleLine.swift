@@ -1,6 +1,6 @@
-/// Text that came from a file, a host or a person as one line of visible characters: what every report, plot and terminal
-/// shows of it. A run of tabs and line breaks becomes a space; other control characters, and those that turn the direction of
-/// writing, become U+FFFD.
+/// Text from a file, a host or a person as one line of visible characters, for reports, plots and terminals. A run of
+/// tabs and line breaks becomes a space; other control characters, and those that change the direction of writing,
+/// become U+FFFD.
 ///
 /// It looks at Unicode scalars: CR and LF are one `Character`, and a combining mark joins the `Character` before it.
 public func singleLine(_ text: String) -> String {
@@ -19,7 +19,7 @@ public func singleLine(_ text: String) -> String {
   return String(line)
 }
 
-/// Text of several lines with the same replacements, but for LF and tabs, which stay, and CR LF, which becomes LF.
+/// Text of several lines with the same replacements, except that LF and tabs stay and CR LF becomes LF.
 public func visibleLines(_ text: String) -> String {
   guard text.unicodeScalars.contains(where: { $0.isUnprintable && $0 != "\n" && $0 != "\t" }) else { return text }
   var lines = String.UnicodeScalarView()
@@ -37,8 +37,8 @@ public func visibleLines(_ text: String) -> String {
 }
 
 extension String {
-  /// With `replacement` in place of each `scalar`, also where a combining mark follows it, which `replacing` passes over: to
-  /// it the two are one `Character`.
+  /// The text with `replacement` for each `scalar`, even where a combining mark follows. `replacing` would skip that
+  /// case, because both are one `Character`.
   public func replacing(scalar: Unicode.Scalar, with replacement: String) -> String {
     guard unicodeScalars.contains(scalar) else { return self }
     var result = String.UnicodeScalarView()
@@ -58,8 +58,9 @@ extension Unicode.Scalar {
     }
   }
 
-  /// Whether it is no visible character of a line of text: a control, a line break, or a mark that reorders or hides text
-  /// (general categories Cc, Cf, Zl and Zp). The two joiners belong to the spelling of words and of emoji.
+  /// Whether this is not a visible character of a line of text: a control, a line break, or a mark that reorders or
+  /// hides text (general categories Cc, Cf, Zl and Zp). The two joiners are allowed, because words and emoji need
+  /// them.
   public var isUnprintable: Bool {
     if isASCII { return value < 0x20 || value == 0x7F }
     if value == 0x200C || value == 0x200D { return false }

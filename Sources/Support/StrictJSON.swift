@@ -1,6 +1,6 @@
 import Foundation
 
-/// Reads the JSON document at `path`, strictly (see `JSONValue`); nil where it is no document of this type.
+/// Reads the JSON document at `path` strictly (see `JSONValue`); nil where it is not of type `Value`.
 public func readJSONFile<Value: Decodable>(_ type: Value.Type, at path: String) throws -> Value? {
   let text = try readRunFile(path)
   guard let value = try? JSONDecoder().decode(type, from: Data(text.utf8)) else { return nil }
@@ -8,16 +8,16 @@ public func readJSONFile<Value: Decodable>(_ type: Value.Type, at path: String) 
   return value
 }
 
-/// A value of a JSON document (RFC 8259) that was read without forgiving anything.
+/// A value of a JSON document (RFC 8259), parsed strictly.
 ///
-/// Foundation's decoders take one of two equal keys, and numbers for truth values; a file with such a fault would then mean
-/// to this program something else than to the one that wrote it. Here a key given twice, `NaN`, text behind the value and
-/// nesting deeper than any file of ours are errors that say where.
+/// Foundation's decoders accept duplicate keys, and numbers as truth values; a file with such a fault would then mean
+/// something else to this program than to its writer. Here a duplicate key, `NaN`, text after the value and nesting
+/// deeper than any file of this program are errors that name the place.
 public indirect enum JSONValue: Equatable, Sendable {
   case object([Member])
   case array([JSONValue])
   case string(String)
-  /// A number as it is spelled.
+  /// A number as it is written.
   case number(String)
   case bool(Bool)
   case null
@@ -27,7 +27,7 @@ public indirect enum JSONValue: Equatable, Sendable {
     public let value: JSONValue
   }
 
-  /// Deeper than any document of this program or of safetensors (3), and far from exhausting the stack.
+  /// Deeper than any document of this program or of safetensors (3), and shallow enough not to exhaust the stack.
   static let deepest = 64
 
   /// Parses the document in `text`.
@@ -44,7 +44,7 @@ public indirect enum JSONValue: Equatable, Sendable {
     }
   }
 
-  /// Refuses what is no strict JSON, for a decoder that would forgive it.
+  /// Throws `InputError` for text that is not strict JSON, before a lenient decoder reads it.
   public static func check(_ text: String, file: String, line: Int = 1) throws {
     _ = try JSONValue(parsing: text.utf8, file: file, line: line)
   }
@@ -58,7 +58,7 @@ public indirect enum JSONValue: Equatable, Sendable {
 
   public subscript(key: String) -> JSONValue? { members?.first { $0.key == key }?.value }
 
-  /// What to call the value in a message.
+  /// The value's description in a message.
   public var described: String {
     switch self {
     case .object: "an object"

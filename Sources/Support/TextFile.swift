@@ -1,12 +1,12 @@
 import Foundation
 
-/// Reads a whole UTF-8 file, or says why it cannot: a regular file or a stream, with or without a byte order mark, with lines
-/// that end in LF or CR LF, which the text has as LF.
+/// Reads a whole UTF-8 file. It may be a regular file or a stream, may begin with a byte order mark, and its lines
+/// may end in LF or CR LF, which becomes LF. Throws `InputError` where it cannot be read.
 ///
 /// - Parameter limit: The most bytes that the file may have, so that an endless stream is refused before it fills memory.
 public func readTextFile(_ path: String, limit: Int = TextLimit.document) throws -> String {
   let file = try InputFile(path)
-  // Text and nothing else in its first bytes: a compressed or an endless binary file is refused before it is read.
+  // Checks the first bytes, so that a compressed or an endless binary file is refused before it is read.
   var bytes = try file.read(upTo: 4096)
   try TextStart.check(bytes, path: path)
   bytes += try file.read(upTo: limit + 1 - bytes.count)
@@ -26,39 +26,41 @@ public func readTextFile(_ path: String, limit: Int = TextLimit.document) throws
   return decoded
 }
 
-/// Reads a text file that a run or a job keeps: as `readTextFile` does, but a regular file only, because whoever waits for a
-/// pipe's writer in somebody's directory may wait forever.
+/// Reads a text file of a run or a job directory. Unlike `readTextFile` it refuses a pipe, because waiting for a
+/// pipe's writer might never end.
 public func readRunFile(_ path: String) throws -> String {
   if FileKind(path: path) == .stream { throw InputError(file: path, "expected a regular file, found a pipe or device") }
   return try readTextFile(path, limit: TextLimit.runFile)
 }
 
-/// How long a text file may be.
+/// The maximum length of a text file in bytes.
 public enum TextLimit {
-  /// Experiments, machines, counter groups: a hundred times what the largest of them has, and still read in a second.
+  /// For experiments, machines and counter groups: a hundred times the largest of them, and still read within a
+  /// second.
   public static let document = 1 << 20
-  /// Files that a run writes, which grow with its points: a plan of a million points is shorter.
+  /// For files that a run writes and that grow with its points: a plan of a million points is shorter.
   public static let runFile = 1 << 30
 }
 
-/// What the first bytes of a file tell.
+/// What the first bytes of a file show about its format.
 public enum TextStart {
   private static let formats: [(name: String, start: [UInt8])] = [
     ("gzip", [0x1f, 0x8b]), ("zstd", [0x28, 0xb5, 0x2f, 0xfd]), ("xz", [0xfd, 0x37, 0x7a, 0x58, 0x5a, 0x00]),
     ("lz4", [0x04, 0x22, 0x4d, 0x18]), ("zip", [0x50, 0x4b, 0x03, 0x04]), ("compress", [0x1f, 0x9d]),
   ]
 
-  /// The compression that a file starts like; nil for none that is known.
+  /// The compression format that `bytes` begin with; nil for none that is known.
   public static func compression(_ bytes: some Collection<UInt8>) -> String? {
     if let format = formats.first(where: { bytes.starts(with: $0.start) }) { return format.name }
-    // bzip2: "BZh", the block size, then the digits of pi that start a block, or of its root that end a stream of none.
+    // bzip2: "BZh", the block size, then the digits of pi that begin a block, or of its root that end an empty
+    // stream.
     let block = bytes.dropFirst(4).prefix(6)
     let isBlock = block.elementsEqual([0x31, 0x41, 0x59, 0x26, 0x53, 0x59])
     let isEnd = block.elementsEqual([0x17, 0x72, 0x45, 0x38, 0x50, 0x90])
     return bytes.starts(with: "BZh".utf8) && (isBlock || isEnd) ? "bzip2" : nil
   }
 
-  /// Refuses what is compressed, UTF-16, or has a NUL byte; `bytes` are the first of the file.
+  /// Refuses compressed files, UTF-16 and files with a NUL byte. `bytes` are the first of the file.
   public static func check(_ bytes: some Collection<UInt8>, path: String) throws {
     if let compression = compression(bytes) {
       throw InputError(file: path, "expected text, found it compressed (\(compression)); unpack it first")

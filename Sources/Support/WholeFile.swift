@@ -1,20 +1,21 @@
 import Foundation
 
-/// Writing a file whole or not at all: beside its place first, then renamed over it, so that whoever reads meanwhile, or after
-/// a kill, finds the old file or the new one.
+/// Writes a file whole or not at all: to a temporary name beside it, which is then renamed, so that a reader at any
+/// time, even after a kill, finds the old file or the new one.
 public enum WholeFile {
-  /// Refuses an empty path, such as a shell's variable that is not set leaves: what is written beside it would go to the root.
+  /// Refuses an empty path, such as an unset shell variable gives: the temporary file would be written to the root
+  /// directory.
   public static func requireName(_ path: String) throws {
     if path.isEmpty { throw InputError("expected a path to write to, found an empty one") }
   }
 
-  /// Ends the name of a file that is not whole yet: NAME.PID.new. Each process has its own, since two may write at a time.
+  /// The extension of an unfinished file: NAME.PID.new. Each process has its own, since two may write at a time.
   private static let unfinishedExtension = "new"
 
   /// Writes `text` to `path`, whose directory exists. A link at `path` is replaced and not followed. Throws `FileNotWritten`.
   public static func write(_ text: String, to path: String) throws {
     let new = "\(path).\(getpid()).\(unfinishedExtension)"
-    // Made anew: what lies there, such as a link, is not written through.
+    // The file is created anew, so that a link with this name is not followed.
     unlink(new)
     let file = open(new, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
     guard file >= 0 else { throw failure(path) }
@@ -39,7 +40,7 @@ public enum WholeFile {
     }
   }
 
-  /// Makes `directory` and those above it; throws `FileNotWritten`.
+  /// Creates `directory` and its parents. Throws `FileNotWritten`.
   public static func makeDirectory(_ directory: String) throws {
     do {
       try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
@@ -48,7 +49,7 @@ public enum WholeFile {
     }
   }
 
-  /// The name that the unfinished file `name` was going to have, and the process that wrote it; nil for any other name.
+  /// The final name of the unfinished file `name` and the process that wrote it; nil for any other name.
   public static func unfinished(_ name: String) -> (name: String, process: Int32)? {
     let parts = name.split(separator: ".", omittingEmptySubsequences: false)
     guard parts.count > 2, parts.last == unfinishedExtension[...], let process = Int32(parts[parts.count - 2]) else {

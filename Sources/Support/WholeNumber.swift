@@ -1,6 +1,6 @@
 extension Int {
-  /// `value` rounded to a whole number; nil where it is none that fits, such as an infinity, instead of a trap. Numbers that
-  /// come from files are converted by this alone.
+  /// `value` rounded to a whole number; nil where the result does not fit, such as an infinity. Numbers from files
+  /// are converted only by this, because the standard conversion traps.
   public init?(rounding value: Double, _ rule: FloatingPointRoundingRule = .toNearestOrAwayFromZero) {
     self.init(exactly: value.rounded(rule))
   }

@@ -1,7 +1,7 @@
 import Foundation
 import Yams
 
-/// A value in a YAML document that remembers its file, its key path and its line, so that every complaint can name them.
+/// A value in a YAML document with its file, key path and line, so that every error can name them.
 public struct YAMLValue {
   public let file: String
   /// Key path from the document's root, such as `memory[1].peak_gbps`; empty for the root.
@@ -28,10 +28,10 @@ public struct YAMLValue {
     try self.init(text: readTextFile(path), file: path)
   }
 
-  /// The value of `key=value` that was given as one argument of the command line; `option` names it in messages.
+  /// The value of `key=value`, given as one argument of the command line. `option` names it in messages.
   ///
-  /// A value in brackets, braces or quotes is YAML. Any other is text as it stands: an argument has no comments, so that the
-  /// `#` of `run #2` is part of the value.
+  /// A value in brackets, braces or quotes is YAML. Any other is plain text: an argument has no comments, so the `#`
+  /// of `run #2` is part of the value.
   public init(argument text: String, key: String, option: String) throws {
     let start = text.drop { $0 == " " }.first
     let node: Node
@@ -43,7 +43,7 @@ public struct YAMLValue {
     self.init(node: node, path: key, line: 1, file: option)
   }
 
-  /// Parses one value inside a list, behind which a mark follows: a comment or a second value would take its place.
+  /// Parses one value inside a list, followed by a mark. A comment or a second value would displace the mark.
   private static func flowNode(_ text: String, key: String, option: String) throws -> Node {
     let mark = "end-of-the-argument"
     let isOneLine = !text.unicodeScalars.contains { $0.properties.generalCategory == .control }
@@ -102,7 +102,7 @@ public struct YAMLValue {
 
   public var isList: Bool { if case .sequence = node { true } else { false } }
   public var isObject: Bool { if case .mapping = node { true } else { false } }
-  /// Whether the value is absent or one of YAML's words for nothing, not in quotes.
+  /// Whether the value is absent or one of YAML's unquoted words for null.
   public var isNull: Bool {
     guard let text = plainText else { return false }
     return ["", "~", "null", "Null", "NULL"].contains(text)
@@ -117,7 +117,7 @@ public struct YAMLValue {
     return scalar.string
   }
 
-  /// A whole number as `Numerals` spells it: decimal without leading zeros, or hexadecimal behind `0x`.
+  /// A whole number as `Numerals` defines it: decimal without leading zeros, or hexadecimal after `0x`.
   public func int(in range: ClosedRange<Int> = Int.min...Int.max) throws -> Int {
     guard let text = plainText, let value = Numerals.whole(text) else {
       throw error("expected a whole number, found \(found)\(advice)")
@@ -126,7 +126,7 @@ public struct YAMLValue {
     return value
   }
 
-  /// A finite decimal number as `Numerals` spells it.
+  /// A finite decimal number as `Numerals` defines it.
   public func double(in range: ClosedRange<Double> = -Double.infinity...Double.infinity) throws -> Double {
     guard let text = plainText, let value = Numerals.number(text) else {
       throw error("expected a number, found \(found)\(advice)")
@@ -135,7 +135,7 @@ public struct YAMLValue {
     return value
   }
 
-  /// `true` or `false`; YAML 1.1's `yes`, `no`, `on` and `off` are text to YAML 1.2, and neither here.
+  /// `true` or `false`. YAML 1.1's `yes`, `no`, `on` and `off` are text in YAML 1.2 and are refused here.
   public func bool() throws -> Bool {
     switch plainText {
     case "true", "True", "TRUE": return true
@@ -171,7 +171,8 @@ public struct YAMLValue {
     }
   }
 
-  /// The text of a scalar without quotes and without a tag, the only one that can be a number, a truth value or nothing.
+  /// The text of a scalar without quotes and without a tag. Only such a scalar can be a number, a truth value or
+  /// null.
   private var plainText: String? {
     guard case .scalar(let scalar) = node, scalar.style == .plain, scalar.tag.description.isEmpty else { return nil }
     return scalar.string
@@ -181,16 +182,17 @@ public struct YAMLValue {
     (plainText.flatMap(Numerals.advice)).map { "; \($0)" } ?? ""
   }
 
-  /// Each alias of an alias multiplies what a document stands for; so many are a trap rather than a description.
+  /// Each alias of an alias multiplies the size of the document; more than this many are an attack rather than a
+  /// description.
   private static let mostAliases = 32
 
-  /// Refuses a document of which aliases could make more than memory holds.
+  /// Throws `InputError` for a document whose aliases could expand beyond memory.
   private static func checkAliases(_ text: String, file: String) throws {
     var aliases = 0
     var previous = UInt8(ascii: "\n")
     var isInAlias = false
     for byte in text.utf8 {
-      // An alias is a star at the start of a word, and a name; a star before a space multiplies.
+      // An alias is a star at the start of a word, followed by a name; a star before a space is a multiplication.
       if isInAlias, !" \t\n\r'\"(".utf8.contains(byte) { aliases += 1 }
       isInAlias = byte == UInt8(ascii: "*") && " \t\n\r[{,:?-".utf8.contains(previous)
       previous = byte
@@ -211,7 +213,7 @@ public struct YAMLObject {
     self.entries = entries
   }
 
-  /// A problem for each key that is not among `keys`; it names the nearest of those.
+  /// An error for each key that is not in `keys`, which names the nearest known key.
   public func unknownKeys(known keys: [String]) -> [InputError] {
     entries.filter { !keys.contains($0.key) }.map { key, value in
       let hint = nearestName(to: key, among: keys).map { "; did you mean '\($0)'?" } ?? ""

@@ -15,19 +15,19 @@ enum { LK_LANES = 16 };
 /// Outputs of a block product that are packed side by side; a smaller block is packed at its own width.
 enum { LK_OUTPUT_PACK = 8 };
 
-/// Sums of a row's layer normalisation side by side: 2 FMA pipes x 4 cycles of latency.
+/// Partial sums of a row in layer normalisation: 2 FMA pipes x 4 cycles of latency.
 enum { LK_NORM_SUMS = 8 };
 
-/// Sums that the gather keeps busy at a time: 2 FMA pipes x 4 cycles of latency. More sums at a time gained nothing.
+/// Partial sums that the gather keeps in flight: 2 FMA pipes x 4 cycles of latency. More of them are no faster.
 enum { LK_GATHER_SUMS = 8 };
 
-// The blocking constants below are macros because the preprocessor chooses by them.
+// The blocking constants below are macros because the preprocessor selects code by them.
 
 /// Tokens of a block product over rows that share the load of a weight.
 #define LK_ROW_TOKENS 4
 
-/// Floats of a vector and vector registers of each instruction set's copy. The portable copy counts on the same 16
-/// registers on every architecture, so that it blocks alike everywhere.
+/// Floats per vector and number of vector registers, for each instruction set's copy. The portable copy assumes the
+/// same 16 registers on every architecture, so that it blocks alike everywhere.
 #define LK_AVX512_WIDTH 16
 #define LK_AVX512_REGISTERS 32
 #define LK_AVX2_WIDTH 8
@@ -116,8 +116,9 @@ typedef struct {
   uint16_t *pairs;
 } lk_block_product_bf16;
 
-/// The same product with the same packed weights for token-major rows; `block_size` is a multiple of LK_BF16_OUTPUT_PACK.
-/// A token's results are bit for bit those of `lk_block_product_bf16`. `pairs` is scratch of 4 * block_size numbers.
+/// The product of `lk_block_product_bf16` with the same packed weights for token-major rows; `block_size` is a
+/// multiple of LK_BF16_OUTPUT_PACK. A token's results equal those of `lk_block_product_bf16` bit for bit. `pairs` is
+/// scratch of 4 * block_size numbers.
 typedef struct {
   const uint16_t *weights;
   const float *x;
@@ -154,7 +155,7 @@ typedef struct {
   long bits;
   int32_t *codes;
   float *scores;
-  /// Where the scores z themselves are stored, `[feature][LK_LANES]`, or NULL to keep it in registers only.
+  /// Receives the scores z themselves, `[feature][LK_LANES]`; NULL keeps them in registers only.
   float *z;
 } lk_score;
 
@@ -165,7 +166,7 @@ typedef struct {
 typedef struct {
   /// Elements of the kernel's type: float, bf16 (the upper half of a float) or int8.
   const void *tables;
-  /// What each row's elements are multiplied by, `[table][scale_stride]`, offset to the first table; int8 only.
+  /// Factors of each row's elements, `[table][scale_stride]`, offset to the first table; int8 only.
   const float *scales;
   long scale_stride;
   long table_stride;
@@ -177,17 +178,19 @@ typedef struct {
   long tokens;
   long table_count;
   long columns;
-  /// The values to start from; a stride of 0 gives all tokens the same. May be `out` itself, with its stride.
+  /// The initial values of the sums; a stride of 0 gives all tokens the same. May be `out` itself, with its stride.
   const float *start;
   long start_stride;
   float *out;
   long out_stride;
-  /// Whether `out` should bypass the caches, because nobody reads it soon. It does where it is aligned to cache lines.
+  /// Whether stores to `out` should bypass the caches, because it is not read soon. They do where it is aligned to
+  /// cache lines.
   bool streaming;
   /// Tables ahead of the current one whose row is prefetched; 0 for none.
   long prefetch;
-  /// Memory that the following call will read, `next_bytes` long: prefetched in equal parts with every token, in order, so
-  /// that it streams at full bandwidth instead of being fetched row by row in the order of the codes. NULL for none.
+  /// Memory of `next_bytes` bytes that the following call will read. It is prefetched in equal parts with every
+  /// token, in order, so that it streams at full bandwidth instead of being fetched row by row in the order of the
+  /// codes. NULL for none.
   const void *next;
   long next_bytes;
 } lk_gather;
@@ -208,8 +211,8 @@ typedef struct {
   long count;
 } lk_to_bf16;
 
-/// What a quantised activation of 0 is stored as: unsigned bytes are what the dot-product instructions multiply by signed
-/// weights.
+/// The stored value of a quantised activation of 0. The dot-product instructions multiply unsigned by signed bytes,
+/// so activations are stored as unsigned bytes and weights as signed ones.
 enum { LK_ZERO_POINT = 128 };
 
 /// Quantises `rows` rows of `columns` floats symmetrically, one scale a row: scale = max|row| / 127,
@@ -225,9 +228,9 @@ typedef struct {
   long columns;
 } lk_quantise;
 
-/// Sums of products of quantised activations and weights back to floats:
-/// y = (x - column_zeros[column]) * (column_scales[column] * row_scales[row]) + bias[column]. `y` may be `x` in place, with
-/// the same stride; `bias` may be NULL for none.
+/// Converts sums of products of quantised activations and weights to floats: y = (x - column_zeros[column]) *
+/// (column_scales[column] * row_scales[row]) + bias[column]. `y` may be `x` in place, with the same stride; `bias`
+/// may be NULL for none.
 typedef struct {
   const int32_t *x;
   long x_stride;
@@ -237,7 +240,7 @@ typedef struct {
   long columns;
   const float *row_scales;
   const float *column_scales;
-  /// LK_ZERO_POINT times the sum of a column's quantised weights: what the zero point adds to every sum.
+  /// LK_ZERO_POINT times the sum of a column's quantised weights: the part of every sum that the zero point causes.
   const int32_t *column_zeros;
   const float *bias;
 } lk_dequantise;
@@ -261,13 +264,13 @@ typedef struct {
   void (*dequantise)(const lk_dequantise *);
 } lk_kernels;
 
-/// LK_AVX512_BF16 is LK_AVX512 with bf16 products by vdpbf16ps; the others widen bf16 numbers to floats.
+/// LK_AVX512_BF16 is LK_AVX512 with bf16 products by vdpbf16ps; the other sets widen bf16 numbers to floats.
 typedef enum { LK_SCALAR = 0, LK_AVX2 = 1, LK_AVX512 = 2, LK_NEON = 3, LK_AVX512_BF16 = 4 } lk_isa;
 
 /// The micro-kernels of `isa`, or NULL where this build or this CPU has none.
 const lk_kernels *lk_kernels_for(lk_isa isa);
 
-/// How the copy of an instruction set is blocked, for those who describe what it does: the constants above.
+/// The blocking of an instruction set's copy, for models of its accesses: the constants above.
 typedef struct {
   /// Floats of a vector.
   long width;

@@ -16,6 +16,6 @@
 /// The file that the dynamic loader mapped at `address`, as the loader names it; NULL where it mapped none there.
 const char *linux_file_of(const void *address);
 
-/// Whether this executable was linked dynamically. One linked statically has a C library of its own, and a library that it
-/// loads all the same brings another one, in another state: loading OpenBLAS ended such a process with SIGFPE.
+/// Whether this executable was linked dynamically. A statically linked one has its own C library, and a library that
+/// it loads brings a second one in another state: OpenBLAS then ends the process with SIGFPE.
 bool linux_can_load_libraries(void);

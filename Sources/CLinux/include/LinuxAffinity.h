@@ -11,5 +11,5 @@ int linux_get_affinity(int *cpus, size_t capacity);
 // Reads the mask of the main thread, which the process was started with.
 int linux_get_process_affinity(int *cpus, size_t capacity);
 
-// The CPU that the calling thread runs on now.
+// Returns the CPU that the calling thread runs on now.
 int linux_current_cpu(void);

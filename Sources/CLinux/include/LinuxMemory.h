@@ -20,7 +20,7 @@ void linux_unmap(const struct linux_mapping *mapping);
 // Asks for (enable != 0) or refuses transparent huge pages.
 int linux_advise_huge_pages(void *base, size_t bytes, int enable);
 
-// Faults in every page for writing, with an error where a page cannot be had (Linux 5.14); contents stay.
+// Faults in every page for writing (Linux 5.14). Returns an error where a page cannot be allocated; contents stay.
 int linux_populate(void *base, size_t bytes);
 
 // Writes to one byte of every `stride` without changing it: one write fault per page that is not there yet. An atomic

@@ -13,10 +13,10 @@ void linux_futex_wait(const void *word, uint32_t expected);
 // Wakes every thread that sleeps on `word`.
 void linux_futex_wake_all(const void *word);
 
-// How often the kernel has taken the CPU from the calling thread although it wanted to go on; negative on failure.
+// Returns how often the kernel has preempted the calling thread; negative on failure.
 long linux_thread_preemptions(void);
 
-// Tells the core that this is a spin loop, which frees its resources for an SMT sibling and saves power.
+// Tells the core that this is a spin loop, which frees resources for an SMT sibling and saves power.
 static inline void linux_pause(void) {
 #if defined(__x86_64__) || defined(__i386__)
   __builtin_ia32_pause();

@@ -1,7 +1,8 @@
 #pragma once
 
-// Inner loops that meet one limit of a core each: its arithmetic, a level of its memory hierarchy, its clock. They do no
-// timing and no allocation. Each is compiled for several vector widths; ask `microbench_has` before using one.
+// Inner loops, each bound by one limit of a core: its arithmetic, a level of its memory hierarchy, its clock. They
+// neither take times nor allocate. Each is compiled for several vector widths; call `microbench_has` before using
+// one.
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -65,11 +66,11 @@ void microbench_copy(microbench_path path, void *to, const void *from, size_t by
 void microbench_read_rows(
     microbench_path path, const void *base, size_t row_bytes, const uint32_t *indices, size_t count);
 
-// Rows that are read side by side, piece by piece: as many as a layer of the published shape has tables.
+// Number of rows that are read together, piece by piece: the number of tables of a layer of the published shape.
 enum { MICROBENCH_ROW_GROUP = 128 };
 
-// Reads the rows that `indices` name, MICROBENCH_ROW_GROUP of them at a time (of which `count` is a multiple): one piece of
-// each before the next piece of any. A piece is a multiple of 64 bytes and divides the row.
+// Reads the rows that `indices` name in groups of MICROBENCH_ROW_GROUP (of which `count` is a multiple): one piece of
+// each row of the group before the next piece of any. A piece is a multiple of 64 bytes and divides the row.
 void microbench_read_row_pieces(
     microbench_path path, const void *base, size_t row_bytes, size_t piece_bytes, const uint32_t *indices, size_t count);
 
@@ -99,8 +100,8 @@ typedef enum {
 void microbench_traffic(
     microbench_traffic_kind kind, void *base, size_t half, size_t offset, size_t bytes, size_t pause);
 
-// A chase of `loads` links from `start` that touches the next `lines` lines, from `base + offset` on, after every link,
-// without waiting for them; returns where the chase ends.
+// Follows `loads` links from `start` and touches the next `lines` lines, from `base + offset` on, after every link,
+// without waiting for them. Returns where the chase ends.
 void *microbench_chase_in_traffic(
     microbench_traffic_kind kind, void *start, size_t loads, void *base, size_t half, size_t offset, size_t lines);
 
@@ -108,27 +109,27 @@ void *microbench_chase_in_traffic(
 // core. Returns false where this architecture has no such loop.
 bool microbench_dependent_adds(uint64_t count);
 
-// The C compiler that built these loops.
+// Returns the name and version of the C compiler that built these loops.
 const char *microbench_compiler(void);
 
 // Executes `count` multiply-adds that each wait for the one before.
 void microbench_dependent_multiply_adds(microbench_path path, size_t count);
 
-// Multiply-adds that a vector goes through one after the other in `microbench_polynomials`.
+// Dependent multiply-adds on each vector in `microbench_polynomials`.
 enum { MICROBENCH_CHAIN = 16 };
 
-// Replaces every number of the `bytes` (a multiple of 64) at `x` by a polynomial of it, vector after vector, `passes` times:
-// what a core hides of the latency of chains depends on how far it looks ahead.
+// Replaces every number of the `bytes` (a multiple of 64) at `x` by a polynomial of it, vector after vector, `passes`
+// times. How much of the chains' latency a core hides depends on the size of its scheduler window.
 void microbench_polynomials(microbench_path path, float *x, size_t bytes, size_t passes);
 
-// Multiply-adds on every vector that `microbench_busy_rows` reads: as long as a current core takes to bring it from its
-// second-level cache, so that what the two do not hide of each other shows.
+// Multiply-adds on every vector that `microbench_busy_rows` reads. They take about as long as a current core takes to
+// read the vector from its second-level cache, so that incomplete overlap of the two shows.
 enum { MICROBENCH_ROW_MULTIPLY_ADDS = 3 };
 
-// Reads rows as `microbench_read_rows` does, and adds up multiples of what they hold.
+// Reads rows as `microbench_read_rows` does, and adds up multiples of their numbers.
 void microbench_busy_rows(
     microbench_path path, const void *base, size_t row_bytes, const uint32_t *indices, size_t count);
 
-// Executes about `count` instructions of several kinds that hardly wait for one another, with loads from and a store to the
-// four `words`, which must be 0. Returns false where this architecture has no such loop.
+// Executes about `count` instructions of several kinds with few dependencies, with loads from and a store to the four
+// `words`, which must be 0. Returns false where this architecture has no such loop.
 bool microbench_instructions(uint64_t *words, uint64_t count);

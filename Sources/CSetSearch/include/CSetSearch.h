@@ -1,17 +1,17 @@
 #ifndef LOOKAHEAD_CSETSEARCH_H
 #define LOOKAHEAD_CSETSEARCH_H
 
-// The two instructions that the cache simulator's inner loop lives on and that Swift has no way to ask for.
+// Two instructions of the cache simulator's inner loop that Swift cannot express.
 
 #include <stdint.h>
 #ifdef __SSE2__
 #include <emmintrin.h>
 #endif
 
-/// Asks for the cache line at `address` without waiting for it.
+/// Prefetches the cache line at `address`.
 static inline void prefetch_line(const void *address) { __builtin_prefetch(address); }
 
-/// A bit for each of the 16 bytes that equals `byte`.
+/// Returns a bit for each of the 16 bytes, set where it equals `byte`.
 static inline uint32_t bytes_equal(const uint8_t *bytes, uint8_t byte) {
 #ifdef __SSE2__
   const __m128i all = _mm_loadu_si128((const __m128i *)bytes);

@@ -1,6 +1,6 @@
 import Glibc
 
-/// The clock of every measurement: monotonic, and not steered by NTP while we measure.
+/// The clock of every measurement: monotonic and not adjusted by NTP.
 public enum Clock {
   /// Nanoseconds since an arbitrary start (CLOCK_MONOTONIC_RAW).
   @inline(__always)
@@ -10,9 +10,10 @@ public enum Clock {
     return UInt64(time.tv_sec) &* 1_000_000_000 &+ UInt64(time.tv_nsec)
   }
 
-  /// What an empty region measures, in nanoseconds: the median of `repetitions` back-to-back readings.
+  /// The time that an empty region appears to take, in nanoseconds: the median of `repetitions` back-to-back
+  /// readings.
   ///
-  /// The median, because interrupts and stolen time only ever make a reading longer.
+  /// The median is used because interrupts and stolen time only make readings longer.
   public static func measuredOverhead(repetitions: Int = 1001) -> Double {
     var samples: [UInt64] = []
     samples.reserveCapacity(repetitions)

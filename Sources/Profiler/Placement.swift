@@ -1,6 +1,6 @@
-/// Which CPUs the threads of a run are pinned to, taken from the mask that the process is allowed to use.
+/// How the threads of a run are assigned to CPUs of the mask that the process may use.
 public enum CPUPlacement: Hashable, Sendable {
-  /// Neighbouring cores first: fill an L3 cluster, then a memory node, then a package.
+  /// Neighbouring cores first: fills an L3 cluster, then a memory node, then a package.
   case compact
   /// As far apart as possible: one core per package, then per memory node, then per L3 cluster, in turn.
   case scatter
@@ -23,7 +23,7 @@ public enum MemoryPolicy: Hashable, Sendable {
   case interleave
   /// All pages on this node, which need not have CPUs.
   case node(Int)
-  /// What all workers read, once on every node that has a worker; all else as `local`.
+  /// A copy of the data that all workers read on every node that has a worker; all other data as with `local`.
   case replicated
 }
 
@@ -35,7 +35,7 @@ public enum PageKind: String, CaseIterable, Codable, Sendable {
 }
 
 extension CPUPlacement: CustomStringConvertible {
-  /// What `init(_:)` accepts, for messages.
+  /// The values that `init(_:)` accepts, for messages.
   public static let vocabulary = "compact, scatter, l3 or a list of CPUs such as 0,2,4-7"
 
   public init?(_ text: String) {
@@ -60,7 +60,7 @@ extension CPUPlacement: CustomStringConvertible {
 }
 
 extension MemoryPolicy: CustomStringConvertible {
-  /// What `init(_:)` accepts, for messages.
+  /// The values that `init(_:)` accepts, for messages.
   public static let vocabulary = "local, remote, first-touch, interleave, node:N or replicated"
 
   private static let named: [(name: String, policy: MemoryPolicy)] = [
@@ -86,7 +86,7 @@ extension MemoryPolicy: CustomStringConvertible {
 /// Parses the kernel's mask format: groups of 32 bits in hexadecimal, the highest first, `00000000,000000ff`. Nil where the
 /// text is not such a mask, or stands for no CPU.
 func parseCPUMask(_ text: String) -> [Int]? {
-  // As many groups as a list may have CPUs.
+  // The number of groups is bounded as that of a list's CPUs is.
   let groups = text.split(separator: ",", omittingEmptySubsequences: false)
   guard groups.count <= 1_000_000 / 32 else { return nil }
   var cpus: [Int] = []
@@ -99,8 +99,8 @@ func parseCPUMask(_ text: String) -> [Int]? {
 
 /// Parses the kernel's list format, `0-3,8,10-11`. Nil where the text is not such a list; empty text is an empty list.
 ///
-/// Numbers of a million and more are no list either: no kernel counts so many CPUs or nodes, and a slip such as `0-1e9`
-/// without the `e` must not fill the memory.
+/// Numbers of a million and more are refused: no kernel has so many CPUs or nodes, and a typing error such as
+/// `0-1000000000` must not fill the memory.
 public func parseCPUList(_ text: String) -> [Int]? {
   let limit = 1_000_000
   var cpus: [Int] = []

@@ -1,15 +1,15 @@
 import Glibc
 import Support
 
-/// The kernel refused something that the input asked for in good form: what was tried, why not, and what may help.
+/// The kernel refused a valid request. The error names the call, the reason and what may help.
 ///
-/// A run that meets one is skipped with this reason; it is no fault of the input, which would be an `InputError`.
+/// A run skips a point that meets one, with this reason. A fault of the input would be an `InputError`.
 public struct SystemError: NotAvailableError, Equatable {
   /// The system call or library function.
   public var call: String
   /// The kernel's error number.
   public var code: Int32
-  /// What the caller can do, or what was being tried.
+  /// What the caller can do, or what was attempted.
   public var advice: String?
 
   public init(call: String, code: Int32, advice: String? = nil) {
@@ -24,7 +24,7 @@ public struct SystemError: NotAvailableError, Equatable {
   }
 }
 
-/// Turns the shims' convention, -errno, into an error.
+/// Turns a C function's result of -errno into an error.
 @discardableResult
 func check(_ result: Int32, _ call: String, advice: @autoclosure () -> String? = nil) throws -> Int32 {
   guard result < 0 else { return result }

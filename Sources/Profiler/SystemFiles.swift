@@ -1,7 +1,7 @@
 import Foundation
 import Support
 
-/// `a` times `b`; nil where that is no `Int`, as a file that is no kernel's may have it.
+/// `a` times `b`; nil where the product overflows, as with numbers from a file that is not the kernel's.
 func checkedProduct(_ a: Int, _ b: Int) -> Int? {
   let (product, overflow) = a.multipliedReportingOverflow(by: b)
   return overflow ? nil : product
@@ -21,10 +21,10 @@ struct SystemFiles {
 
   /// The file's text without surrounding white space; nil where it does not exist or cannot be read.
   func text(_ path: String) -> String? {
-    // The kernel's files are regular ones; a copy of them could hold a pipe, for whose writer nobody waits.
+    // The kernel's files are regular ones. A copy of them could contain a pipe, and reading it could wait forever.
     var status = stat()
     guard stat(self.path(path), &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
-    // Files in /proc and /sys report a size of 0, so this reads to the end rather than by size.
+    // Files in /proc and /sys report a size of 0, so this reads to the end.
     guard let file = FileHandle(forReadingAtPath: self.path(path)) else { return nil }
     defer { try? file.close() }
     guard let data = try? file.readToEnd() else { return nil }
@@ -45,7 +45,7 @@ struct SystemFiles {
     text(path).flatMap { parseCPUMask($0) }
   }
 
-  /// What the kernel says in a list, or in the mask that older kernels and copies of a sysfs have in its place.
+  /// The CPUs of a list or, where older kernels and copies of sysfs have no list, of a mask.
   func cpus(list: String, orMask mask: String) -> [Int]? {
     cpuList(list) ?? cpuMask(mask)
   }
@@ -54,7 +54,7 @@ struct SystemFiles {
     FileManager.default.fileExists(atPath: self.path(path))
   }
 
-  /// The names in a directory that are `prefix` and a number, by number.
+  /// The numbers N for which the directory has an entry `prefix`N, ascending.
   func numbered(_ directory: String, prefix: String) -> [Int] {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: path(directory))) ?? []
     return names.filter { $0.hasPrefix(prefix) }.compactMap { Int($0.dropFirst(prefix.count)) }.sorted()

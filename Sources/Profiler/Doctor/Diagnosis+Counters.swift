@@ -1,9 +1,9 @@
 import Foundation
 import Support
 
-// What this machine lets a process count.
+// What this machine allows a process to count.
 extension Diagnosis {
-  /// What the kernel allows at all.
+  /// What the kernel permits.
   static func perfEvents(_ files: SystemFiles) -> Item {
     let name = "perf_events"
     guard let level = files.int("proc/sys/kernel/perf_event_paranoid") else {
@@ -13,7 +13,7 @@ extension Diagnosis {
     }
     let capabilities = files.field("CapEff", in: "proc/self/status").flatMap { UInt64($0, radix: 16) } ?? 0
     let isAdmin = capabilities & Capability.sysAdmin != 0
-    // 3 and more are additions of Debian and Android that ask for CAP_SYS_ADMIN.
+    // Debian and Android added levels of 3 and more, which require CAP_SYS_ADMIN.
     let isPrivileged = isAdmin || (capabilities & Capability.perfmon != 0 && level < 3)
     let privilege = isPrivileged ? ", and this process has \(isAdmin ? "CAP_SYS_ADMIN" : "CAP_PERFMON")" : ""
     let text = "kernel.perf_event_paranoid is \(level)\(privilege)"
@@ -79,7 +79,7 @@ extension Diagnosis {
     if let suspect = checks.first(where: { $0.status == .suspect }) {
       return Item(
         "counter_self_check", .degraded, "\(name(suspect)): \(suspect.reason)",
-        fix: "do not believe these events here: they are marked suspect in runs; use bare metal, or another event")
+        fix: "do not rely on these events here (runs mark them suspect); use bare metal, or another event")
     }
     let passed = checks.filter { $0.status == .passed }
     guard !passed.isEmpty else {
@@ -112,7 +112,7 @@ extension Diagnosis {
         fix: "install a newer libpfm to use its events by name; the groups work without")
   }
 
-  /// What an experiment that asks for topics would get here.
+  /// The topics that an experiment can count here.
   static func counterTopics(_ backend: any CounterBackend, root: String = "/") -> Item {
     let name = "counter_topics"
     guard let topics = try? CounterChoice.topics() else {

@@ -1,6 +1,6 @@
 import Support
 
-// What this machine lets a process decide about the places of its threads and pages.
+// What this machine allows a process to decide about the places of its threads and pages.
 extension Diagnosis {
   static func numa(_ topology: Topology) -> Item {
     let several = "compare placements on a machine of several memory nodes (NPS or SNC in the firmware can make some)"
@@ -11,7 +11,7 @@ extension Diagnosis {
     }
   }
 
-  /// What the cgroup and the affinity mask leave of the machine.
+  /// The CPUs and nodes that the cgroup and the affinity mask allow.
   static func cpuset(_ files: SystemFiles, _ topology: Topology) -> Item {
     let online = topology.cpus.map(\.id)
     let nodes = topology.nodes.filter { $0.memoryBytes != 0 }.map(\.id)
@@ -37,7 +37,7 @@ extension Diagnosis {
       fix: "widen its cpuset.cpus and cpuset.mems (docker --cpuset-cpus, --cpuset-mems; the batch system's request)")
   }
 
-  /// A share of CPU time stops threads in the middle of a sample.
+  /// A CPU quota stops threads in the middle of a sample.
   static func cpuQuota(_ files: SystemFiles, _ topology: Topology) -> Item {
     guard let quota = ControlGroups(files: files).cpuQuota else {
       return Item("cpu_quota", .ok, "no limit of CPU time")
@@ -51,7 +51,7 @@ extension Diagnosis {
         fix: "lift the limit (docker --cpus; cpu.max, cpu.cfs_quota_us), or allow as few CPUs (docker --cpuset-cpus)")
   }
 
-  /// What may be allocated: the figure by which a run skips points.
+  /// The memory that may be allocated, by which a run skips points.
   static func memory(_ files: SystemFiles) -> Item {
     guard let available = AvailableMemory.read(root: files.root) else {
       return Item(
@@ -70,7 +70,7 @@ extension Diagnosis {
   }
 
   static func mbind(_ topology: Topology) -> Item {
-    // Binding to a node that we may use is harmless even where there is only one.
+    // Binding to an allowed node is harmless even where there is only one.
     guard let node = topology.allowedNodes.first, !topology.nodes.isEmpty else {
       return Item(
         "mbind", .unavailable, "the kernel exposes no memory nodes to bind to", fix: "boot a kernel with CONFIG_NUMA")
@@ -112,7 +112,7 @@ extension Diagnosis {
     else { return Item(name, .unavailable, "no memory could be mapped (\(setting))", fix: "free some memory") }
     return memory.verify().obtainedPages == .transparentHuge
       ? Item(name, .ok, "obtained on request (\(setting))")
-      : Item(name, .unavailable, "asked for and not obtained (\(setting))", fix: fix)
+      : Item(name, .unavailable, "requested and not obtained (\(setting))", fix: fix)
   }
 
   static func hugePages(_ files: SystemFiles, _ topology: Topology) -> Item {

@@ -3,7 +3,8 @@ import Foundation
 import Support
 
 extension Diagnosis {
-  /// Examines this machine. Takes well under a second, and never fails: what cannot be examined is `unavailable`.
+  /// Examines this machine in well under a second. It never fails: a capability that cannot be examined is
+  /// `unavailable`.
   ///
   /// Clears library variables from the process before it looks for BLAS libraries, as a run does.
   public static func run(root: String = "/", backend: any CounterBackend = LibPFMBackend()) -> Diagnosis {
@@ -37,7 +38,7 @@ extension Diagnosis {
 
   static func virtualMachine(_ files: SystemFiles) -> Item {
     let name = "virtual_machine"
-    // x86 alone says so there; Arm's hypervisors show in the device tree or the firmware's tables, if anywhere.
+    // Only x86 states it there. On Arm a hypervisor shows in the device tree or the firmware's tables, if at all.
     let isVirtual = files.field("flags", in: "proc/cpuinfo")?.split(separator: " ").contains("hypervisor")
     guard isVirtual == true else {
       return Item(name, .ok, isVirtual == nil ? "this architecture does not say" : "no hypervisor")
@@ -47,7 +48,7 @@ extension Diagnosis {
       fix: "use bare metal or a host of its own; here compare points of one run and quote ratios")
   }
 
-  /// What others do on this machine now. Half a CPU busy is a tenth of the bandwidth of a small machine and more.
+  /// The load of other programs now. Half a busy CPU takes a tenth or more of a small machine's bandwidth.
   static func load(_ files: SystemFiles) -> Item {
     guard let average = files.text("proc/loadavg")?.split(separator: " ").first.flatMap({ Double($0) }) else {
       return Item("load", .degraded, "the kernel does not say what else is running", fix: "mount /proc")
@@ -78,7 +79,7 @@ extension Diagnosis {
       : Item("cores", .degraded, "\(text): no thread scaling can be measured", fix: "allow more CPUs (taskset, cpuset)")
   }
 
-  /// Whether all CPUs that may be used are of one kind: a thread takes as long as its core makes it.
+  /// Whether all CPUs that may be used are of one kind, since threads on slower cores take longer.
   static func coreKinds(_ files: SystemFiles, _ topology: Topology) -> Item {
     let kinds = CoreKinds(files, topology.allowedCPUs)
     return kinds.groups.count < 2
@@ -93,7 +94,7 @@ extension Diagnosis {
 
   static func clockSource(_ files: SystemFiles) -> Item {
     let source = files.text("sys/devices/system/clocksource/clocksource0/current_clocksource")
-    // These are read in user mode; others need a system call of a microsecond or so.
+    // These are read in user mode; others need a system call, which takes about a microsecond.
     let fast = ["tsc", "arch_sys_counter", "kvm-clock", "hyperv_clocksource_tsc_page"]
     let overhead = "reading takes \(Int(Clock.measuredOverhead())) ns"
     guard let source else {
@@ -104,7 +105,7 @@ extension Diagnosis {
       : Item("clock_source", .degraded, "\(source) is slow; \(overhead)", fix: "boot with clocksource=tsc")
   }
 
-  /// Of the CPUs that this process may use: each has its own.
+  /// Covers the CPUs that this process may use, since each has its own governor.
   static func governor(_ files: SystemFiles, _ topology: Topology) -> Item {
     let name = "frequency_governor"
     let governors = PerCPUSetting(cpufreq: "scaling_governor", of: topology.allowedCPUs, files)
@@ -161,7 +162,7 @@ extension Diagnosis {
     LibraryVariables.clear()
     let candidates = ["libopenblas.so.0", "libblis.so.4", "libdnnl.so.2", "libdnnl.so.3", "libmkl_rt.so.2"]
     let found = candidates.filter { name in
-      // Left loaded: OpenBLAS has threads by now, which do not survive an unload.
+      // The library stays loaded: OpenBLAS has started threads, which do not survive unloading.
       dlopen(name, RTLD_NOW | RTLD_LOCAL) != nil
     }
     return found.isEmpty

@@ -30,7 +30,7 @@ public struct Diagnosis: Codable, Equatable, Sendable {
       case name, status, reason, fix
     }
 
-    /// Writes null rather than nothing, so that every item has the same keys.
+    /// Writes null where a value is missing, so that every item has the same keys.
     public func encode(to encoder: Encoder) throws {
       var container = encoder.container(keyedBy: CodingKeys.self)
       try container.encode(name, forKey: .name)

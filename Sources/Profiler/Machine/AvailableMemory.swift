@@ -1,8 +1,8 @@
-/// How much memory this process could still have now without pushing others out, and what sets the limit: the one figure by
-/// which doctor, the recorded facts and every verb that builds a point go.
+/// How much memory this process could still allocate without forcing out other data, and the limit that decides it.
+/// The doctor, the recorded facts and every verb that builds a point use this figure.
 public struct AvailableMemory: Equatable, Sendable {
   public var bytes: Int
-  /// Such as `MemAvailable` or `the memory limit of control group /user.slice`.
+  /// The limit's name, such as `MemAvailable` or `the memory limit of control group /user.slice`.
   public var limit: String
 
   public init(bytes: Int, limit: String) {
@@ -10,8 +10,8 @@ public struct AvailableMemory: Equatable, Sendable {
     self.limit = limit
   }
 
-  /// The least of MemAvailable and of what the memory limits of this process and of its control groups leave; nil where the
-  /// kernel says nothing. `root` is the root of the file system, for tests.
+  /// The minimum of MemAvailable and of what the memory limits of this process and its control groups leave; nil
+  /// where the kernel states none. `root` is the root of the file system, for tests.
   public static func read(root: String = "/") -> AvailableMemory? {
     let files = SystemFiles(root: root)
     var found: [AvailableMemory] = []
@@ -25,7 +25,7 @@ public struct AvailableMemory: Equatable, Sendable {
     return found.min { $0.bytes < $1.bytes }
   }
 
-  /// The smallest limit on the memory that this process may have in all; nil where only the machine's own memory limits it.
+  /// The smallest limit on all memory of this process; nil where only the machine's own memory limits it.
   public static func limit(root: String = "/") -> AvailableMemory? {
     let files = SystemFiles(root: root)
     let found =

@@ -1,25 +1,26 @@
-/// The control groups that hold this process, with every limit that they and the groups above them set.
+/// The control groups that contain this process, with every limit that they and the groups above them set.
 ///
-/// A limit of any group from the process's own up to the mount holds, so that the smallest one decides: Kubernetes, a slice
-/// of systemd and Slurm all put theirs on a group above the process's own.
+/// A limit of any group from the process's own up to the mount applies, so the smallest one decides. Kubernetes,
+/// systemd slices and Slurm all set theirs on a group above the process's own.
 struct ControlGroups {
   let files: SystemFiles
 
-  /// A group of the hierarchy that one controller is in.
+  /// A group in the hierarchy of one controller.
   struct Group {
-    /// As /proc/self/cgroup spells it, such as `/kubepods/pod7`.
+    /// The name as /proc/self/cgroup has it, such as `/kubepods/pod7`.
     var name: String
-    /// Where its files lie, under the root of the file system.
+    /// The folder of its files, relative to the root of the file system.
     var folder: String
     var version: Version
   }
 
   enum Version { case first, second }
 
-  /// The process's own group of `controller` and all above it, the own one first; those of the hierarchy that both
-  /// versions may have beside each other. Empty where none is mounted at its usual place.
+  /// The process's own group of `controller` and all groups above it, the own group first, in the hierarchies of both
+  /// versions where both are mounted. Empty where none is mounted at its standard place.
   func groups(of controller: String) -> [Group] {
-    // Version 1 has a hierarchy for each controller or for several, `4:cpu,cpuacct:/path`; version 2 one for all, `0::/path`.
+    // Version 1 has one hierarchy for one or several controllers, `4:cpu,cpuacct:/path`; version 2 has one for all,
+    // `0::/path`.
     let lines = (files.text("proc/self/cgroup") ?? "").split(separator: "\n").map {
       $0.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false).map(String.init)
     }.filter { $0.count == 3 }
@@ -38,8 +39,8 @@ struct ControlGroups {
     return (first ?? []) + (second ?? [])
   }
 
-  /// Where a controller of version 1 may be mounted: by its own name, by those of all controllers of its hierarchy, or by
-  /// these in another order.
+  /// Where a controller of version 1 may be mounted: under its own name, under those of all controllers of its
+  /// hierarchy, or under these in another order.
   private func firstVersionMounts(of controller: String, named names: String) -> [String] {
     let others = files.names("sys/fs/cgroup").filter { $0.split(separator: ",").contains(controller[...]) }
     var mounts: [String] = []
@@ -47,11 +48,11 @@ struct ControlGroups {
     return mounts.map { "sys/fs/cgroup/\($0)" }.filter(files.exists)
   }
 
-  /// The group at `path` and all above it, down to the mount itself. In a container the path may be the host's, of which
-  /// only a last part is mounted, or nothing but the group itself as the root.
+  /// The group at `path` and all groups above it, up to the mount itself. In a container the path may be the host's,
+  /// of which only the last part, or only the group itself as the root, is mounted.
   private func ancestors(_ path: String, under mount: String, _ version: Version) -> [Group]? {
     guard files.exists(mount) else { return nil }
-    // `/..` leads to groups above the one that a namespace shows as its root: they are not mounted.
+    // `/..` leads to groups above the root of the namespace, which are not mounted.
     let all = path.split(separator: "/").filter { $0 != ".." && $0 != "." }
     let start = all.indices.first { files.exists("\(mount)/\(all[$0...].joined(separator: "/"))") } ?? all.endIndex
     let known = Array(all[start...])
@@ -99,15 +100,15 @@ extension ControlGroups {
 // MARK: - Memory
 
 extension ControlGroups {
-  /// What a memory limit allows in all, and what of it is left.
+  /// The total that a memory limit allows, and the part of it that is left.
   struct MemoryLimit: Equatable {
     var bytes: Int
     var left: Int
     var group: String
   }
 
-  /// Those of all groups that have one, and last what version 1 says of all groups together, some of which a container does
-  /// not see.
+  /// The limits of all groups that have one, followed by version 1's limit of all groups together, some of which a
+  /// container does not see.
   var memoryLimits: [MemoryLimit] {
     let groups = groups(of: "memory")
     let together = groups.filter { $0.version == .first }.compactMap { group -> MemoryLimit? in
@@ -116,19 +117,19 @@ extension ControlGroups {
     }
     return groups.flatMap { group in
       switch group.version {
-      // Beyond memory.high a process is slowed down until it gives memory back, which a benchmark cannot.
+      // Beyond memory.high the kernel slows a process down until it frees memory, which a benchmark cannot do.
       case .second: ["memory.max", "memory.high"].compactMap { limit(files.int("\(group.folder)/\($0)"), of: group) }
       case .first: [limit(files.int("\(group.folder)/memory.limit_in_bytes"), of: group)].compactMap { $0 }
       }
     } + together
   }
 
-  /// Nil for no limit: `max` is no number, and version 1 writes one beyond any memory.
+  /// Nil for no limit: `max` is not a number, and version 1 writes a number beyond any memory.
   private func limit(_ bytes: Int?, of group: Group) -> MemoryLimit? {
     guard let bytes, (0..<1 << 60).contains(bytes) else { return nil }
     let isFirst = group.version == .first
     let usage = files.int("\(group.folder)/\(isFirst ? "memory.usage_in_bytes" : "memory.current")") ?? 0
-    // Cached files give way, so they do not count.
+    // Cached files can be dropped, so they do not count.
     let cached = files.field(
       isFirst ? "total_inactive_file" : "inactive_file", in: "\(group.folder)/memory.stat", separator: " ")
     let used = max(0, usage - (cached.flatMap { Int($0) } ?? 0))

@@ -15,7 +15,7 @@ public struct MachineFact: Codable, Equatable, Sendable {
     case name, value, reason
   }
 
-  /// Writes null rather than nothing, so that every fact has the same keys.
+  /// Writes null where a value is missing, so that every fact has the same keys.
   public func encode(to encoder: Encoder) throws {
     var container = encoder.container(keyedBy: CodingKeys.self)
     try container.encode(name, forKey: .name)

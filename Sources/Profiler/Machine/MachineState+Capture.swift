@@ -5,10 +5,10 @@ extension MachineState {
   /// Reads the state of the machine whose `/proc`, `/sys` and `/etc` lie under `root`.
   ///
   /// - Parameters:
-  ///   - measuresFrequency: also measures the core frequency, which takes about 10 ms of one allowed CPU. Only sensible
-  ///     for this machine, so it is left out under another root.
-  ///   - cpus: those whose clock settings count; by default all that the process may use.
-  ///   - libraryVariables: those to record; by default those of this process, cleared or not.
+  ///   - measuresFrequency: whether the core frequency is measured, which takes about 10 ms of one allowed CPU. It is left
+  ///     out under another root, because it holds for this machine only.
+  ///   - cpus: the CPUs whose clock settings are recorded; by default all that the process may use.
+  ///   - libraryVariables: the variables to record; by default those of this process, cleared or not.
   public static func capture(
     root: String = "/", measuresFrequency: Bool = true, cpus: [Int]? = nil,
     libraryVariables: [LibraryVariables.Variable] = LibraryVariables.found()
@@ -46,7 +46,7 @@ extension MachineState {
 private struct MachineReader {
   let files: SystemFiles
   let topology: Topology
-  /// CPUs whose settings count.
+  /// The CPUs whose settings are recorded.
   let cpus: [Int]
 
   /// The flags of /proc/cpuinfo that decide which kernels can run.
@@ -94,7 +94,7 @@ private struct MachineReader {
     ] + limits()
   }
 
-  /// What control groups and the shell that started this process leave of the machine.
+  /// The limits that control groups and the shell that started this process set.
   private func limits() -> [MachineFact] {
     let quota = ControlGroups(files: files).cpuQuota
     let memory = AvailableMemory.limit(root: files.root)
@@ -108,7 +108,7 @@ private struct MachineReader {
     ]
   }
 
-  /// The boot parameters that change performance; the rest of the command line is nobody's business.
+  /// The boot parameters that change performance. The rest of the command line is private and is not recorded.
   private func kernelParameters() -> MachineFact {
     let relevant = [
       "isolcpus", "nohz_full", "rcu_nocbs", "mitigations", "transparent_hugepage", "hugepages", "hugepagesz",
@@ -146,7 +146,7 @@ private struct MachineReader {
       fromFile("numa_balancing", "proc/sys/kernel/numa_balancing"),
       fromFile("huge_pages_reserved", "proc/sys/vm/nr_hugepages"),
       kilobytes("memory_total_bytes", "MemTotal"),
-      // What this process may have of it: the figure by which points are skipped.
+      // The part that this process may use, by which points are skipped.
       MachineFact(
         name: "memory_available_bytes", value: AvailableMemory.read(root: files.root).map { "\($0.bytes)" },
         reason: "no 'MemAvailable' in /proc/meminfo"),
@@ -183,7 +183,7 @@ private struct MachineReader {
       reason: "no '\(key)' in /proc/meminfo")
   }
 
-  /// The chosen one of `always [madvise] never`.
+  /// The selected word of `always [madvise] never`.
   private func choice(_ path: String) -> String? {
     guard let text = files.text(path), let open = text.firstIndex(of: "["), let close = text.firstIndex(of: "]"),
       open < close

@@ -8,7 +8,7 @@ public struct MachineDrift: Codable, Equatable, Sendable {
 extension MachineState {
   /// The facts that changed from one state to the next, in the order of the first.
   ///
-  /// Numbers that wander by themselves only count when they move enough to matter:
+  /// Numbers that change by themselves count only when they change enough to matter:
   /// - load average: never, because at the end it is the load of the run itself;
   /// - available memory: by a quarter or more of what there was;
   /// - measured core frequency: by 5 % or more. A single reading on a shared machine is good to about 2 %.
@@ -24,7 +24,7 @@ extension MachineState {
     }
   }
 
-  /// What makes the fingerprints of two states differ, by name.
+  /// The facts that make the fingerprints of two states differ, by name.
   public func identityChanges(to other: MachineState) -> [MachineDrift] {
     MachineState.identity.sorted().filter { self[$0] != other[$0] }.map {
       MachineDrift(name: $0, before: self[$0], after: other[$0])

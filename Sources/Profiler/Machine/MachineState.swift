@@ -1,4 +1,5 @@
-/// What a measurement depends on beside its parameters: hardware, kernel and settings, in a fixed order.
+/// The state of a machine that a measurement depends on beside its parameters: hardware, kernel and settings, in a
+/// fixed order.
 public struct MachineState: Codable, Equatable, Sendable {
   public var facts: [MachineFact]
 
@@ -11,7 +12,8 @@ public struct MachineState: Codable, Equatable, Sendable {
   /// The facts that make two machines comparable or not, as a short text: measurements with different fingerprints come
   /// from different machines or settings.
   ///
-  /// 64-bit FNV-1a of names and values; it distinguishes machines and resists no attacker.
+  /// It is the 64-bit FNV-1a hash of names and values. It distinguishes machines and is no protection against an
+  /// attacker.
   public var fingerprint: String {
     var hash: UInt64 = 0xCBF2_9CE4_8422_2325
     for fact in facts where MachineState.identity.contains(fact.name) {

@@ -1,11 +1,11 @@
 import Support
 
-/// A setting that each CPU has for itself, such as its frequency governor: firmware, drivers and people set it per CPU or
-/// per policy, so that no CPU speaks for another.
+/// A setting of each CPU, such as its frequency governor. Firmware, drivers and people set it per CPU or per policy,
+/// so every CPU is read.
 struct PerCPUSetting {
-  /// The values found, each with its CPUs; the one of the lowest CPU first.
+  /// The values found, each with its CPUs, ordered by the lowest CPU.
   private(set) var groups: [(value: String, cpus: [Int])] = []
-  /// CPUs for which there is none.
+  /// CPUs without a value.
   private(set) var missing: [Int] = []
 
   /// Reads `name` in the cpufreq folder of each of `cpus`.

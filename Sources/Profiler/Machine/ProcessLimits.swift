@@ -1,17 +1,17 @@
 import Glibc
 
-/// The limits that this process was started under (`ulimit`), as far as they bound its memory.
+/// The limits of this process (`ulimit`) that bound its memory.
 struct ProcessLimits {
   let files: SystemFiles
 
   struct Limit: Equatable {
     var bytes: Int
-    /// What the process may still have; all of the limit where its use is not known.
+    /// The memory that is left to the process; all of the limit where its use is not known.
     var left: Int
     var name: String
   }
 
-  /// Those of the address space and of private writable memory, where they are limited.
+  /// The limits of the address space and of private writable memory, where they are set.
   var memory: [Limit] {
     [
       limit("Max address space", used: "VmSize", "the limit of the address space (RLIMIT_AS, ulimit -v)"),

@@ -1,25 +1,25 @@
 import Support
 
-/// The nodes on which a policy wants the pages of one mapping.
+/// The nodes that a policy wants the pages of one mapping on.
 enum PageLayout: Equatable, Sendable {
-  /// Wherever the kernel puts them.
+  /// The kernel decides.
   case anywhere
-  /// Part k, of as many equal parts as there are nodes in the list, on the k-th; the same node may stand there repeatedly.
-  /// Bound, or left to the first touch of a thread on that node.
+  /// The mapping is cut into as many equal parts as the list has nodes; part k lies on node k of the list, in which a
+  /// node may occur repeatedly. Pages are bound, or placed by the first touch of a thread on that node.
   case parts([Int], isBound: Bool)
-  /// Page by page over these nodes.
+  /// The pages are distributed page by page over these nodes.
   case interleaved([Int])
 
-  /// The layout for workers on the CPUs `owners`; without owners, whoever touches a page first owns it.
+  /// The layout for workers on the CPUs `owners`. Without owners, the thread that touches a page first owns it.
   ///
-  /// Throws `InputError` for a policy that this machine cannot follow. `note` says what is as good as asked for, but another
-  /// thing.
+  /// Throws `InputError` for a policy that this machine cannot follow. `note` names a layout that is equivalent here
+  /// but not the one asked for.
   static func wanted(
     _ policy: MemoryPolicy, owners: [Int], topology: Topology
   ) throws -> (layout: PageLayout, note: String?) {
     switch policy {
     case .local, .replicated:
-      // With one node there is nothing to bind, and nothing for a container to deny.
+      // With one node there is nothing to bind, and nothing that a container could deny.
       let isBound = topology.allowedNodes.count > 1
       let note = policy == .replicated && !isBound ? "one memory node only: replicated is the same as local" : nil
       return (parts(owners.map(topology.localNode), isBound: isBound), note)
@@ -54,8 +54,8 @@ enum PageLayout: Equatable, Sendable {
     return known.isEmpty || known.count < nodes.count ? .anywhere : .parts(known, isBound: isBound)
   }
 
-  /// How many of `nodes`, the nodes of the pages `pages` of a mapping of `pageCount` pages that were placed `unit` pages at a
-  /// time, lie elsewhere than wanted. Nil where nothing is wanted.
+  /// How many of the pages numbered `pages`, which lie on `nodes`, are not on the wanted node. The mapping has
+  /// `pageCount` pages and was placed in units of `unit` pages. Nil where no node is wanted.
   func misplaced(pages: [Int], on nodes: [Int], pageCount: Int, unit: Int) -> Int? {
     switch self {
     case .anywhere: return nil
@@ -68,7 +68,8 @@ enum PageLayout: Equatable, Sendable {
       }
     case .interleaved(let wanted):
       let share = Double(nodes.count) / Double(wanted.count)
-      // A node may have one unit more than its share; of a sample, also what chance gives it: five standard deviations.
+      // A node may have one unit more than its share; in a sample it may also deviate by chance, up to five standard
+      // deviations.
       let isSample = nodes.count < pageCount
       let chance = isSample ? 5 * (share * (1 - 1 / Double(wanted.count))).squareRoot() : 0
       let limit = Int((share + Double(unit) + chance).rounded(.up))
@@ -80,7 +81,7 @@ enum PageLayout: Equatable, Sendable {
   }
 }
 
-/// Cuts `units` pages into `parts` consecutive ranges of nearly equal length: the part of worker k is the k-th.
+/// Cuts `units` pages into `parts` consecutive ranges of nearly equal length. Range k belongs to worker k.
 func partition(units: Int, parts: Int) -> [Range<Int>] {
   (0..<parts).map { units * $0 / parts..<units * ($0 + 1) / parts }
 }

@@ -3,28 +3,29 @@ import CLinux
 import Glibc
 import Support
 
-/// Anonymous memory whose node and page kind are asked for, first touched by its owner, and then verified.
+/// Anonymous memory with a requested node and page kind, which its owner touches first and which is then verified.
 ///
-/// The way to use it: create, `touch`, fill, `verify`, and keep the report beside the measurement. Before the
-/// first touch the memory reads as zero but lies nowhere.
+/// Usage: create it, `touch` it, fill it, `verify` it, and store the report with the measurement. Before the first
+/// touch the memory reads as zero and has no pages.
 public final class PlacedMemory: @unchecked Sendable {
   public let base: UnsafeMutableRawPointer
-  /// The usable size: what was asked for, rounded up to whole pages of the requested kind.
+  /// The usable size: the requested size, rounded up to whole pages of the requested kind.
   public let byteCount: Int
   public let requestedPages: PageKind
   public let requestedPolicy: MemoryPolicy
-  /// What could not be done as asked, for the report.
+  /// What could not be done as requested, for the report.
   public private(set) var notes: [String]
 
-  /// Where the pages belong.
+  /// The wanted nodes of the pages.
   let layout: PageLayout
-  /// Parts and huge pages begin at multiples of this: the page size of the kind asked for.
+  /// Parts and huge pages begin at multiples of this: the page size of the requested kind.
   let unitBytes: Int
 
   private let mapping: linux_mapping
 
-  /// Maps at least `bytes` bytes for workers on the CPUs `owners`, in their order: `touch(by:)` with a pool of as many
-  /// threads is then each owner's first touch. `local` and `firstTouch` without owners go to whoever touches first.
+  /// Maps at least `bytes` bytes for workers on the CPUs `owners`, in their order, so that `touch(by:)` with a pool
+  /// of as many threads is each owner's first touch. Without owners, `local` and `firstTouch` place a page where it
+  /// is touched first.
   ///
   /// Throws `InputError` for a node that does not exist or may not be used, and for `remote` where there is no other node;
   /// `SystemError` where the kernel has no such memory. Where the kernel denies placement (seccomp in containers), the
@@ -85,7 +86,7 @@ public final class PlacedMemory: @unchecked Sendable {
 
   // MARK: - First touch
 
-  /// Touches every page: worker k of the pool the k-th part, cut at page boundaries. Contents stay as they are.
+  /// Touches every page: worker k of the pool touches the k-th part, cut at page boundaries. Contents stay.
   public func touch(by pool: PinnedPool) throws {
     let ranges = partition(units: byteCount / unitBytes, parts: pool.threadCount)
     try firstFailure(
@@ -108,7 +109,8 @@ public final class PlacedMemory: @unchecked Sendable {
 
   private func touchPart(_ range: Range<Int>) -> Int32 {
     guard !range.isEmpty else { return 0 }
-    // A huge page that the bound node does not have would kill the process by SIGBUS; this asks, and gets an error.
+    // Where the bound node lacks a huge page, a touch would end the process by SIGBUS; this call returns an error
+    // instead.
     if requestedPages == .huge {
       let result = linux_populate(base + range.lowerBound, range.count)
       if result != -EINVAL { return result }  // EINVAL: kernels before 5.14
@@ -119,13 +121,13 @@ public final class PlacedMemory: @unchecked Sendable {
 
   private func firstFailure(_ results: [Int32]) throws {
     for result in results {
-      try check(result, "madvise(MADV_POPULATE_WRITE)", advice: "not enough huge pages on the node asked for")
+      try check(result, "madvise(MADV_POPULATE_WRITE)", advice: "not enough huge pages on the requested node")
     }
   }
 
   // MARK: - Verification
 
-  /// Asks the kernel where the pages lie and of which kind they are. Call it after the first touch.
+  /// Reads from the kernel where the pages lie and of which kind they are. Call it after the first touch.
   public func verify(sampleLimit: Int = 65_536) -> PlacementReport {
     PlacementReport.query(self, sampleLimit: sampleLimit)
   }
@@ -133,8 +135,8 @@ public final class PlacedMemory: @unchecked Sendable {
   // MARK: - Mapping
 
   private static func checkAvailable(_ bytes: Int, pages: PageKind, _ layout: PageLayout) throws {
-    // Huge pages are taken from their own pool, which mmap checks. Otherwise the kernel promises memory that it does not
-    // have and kills the process at the first touch; of a bound part also where another node has memory left.
+    // Huge pages come from their own pool, which mmap checks. For other pages the kernel grants more memory than it
+    // has and kills the process at the first touch; for a bound part even where another node has memory left.
     guard pages != .huge else { return }
     let files = SystemFiles()
     func require(_ wanted: Int, of available: Int?, _ place: String) throws {
@@ -151,8 +153,8 @@ public final class PlacedMemory: @unchecked Sendable {
     }
   }
 
-  /// What a node can give at most: free memory, and what the kernel can give up (file pages that are not shared memory,
-  /// reclaimable slabs). Nil where the kernel does not say.
+  /// The memory that a node can give at most: free memory, and memory that the kernel can reclaim (file pages that
+  /// are not shared memory, reclaimable slabs). Nil where the kernel does not state it.
   private static func availableBytes(onNode node: Int, _ files: SystemFiles) -> Int? {
     let meminfo = "sys/devices/system/node/node\(node)/meminfo"
     func field(_ key: String) -> Int? { files.kilobytesField(key, in: meminfo) }
@@ -173,7 +175,7 @@ public final class PlacedMemory: @unchecked Sendable {
     }
   }
 
-  /// Asks the kernel for `layout`; nil, or why it did not take it.
+  /// Requests `layout` from the kernel. Returns nil, or why the kernel refused it.
   private static func bind(
     _ layout: PageLayout, _ base: UnsafeMutableRawPointer, unit: Int, units: Int
   ) -> String? {
@@ -202,11 +204,11 @@ public final class PlacedMemory: @unchecked Sendable {
   }
 }
 
-/// What to do where a container's seccomp profile denies the system calls of memory placement. Docker's default profile
-/// lets `mbind` through with CAP_SYS_NICE and knows no `move_pages`.
+/// Advice for where a container's seccomp profile denies the system calls of memory placement. Docker's default
+/// profile allows `mbind` with CAP_SYS_NICE and does not include `move_pages`.
 let placementAdvice = "run the container with --cap-add SYS_NICE --security-opt seccomp=unconfined"
 
-/// Why a system call of memory placement failed; EPERM and, from newer container runtimes, ENOSYS are a filter's answer.
+/// Why a system call of memory placement failed. EPERM and, in newer container runtimes, ENOSYS come from a filter.
 func placementFailure(_ call: String, _ code: Int32) -> String {
   code == EPERM || code == ENOSYS
     ? "\(call): denied (\(errorText(code))), as the seccomp profile of containers does; \(placementAdvice)"
@@ -215,6 +217,6 @@ func placementFailure(_ call: String, _ code: Int32) -> String {
 
 let basePageBytes = sysconf(Int32(_SC_PAGESIZE))
 
-/// Of the kernel's default huge page; 2 MiB where it does not say.
+/// Size of the kernel's default huge page; 2 MiB where the kernel does not state it.
 let hugePageBytes =
   SystemFiles().kilobytesField("Hugepagesize", in: "proc/meminfo") ?? 2 * 1024 * 1024

@@ -1,33 +1,33 @@
 import CLibNUMA
 import Glibc
 
-/// Where the pages of a `PlacedMemory` lie, as the kernel says: evidence for the row of a measurement.
+/// The places of a `PlacedMemory`'s pages, as the kernel reports them; stored with a measurement as evidence.
 public struct PlacementReport: Codable, Equatable, Sendable {
   public var byteCount: Int
   public var requestedPolicy: String
   public var requestedPages: PageKind
   /// Base pages in the mapping.
   public var pageCount: Int
-  /// Base pages that were asked about: all, or an evenly spaced sample of a large mapping.
+  /// Base pages that were queried: all, or an evenly spaced sample of a large mapping.
   public var queriedPages: Int
   public var isSampled: Bool
-  /// Queried pages on each node; nil where the kernel does not say, with the reason in `notes`.
+  /// Queried pages on each node; nil where the kernel does not report them, with the reason in `notes`.
   public var pagesPerNode: [Int: Int]?
-  /// Queried pages that lie on another node than asked for; nil where nothing was asked for or the nodes are not known.
+  /// Queried pages on another node than requested; nil where none was requested or the nodes are not known.
   public var misplacedPages: Int?
-  /// Queried pages that no one has touched yet.
+  /// Queried pages that have not been touched yet.
   public var untouchedPages: Int?
   /// The kind that backs at least half of the resident memory; nil where it is not known or nothing is resident.
   public var obtainedPages: PageKind?
   /// The share of resident bytes on huge pages, 0 to 1; nil where it is not known or nothing is resident.
   public var hugeFraction: Double?
-  /// What could not be done or found out.
+  /// What could not be done or determined.
   public var notes: [String]
 
-  /// `4k` and the like, or empty where it is not known: for a column of a table.
+  /// The page kind for a table's column, such as `4k`; empty where it is not known.
   public var pageKindName: String { obtainedPages?.rawValue ?? "" }
 
-  /// `0:1024 1:1024`, or empty where it is not known: for a column of a table.
+  /// Pages per node for a table's column, such as `0:1024 1:1024`; empty where they are not known.
   public var pagesPerNodeText: String {
     (pagesPerNode ?? [:]).sorted { $0.key < $1.key }.map { "\($0.key):\($0.value)" }.joined(separator: " ")
   }
@@ -52,14 +52,14 @@ public struct PlacementReport: Codable, Equatable, Sendable {
       notes.append(placementFailure("move_pages", errno))
       return askNumaMaps(memory)
     }
-    if isSampled { notes.append("\(queriedPages) of \(pageCount) pages were asked about") }
+    if isSampled { notes.append("\(queriedPages) of \(pageCount) pages were queried") }
     var found: [(page: Int, node: Int)] = []
     var untouched = 0
     var failures: [Int32: Int] = [:]
     for (page, entry) in zip(sample, status) {
       switch entry {
       case 0...: found.append((page, Int(entry)))
-      // EFAULT: the shared zero page, which a read of untouched memory maps.
+      // EFAULT is the shared zero page, which a read of untouched memory maps.
       case -ENOENT, -EFAULT: untouched += 1
       default: failures[-entry, default: 0] += 1
       }
@@ -72,12 +72,12 @@ public struct PlacementReport: Codable, Equatable, Sendable {
     misplacedPages = memory.layout.misplaced(
       pages: found.map(\.page), on: found.map(\.node), pageCount: pageCount, unit: memory.unitBytes / basePageBytes)
     if let misplacedPages, misplacedPages > 0 {
-      notes.append("\(misplacedPages) of \(found.count) pages lie on another node than '\(requestedPolicy)' asks for")
+      notes.append("\(misplacedPages) of \(found.count) pages lie on another node than '\(requestedPolicy)' requests")
     }
   }
 
-  /// One page from every `count`-th part of the mapping, at a place within it that a seeded generator picks: a regular
-  /// stride would meet the same node over and over where pages are interleaved.
+  /// One page from each of `count` equal parts of the mapping, at a pseudo-random place within the part. A regular
+  /// stride would meet the same node repeatedly where pages are interleaved.
   private static func sample(_ count: Int, of pageCount: Int) -> [Int] {
     guard count < pageCount else { return Array(0..<pageCount) }
     var state: UInt64 = 1
@@ -88,8 +88,8 @@ public struct PlacementReport: Codable, Equatable, Sendable {
     }
   }
 
-  /// Where move_pages is denied: /proc needs no system call of its own, and counts the pages of a mapping per node, though
-  /// not which page is where.
+  /// The fallback where move_pages is denied. /proc needs no special system call; it counts the pages of a mapping
+  /// per node, but does not tell where each page lies.
   private mutating func askNumaMaps(_ memory: PlacedMemory) {
     guard let text = SystemFiles().text("proc/self/numa_maps") else {
       notes.append("no /proc/self/numa_maps either; the pages' nodes are not known")
@@ -116,12 +116,12 @@ public struct PlacementReport: Codable, Equatable, Sendable {
     hugeFraction = huge
     obtainedPages = huge < 0.5 ? .base : usage.hugetlbBytes > usage.transparentHugeBytes ? .huge : .transparentHuge
     if let obtainedPages, obtainedPages != requestedPages {
-      notes.append("\(requestedPages.rawValue) pages were asked for, \(obtainedPages.rawValue) obtained")
+      notes.append("\(requestedPages.rawValue) pages were requested, \(obtainedPages.rawValue) obtained")
     }
   }
 }
 
-/// What /proc/PID/smaps says about an address range.
+/// The figures of /proc/PID/smaps for an address range.
 struct MappingUsage: Equatable {
   var residentBytes = 0
   var transparentHugeBytes = 0
@@ -151,7 +151,7 @@ struct MappingUsage: Equatable {
   }
 }
 
-/// What /proc/PID/numa_maps says about an address range.
+/// The figures of /proc/PID/numa_maps for an address range.
 struct NodeUsage: Equatable {
   /// In base pages.
   var pagesPerNode: [Int: Int] = [:]

@@ -1,4 +1,4 @@
-/// Which copy of replicated data each worker reads: one copy for every memory node that has a worker.
+/// The copies of replicated data and their readers: one copy for every memory node that has a worker.
 ///
 /// Copy k is a `PlacedMemory` of policy `replicated` whose only owner is the CPU of worker `firstReader[k]`, touched by that
 /// worker.
@@ -14,7 +14,7 @@ public struct Replication: Equatable, Sendable {
   /// For workers on the CPUs `owners`, in their order.
   public init(owners: [Int], topology: Topology) {
     let homes = owners.map(topology.localNode)
-    // A worker whose node is not known has no copy to prefer, and then one copy serves all.
+    // Where a worker's node is not known, it has no nearest copy, and one copy serves all workers.
     let isKnown = !homes.contains(nil)
     nodes = isKnown ? Set(homes.compactMap { $0 }).sorted() : [nil]
     let nodes = nodes

@@ -1,13 +1,14 @@
-/// Memory of every thread of a pool, first touched by it, that micro-benchmarks over several working sets share: each uses
-/// as much of its beginning as it needs. Mapping and touching anew for every size would take longer than measuring.
+/// Memory of every thread of a pool, first touched by that thread. Micro-benchmarks over several working sets share
+/// it, each using as much of its beginning as it needs, because mapping and touching for every size would take longer
+/// than measuring.
 public final class BenchmarkMemory {
-  /// By thread; each of at least `bytesPerThread`.
+  /// One part per thread, each of at least `bytesPerThread`.
   let parts: [PlacedMemory]
   public let bytesPerThread: Int
-  /// Where each thread's part was found to lie after the first touch.
+  /// Where each thread's part lies after the first touch.
   public let placements: [PlacementReport]
-  /// How far into each part traffic has come: the next goes on from there, so that none finds in a large cache what another
-  /// has just brought there.
+  /// How far into each part traffic has come. The next traffic continues there, so that it does not find in a large
+  /// cache the lines of the previous one.
   var trafficPosition = 0
 
   public init(

@@ -1,7 +1,8 @@
 import CMicroBenchmarks
 
-/// An instruction that multiplies and sums narrow elements, several to a lane: what makes a bf16 or int8 matrix product
-/// faster than one in fp32. Matrix units (AMX, SME) are not measured: where a library uses them it exceeds this peak.
+/// An instruction that multiplies and sums narrow elements, several per lane, which makes a bf16 or int8 matrix
+/// product faster than an fp32 one. Matrix units (AMX, SME) are not measured; a library that uses them exceeds this
+/// peak.
 public enum DotProduct: String, CaseIterable, Codable, Sendable {
   /// Pairs of bf16 products summed in fp32.
   case bf16

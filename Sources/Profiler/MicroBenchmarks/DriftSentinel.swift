@@ -1,21 +1,22 @@
 import CMicroBenchmarks
 
-/// A fixed piece of work, timed again and again between other work: where its speed moves, the machine's did, by heat, by a
-/// neighbour, by a limit on power.
+/// A fixed piece of work that is timed repeatedly between other work. A change of its speed is a change of the
+/// machine's: heat, a neighbour's load, a power limit.
 ///
-/// One thread on the first CPU that the process may use, which every placement but an explicit list uses too. Its memory
-/// and its thread live as long as the sentinel, so that a reading costs about 20 ms and nothing else changes between two.
+/// It runs as one thread on the first CPU that the process may use, which every placement except an explicit list
+/// uses too. Its memory and its thread live as long as the sentinel, so that a reading costs about 20 ms and nothing
+/// else changes between two readings.
 public final class DriftSentinel {
   public enum Benchmark: String, CaseIterable, Codable, Sendable {
-    /// fp32 multiply-adds in registers: the clock.
+    /// fp32 multiply-adds in registers, which depend on the clock.
     case compute
-    /// Reading 64 MiB in order: memory, or on CPUs with a larger cache that cache; what the neighbours leave of it.
+    /// Reading 64 MiB in order, from memory or a larger last-level cache, which depends on the neighbours' load.
     case memory
 
     public var unit: String { self == .compute ? "GFLOP/s" : "GB/s" }
   }
 
-  /// The median of `n` repetitions.
+  /// The median of `n` repetitions, in the benchmark's unit.
   public struct Reading: Equatable, Sendable {
     public var benchmark: Benchmark
     public var value: Double
@@ -28,15 +29,15 @@ public final class DriftSentinel {
     }
   }
 
-  /// 5: two of them may be disturbed.
+  /// Of 5 repetitions two may be disturbed.
   private static let repetitions = 5
-  /// Far beyond every L2.
+  /// Far larger than any L2.
   private static let memoryBytes = 64 << 20
 
   private let pool: PinnedPool
   private let memory: PlacedMemory
   private let path = VectorPath.widest
-  /// Iterations that take about a millisecond, which no later reading changes.
+  /// Iterations that take about a millisecond, the same for all readings.
   private let iterations: Int
 
   public init(topology: Topology) throws {
@@ -63,7 +64,7 @@ public final class DriftSentinel {
     ]
   }
 
-  /// `work` operations or bytes over nanoseconds, hence 10^9 of them per second.
+  /// `work` operations or bytes divided by nanoseconds, which is 10^9 per second.
   private func reading(_ benchmark: Benchmark, work: Double, _ body: () -> Void) -> Reading {
     let times = (0..<Self.repetitions).map { _ in pool.timed { _ in body() } }.sorted()
     return Reading(

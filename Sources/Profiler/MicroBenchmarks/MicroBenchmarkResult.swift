@@ -15,12 +15,12 @@ public struct MicroBenchmarkResult: Codable, Equatable, Sendable {
   /// One value per repetition, in the order they were taken.
   public var samples: [Double]
   public var path: VectorPath?
-  /// Bytes that each thread works on; nil where memory plays no role.
+  /// Bytes that each thread works on; nil where the benchmark uses no memory.
   public var workingSetBytes: Int?
   public var cpus: [Int]
-  /// Where each thread's memory was found to lie.
+  /// Where each thread's memory lies.
   public var placements: [PlacementReport]
-  /// How many samples are in the list although a worker lost its CPU while they were taken.
+  /// How many of the samples were taken while a worker lost its CPU.
   public var disturbedSamples = 0
 
   /// Nil where no sample was taken.
@@ -31,6 +31,6 @@ public struct MicroBenchmarkResult: Codable, Equatable, Sendable {
     return sorted.count % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
   }
 
-  /// The sample least disturbed by others: the shortest latency, the highest rate. What a *ceiling* means.
+  /// The least disturbed sample: the shortest latency, or the highest rate. A ceiling uses it.
   public var best: Double? { unit == .nanoseconds ? samples.min() : samples.max() }
 }

@@ -1,7 +1,7 @@
 import CMicroBenchmarks
 import Support
 
-/// What a core computes, and how fast its clock runs.
+/// Arithmetic rates and the clock of a core.
 extension MicroBenchmarks {
   /// The fp32 multiply-add peak, in GFLOP/s over all of the pool's threads.
   public static func multiplyAddPeak(
@@ -20,7 +20,7 @@ extension MicroBenchmarks {
   }
 
   /// The peak of the dot-product instruction for `type`, in operations (two per product) over all of the pool's threads.
-  /// Throws `NotAvailable` with the reason where this CPU has none that is known here.
+  /// Throws `NotAvailable` with the reason where this CPU has no such instruction.
   public static func dotProductPeak(
     _ type: DotProduct, pool: PinnedPool, repetitions: Int = 10
   ) throws -> MicroBenchmarkResult {
@@ -36,13 +36,13 @@ extension MicroBenchmarks {
       disturbedSamples: samples.disturbed)
   }
 
-  /// Depth of the product's panels, and how many of each there are: as in a BLAS, a block of A of four panels lies in the
-  /// second-level cache (288 KiB with AVX-512) and panels of B pass through the first (12 KiB each).
+  /// Depth of the product's panels, and the number of each. As in a BLAS, a block of A of four panels lies in the
+  /// second-level cache (288 KiB with AVX-512), and panels of B pass through the first (12 KiB each).
   private static let productDepth = 384
   private static let productPanels = (a: 4, b: 16)
 
-  /// GFLOP/s of a register-tiled matrix product on packed panels: multiply-adds whose operands come from the caches, as in
-  /// a BLAS, without its packing and its edges. Over all of the pool's threads.
+  /// GFLOP/s of a register-tiled matrix product on packed panels, over all of the pool's threads: multiply-adds with
+  /// operands from the caches, as in a BLAS, but without packing and edges.
   public static func productRate(
     path: VectorPath = .widest, pool: PinnedPool, repetitions: Int = 10
   ) throws -> MicroBenchmarkResult {
@@ -67,9 +67,9 @@ extension MicroBenchmarks {
       disturbedSamples: samples.disturbed)
   }
 
-  /// The core clock, in GHz, from additions that wait for each other and take one cycle each. Needs no PMU.
+  /// The core clock in GHz, from dependent additions that take one cycle each. It needs no PMU.
   ///
-  /// Empty on architectures without the loop. Time stolen by others only ever lowers a sample.
+  /// Empty on architectures without the loop. Stolen time only lowers a sample.
   public static func coreFrequency(pool: PinnedPool, repetitions: Int = 10) -> MicroBenchmarkResult {
     let adds: UInt64 = 64 * 1024
     let samples =

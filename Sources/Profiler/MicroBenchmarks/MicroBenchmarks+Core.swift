@@ -1,8 +1,8 @@
 import CMicroBenchmarks
 
-/// How a core starts instructions, and arithmetic that waits for arithmetic.
+/// Issue rate of instructions, and dependent arithmetic.
 extension MicroBenchmarks {
-  /// 10^9 instructions per second of several kinds that hardly wait for one another.
+  /// 10^9 instructions per second of several kinds with few dependencies.
   ///
   /// Empty on architectures without the loop.
   public static func instructionRate(pool: PinnedPool, repetitions: Int = 10) -> MicroBenchmarkResult {
@@ -23,7 +23,7 @@ extension MicroBenchmarks {
   /// Steps of a polynomial in `chainRate`.
   public static let chainSteps = Int(MICROBENCH_CHAIN)
 
-  /// Nanoseconds of a multiply-add that waits for the one before.
+  /// Nanoseconds of a dependent multiply-add.
   public static func multiplyAddLatency(
     path: VectorPath = .widest, pool: PinnedPool, repetitions: Int = 10
   ) throws -> MicroBenchmarkResult {
@@ -38,8 +38,9 @@ extension MicroBenchmarks {
       disturbedSamples: samples.disturbed)
   }
 
-  /// GFLOP/s of polynomials of 16 steps, vector after vector: chains of dependent multiply-adds that only the core's own
-  /// look-ahead overlaps. Over all of the pool's threads, each on 8 KiB, which every first-level cache holds.
+  /// GFLOP/s of polynomials of 16 steps, vector after vector, over all of the pool's threads: chains of dependent
+  /// multiply-adds that only out-of-order execution overlaps. Each thread works on 8 KiB, which every first-level
+  /// cache holds.
   public static func chainRate(
     path: VectorPath = .widest, pool: PinnedPool, repetitions: Int = 10
   ) throws -> MicroBenchmarkResult {

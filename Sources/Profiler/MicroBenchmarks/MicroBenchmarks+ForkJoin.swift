@@ -1,7 +1,7 @@
-/// What it costs to make threads work together.
+/// The cost of coordinating threads.
 extension MicroBenchmarks {
-  /// Nanoseconds from handing empty work to the pool until all workers have done it, as the caller sees it: its way into
-  /// the kernel, where it sleeps meanwhile, and out again included.
+  /// Nanoseconds from handing empty work to the pool until all workers have done it, as measured by the caller, whose
+  /// sleep and wake-up in the kernel are included.
   public static func forkJoin(pool: PinnedPool, repetitions: Int = 10) -> MicroBenchmarkResult {
     let forks = 100
     for _ in 0..<forks { pool.run { _ in } }
@@ -15,7 +15,7 @@ extension MicroBenchmarks {
       placements: [])
   }
 
-  /// Nanoseconds for all workers of the pool to meet at its barrier, once they are there.
+  /// Nanoseconds for all workers of the pool to pass its barrier once all are running.
   public static func barrier(pool: PinnedPool, repetitions: Int = 10) -> MicroBenchmarkResult {
     let samples = sample(pool: pool, repetitions: repetitions) { _, meetings in
       for _ in 0..<meetings { pool.barrier() }

@@ -1,16 +1,17 @@
 import CMicroBenchmarks
 import Support
 
-/// How many independent loads at random one core keeps under way: its memory-level parallelism without prefetchers.
+/// The number of independent random loads that one core keeps in flight: its memory-level parallelism without
+/// prefetchers.
 extension MicroBenchmarks {
   /// Numbers of chains to try: beyond 64 the loads of one round no longer fit the reorder buffer of current cores.
   public static let chainCounts = [1, 2, 4, 8, 12, 16, 20, 24, 32, 40, 48, 64]
 
-  /// Bandwidth in GB/s of `chains` random chases side by side on every thread of the pool, one result for each entry: the
-  /// first, of one chain, is latency; where more chains bring nothing, a core's lines in flight are exhausted.
+  /// Bandwidth in GB/s of `chains` simultaneous random chases on every thread of the pool, one result for each entry
+  /// of `counts`. One chain gives the latency; once more chains are no faster, all lines in flight are used.
   ///
-  /// All chains run along one random cycle through all lines of the working set, evenly spaced, so that none follows
-  /// closely where another has been.
+  /// All chains run along one random cycle through all lines of the working set, evenly spaced, so that no chain soon
+  /// reaches lines that another has loaded.
   public static func independentChases(
     chains counts: [Int] = chainCounts, workingSetBytes: Int, pool: PinnedPool, pages: PageKind = .transparentHuge,
     policy: MemoryPolicy = .local, memory shared: BenchmarkMemory? = nil, seed: UInt64 = 1, repetitions: Int = 10
@@ -25,13 +26,13 @@ extension MicroBenchmarks {
       microbench_link_lines(memory.parts[thread].base, lines, seed)
       return evenlySpaced(most, along: memory.parts[thread].base, lines: lines)
     }
-    // Whole kilobytes, so that no thread's positions share a line with another's.
+    // The stride is a whole number of kilobytes, so that threads' positions never share a line.
     let stride = (most + 127) / 128 * 128
     let positions = UnsafeMutablePointer<UnsafeMutableRawPointer?>.allocate(capacity: stride * pool.threadCount)
     defer { positions.deallocate() }
     return counts.map { chains in
       for (thread, starts) in starts.enumerated() {
-        // Of the starts every most / chains-th.
+        // Takes every (most / chains)-th of the starts.
         for chain in 0..<chains { (positions + thread * stride + chain).initialize(to: starts[chain * most / chains]) }
       }
       let loads = max(1, 1024 / chains)

@@ -3,12 +3,12 @@ import CMicroBenchmarks
 import Support
 import Synchronization
 
-/// What memory's latency becomes while it carries traffic.
+/// The latency of memory under load.
 extension MicroBenchmarks {
   /// The traffic that loads the memory while a chase measures its latency.
   public enum Traffic: String, CaseIterable, Codable, Sendable {
     case reads
-    /// One line read to each line written by ordinary stores, which read it first.
+    /// One line is read for each line written by ordinary stores, which read it first.
     case copies
     /// Ordinary stores: each line is read, then written.
     case writes
@@ -34,11 +34,11 @@ extension MicroBenchmarks {
       }
     }
 
-    /// Reads / (reads + writes) at the memory, the chase's own few reads left out.
+    /// Reads / (reads + writes) at the memory, without the chase's own few reads.
     public var readRatio: Double { lines.read / (lines.read + lines.written) }
   }
 
-  /// Samples of latency and of the bandwidth that memory carried meanwhile, one of each at every index.
+  /// Samples of latency, and of the bandwidth at the memory during each of them.
   public struct LoadedLatency: Equatable, Sendable {
     public var traffic: Traffic
     /// Threads that made traffic.
@@ -50,17 +50,20 @@ extension MicroBenchmarks {
     public var disturbedSamples: Int
   }
 
-  /// Bytes that a loading thread moves before it looks whether to go on: small beside what a sample's time moves.
+  /// Bytes that a loading thread moves between two looks at the flag that ends it: few compared with a sample's
+  /// traffic.
   private static let chunkBytes = 4096
   /// Loads of one sample: a few tenths of a millisecond, so that most samples fit between two time slices of a neighbour.
   private static let loadsPerSample = 1000
-  /// A loading thread that has reported nothing for so long has lost its CPU: the slowest one reports every 50 microseconds.
+  /// A loading thread that reports nothing for this long has lost its CPU: the slowest one reports every 50
+  /// microseconds.
   private static let silenceNs: UInt64 = 150_000
 
-  /// Latency of a chase on the pool's first thread while the next `loadingThreads` make `traffic` in memory of their own,
-  /// each waiting `pause` turns of an empty loop after every 512 bytes.
+  /// The latency of a chase on the pool's first thread while the next `loadingThreads` threads make `traffic` in
+  /// their own memory, each with `pause` iterations of an empty loop after every 512 bytes.
   ///
-  /// `memory` is what the traffic steps through; it and the chase's cycle should be many times the last cache, and apart.
+  /// `memory` is the traffic's memory. It and the chase's cycle should be many times the last-level cache and must
+  /// not overlap.
   public static func loadedLatency(
     _ traffic: Traffic, loadingThreads: Int, pause: Int, pool: PinnedPool, memory: BenchmarkMemory,
     chase: ChaseCycle, repetitions: Int = 21
@@ -85,7 +88,7 @@ extension MicroBenchmarks {
         } else if thread == 0 {
           defer { isOver.store(true, ordering: .relaxed) }
           let loading = state[1...].prefix(loadingThreads)
-          // The loading threads reach their pace, and the chase forgets what caches held.
+          // Meanwhile the loading threads reach their pace, and the caches lose the chase's lines.
           chase.follow(2 * loadsPerSample)
           var retries = retriesPerSample * repetitions
           while result.pointee.latency.count < repetitions {
@@ -116,11 +119,11 @@ extension MicroBenchmarks {
     return result
   }
 
-  /// Latency of chases on every thread of the pool, each of which touches `linesPerLoad` lines of `traffic` after every link
-  /// without waiting for them: the curve of a single thread, and of machines without a core to spare. `chases` lie at the
-  /// beginning of `memory`, traffic behind them.
+  /// The latency of chases on every thread of the pool, each of which touches `linesPerLoad` lines of `traffic` after
+  /// every link without waiting for them. It gives the curve of a single thread and of machines without a spare core.
+  /// The `chases` lie at the beginning of `memory`, the traffic behind them.
   ///
-  /// Once the lines of a step take longer than its link, a step's time is their time and no longer a latency.
+  /// Once the lines of a step take longer than its link, the time of a step is theirs and no longer a latency.
   public static func interleavedLatency(
     _ traffic: Traffic, linesPerLoad: Int, pool: PinnedPool, memory: BenchmarkMemory, chases: [ChaseCycle],
     repetitions: Int = 10
@@ -155,11 +158,11 @@ extension MicroBenchmarks {
   /// The part of a thread's memory that traffic steps through.
   private struct TrafficRegion: Sendable {
     var traffic: Traffic
-    /// Bytes of the thread's memory before it.
+    /// Bytes of the thread's memory before the region.
     var start: Int
-    /// Of a copy, those of the source.
+    /// Bytes of the region; of a copy, bytes of its source.
     var bytes: Int
-    /// Distance from a copy's source to its destination; 0 for others.
+    /// Distance from a copy's source to its destination; 0 for other traffic.
     var half: Int
 
     init(_ traffic: Traffic, of memory: BenchmarkMemory, from start: Int) throws {
@@ -173,22 +176,22 @@ extension MicroBenchmarks {
         "expected at least \(start + parts * chunkBytes) bytes for each thread, found \(memory.bytesPerThread)")
     }
 
-    /// Where traffic that has come so far goes on: a chunk's beginning.
+    /// The chunk at which traffic continues after `position` bytes.
     func place(_ position: Int) -> Int { position % bytes / chunkBytes * chunkBytes }
   }
 
-  /// A thread that makes traffic, and what it lets others see.
+  /// A thread that makes traffic, and the counters that it publishes.
   private final class LoadingThread: @unchecked Sendable {
     private let moved = Atomic<Int>(0)
     private let pauses = Atomic<Int>(0)
     private let reported = Atomic<UInt64>(0)
-    /// Objects of neighbours in the heap must not share a line with what this one writes all the time.
+    /// Keeps neighbouring heap objects off the line that this object writes all the time.
     private let padding = [UInt64](repeating: 0, count: 32)
 
     var chunks: Int { moved.load(ordering: .relaxed) }
-    /// How often it went on after a silence.
+    /// How often it continued after a silence.
     var gaps: Int { pauses.load(ordering: .relaxed) }
-    /// When it last said that it goes on.
+    /// The time of its last report.
     var lastReport: UInt64 { reported.load(ordering: .relaxed) }
 
     func load(
@@ -210,10 +213,10 @@ extension MicroBenchmarks {
   }
 }
 
-/// One random cycle through the lines of a working set, and how far along it one has come: a chase that several benchmarks
-/// continue, so that none finds in a cache what another has just brought there.
+/// One random cycle through the lines of a working set, and the position on it. Several benchmarks continue the same
+/// chase, so that none finds in a cache the lines of the previous one.
 public final class ChaseCycle: @unchecked Sendable {
-  /// From the beginning of its memory.
+  /// Bytes of the working set, from the beginning of its memory.
   public let bytes: Int
   private let memory: PlacedMemory
   private var position: UnsafeMutableRawPointer

@@ -1,7 +1,7 @@
 import CMicroBenchmarks
 import Support
 
-/// What one level of the memory hierarchy delivers: bandwidth of streams and of rows at random, and latency.
+/// Bandwidth of streams and of random rows, and latency, at each level of the memory hierarchy.
 extension MicroBenchmarks {
   public enum Stream: String, CaseIterable, Codable, Sendable {
     case read
@@ -11,8 +11,8 @@ extension MicroBenchmarks {
     case copy
   }
 
-  /// The part of a large working set that is the least a sample covers: short enough for a millisecond or two, many times
-  /// a page, so that a prefetcher's start does not count. The next sample goes on where this one ended.
+  /// The part of a large working set that one sample covers at least: short enough for a millisecond or two, and many
+  /// pages long, so that a prefetcher's start does not count. The next sample continues where this one ended.
   private static let spanBytes = 8 << 20
 
   /// Sequential bandwidth in GB/s, summed over the pool's threads, each in `workingSetBytes` of its own memory.
@@ -34,7 +34,7 @@ extension MicroBenchmarks {
     let samples = offsets.withUnsafe { offsets in
       sample(pool: pool, repetitions: repetitions) { thread, passes in
         let base = memory.parts[thread].base
-        // A whole small set is repeated inside the loop in C, of a large one the next span is taken.
+        // A small set is repeated inside the loop in C; of a large one the next span is taken.
         let (rounds, repeats) = span < part ? (passes, 1) : (1, passes)
         for _ in 0..<rounds {
           let at = base + offsets[thread]
@@ -54,23 +54,24 @@ extension MicroBenchmarks {
       cpus: pool.verifiedCPUs, placements: memory.placements, disturbedSamples: samples.disturbed)
   }
 
-  /// Rows that a sample of random rows reads at least: too many for a predictor to learn, few enough for two milliseconds
+  /// The fewest rows of a sample of random rows: too many for a predictor to learn, few enough for two milliseconds
   /// of the widest rows from memory.
   private static let rowsPerPass = 16_384
-  /// Bytes of the rows on a list before it begins anew: twice the largest last cache of today.
+  /// Bytes of the rows on a list before it repeats: twice the largest last-level cache of current CPUs.
   private static let touchedBytes = 2 << 30
 
-  /// Passes of a list of row numbers: about as many look-ups as rows, so that the samples cover the working set and not a
-  /// small hot part of it; at most half a million, or as many as touch 2 GiB, since half a million of 128 bytes fit the last
-  /// cache of some servers. The list's own 4 bytes per row vanish beside the row.
+  /// Passes of a list of row numbers: about as many look-ups as rows, so that the samples cover the working set and
+  /// not a small hot part of it. At most half a million, or as many as touch 2 GiB, since half a million rows of 128
+  /// bytes fit into the last-level cache of some servers. The list's own 4 bytes per row are negligible.
   static func listedPasses(rows: Int, rowBytes: Int) -> Int {
     min(max(rows / rowsPerPass, 1), max(32, touchedBytes / rowBytes / rowsPerPass))
   }
 
   /// Bandwidth of reading whole rows in random order, in GB/s over the pool's threads: the access pattern of a table
-  /// look-up without its arithmetic; `isBusy` with several multiply-adds on every vector read, which a core may or may not
-  /// do while it waits for rows; with `pieceBytes` in such pieces, one of each of 128 rows before the next of any, as sums
-  /// that stay in registers take them. Each thread has its own table and its own precomputed list of rows.
+  /// look-up without its arithmetic. With `isBusy`, several multiply-adds follow each vector read, which a core may
+  /// overlap with waiting for rows. With `pieceBytes`, rows are read in pieces of that size, one piece of each of 128
+  /// rows before the next piece of any, as a gather whose sums stay in registers does. Each thread has its own table
+  /// and its own precomputed list of rows.
   public static func randomRowBandwidth(
     workingSetBytes: Int, rowBytes: Int = 2048, pieceBytes: Int? = nil, isBusy: Bool = false, pool: PinnedPool,
     path: VectorPath = .widest,
@@ -121,17 +122,18 @@ extension MicroBenchmarks {
 
   /// Load-to-use latency in nanoseconds: a chase along one random cycle through all 64-byte lines of the working set.
   ///
-  /// Every thread of the pool chases at once; one thread gives the idle latency. Each sample is the slowest thread's.
+  /// All threads of the pool chase at once; with one thread it is the idle latency. Each sample is that of the
+  /// slowest thread.
   public static func latency(
     workingSetBytes: Int, pool: PinnedPool, pages: PageKind = .transparentHuge, policy: MemoryPolicy = .local,
     memory shared: BenchmarkMemory? = nil, seed: UInt64 = 1, repetitions: Int = 10
   ) throws -> MicroBenchmarkResult {
     let bytes = rounded(workingSetBytes, to: lineBytes)
     let memory = try memory(shared, bytes: bytes, pool: pool, pages: pages, policy: policy)
-    // One round before the first sample, where it does not take long, so that caches hold what they will hold.
+    // One short round before the first sample fills the caches.
     let warmUp = min(bytes / lineBytes, 1 << 20)
-    // Continuing where the last sample ended keeps a sample that is shorter than the cycle from re-reading what it has
-    // just brought into the caches.
+    // Continuing where the last sample ended keeps a sample that is shorter than the cycle from reading lines that it
+    // has just brought into the caches.
     var positions = Positions(memory.parts.map(\.base))
     let loads = 1024
     let samples = positions.withUnsafe { positions in
@@ -149,16 +151,16 @@ extension MicroBenchmarks {
       disturbedSamples: samples.disturbed)
   }
 
-  /// Of every CPU that the loops know.
+  /// The line size of every CPU that the loops support.
   static let lineBytes = 64
 }
 
-/// Where each thread goes on, each in a cache line (and its neighbour, which prefetchers fetch along) of its own.
+/// Each thread's next position, in a pair of cache lines of its own, because prefetchers fetch pairs.
 struct Positions<Value> {
   private static var stride: Int { max(1, 128 / MemoryLayout<Value>.stride) }
   private var values: [Value]
 
-  /// Gives threads their places by number.
+  /// Gives each thread access to its own position.
   struct View {
     fileprivate let base: UnsafeMutablePointer<Value>
 

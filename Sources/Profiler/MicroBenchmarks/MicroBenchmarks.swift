@@ -2,35 +2,36 @@ import CLinux
 import Support
 import Synchronization
 
-/// Measurements of one limit of the machine each. They return raw samples; choosing among them is the caller's business.
+/// Measurements, each of one limit of the machine. They return raw samples; the caller chooses among them.
 ///
-/// Each sample repeats its loop until it takes at least `minimumSampleNs`, found by doubling beforehand, which also warms
-/// caches and clocks. A sample in which the kernel took a CPU away from a worker has measured the neighbour and is taken
-/// again, for a while. Bandwidths count the bytes that the loop asks for: a copy counts reads plus writes, without the
-/// write-allocate reads that the hardware adds.
+/// Each sample repeats its loop until it takes at least `minimumSampleNs`. The number of iterations is found by
+/// doubling, which also warms caches and clocks. A sample in which the kernel took a CPU away from a worker is
+/// repeated, within limits. Bandwidths count the bytes that the loop requests: a copy counts reads plus writes,
+/// without the write-allocate reads that the hardware adds.
 public enum MicroBenchmarks {
-  /// A millisecond: a hundred thousand times the clock's resolution, and short enough to slip between two time slices of
-  /// a busy neighbour.
+  /// A millisecond is a hundred thousand times the clock's resolution, and short enough to fit between two time
+  /// slices of a busy neighbour.
   public static let minimumSampleNs: UInt64 = 1_000_000
-  /// How often a benchmark may take a sample again, per sample that it was asked for. With one neighbour on each CPU, two
-  /// tries of three succeed; with several, waiting longer would not help.
+  /// How often a benchmark may repeat a sample, per requested sample. With one neighbour on each CPU, two of three
+  /// tries succeed; with several, more tries do not help.
   static let retriesPerSample = 4
-  /// A benchmark goes on beyond the samples that it was asked for until its fastest `agreeing` lie within `agreement` of each
-  /// other: then it has seen the machine undisturbed. A virtual CPU whose core another guest's thread shares is left alone for
-  /// a few milliseconds in ten, and medians then measure the neighbour. Since samples that are all disturbed may agree too, it
-  /// goes on for as long as several such moments take, and gives up at `patience` times what it was asked for.
+  /// A benchmark continues beyond the requested samples until its fastest `agreeing` samples lie within `agreement`
+  /// of each other, which shows that the machine was undisturbed. A virtual CPU that shares its core with another
+  /// guest is undisturbed for only a few milliseconds in ten, and medians then measure the neighbour. Because
+  /// disturbed samples may agree too, the benchmark continues for the time of several such undisturbed moments. It
+  /// stops at `patience` times the requested samples.
   static let agreeing = 3
   static let agreement = 0.02
   static let patience = 16
   static let severalMomentsNs: UInt64 = 50_000_000
   static let patienceNs: UInt64 = 250_000_000
 
-  /// Samples of one benchmark, and how they came about.
+  /// Samples of one benchmark, and how they were taken.
   struct Samples {
     /// Loop iterations of each sample.
     var iterations: Int
     var nanoseconds: [UInt64] = []
-    /// How many were kept although a worker had lost its CPU meanwhile.
+    /// How many samples were kept although a worker had lost its CPU during them.
     var disturbed = 0
 
     /// Iterations per nanosecond of each sample, times `scale`.
@@ -64,7 +65,7 @@ public enum MicroBenchmarks {
     retries = retriesPerSample * repetitions
     var fastest: [UInt64] = []
     let start = Clock.now()
-    // Once the kernel itself keeps taking the CPU away, waiting for an undisturbed moment would only share it out longer.
+    // Once the kernel itself keeps taking the CPU away, waiting longer does not give an undisturbed moment.
     func isWorthWaiting() -> Bool {
       samples.disturbed == 0
         && !isUndisturbed(fastest, samples.nanoseconds.count, repetitions, after: Clock.now() - start)
@@ -76,15 +77,14 @@ public enum MicroBenchmarks {
         continue
       }
       samples.disturbed += isDisturbed ? 1 : 0
-      // A time of 0 cannot happen after the doubling, but must not divide.
+      // The doubling rules out a time of 0, but it must not divide.
       samples.nanoseconds.append(max(1, ns))
       fastest = Array((fastest + [ns]).sorted().prefix(agreeing))
     }
     return samples
   }
 
-  /// Whether the fastest samples of `count`, taken in `elapsed` nanoseconds, agree, or there is no point in waiting until they
-  /// do.
+  /// Whether the fastest of `count` samples, taken in `elapsed` nanoseconds, agree, or waiting longer has no use.
   static func isUndisturbed(_ fastest: [UInt64], _ count: Int, _ repetitions: Int, after elapsed: UInt64) -> Bool {
     guard repetitions >= agreeing, count < patience * repetitions, elapsed < patienceNs, let first = fastest.first,
       let last = fastest.last
@@ -94,7 +94,7 @@ public enum MicroBenchmarks {
     return elapsed >= severalMomentsNs && Double(last) <= Double(first) * (1 + agreement)
   }
 
-  /// One timed pass over all threads, and whether one of them lost its CPU in it.
+  /// One timed pass over all threads, and whether one of them lost its CPU during it.
   private static func timed(_ pool: PinnedPool, _ body: (Int) -> Void) -> (ns: UInt64, isDisturbed: Bool) {
     let disturbances = Atomic<Int>(0)
     let ns = pool.timed { thread in
@@ -107,7 +107,7 @@ public enum MicroBenchmarks {
 
   // MARK: - Requirements
 
-  /// `memory` where it is large enough for `bytes` of every thread, or memory of the benchmark's own.
+  /// `memory` if it is large enough for `bytes` of every thread, otherwise new memory.
   static func memory(
     _ memory: BenchmarkMemory?, bytes: Int, pool: PinnedPool, pages: PageKind, policy: MemoryPolicy
   ) throws -> BenchmarkMemory {

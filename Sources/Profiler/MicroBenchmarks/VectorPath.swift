@@ -1,6 +1,6 @@
 import CMicroBenchmarks
 
-/// The vector instructions that a micro-benchmark uses.
+/// The vector instructions of a micro-benchmark.
 public enum VectorPath: String, CaseIterable, Codable, Sendable {
   case avx512
   case avx2

@@ -5,15 +5,15 @@ import Synchronization
 
 /// Persistent threads, each pinned to one CPU, that run the same work in fork-join fashion.
 ///
-/// The caller of `run` is *not* one of the workers: it sleeps until they are done. Were it worker 0, creating a pool would
-/// pin the calling thread, and every thread that a BLAS library starts later would inherit that one CPU. Because
-/// the caller also needs a CPU to publish the work, workers can start a few microseconds apart: `timed` lines them up at a
-/// barrier first and takes the time inside the workers.
+/// The caller of `run` is *not* one of the workers; it sleeps until they are done. If it were worker 0, creating a
+/// pool would pin the calling thread, and every thread that a BLAS library starts later would inherit that one CPU.
+/// Because the caller also needs a CPU to publish the work, workers can start a few microseconds apart. `timed`
+/// therefore lets them meet at a barrier first and takes the time inside the workers.
 ///
 /// A pool belongs to one caller at a time; a second concurrent `run` waits its turn. Work must not call `run` on the pool
 /// that runs it.
 public final class PinnedPool: @unchecked Sendable {
-  /// The CPU that each worker was seen to be pinned to and to run on, by thread index.
+  /// The CPU of each worker, by thread index, as verified by its affinity mask and by where it runs.
   public let verifiedCPUs: [Int]
   public var threadCount: Int { verifiedCPUs.count }
 
@@ -21,7 +21,7 @@ public final class PinnedPool: @unchecked Sendable {
   private let threads: [UInt]
   private let turn = Mutex(())
 
-  /// Starts one thread per entry of `cpus`, reads its affinity back, and throws where the kernel put it elsewhere.
+  /// Starts one thread per entry of `cpus` and verifies its affinity. Throws where the kernel placed it elsewhere.
   public init(cpus: [Int]) throws {
     precondition(!cpus.isEmpty, "expected at least one CPU, found none")
     let shared = PoolState(threadCount: cpus.count)
@@ -58,12 +58,12 @@ public final class PinnedPool: @unchecked Sendable {
     Self.stop(shared, threads)
   }
 
-  /// Runs `work` once on every worker, with the thread index, and returns when all are done.
+  /// Runs `work` once on every worker, with the thread index. Returns when all are done.
   public func run(_ work: (Int) -> Void) {
     turn.withLock { _ in shared.fork(work) }
   }
 
-  /// Like `run`, and collects what the workers return, by thread index.
+  /// Runs `work` on every worker and returns its results by thread index.
   public func map<Result>(_ work: (Int) -> Result) -> [Result] {
     let results = UnsafeMutablePointer<Result>.allocate(capacity: threadCount)
     defer { results.deallocate() }
@@ -72,8 +72,8 @@ public final class PinnedPool: @unchecked Sendable {
     return Array(UnsafeBufferPointer(start: results, count: threadCount))
   }
 
-  /// Like `run`, and measures it: nanoseconds from the first worker's start to the last one's end, after a barrier that
-  /// lines them up. Wake-up and join are outside.
+  /// Runs `work` on every worker and returns nanoseconds from the first worker's start to the last one's end, after a
+  /// barrier. Wake-up and join are not included.
   public func timed(_ work: (Int) -> Void) -> UInt64 {
     let spans = map { index in
       barrier()
@@ -86,7 +86,7 @@ public final class PinnedPool: @unchecked Sendable {
     return end - start
   }
 
-  /// Inside work only: waits until every worker of the pool has called it. For kernels of several phases.
+  /// Waits until every worker of the pool has called it. To be called only inside work, by kernels of several phases.
   public func barrier() {
     shared.barrier.wait()
   }
@@ -98,8 +98,9 @@ public final class PinnedPool: @unchecked Sendable {
     return cpus
   }
 
-  /// Where a worker runs that is no longer where it was pinned; nil where all are. Another process, a control group or the
-  /// hot-unplugging of a CPU can move threads at any time, so that this is asked after a measurement as well as before.
+  /// Describes a worker that no longer runs where it was pinned; nil where all do. Another process, a control group
+  /// or the hot-unplugging of a CPU can move threads at any time, so this is checked after a measurement as well as
+  /// before.
   public func displacement() -> String? {
     turn.withLock { _ in Self.displacement(verifiedCPUs, shared) }
   }
@@ -124,10 +125,10 @@ public final class PinnedPool: @unchecked Sendable {
   }
 }
 
-/// The CPUs that the calling thread may use, ascending; empty where the kernel does not say.
+/// The CPUs that the calling thread may use, ascending; empty where the kernel does not report them.
 func currentAffinity() -> [Int] { affinity(linux_get_affinity) }
 
-/// The CPUs that the main thread may use, ascending; empty where the kernel does not say.
+/// The CPUs that the main thread may use, ascending; empty where the kernel does not report them.
 func processAffinity() -> [Int] { affinity(linux_get_process_affinity) }
 
 private func affinity(_ ask: (UnsafeMutablePointer<Int32>?, Int) -> Int32) -> [Int] {
@@ -136,7 +137,7 @@ private func affinity(_ ask: (UnsafeMutablePointer<Int32>?, Int) -> Int32) -> [I
   return cpus.prefix(max(0, Int(count))).map(Int.init)
 }
 
-/// One worker: waits for the next epoch, runs its part, reports.
+/// One worker: waits for the next epoch, runs its part, reports completion.
 private final class Worker {
   let index: Int
   let shared: PoolState
@@ -155,7 +156,7 @@ private final class Worker {
   }
 }
 
-/// What the workers and the caller share.
+/// The state that the workers and the caller share.
 private final class PoolState: @unchecked Sendable {
   let barrier: SpinBarrier
   private let threadCount: Int
@@ -165,7 +166,7 @@ private final class PoolState: @unchecked Sendable {
   private let completed = WaitWord()
   private let remaining = Atomic<Int>(0)
   private let isStopping = Atomic<Bool>(false)
-  /// Written by the caller before it raises the epoch, and read by the workers after they have seen it raised.
+  /// The caller writes it before it raises the epoch; the workers read it after they have seen the raised epoch.
   private var work: ((Int) -> Void)?
 
   init(threadCount: Int) {
@@ -178,7 +179,7 @@ private final class PoolState: @unchecked Sendable {
       self.work = work
       remaining.store(threadCount, ordering: .relaxed)
       let target = epoch.increment()
-      // No spinning here: on a machine whose CPUs all have a worker, the caller would take one of them away.
+      // The caller does not spin: on a machine whose CPUs all have a worker it would take a CPU from one of them.
       while completed.value != target { completed.sleep(while: target &- 1) }
       self.work = nil
     }

@@ -23,7 +23,7 @@ final class SpinBarrier: @unchecked Sendable {
     while generation.load(ordering: .acquiring) == seen {
       linux_pause()
       spins += 1
-      // A thread that lost its CPU to a stranger must be let back in; see WaitWord for the number.
+      // Yields the CPU, so that a thread that another process has displaced can run; see WaitWord for the number.
       if spins > 20_000 { sched_yield() }
     }
   }

@@ -2,8 +2,8 @@ import CLinux
 import Glibc
 import Synchronization
 
-/// A counter that threads wait on: first by spinning, which reacts in well under a microsecond, then asleep in the kernel,
-/// so that an idle pool takes no CPU from anyone.
+/// A counter that threads wait on: first by spinning, which reacts in well under a microsecond, then asleep in the
+/// kernel, so that an idle pool uses no CPU.
 final class WaitWord: @unchecked Sendable {
   private let word = UnsafeMutablePointer<Atomic<UInt32>>.allocate(capacity: 1)
   private let sleepers = Atomic<Int>(0)
@@ -19,10 +19,11 @@ final class WaitWord: @unchecked Sendable {
 
   var value: UInt32 { word.pointee.load(ordering: .acquiring) }
 
-  /// Raises the counter and wakes all who wait; returns the new value.
+  /// Raises the counter and wakes all waiting threads. Returns the new value.
   @discardableResult
   func increment() -> UInt32 {
-    // Sequentially consistent here and in `sleep`: either the sleeper sees the new value, or we see the sleeper.
+    // Sequentially consistent here and in `sleep`: either the sleeper sees the new value, or this thread sees the
+    // sleeper.
     let value = word.pointee.wrappingAdd(1, ordering: .sequentiallyConsistent).newValue
     if sleepers.load(ordering: .sequentiallyConsistent) > 0 { linux_futex_wake_all(word) }
     return value
@@ -30,8 +31,8 @@ final class WaitWord: @unchecked Sendable {
 
   /// Spins while the counter is `seen`, for about a millisecond at most.
   ///
-  /// 20,000 pauses bridge the caller's bookkeeping between two repetitions. The yields that follow give the CPU to
-  /// whoever else wants it, which on a shared machine may be the very thread we wait for.
+  /// 20,000 pauses cover the caller's work between two repetitions. The yields that follow give the CPU to any other
+  /// thread that wants it, which on a shared machine may be the thread that is waited for.
   func spin(while seen: UInt32) {
     var pauses = 0
     while value == seen && pauses < 20_000 {

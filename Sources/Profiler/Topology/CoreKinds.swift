@@ -2,11 +2,11 @@ import Support
 
 /// The kinds of cores among some CPUs: hybrid machines have fast and frugal ones.
 struct CoreKinds {
-  /// Each kind with its CPUs; one or none where the kernel makes no difference between them.
+  /// Each kind with its CPUs; at most one kind where the kernel does not distinguish them.
   private(set) var groups: [(name: String, cpus: [Int])] = []
 
   init(_ files: SystemFiles, _ cpus: [Int]) {
-    // x86 has a PMU for each kind; Arm and RISC-V state how fast a core is against the fastest (1024).
+    // x86 has a PMU for each kind; Arm and RISC-V state a core's speed relative to the fastest (1024).
     let pmus = ["cpu_core", "cpu_atom", "cpu_lowpower"].compactMap { name in
       files.cpuList("sys/devices/\(name)/cpus").map { (name, $0) }
     }

@@ -1,5 +1,5 @@
 extension Topology {
-  /// The memory node that CPU `id` reaches fastest, of those that may be used: its own, unless that has no memory. The
+  /// The nearest memory node of CPU `id` among those that may be used: its own node, unless that has no memory. The
   /// lowest number where several are equally near; nil where the kernel exposes no nodes.
   public func localNode(of id: Int) -> Int? {
     guard let node = cpu(id)?.node else { return nil }
@@ -10,7 +10,8 @@ extension Topology {
   /// The memory node farthest from CPU `id`, of those that have CPUs and may be used: the lowest number where several are
   /// equally far; nil where there is no other.
   ///
-  /// Nodes without CPUs are another kind of memory (CXL, HBM in flat mode, a GPU's), to be named and not to be met by chance.
+  /// Nodes without CPUs are another kind of memory (CXL, HBM in flat mode, a GPU's), which is used only where it is
+  /// named.
   public func remoteNode(of id: Int) -> Int? {
     guard let local = localNode(of: id) else { return nil }
     let others = processorNodes.filter { $0 != local }
@@ -27,7 +28,8 @@ extension Topology {
     candidates.sorted { (distance(from: node, to: $0), $0) < (distance(from: node, to: $1), $1) }
   }
 
-  /// Relative access cost as the firmware states it; where it does not, 10 at home and 20 elsewhere, as Linux assumes.
+  /// Relative access cost as the firmware states it; otherwise 10 for the own node and 20 for others, as Linux
+  /// assumes.
   private func distance(from: Int, to: Int) -> Int {
     guard let row = nodes.first(where: { $0.id == from })?.distances, row.count == nodes.count,
       let column = nodes.firstIndex(where: { $0.id == to })

@@ -17,7 +17,7 @@ extension Topology {
     return Array(order.prefix(threads))
   }
 
-  /// The most threads that `placement` has CPUs for; 0 for a list of CPUs that may not be used.
+  /// The largest number of threads that `placement` has CPUs for; 0 for a list of CPUs that may not be used.
   public func capacity(of placement: CPUPlacement) -> Int {
     (try? order(of: placement).count) ?? 0
   }
@@ -33,7 +33,7 @@ extension Topology {
 
   /// Applies `order` to the first free hardware thread of every allowed core, then to the second, and so on.
   ///
-  /// Counted among the allowed CPUs: where a core's first thread is not allowed, its sibling is the first.
+  /// Only allowed CPUs count: where a core's first thread is not allowed, its sibling is the first.
   private func coresFirst(_ order: ([LogicalCPU]) -> [LogicalCPU]) -> [Int] {
     let allowed = Set(allowedCPUs)
     var rounds: [[LogicalCPU]] = []
@@ -48,13 +48,14 @@ extension Topology {
   }
 
   private func compactOrder(_ cpus: [LogicalCPU]) -> [LogicalCPU] {
-    // Nodes before clusters: an L3 may span several nodes (Intel's sub-NUMA clusters) or be a part of one (AMD's dies).
+    // Nodes come before clusters, because an L3 may span several nodes (Intel's sub-NUMA clusters) or be a part of
+    // one (AMD's dies).
     cpus.sorted {
       ($0.package, $0.memoryNode, $0.cluster, $0.core) < ($1.package, $1.memoryNode, $1.cluster, $1.core)
     }
   }
 
-  /// Round robin over the groups of equal first key, each of them in turn round robin over the groups of the next.
+  /// Round robin over the groups of equal first key; within each group, round robin over those of the next key.
   private func spread(_ cpus: [LogicalCPU], over keys: [KeyPath<LogicalCPU, Int>]) -> [LogicalCPU] {
     guard let key = keys.first else { return compactOrder(cpus) }
     let groups = Dictionary(grouping: cpus) { $0[keyPath: key] }.sorted { $0.key < $1.key }.map(\.value)
@@ -80,7 +81,7 @@ extension Topology {
 }
 
 extension Topology.LogicalCPU {
-  /// For ordering: CPUs whose node is not known count as one node.
+  /// CPUs whose node is not known count as one node.
   fileprivate var memoryNode: Int { node ?? -1 }
 }
 

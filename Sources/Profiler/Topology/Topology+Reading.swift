@@ -3,7 +3,7 @@ import Support
 extension Topology {
   /// Reads the topology of the machine whose `/sys` and `/proc` lie under `root`.
   ///
-  /// A missing file never fails: what can be assumed is assumed (one package, one node) and noted in `notes`.
+  /// A missing file is no error: an assumption (one package, one node) takes its place and is named in `notes`.
   public static func read(root: String = "/") -> Topology {
     var reader = TopologyReader(files: SystemFiles(root: root))
     return reader.read()
@@ -49,7 +49,7 @@ private struct TopologyReader {
       notes: notes)
   }
 
-  /// The group that each CPU is in; the first one where broken files put it into several.
+  /// The group of each CPU; the first one where broken files list it in several.
   private func owners(of groups: [(id: Int, cpus: [Int])]) -> [Int: Int] {
     var owners: [Int: Int] = [:]
     for group in groups { for cpu in group.cpus where owners[cpu] == nil { owners[cpu] = group.id } }
@@ -67,8 +67,8 @@ private struct TopologyReader {
     return present.isEmpty ? [0] : present
   }
 
-  /// The main thread's mask, not the calling thread's: a worker asks about the machine, not about its own pinning. Nil where
-  /// neither /proc nor, of this very machine, the kernel says.
+  /// The main thread's mask, not the calling thread's, because a worker's own pinning says nothing about the machine.
+  /// Nil where neither /proc nor, for this machine, the kernel reports it.
   private func allowedMask() -> [Int]? {
     if let list = files.field("Cpus_allowed_list", in: "proc/self/status") { return parseCPUList(list) }
     guard files.root == "/" else { return nil }
@@ -87,7 +87,7 @@ private struct TopologyReader {
   private mutating func readPackages(online: [Int]) -> [Int: Int] {
     var packages: [Int: Int] = [:]
     for cpu in online {
-      // Some virtual machines and Arm boards say -1: not known.
+      // Some virtual machines and Arm boards report -1, which means unknown.
       if let id = files.int("sys/devices/system/cpu/cpu\(cpu)/topology/physical_package_id"), id >= 0 {
         packages[cpu] = id
       }
@@ -114,7 +114,7 @@ private struct TopologyReader {
         cores[sibling] = core
         threads[sibling] = thread
       }
-      // A list that does not name its own CPU is broken; the CPU is then a core of its own.
+      // A list that does not name its own CPU is broken; that CPU then counts as a core of its own.
       if cores[cpu] == nil { (cores[cpu], threads[cpu]) = (core, 0) }
     }
     if isMissing { notes.append("SMT siblings are missing; assumed one hardware thread per core") }
@@ -126,7 +126,7 @@ private struct TopologyReader {
   ) -> [Topology.Cache] {
     var caches: [Topology.Cache] = []
     var isIncomplete = false
-    /// Levels of caches of which the kernel does not say who shares them.
+    /// Cache levels for which the kernel does not report the sharing CPUs.
     var unknownSharing: Set<Int> = []
     let isOnline = Set(online)
     var seen: Set<[String]> = []
@@ -137,13 +137,13 @@ private struct TopologyReader {
         guard let level = files.int("\(entry)/level"), let type = files.text("\(entry)/type") else { continue }
         let stated = files.cpus(list: "\(entry)/shared_cpu_list", orMask: "\(entry)/shared_cpu_map")
         if stated == nil { unknownSharing.insert(level) }
-        // A cache of each CPU's own would be a machine with far more cache than it has.
+        // Assuming a cache per CPU would give the machine far more cache than it has.
         let assumed = online.filter { other in
           level < 3 ? cores[other] == cores[cpu] : (packages[other] ?? 0) == (packages[cpu] ?? 0)
         }
         let shared = stated?.filter(isOnline.contains) ?? assumed
         guard seen.insert(["\(level)", type, formatCPUList(shared)]).inserted else { continue }
-        // 0 ways or sets: the kernel does not know.
+        // 0 ways or sets mean that the kernel does not know them.
         let cache = Topology.Cache(
           level: level,
           type: type,

@@ -71,7 +71,7 @@ public struct Topology: Codable, Equatable, Sendable {
 
 // MARK: - JSON
 
-// What is not known is written as null rather than left out, so that every entry has the same keys.
+// Unknown values are written as null, so that every entry has the same keys.
 
 extension Topology.LogicalCPU {
   private enum CodingKeys: CodingKey {

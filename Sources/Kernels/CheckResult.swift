@@ -1,22 +1,22 @@
 import Foundation
 
-/// How far a kernel's output is from the reference.
+/// The difference between a kernel's output and the reference.
 public struct CheckResult: Codable, Equatable, Sendable {
   /// Tokens compared.
   public var tokens: Int
   public var maxAbsoluteError: Double
-  /// The largest part of an error that compressing tables or weights does not explain; `maxAbsoluteError` where nothing is
-  /// compressed.
+  /// The largest part of an error that the compression of tables or weights does not explain; equal to
+  /// `maxAbsoluteError` where nothing is compressed.
   public var maxUnexplainedError: Double
-  /// Relative to each expected value's magnitude, over values of at least a thousandth of the largest.
+  /// The largest error relative to the expected value, over values of at least a thousandth of the largest.
   public var maxRelativeError: Double
-  /// Largest finite expected magnitude: an infinite one would excuse any error.
+  /// Largest finite expected magnitude. An infinite one would allow any error.
   public var scale: Double
   /// Codes that differ from the reference; 0 for kernels without codes.
   public var codeMismatches: Int
-  /// Inputs of a bf16 hash's products that differ from the reference by more than fp32 arithmetic can.
+  /// Inputs of a bf16 hash's products that differ from the reference by more than fp32 arithmetic can explain.
   public var wrongInputs: Int
-  /// Tokens left out because a hash score lies so close to 0 that rounding decides its bit.
+  /// Tokens that are not compared because a hash score is so close to 0 that rounding decides its bit.
   public var ambiguousTokens: Int
 
   public init(
@@ -33,8 +33,8 @@ public struct CheckResult: Codable, Equatable, Sendable {
     self.wrongInputs = wrongInputs
   }
 
-  /// The contract's bound in fp32: 1e-5 of the larger of 1 and the largest expected magnitude. With compressed
-  /// tables or weights it bounds what the compression does not explain.
+  /// The contract's bound in fp32: 1e-5 of the larger of 1 and the largest expected magnitude. With compressed tables
+  /// or weights it bounds the part of the error that the compression does not explain.
   public static let relativeTolerance = 1e-5
 
   public var tolerance: Double { CheckResult.relativeTolerance * max(1, scale) }
@@ -71,8 +71,8 @@ struct CheckAccumulator {
   var wrongInputs = 0
   var ambiguousTokens = 0
 
-  /// `shift` is what compressed tables or weights add to the expected value, `slack` how far that may be off. A slack that
-  /// is not finite explains nothing: the check then fails.
+  /// `shift` is the change of the expected value by compressed tables or weights, and `slack` the uncertainty of
+  /// `shift`. A slack that is not finite explains nothing, so the check fails.
   mutating func add(actual: Float, expected: Double, shift: Double = 0, slack: Double = 0) {
     pairs.append((Double(actual), expected))
     raise(&unexplained, to: slack.isFinite ? abs(Double(actual) - expected - shift) - slack : .nan)
@@ -95,7 +95,7 @@ struct CheckAccumulator {
   }
 }
 
-/// max() drops a NaN on one side; an output that is no number must fail the check.
+/// max() drops a NaN on one side, but an output that is NaN must fail the check.
 private func raise(_ largest: inout Double, to value: Double) {
   largest = largest.isNaN || value.isNaN ? .nan : max(largest, value)
 }

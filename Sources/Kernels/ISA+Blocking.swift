@@ -1,6 +1,6 @@
 import CKernels
 
-/// How the micro-kernels of an instruction-set path are blocked, from the constants in CKernels.h.
+/// The blocking of an instruction-set path's micro-kernels, from the constants in CKernels.h.
 extension ISA {
   private var blocking: lk_blocking {
     switch self {
@@ -17,22 +17,23 @@ extension ISA {
   /// Outputs of a block product over lane groups that share one load of its input.
   var blockOutputs: Int { blocking.block_outputs }
 
-  /// Lane groups that a block product takes together.
+  /// Lane groups that a block product computes together.
   var blockGroups: Int { blocking.block_groups }
 
   /// Output columns that the gather holds in registers: half of the vector registers.
   var gatherColumns: Int { blocking.registers / 2 * blocking.width }
 
-  /// Sums that the gather keeps busy at a time.
+  /// Partial sums that the gather keeps in flight.
   static let gatherSums = Int(LK_GATHER_SUMS)
 
-  /// Whether the gather has a loop for slices of exactly so many columns.
+  /// Whether the gather has a loop for slices of exactly `columns` columns.
   func hasOwnGatherLoop(columns: Int) -> Bool { (0...3).contains { gatherColumns >> $0 == columns } }
 
-  /// Tokens of a lane group that the gather takes before the next, `columns` wide: one where a piece is wide enough.
+  /// Tokens of a lane group that the gather computes together in `columns` columns: one where a piece is wide enough.
   func gatheredTogether(columns: Int) -> Int { columns < ISA.gatherSums * vectorLanes ? ISA.gatherSums : 1 }
 
-  /// The pieces in which `columns` columns of `tables` tables are gathered in one call, and the tokens that each takes at once.
+  /// The pieces in which one call gathers `columns` columns of `tables` tables, and the tokens that each piece takes
+  /// at once.
   func gatherPieces(columns: Int, tables: Int) -> [(columns: Range<Int>, tokens: Int)] {
     let width = vectorLanes
     let whole = columns - columns % width

@@ -19,7 +19,7 @@ public enum ISA: String, CaseIterable, Codable, Sendable {
     }
   }
 
-  /// Whether this path multiplies bf16 numbers as they are on this CPU; the others widen them to floats.
+  /// Whether this path has a bf16 multiply-add on this CPU. The other paths widen bf16 numbers to floats.
   public var multipliesBF16: Bool { self == .avx512 && lk_kernels_for(LK_AVX512_BF16) != nil }
 
   public var isSupported: Bool { microKernels != nil }

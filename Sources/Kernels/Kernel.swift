@@ -1,20 +1,20 @@
 import AccessStreams
 
-/// A feed-forward kernel, ready to run: the one interface that a harness needs, whichever network it is.
+/// A feed-forward kernel that is ready to run: the interface of every network to the harness.
 public protocol Kernel: AnyObject {
   /// Features of an input and of an output token.
   var inputWidth: Int { get }
   var outputWidth: Int { get }
-  /// The library behind the matrix products, where one is used.
+  /// The library that computes the matrix products; nil where none is used.
   var blas: BLAS? { get }
-  /// What each stage costs per token, by definition of the algorithm.
+  /// The cost of each stage per token by the definition of the algorithm.
   var accounts: [StageAccount] { get }
 
-  /// A worker that computes `tokens` of a batch, with scratch of its own from `memory`.
+  /// A worker that computes `tokens` of a batch, with scratch from `memory`.
   func worker(index: Int, tokens: Range<Int>, memory: any MemorySource) throws -> any KernelWorker
 
-  /// The workers that together compute `tokens` tokens, worker k on thread k and all at once; a kernel whose workers wait
-  /// for one another calls `barrier`, which returns when all of them have.
+  /// The workers that together compute `tokens` tokens: worker k runs on thread k, all at the same time. A kernel
+  /// whose workers wait for one another calls `barrier`, which returns when all workers have called it.
   func workers(
     _ count: Int, tokens: Int, memory: any MemorySource, barrier: @escaping () -> Void
   ) throws -> [any KernelWorker]
@@ -22,21 +22,21 @@ public protocol Kernel: AnyObject {
   /// Compares `output` with the reference for each of `tokens`.
   func check(input: UnsafePointer<Float>, output: UnsafePointer<Float>, tokens: [Int]) throws -> CheckResult
 
-  /// Whether its check compares codes, whose mismatches then are a result.
+  /// Whether the check compares codes, so that code mismatches are a result.
   var hasCodes: Bool { get }
 
-  /// What is worth recording of a batch after it was timed.
+  /// Observations of a batch to record after it was timed.
   func observations(input: UnsafePointer<Float>, tokens: Int) throws -> KernelObservations
 
-  /// What the cache model needs to know of running `tokens` tokens of `input` on `threads` cores.
+  /// The workload of `tokens` tokens of `input` on `threads` cores, for the cache model.
   func workload(input: UnsafePointer<Float>, tokens: Int, threads: Int) throws -> any Workload
 }
 
-/// What a kernel tells of a batch besides its output.
+/// A kernel's observations of a batch besides its output.
 public struct KernelObservations {
   /// Mean over tables of the Shannon entropy of the codes; nil for a kernel without codes.
   public var codeEntropyBits: Double?
-  /// What a reader of its results must know.
+  /// Notes for readers of the results.
   public var notes: [String] = []
 }
 
@@ -53,7 +53,7 @@ extension Kernel {
     try independentWorkers(count, tokens: tokens, memory: memory)
   }
 
-  /// Workers that each take a share of the tokens and never wait for one another.
+  /// Workers that each compute a share of the tokens and never wait for one another.
   func independentWorkers(_ count: Int, tokens: Int, memory: any MemorySource) throws -> [any KernelWorker] {
     try partition(tokens: tokens, workers: count).enumerated().map { index, share in
       try worker(index: index, tokens: share, memory: memory)
@@ -67,12 +67,12 @@ public protocol KernelWorker: AnyObject {
   func run(input: UnsafePointer<Float>, output: UnsafeMutablePointer<Float>)
 }
 
-/// The version of the numerical code: part of a point's identity, so that results of different kernels never mix.
-/// Raise it with every change that can move a time or a result.
+/// The version of the numerical code. It is part of a point's identity, so that results of different kernels are
+/// never mixed. Increase it with every change that can move a time or a result.
 public let kernelVersion = "3"
 
-/// Splits `tokens` into contiguous shares, one per worker, at multiples of a lane group; the last may be shorter, or
-/// empty where there are more workers than groups.
+/// Splits `tokens` into contiguous shares, one per worker, at multiples of a lane group. The last share may be
+/// shorter; shares are empty where there are more workers than groups.
 public func partition(tokens: Int, workers: Int) -> [Range<Int>] {
   let groups = (tokens + laneGroup - 1) / laneGroup
   return (0..<workers).map { worker in
@@ -82,8 +82,8 @@ public func partition(tokens: Int, workers: Int) -> [Range<Int>] {
   }
 }
 
-/// The most tokens of a share of `partition`, found without making the shares: a point may ask for more workers than any
-/// machine has.
+/// The size of the largest share of `partition`, computed without making the shares: a point may name more workers
+/// than any machine has.
 public func largestShare(tokens: Int, workers: Int) -> Int {
   guard tokens > 0, workers > 0 else { return 0 }
   let groups = (tokens + laneGroup - 1) / laneGroup

@@ -1,25 +1,25 @@
 import AccessStreams
 import Support
 
-/// The networks that a point can run: the one list of them. A network is a folder beside this file.
+/// The list of networks that a point can run. A network is a folder beside this file.
 public enum Networks {
   public static let all: [any Network.Type] = [DenseNetwork.self, LookupNetwork.self]
 
-  /// Columns of results.csv that some network fills, each once.
+  /// Columns of results.csv that networks fill, each once.
   public static let columns: [ResultColumn] = unique(all.flatMap { $0.columns }, by: \.name)
 
-  /// Parameters of any network, each once: the first network's, then those that others add.
+  /// Parameters of all networks, each once: the first network's, then those that others add.
   public static let parameters: [Parameter] = unique(all.flatMap { $0.parameters }, by: \.name)
 
-  /// The network whose parameters a layer file holds; nil for none.
+  /// The network whose parameters a layer file contains; nil for none.
   public static func owner(of file: SafeTensors) -> (any Network.Type)? {
     all.last { network in network.layerMark.map { file.tensors[$0.tensor] != nil } ?? false }
   }
 
-  /// Columns of results.csv that say a strategy, each once.
+  /// Columns of results.csv that describe a strategy, each once.
   public static let strategyColumns: [ResultColumn] = unique(all.flatMap { $0.strategyColumns }, by: \.name)
 
-  /// The strategy that columns say, such as `sliced/4096/128x8`; nil where they say none.
+  /// The strategy in the columns, such as `sliced/4096/128x8`; nil where they contain none.
   public static func strategyLabel(_ columns: (String) -> ParameterValue?) -> String? {
     for network in all {
       if let label = network.strategyLabel(columns) { return label }
@@ -33,43 +33,45 @@ public enum Networks {
   }
 }
 
-/// A feed-forward network as a point asks for it: what the rest of the house may know of any network.
+/// A feed-forward network of a point: all that other modules may know of any network.
 ///
-/// A value is the network's parameters, resolved. Its coded form is flat: its keys, in snake case, stand beside those of
-/// the point in plan.jsonl, and are part of the point's id. A parameter that a later version adds must therefore be left
-/// out where it has its default.
+/// A value holds the network's resolved parameters. Its coded form is flat: its keys, in snake case, stand beside
+/// those of the point in plan.jsonl, and are part of the point's id. A parameter that a later version adds must
+/// therefore be omitted where it has its default.
 ///
-/// Everything but the table of parameters and what is counted and built from them has a default here.
+/// Everything except the table of parameters and the cost and kernel that follow from it has a default implementation
+/// here.
 public protocol Network: Codable, Hashable, Sendable {
   // MARK: The kind of network
 
-  /// How experiment files and results name it.
+  /// The name in experiment files and results.
   static var name: String { get }
-  /// What it is, in a few words.
+  /// A description in a few words.
   static var meaning: String { get }
-  /// Its parameters, and figures that follow from them, each with the column of results.csv that it fills.
+  /// Its parameters and derived figures, each with the column of results.csv that it fills.
   static var settings: [NetworkSetting<Self>] { get }
-  /// Whether it is what other networks are compared with.
+  /// Whether other networks are compared with it.
   static var isBaseline: Bool { get }
-  /// How a layer file of its own is known; nil for a network that is never stored.
+  /// How its own layer files are recognised; nil for a network that is never stored.
   static var layerMark: LayerMark? { get }
-  /// Whether a layer file of another network lends it activations. Otherwise such a layer does not matter to it.
+  /// Whether it uses the activations of another network's layer file. Otherwise such a layer has no effect on it.
   static var takesForeignActivations: Bool { get }
-  /// Whether operands of a type that the machine does not multiply are widened to fp32, which it then is held against.
+  /// Whether operands of a type that the machine does not multiply are widened to fp32 and compared with the fp32
+  /// peak.
   static var widensMissingTypes: Bool { get }
 
-  /// The parameters that a layer file of its own fixes, from the file's metadata. Throws `InputError`.
+  /// The parameters that its own layer file fixes, from the file's metadata. Throws `InputError`.
   static func dimensions(of metadata: LayerMetadata) throws -> [Parameter: ParameterValue]
-  /// Throws `InputError` where the layer file lacks what a kernel of this network reads of it.
+  /// Throws `InputError` where the layer file lacks something that a kernel of this network reads.
   static func checkLayer(_ file: SafeTensors) throws
-  /// Runs a layer file of its own on its stored input and compares it with the stored expectation.
+  /// Runs its own layer file on the stored input and compares the output with the stored expectation.
   static func verify(_ request: VerificationRequest) throws -> Verification
 
   // MARK: Made from parameters
 
-  /// From checked values, defaults included. Throws `ParameterError` where they make no network together.
+  /// Takes checked values, including defaults. Throws `ParameterError` where they contradict each other.
   init(_ values: [Parameter: ParameterValue], _ site: ResolvingSite) throws
-  /// As far as a row of results tells; nil where the row lacks what every network of this kind has.
+  /// The network of a row of results, as far as the row describes it; nil where the row lacks a required column.
   init?(_ row: ResultFigures)
 
   // MARK: What it is
@@ -78,80 +80,81 @@ public protocol Network: Codable, Hashable, Sendable {
   var hidden: Int { get }
   /// Features of an output token.
   var output: Int { get }
-  /// The element type that sets it apart: of tables, or of the products' operands.
+  /// The element type that distinguishes it: of tables, or of the products' operands.
   var dtype: TableType { get }
-  /// The operand type whose peak it as a whole is held against.
+  /// The operand type whose peak the whole network is compared with.
   var arithmetic: TableType { get }
   /// The operand type of a stage's multiply-adds.
   func arithmetic(ofStage stage: String) -> TableType
-  /// Bytes of all look-up tables together; nil for a network without, and where they are 2^63 or more.
+  /// Bytes of all look-up tables together; nil for a network without tables, and where they are 2^63 or more.
   var tableBytes: Int? { get }
-  /// Whether its dimensions are those that networks of its kind customarily have: of two baselines it is preferred.
+  /// Whether it has the customary dimensions of its kind; such a baseline is preferred to another.
   var isCustomary: Bool { get }
-  /// Whether it runs on the activations that its layer file stores, where it has one.
+  /// Whether it runs on the activations stored in its layer file, if there is one.
   var usesStoredInput: Bool { get }
 
   // MARK: Names for people
 
-  /// Parts of a label that say its dimensions, before those of the batch.
+  /// Parts of a label for its dimensions, placed before those of the batch.
   var shapeLabel: [String] { get }
-  /// Parts of a label that say how it runs, behind those of the batch; settings at their default are left out.
+  /// Parts of a label for its settings, placed after those of the batch; settings at their default are left out.
   var settingsLabel: [String] { get }
-  /// Its dimensions in reports, such as `d=512 ff=2048`; `bytes` spells a size.
+  /// Its dimensions in reports, such as `d=512 ff=2048`; `bytes` formats a size.
   func shapeText(bytes: (Int) -> String) -> String
-  /// How the network of a row walked, in reports; nil for networks that have one way.
+  /// The strategy of a row's network in reports; nil for networks without strategies.
   static func strategyText(_ row: ResultFigures) -> String?
-  /// The strategy alone, such as `sliced/4096/128x8`, as columns of results.csv or tuning.csv say it; nil where they say none.
+  /// The strategy alone, such as `sliced/4096/128x8`, from columns of results.csv or tuning.csv; nil where they
+  /// contain none.
   static func strategyLabel(_ columns: (String) -> ParameterValue?) -> String?
 
   // MARK: What it takes
 
-  /// Bytes that a point needs at once: parameters, input and output activations, scratch. An estimate from the shapes;
-  /// libraries' own buffers are not in it.
+  /// Bytes that a point needs at once: parameters, input and output activations, scratch. It is an estimate from the
+  /// shapes, without the libraries' own buffers.
   func memoryNeeded(tokens: Int) -> CheckedSize
-  /// What each stage costs, by definition of the algorithm.
+  /// The cost of each stage by the definition of the algorithm.
   var accounts: [StageAccount] { get }
-  /// Numbers of a layer, tables included.
+  /// Numbers in a layer, including tables.
   var parameterCount: Double { get }
 
   // MARK: Running
 
   /// The matrix products that a library runs for a worker of `tokens` tokens; nil where there are none.
   func libraryProducts(tokens: Int) -> LibraryProducts?
-  /// Builds what runs. Throws `UnsupportedProduct` or `StrategyNotChosen` where it cannot run here or yet.
+  /// Builds the kernel. Throws `UnsupportedProduct` or `StrategyNotChosen` where it cannot run here or not yet.
   func kernel(at site: KernelSite) throws -> any Kernel
 
   // MARK: Choosing a strategy by measuring (`order: auto`)
 
-  /// Whether a part of it is to be chosen by measuring.
+  /// Whether measuring is to choose its strategy.
   var isOpen: Bool { get }
-  /// The network with each choice that is worth a thought, the default first; empty where there is nothing to choose.
+  /// The network with each strategy that is worth considering, the default first; empty where there is no choice.
   func candidates(_ pass: Pass, secondLevelBytes: Int?) -> [Self]
-  /// What a pass would move and compute, in closed form, by which hopeless candidates are left unmeasured.
+  /// The traffic and work of a pass in closed form, by which poor candidates are left unmeasured.
   func estimate(_ pass: Pass) -> PassEstimate?
-  /// The most tokens of a pass that it takes to time a candidate.
+  /// The most tokens of a pass that are needed to time a candidate.
   func tokensToTime(_ pass: Pass) -> Int
-  /// The network with what was chosen for it, as a row says it; itself where nothing was left open.
+  /// The network with the strategy that a row contains; unchanged where nothing was open.
   func settled(by row: ResultFigures) -> Self
 }
 
 // MARK: - What those speak of
 
-/// A parameter of a network, or a figure that follows from its parameters, with the column of results.csv that it fills.
+/// A parameter of a network, or a figure derived from its parameters, with the column of results.csv that it fills.
 public struct NetworkSetting<Subject>: Sendable {
   /// Nil for a figure.
   public let parameter: Parameter?
-  /// Nil where no column says it.
+  /// Nil where it has no column.
   public let column: ResultColumn?
-  /// Whether it is a part of what `order: auto` chooses.
+  /// Whether `order: auto` chooses it.
   public let isStrategy: Bool
-  /// As an experiment file would give it; nil where it does not matter to the network.
+  /// The value in the form of an experiment file; nil where it has no effect on the network.
   public let value: @Sendable (Subject) -> ParameterValue?
-  /// As results have it.
+  /// The value in the form of results.
   public let result: @Sendable (Subject) -> ParameterValue?
 
-  /// A parameter, whose column has its name unless another is given; `result` where results say it differently, and
-  /// `legend` where lines of a plot are told apart by it.
+  /// A parameter, whose column has its name unless another is given. `result` is for a parameter whose form in
+  /// results differs, and `legend` for one that distinguishes lines of a plot.
   public init(
     _ parameter: Parameter, column: String? = nil, isStrategy: Bool = false,
     legend: (@Sendable (String) -> String)? = nil, result: (@Sendable (Subject) -> ParameterValue?)? = nil,
@@ -165,14 +168,14 @@ public struct NetworkSetting<Subject>: Sendable {
     self.result = result ?? value
   }
 
-  /// A parameter that has no column of the network's own: results say it for every network, or not at all.
+  /// A parameter without a column of the network's own: results contain it for every network, or not at all.
   public static func withoutColumn(
     _ parameter: Parameter, value: @escaping @Sendable (Subject) -> ParameterValue?
   ) -> Self {
     Self(parameter: parameter, column: nil, value: value, result: { _ in nil })
   }
 
-  /// A figure that only results have.
+  /// A figure that only results contain.
   public static func figure(
     _ name: String, _ content: ResultColumn.Content, _ result: @escaping @Sendable (Subject) -> ParameterValue?
   ) -> Self {
@@ -193,7 +196,7 @@ public struct NetworkSetting<Subject>: Sendable {
 
 /// A column of results.csv that networks fill.
 public struct ResultColumn: Sendable {
-  /// What it holds where it is not empty.
+  /// What the column contains where it is not empty.
   public enum Content: Sendable {
     case count, positiveCount, bytes, flag, text
 
@@ -208,9 +211,9 @@ public struct ResultColumn: Sendable {
 
   public let name: String
   public let content: Content
-  /// The domain of the parameter that the column says; nil for a figure.
+  /// The domain of the column's parameter; nil for a figure.
   private let domain: ParameterDomain?
-  /// Spells a value in the legend of a plot; nil for a column that tells no lines apart.
+  /// Formats a value for the legend of a plot; nil for a column that does not distinguish lines.
   public let legend: (@Sendable (String) -> String)?
 
   init(
@@ -223,7 +226,7 @@ public struct ResultColumn: Sendable {
     self.legend = legend
   }
 
-  /// Whether a column of text may hold this.
+  /// Whether a text column may contain `text`.
   public func admits(_ text: String) -> Bool {
     switch domain {
     case .names(let names): return names.contains(text)
@@ -233,7 +236,7 @@ public struct ResultColumn: Sendable {
   }
 }
 
-/// What a row of results tells of the network that ran.
+/// The figures of a row of results that describe its network.
 public struct ResultFigures {
   public let hidden: Int
   public let output: Int
@@ -253,7 +256,7 @@ public struct ResultFigures {
   }
 }
 
-/// What a network's parameters may depend on besides each other.
+/// Conditions that a network's parameters may depend on besides each other.
 public struct ResolvingSite {
   public var tokens: Int
   public var threads: Int
@@ -283,17 +286,17 @@ public struct Pass: Hashable, Sendable {
   }
 }
 
-/// Where and for what a kernel is built.
+/// The conditions under which a kernel is built.
 public struct KernelSite {
   /// The layer file that the point names; nil for a layer of random parameters.
   public var layer: SafeTensors?
-  /// Names the random parameters.
+  /// Seed of the random parameters.
   public var seed: UInt64
   public var pass: Pass
   /// The library that runs the products. Throws where there is none.
   public var library: () throws -> BLAS
   public var memory: any MemorySource
-  /// Kernels of the same layer and of other strategies, with which the new one may share what both hold.
+  /// Kernels of the same layer with other strategies; the new kernel may share memory with them.
   public var others: [any Kernel] = []
 
   public init(
@@ -309,20 +312,20 @@ public struct KernelSite {
   }
 }
 
-/// A layer's products as one worker calls them, which one library is to run.
+/// A layer's products as one worker calls them, all run by one library.
 public struct LibraryProducts {
   /// Names the layer in audit.csv, such as `dense 512-2048-512`.
   public var name: String
   public var products: [(rows: Int, product: LayerProduct)]
 }
 
-/// How the layer file of a network is known.
+/// How the layer file of a network is recognised.
 public struct LayerMark: Sendable {
   /// A key of the metadata that no other network's file has.
   public let key: String
   /// A tensor that no other network's file has.
   public let tensor: String
-  /// What people call the network, and a layer of it.
+  /// The network's title, and a phrase for a layer of it, in messages.
   public let title: String
   public let phrase: String
 }
@@ -343,7 +346,7 @@ public struct LayerMetadata {
     InputError(file: file, key: "__metadata__.\(key)", message)
   }
 
-  /// A number that `parameter` may have. Throws `InputError`; `allowsNone`: 0 stands for none, which is nil.
+  /// A number in the range of `parameter`. With `allowsNone`, 0 means none, which is nil. Throws `InputError`.
   public func number(_ key: String, _ parameter: Parameter, allowsNone: Bool = false) throws -> ParameterValue? {
     guard let text = values[key], let number = parseWholeNumber(text), (0...ParameterDomain.largest).contains(number)
     else {
@@ -357,13 +360,13 @@ public struct LayerMetadata {
   }
 }
 
-/// The point leaves its strategy open, and no measurement has chosen one yet.
+/// The point's strategy is open, and no measurement has chosen one yet.
 public struct StrategyNotChosen: NotAvailableError {
   public let description = "its strategy (order: auto) is chosen by measuring, which a run does"
 }
 
 extension Parameter {
-  /// Parameters that every network so far has.
+  /// Parameters that all networks have.
   public static let hidden = Parameter("hidden", .anyCount, default: .value(.int(512)), "Features of a token (d).")
   public static let dtype = Parameter(
     "dtype", .names(of: TableType.self), default: .value(.name(TableType.fp32)),
@@ -410,19 +413,19 @@ extension Network {
   public static var kind: KernelKind { KernelKind(Self.self) }
   public var kind: KernelKind { Self.kind }
 
-  /// The value of a parameter as an experiment file would give it; nil where it does not matter to the network.
+  /// The value of a parameter in the form of an experiment file; nil where it has no effect on the network.
   public func value(of parameter: Parameter) -> ParameterValue? {
     Self.settings.first { $0.parameter == parameter }?.value(self)
   }
 
-  // A type that is only known as some network has no initialisers, but functions.
+  // A type that is only known as some network cannot call initialisers, but can call these functions.
   fileprivate static func made(
     _ values: [Parameter: ParameterValue], _ site: ResolvingSite
   ) throws -> any Network { try Self(values, site) }
   fileprivate static func made(from decoder: any Decoder) throws -> any Network { try Self(from: decoder) }
   fileprivate static func made(_ row: ResultFigures) -> (any Network)? { Self(row) }
 
-  /// What the network's columns of results.csv say of it, by column.
+  /// The values of the network's columns of results.csv, by column.
   public var figures: [String: ParameterValue] {
     var figures: [String: ParameterValue] = [:]
     for setting in Self.settings {
@@ -431,7 +434,7 @@ extension Network {
     return figures
   }
 
-  /// What `order: auto` would choose of it, by parameter; empty where it is open.
+  /// The values that `order: auto` would choose, by parameter; empty where they are open.
   public var strategyValues: [String: ParameterValue] {
     guard !isOpen else { return [:] }
     return Dictionary(
@@ -440,11 +443,11 @@ extension Network {
       }, uniquingKeysWith: { first, _ in first })
   }
 
-  /// Whether `other` is a network of the same kind and parameters.
+  /// Whether `other` is of the same kind and has the same parameters.
   public func isEqual(to other: any Network) -> Bool { (other as? Self) == self }
 }
 
-/// Which of the networks a point runs, by name.
+/// The network that a point runs, by name.
 public struct KernelKind: RawRepresentable, CaseIterable, Codable, Hashable, Sendable {
   public let network: any Network.Type
 
@@ -462,20 +465,20 @@ public struct KernelKind: RawRepresentable, CaseIterable, Codable, Hashable, Sen
   }
 
   public var isBaseline: Bool { network.isBaseline }
-  /// Whether this network is held against a baseline.
+  /// Whether this network is compared with a baseline.
   public var isHeldAgainstBaseline: Bool { !network.isBaseline }
 
-  /// The network with these parameters, defaults included. Throws `ParameterError` where they make none together.
+  /// The network with these parameters, including defaults. Throws `ParameterError` where they contradict each other.
   public func network(_ values: [Parameter: ParameterValue], _ site: ResolvingSite) throws -> any Network {
     try network.made(values, site)
   }
 
-  /// The network that a point's coded form says.
+  /// The network in a point's coded form.
   public func network(from decoder: any Decoder) throws -> any Network {
     try network.made(from: decoder)
   }
 
-  /// The network that a row of results tells of; nil where the row lacks what every network of this kind has.
+  /// The network of a row of results; nil where the row lacks a required column.
   public func network(of row: ResultFigures) -> (any Network)? {
     network.made(row)
   }

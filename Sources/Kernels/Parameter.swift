@@ -34,16 +34,16 @@ extension ParameterValue: Codable {
   }
 }
 
-/// Something about a point that can be set or swept. Parser, JSON Schema, messages, result columns and the table of
+/// A property of a point that can be set or swept. Parser, JSON Schema, messages, result columns and the table of
 /// docs/reference/formats.md are derived from this one description.
 ///
-/// Two parameters of one name are the same parameter, so that networks may share one.
+/// Two parameters with the same name are the same parameter, so that networks may share one.
 public struct Parameter: Sendable {
   /// The key in experiment files.
   public let name: String
   public let domain: ParameterDomain
   public let standard: ParameterDefault
-  /// What it sets, in a line: for editors, and for people who list parameters.
+  /// The meaning in one line, for editors and for lists of parameters.
   public let meaning: String
 
   public init(_ name: String, _ domain: ParameterDomain, default standard: ParameterDefault, _ meaning: String) {
@@ -62,7 +62,8 @@ extension Parameter: Hashable {
 /// The value of a parameter that an experiment does not set.
 public enum ParameterDefault: Sendable {
   case value(ParameterValue)
-  /// It follows from other parameters or from the machine, as these words say; empty for a parameter that may stay unset.
+  /// Derived from other parameters or from the machine, as the text describes; empty for a parameter that may stay
+  /// unset.
   case follows(String)
   /// An experiment must give it.
   case required
@@ -74,7 +75,7 @@ public enum ParameterDefault: Sendable {
 public enum ParameterDomain: Sendable {
   /// A whole number.
   case number(ClosedRange<Int>)
-  /// A whole number of things, or a word that stands for one.
+  /// A whole number of things, or a word for such a number.
   case count(of: String, orWord: String)
   /// A power of two, at least `from`.
   case powerOfTwo(from: Int)
@@ -82,17 +83,18 @@ public enum ParameterDomain: Sendable {
   case form(TextForm)
   /// Any text, such as a path.
   case text
-  /// A name as `NameRule.title` has it.
+  /// A name that follows `NameRule.title`.
   case name
 }
 
-/// Text that follows rules of its own, such as `zipf(1.2)`.
+/// Text with its own grammar, such as `zipf(1.2)`.
 public struct TextForm: Sendable {
-  /// What is admitted, in words, for messages and documents.
+  /// A description of the admitted texts, for messages and documents.
   public let vocabulary: String
-  /// A regular expression of ECMA 262 that accepts at least all that is admitted; nil where a plain number is admitted too.
+  /// A regular expression of ECMA 262 that accepts at least all admitted texts; nil where a plain number is admitted
+  /// too.
   public let pattern: String?
-  /// The one spelling of an admitted text; nil for any other.
+  /// The canonical spelling of an admitted text; nil for any other.
   public let spelling: @Sendable (String) -> String?
 
   public init(_ vocabulary: String, pattern: String?, spelling: @escaping @Sendable (String) -> String?) {
@@ -122,7 +124,7 @@ extension ParameterDomain {
     }
   }
 
-  /// Whether the parameter may have this number; false for one that is not a number.
+  /// Whether the parameter may have this number; false for a parameter that is not a number.
   public func accepts(_ number: Int) -> Bool {
     switch self {
     case .number(let range): return range.contains(number)
@@ -132,7 +134,7 @@ extension ParameterDomain {
     }
   }
 
-  /// What is admitted, for messages: it follows "expected".
+  /// The admitted values, for messages: the text follows "expected".
   public var expectation: String {
     switch self {
     case .count(let things, let word): return "a number of \(things) of at least 1, or \(word)"
@@ -155,13 +157,13 @@ extension [Parameter: ParameterValue] {
 
   public func int(_ parameter: Parameter) -> Int? { self[parameter]?.int }
 
-  /// A number that must be there. Throws `ParameterError`.
+  /// A required number. Throws `ParameterError` where it is missing.
   public func number(_ parameter: Parameter) throws -> Int {
     guard let number = int(parameter) else { throw ParameterError(parameter, "expected a whole number") }
     return number
   }
 
-  /// One of an enumeration's names that must be there. Throws `ParameterError`.
+  /// A required name of an enumeration. Throws `ParameterError` where it is missing.
   public func choice<Choice: RawRepresentable<String>>(
     _ parameter: Parameter, _: Choice.Type = Choice.self
   ) throws -> Choice {
@@ -172,7 +174,7 @@ extension [Parameter: ParameterValue] {
   }
 }
 
-/// Parameters that make no point together: which of them is to change, and what was expected and found.
+/// Parameters that contradict each other: the one to change, and what was expected and found.
 public struct ParameterError: Error {
   public let parameter: Parameter
   public let message: String

@@ -1,17 +1,17 @@
 import AccessStreams
 
-/// What a pass would compute and move, in closed form: from the sizes of what it keeps in use instead of its stream.
+/// The work and traffic of a pass in closed form, from the sizes of its arrays instead of its access stream.
 public struct PassEstimate {
   /// The work of each stage.
   public var phases: [PhaseWork]
   /// The work of each stage with operands widened to fp32, for machines that do not multiply narrower ones.
   public var widenedPhases: [PhaseWork]
-  /// For each stage what it moves; empty where the stage moves the same whatever the choice.
+  /// The arrays that each stage moves; empty where the stage moves the same with every strategy.
   public var arrays: [[ReusedArray]]
-  /// What a step of the pass keeps in use.
+  /// Bytes that a step of the pass keeps in use.
   public var workingSetBytes: Double
-  /// Candidates of one family are estimated nearly alike: the best of them stands for all.
+  /// Candidates of one family have nearly the same estimate; the best of them stands for all.
   public var family: String
-  /// Whether estimates of this pass tell candidates apart; otherwise one of each family is measured.
+  /// Whether estimates of this pass distinguish candidates; otherwise one of each family is measured.
   public var tellsApart: Bool
 }

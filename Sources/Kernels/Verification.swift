@@ -5,15 +5,15 @@ import Support
 public struct Verification: Encodable, Equatable, Sendable {
   public var kernel: String
   public var dtype: String
-  /// Type of the hash where that is not fp32, as the next two.
+  /// Type of the hash; nil, like the next two, where it is fp32.
   public var projectionDtype: String?
   public var isa: String
   public var tokens: Int
   public var maxAbsError: Double
   public var maxRelError: Double
-  /// Codes that differ from the stored ones, those among them that rounding the hash explains.
+  /// Codes that differ from the stored ones, including those that rounding of the hash explains.
   public var codeMismatches: Int
-  /// The same as a share of all codes.
+  /// Code mismatches as a share of all codes.
   public var codeMismatchShare: Double?
   /// Tokens that were not compared, because fp32 arithmetic decides a bit of a code.
   public var ambiguousTokens: Int?
@@ -30,7 +30,7 @@ public struct Verification: Encodable, Equatable, Sendable {
     case passed
   }
 
-  /// An error that is no finite number is null, which JSON has for it.
+  /// Writes null for an error that is not finite, because JSON has no such number.
   public func encode(to encoder: Encoder) throws {
     var container = encoder.container(keyedBy: CodingKeys.self)
     func finite(_ value: Double) -> Double? { value.isFinite ? value : nil }
@@ -55,7 +55,7 @@ public struct VerificationRequest {
   public let dtype: TableType
   public let hashType: HashType
   public let isa: ISA
-  /// Tokens that are run, and those that the file stores.
+  /// The number of tokens that are run, and of those that the file stores.
   public let tokens: Int
   let stored: Int
 
@@ -82,7 +82,7 @@ public struct VerificationRequest {
     return Result(input: input, expected: expected, output: output)
   }
 
-  /// Puts the file's name to a complaint that lacks one.
+  /// Adds the file's name to an error that lacks one.
   func naming<Value>(_ body: () throws -> Value) throws -> Value {
     do { return try body() } catch var error as InputError {
       error.file = error.file ?? path
@@ -91,9 +91,9 @@ public struct VerificationRequest {
   }
 }
 
-/// Runs the layer stored in `path`, with its `input`, against its `expected.*` tensors; its first `most` tokens only, where
-/// that is given. Look-up tables, or all of a dense layer's products, are of type `dtype`, a look-up's hash of
-/// `hashType`; what that may change is in docs/reference/methods.md.
+/// Runs the layer stored in `path` on its `input` and compares it with its `expected.*` tensors; only the first
+/// `most` tokens, where that is given. Look-up tables, or all of a dense layer's products, are of type `dtype`, and a
+/// look-up's hash of `hashType`; docs/reference/methods.md describes the permitted effect of these.
 public func verify(
   layer path: String, dtype: TableType = .fp32, hashType: HashType = .fp32, isa: ISA,
   tokens most: Int? = nil

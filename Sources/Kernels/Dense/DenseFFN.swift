@@ -4,11 +4,11 @@ import Support
 
 /// The dense feed-forward network: two library products per tile of tokens with bias and GELU between them.
 ///
-/// Input and output are fp32 whatever the element type, as those of the look-ups are; rounding the one and scaling the
-/// other is part of the work.
+/// Input and output are fp32 for every element type, as in look-ups. Rounding the input and scaling the output are
+/// part of the work.
 /// - bf16: input, weights and intermediate features are bf16, sums are fp32.
-/// - int8: weights are symmetric with one scale an output feature, input and intermediate features with one scale a token
-///   (found as they come: dynamic quantisation), stored with a zero point of 128; sums are 32-bit whole numbers.
+/// - int8: weights are symmetric with one scale per output feature, input and intermediate features with one scale per
+///   token (dynamic quantisation), stored with a zero point of 128; sums are 32-bit integers.
 public final class DenseFFN: Kernel {
   public let shape: DenseFFNShape
   public let dtype: TableType

@@ -25,8 +25,8 @@ public struct DenseFFNParameters {
 }
 
 extension DenseFFNParameters {
-  /// The dimensions of the layer in `file`, whose tensors have them and whose activation is this kernel's; no values are read.
-  /// Throws `InputError`.
+  /// The dimensions of the layer in `file`; no values are read. Throws `InputError` where tensors do not have these
+  /// dimensions, or where the layer's activation is not this kernel's.
   public static func shape(of file: SafeTensors) throws -> DenseFFNShape {
     let first = try file.shape("fc1.weight", rank: 2)
     let shape = DenseFFNShape(hidden: first[1], intermediate: first[0])

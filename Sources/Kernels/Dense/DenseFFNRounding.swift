@@ -1,16 +1,16 @@
 import Foundation
 
-/// The dense network as its element type rounds it, one token at a time in double precision, with how far fp32 arithmetic
-/// may move the result: what a bf16 or int8 output is compared with
-/// (docs/reference/methods.md, "Compressed dense networks").
+/// The dense network with the rounding of its element type, one token at a time in double precision, and a bound on
+/// the effect of fp32 arithmetic. A bf16 or int8 output is compared with it (docs/reference/methods.md, "Compressed
+/// dense networks").
 ///
-/// Everything is derived from the layer's fp32 parameters anew, so that weights that were stored wrongly are caught.
+/// Everything is derived from the layer's fp32 parameters, so that weights that were stored wrongly are found.
 struct DenseFFNRounding {
   struct Output {
-    /// [hidden]: what the rounded network gives, less what the fp32 one gives by its definition.
+    /// [hidden]: the output of the rounded network minus that of the fp32 network by its definition.
     var shift: [Double]
-    /// [hidden]: the most that intermediate features may change it that lie so close to the border between two neighbours
-    /// of the element type that the order of fp32 additions decides on which side they are rounded.
+    /// [hidden]: the largest change by intermediate features that lie so close to the boundary between two neighbouring
+    /// values of the element type that the order of fp32 additions decides how they are rounded.
     var slack: [Double]
   }
 
@@ -34,11 +34,11 @@ struct DenseFFNRounding {
   private static let unit = Double(Float.ulpOfOne) / 2
   /// GELU's steepest slope, at x = sqrt 2: Phi(x) + x phi(x) = 1.1289.
   static let steepest = 1.129
-  /// The libraries' and our error functions are good to 1.5e-7 (Abramowitz and Stegun 7.1.26), which with its own roundings
-  /// is four units in the last place of x.
+  /// The libraries' and our error functions have an error of at most 1.5e-7 (Abramowitz and Stegun 7.1.26), which
+  /// together with their own roundings is four units in the last place of x.
   static let geluError = 8 * unit
 
-  /// Runs one token, [hidden] floats, of which the fp32 network makes `definition` (`DenseFFNReference`).
+  /// Runs one token, [hidden] floats, whose output in the fp32 network is `definition` (`DenseFFNReference`).
   func token(_ x: UnsafeBufferPointer<Float>, definition: [Double]) -> Output {
     let input = rounded(x.map(Double.init), errors: nil)
     var features = [Double](repeating: 0, count: shape.intermediate)
@@ -46,8 +46,8 @@ struct DenseFFNRounding {
     sums(matrix1, input.values) { row, sum, magnitude in
       let scale = self.scale(matrix1, row) * input.scale
       let value = sum * scale + Double(bias1[row])
-      // bf16: a sum of k products in any order is within k roundings of its magnitude; with signs as they come, about
-      // sqrt k (Higham and Mary, SISC 41(5), 2019). int8: whole numbers are exact, scaling rounds thrice.
+      // bf16: a sum of k products in any order is within k roundings of its magnitude, and with random signs within
+      // about sqrt k (Higham and Mary, SISC 41(5), 2019). int8: integers are exact, and scaling rounds three times.
       let roundings = type == .bf16 ? Double(shape.hidden).squareRoot() * magnitude : 3 * abs(sum * scale)
       let error = Self.unit * (roundings + 2 * abs(value))
       features[row] = gelu(value)
@@ -90,22 +90,22 @@ struct DenseFFNRounding {
   }
 
   private struct Rounded {
-    /// bf16 numbers, or int8's whole numbers.
+    /// bf16 numbers, or the integers of int8.
     var values: [Double]
-    /// How many of their units each may be off.
+    /// The uncertainty of each value, in units of the last place.
     var slack: [Double]
     var scale = 1.0
-    /// Relative.
+    /// The relative error of the scale.
     var scaleError = 0.0
   }
 
-  /// What a product's input is rounded to; `errors` says how far each value may have been off before it, nil not at all.
+  /// A product's input after rounding. `errors` is the uncertainty of each value before rounding; nil for none.
   private func rounded(_ x: [Double], errors: [Double]?) -> Rounded {
     var round: (Double) -> Double = { Double(roundedToBF16(Float($0))) }
     var result = Rounded(values: [], slack: [])
     var errors = errors
     if type == .int8 {
-      // As `lk_quantise` computes it in floats.
+      // Computed in floats, as `lk_quantise` does.
       let largest = x.reduce(Float(0)) { max($0, abs(Float($1))) }
       let scale = largest / TableType.int8Largest
       let inverse = scale >= Float.leastNormalMagnitude ? TableType.int8Largest / largest : 0
@@ -121,7 +121,7 @@ struct DenseFFNRounding {
     result.slack = x.indices.map { index in
       guard let error = errors?[index] else { return 0 }
       let value = result.values[index]
-      // Rounding is monotonic: no value in between goes further.
+      // Rounding is monotonic, so no value in between moves further.
       return max(abs(round(x[index] + error) - value), abs(round(x[index] - error) - value))
     }
     return result
@@ -146,8 +146,8 @@ extension DenseFFN {
 }
 
 extension CheckAccumulator {
-  /// One token of a dense layer; `rounded` is what its element type changes, nil for fp32. That must not come from
-  /// `expected`, which may be a file's: taking it away would let any expectation pass.
+  /// Adds one token of a dense layer. `rounded` is the effect of its element type, nil for fp32. It must not be derived
+  /// from `expected`, which may come from a file: subtracting it would then let any expectation pass.
   mutating func add(output: UnsafeBufferPointer<Float>, expected: [Double], rounded: DenseFFNRounding.Output?) {
     for column in output.indices {
       add(

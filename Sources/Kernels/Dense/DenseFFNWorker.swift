@@ -1,11 +1,11 @@
 import CKernels
 
-/// One thread's pass through a dense layer: the interpreter of a step list that runs it.
+/// One thread's pass through a dense layer: the interpreter that runs a step list.
 final class DenseFFNWorker: KernelWorker {
   private let steps: [DenseStep]
   private let calls: DenseKernelCalls
   private let pass: DensePass
-  /// What the pass points into.
+  /// Owns the memory that the pass points into.
   private let kernel: DenseFFN
   private let buffers: [FloatBuffer]
 
@@ -14,7 +14,7 @@ final class DenseFFNWorker: KernelWorker {
     let role = MemoryRole.scratch(worker: index)
     let (d, ff, dtype) = (kernel.shape.hidden, kernel.shape.intermediate, kernel.dtype)
     steps = DenseStep.steps(tokens, tile: kernel.tokenTile)
-    // Whole tiles, and one that may be shorter: calls are made for their numbers of rows.
+    // Whole tiles, and one that may be shorter; a call is prepared for each number of rows.
     var products: [Int: (first: any ProductCall, second: any ProductCall)] = [:]
     for step in steps where products[step.tile.count] == nil {
       products[step.tile.count] = (
@@ -34,7 +34,7 @@ final class DenseFFNWorker: KernelWorker {
     let inputScales = dtype == .int8 ? try scratch(rows, bytes: 4) : nil
     let scales = dtype == .int8 ? try scratch(rows, bytes: 4) : nil
     buffers = [input, intermediate, quantised, inputScales, scales].compactMap { $0 }
-    // What a type does not need is never the operand of a call.
+    // Placeholder for operands that the element type does not use; no call reads it.
     let unused = UnsafeMutableRawPointer(intermediate.base)
     pass = DensePass(
       kernel.shape, dtype,

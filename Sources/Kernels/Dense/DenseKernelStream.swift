@@ -1,11 +1,11 @@
 import AccessStreams
 import CKernels
 
-/// The interpreter that states accesses. fp32: the products as a BLAS packs them. bf16 and int8: weights are packed beforehand,
-/// and bias and GELU are fused into a product of bf16.
+/// The interpreter that states the accesses of a step list. In fp32, products pack their operands as a BLAS does. In
+/// bf16 and int8, weights are packed beforehand; bias and GELU are fused into a bf16 product.
 struct DenseKernelStream: DenseKernels {
   let stream: AccessStream
-  /// Where the core's library packs the operands of fp32 products.
+  /// The panels into which the core's library packs the operands of fp32 products.
   let panels: PackedProduct.Panels
 
   func roundToBF16(_ call: lk_to_bf16) {
@@ -24,7 +24,7 @@ struct DenseKernelStream: DenseKernels {
     switch (layer.dtype, layer.finish) {
     case (.bf16, _): stream.read(bias, bytes: layer.n * 4)
     case (.fp32, .bias):
-      // The bias is the value that the product adds to.
+      // The product adds to the bias.
       for row in 0..<product.rows {
         stream.read(bias, bytes: layer.n * 4)
         stream.write(address(product.y) + UInt64(row * layer.n * 4), bytes: layer.n * 4)

@@ -1,14 +1,16 @@
 import CKernels
 
-/// What the steps of a dense network call: micro-kernels with the operands of their C header, and products of a library.
+/// The calls of a dense network's steps: micro-kernels with the operands of their C header, and products of a
+/// library.
 ///
-/// As with `MicroKernels`, each step is written once, as calls of this protocol. `DenseKernelCalls` runs them,
-/// `DenseKernelStream` states what they read and write.
+/// As with `MicroKernels`, each step is written once as calls of this protocol. `DenseKernelCalls` runs them, and
+/// `DenseKernelStream` states their reads and writes.
 protocol DenseKernels {
   func roundToBF16(_ call: lk_to_bf16)
   func quantise(_ call: lk_quantise)
   func multiply(_ product: DenseProduct)
-  /// Bias and GELU with which a library's product in fp32 has ended: run within its call, accesses of their own.
+  /// Bias and GELU at the end of a library's fp32 product: run within the product's call, but with accesses of their
+  /// own.
   func finishGELU(_ call: lk_bias_gelu)
   func activate(_ activation: QuantisedActivation)
   func dequantise(_ call: lk_dequantise)
@@ -27,14 +29,15 @@ struct DenseProduct {
   var y: UnsafeMutableRawPointer
 }
 
-/// A row of int8 sums on its way to the bytes of the second product's input: to floats, through bias and GELU, to bytes.
+/// The conversion of a row of int8 sums to the bytes of the second product's input: to floats, through bias and GELU,
+/// to bytes.
 struct QuantisedActivation {
   var dequantise: lk_dequantise
   var gelu: lk_bias_gelu
   var quantise: lk_quantise
 }
 
-/// The interpreter that runs: every call goes to the micro-kernel or the library that it names.
+/// The interpreter that runs a step list: every call goes to the micro-kernel or the library that it names.
 struct DenseKernelCalls: DenseKernels {
   let kernels: lk_kernels
   /// The products' calls, by their number of rows.
@@ -45,7 +48,7 @@ struct DenseKernelCalls: DenseKernels {
   func dequantise(_ call: lk_dequantise) { withUnsafePointer(to: call) { kernels.dequantise($0) } }
 
   func multiply(_ product: DenseProduct) {
-    // Weights and bias were handed over when the calls were prepared.
+    // Weights and bias were passed when the calls were prepared.
     guard let calls = products[product.rows] else { return }
     (product.place == .first ? calls.first : calls.second).run(x: product.x, y: product.y)
   }

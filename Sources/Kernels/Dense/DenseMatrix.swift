@@ -1,18 +1,19 @@
 import CKernels
 import Support
 
-/// A dense layer's weights [n, k] in the element type of its product, with what its result is finished with.
+/// A dense layer's weights [n, k] in the element type of its product, with the bias and scales that finish its
+/// result.
 ///
-/// bf16: the upper half of a float, to nearest, ties to even. int8: symmetric, one scale a row (an output feature).
+/// bf16: rounded to the nearest, ties to even. int8: symmetric, one scale per row (an output feature).
 struct DenseMatrix {
   let values: FloatBuffer
   let bias: FloatBuffer
-  /// int8: what the sums of each row are multiplied by, max|row| / 127.
+  /// int8: the factor of each row's sums, max|row| / 127.
   let scales: FloatBuffer?
-  /// int8: what the zero point of the activations adds to the sums of each row.
+  /// int8: the part of each row's sums that the zero point of the activations causes.
   let zeros: FloatBuffer?
 
-  /// `name` is the tensor's, for the complaint about values that the type cannot hold.
+  /// `name` is the tensor's name, for the error about values that the type cannot hold. Throws `InputError`.
   init(_ weight: [Float], bias: [Float], type: TableType, name: String, memory: any MemorySource) throws {
     func buffer(_ values: [Float]) throws -> FloatBuffer {
       let buffer = try memory.floats(values.count, for: .weights)
@@ -48,13 +49,13 @@ struct DenseMatrix {
   }
 }
 
-/// A matrix as an element type rounds it, held as floats: bf16 numbers themselves, int8's whole numbers with a scale a row.
+/// A matrix rounded to an element type, held as floats: bf16 numbers, or int8's integers with a scale per row.
 struct RoundedMatrix {
   let values: [Float]
   /// int8 only.
   let scales: [Float]
 
-  /// Throws `InputError` where a value is infinite, no number, or beyond bf16's largest.
+  /// Throws `InputError` where a value is infinite, NaN, or beyond bf16's largest.
   init(_ matrix: [Float], rows: Int, type: TableType, name: String) throws {
     guard type != .fp32 else {
       (values, scales) = (matrix, [])
@@ -89,7 +90,7 @@ struct RoundedMatrix {
   }
 }
 
-/// The number that a bf16's bits stand for.
+/// The number that bf16 bits represent.
 func float(bf16 bits: UInt16) -> Float { Float(bitPattern: UInt32(bits) << 16) }
 
 /// `value` rounded to bf16, to nearest, ties to even.

@@ -1,7 +1,7 @@
 import AccessStreams
 import Support
 
-/// The dense network as a point asks for it: two matrix products around a GELU.
+/// The dense network of a point: two matrix products around a GELU.
 public struct DenseNetwork: Hashable, Sendable {
   public var hidden: Int
   /// Features between the two products (ff).
@@ -78,8 +78,8 @@ extension DenseNetwork: Network {
     switch dtype {
     case .fp32: return weights * element + activations + features * element
     case .bf16, .int8:
-      // The fp32 weights that the check goes by, the compressed ones as converted and as the library packs them, the
-      // products' inputs, and the first one's results: int8's are 32-bit sums.
+      // The fp32 weights for the check, the compressed weights as converted and as the library packs them, the inputs of
+      // both products, and the results of the first product: int8's are 32-bit sums.
       let inputs = (tokens * hidden + features) * dtype.bytes
       let sums = dtype == .int8 ? features * element : CheckedSize(0)
       return weights * (element + 2 * dtype.bytes) + activations + inputs + sums
@@ -125,7 +125,7 @@ extension DenseNetwork: Codable {
     }
   }
 
-  /// `output` is written although it follows: it is part of the ids of points that are stored.
+  /// `output` is written although it follows from `hidden`, because it is part of the ids of stored points.
   public func encode(to encoder: any Encoder) throws {
     var container = encoder.container(keyedBy: CodingKeys.self)
     try container.encode(hidden, forKey: .hidden)

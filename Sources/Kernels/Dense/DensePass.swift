@@ -1,13 +1,13 @@
 import CKernels
 
-/// The arrays of a pass as one worker sees them, in memory where they are run, in a flat address space where their accesses
-/// are stated. Only an interpreter of calls may know which, so nothing else reads or writes through them.
+/// The arrays of a pass of one worker: in memory where the pass runs, in a flat address space where its accesses are
+/// stated. Only an interpreter of calls knows which, so no other code reads or writes through these pointers.
 struct DenseArrays {
-  /// A layer's weights and what belongs to them.
+  /// A layer's weights with their bias and scales.
   struct Matrix {
     var weights: UnsafeRawPointer
     var bias: UnsafePointer<Float>
-    /// int8 only; nil where accesses are stated, which leave them out.
+    /// int8 only; nil where accesses are stated, because their accesses are left out.
     var scales: UnsafePointer<Float>?
     var zeros: UnsafePointer<Int32>?
   }
@@ -19,16 +19,17 @@ struct DenseArrays {
   var matrix2: Matrix
   /// bf16 and int8: the tile's input in the type of the products.
   var tileInput: UnsafeMutableRawPointer
-  /// Results of the first product, and the second's input but for int8.
+  /// The results of the first product, which except in int8 are the input of the second.
   var intermediate: UnsafeMutableRawPointer
   /// int8: the second product's input.
   var quantised: UnsafeMutableRawPointer
-  /// int8: the scales of both products' input tokens; nil where accesses are stated, which leave them out.
+  /// int8: the scales of both products' input tokens; nil where accesses are stated, because their accesses are left
+  /// out.
   var inputScales: UnsafeMutablePointer<Float>?
   var scales: UnsafeMutablePointer<Float>?
 }
 
-/// What a worker's steps are performed on.
+/// The operands of a worker's steps.
 struct DensePass {
   let shape: DenseFFNShape
   let dtype: TableType
@@ -42,7 +43,7 @@ struct DensePass {
     self.arrays = arrays
   }
 
-  /// Sums of a product with `matrix` to floats, in place.
+  /// Converts sums of a product with `matrix` to floats, in place.
   func dequantise(
     _ values: UnsafeMutablePointer<Float>, rows: Int, columns: Int, by rowScales: UnsafeMutablePointer<Float>?,
     _ matrix: DenseArrays.Matrix, bias: UnsafePointer<Float>?

@@ -1,11 +1,11 @@
 import AccessStreams
 
-/// A dense feed-forward pass as the cache model sees it: the interpreter that states the accesses of the step list that runs.
+/// A dense feed-forward pass for the cache model: states the accesses of the step list that a worker runs.
 struct DenseWorkload: Workload {
   let tokens: Int
   let threads: Int
   let phases: [PhaseWork]
-  /// The steps of each core, what they are performed on, and the panels that its library packs.
+  /// The steps of each core, their operands, and the panels that its library packs.
   private let cores: [Core]
 
   private struct Core {
@@ -30,7 +30,7 @@ struct DenseWorkload: Workload {
     let output = map.operand(floats: tokens * d)
     let weight1 = array(d * ff, bytes: dtype.bytes)
     let weight2 = array(d * ff, bytes: dtype.bytes)
-    // One behind the other.
+    // Both biases, one after the other.
     let biases = UnsafePointer(map.operand(floats: d + ff))
     let first = PackedProduct.packedFloats(n: ff, k: d)
     let second = PackedProduct.packedFloats(n: d, k: ff)
@@ -40,7 +40,7 @@ struct DenseWorkload: Workload {
         a: isFP32 ? map.place(floats: max(first.a, second.a)) : 0,
         b: isFP32 ? map.place(floats: max(first.b, second.b)) : 0,
         bytes: 4 * (max(first.a, second.a) + max(first.b, second.b)))
-      // What a type does not need is never the operand of a call.
+      // Placeholder for operands that the element type does not use.
       let tileInput = isFP32 ? intermediate : array(tokenTile * d, bytes: dtype.bytes)
       let quantised = dtype == .int8 ? array(tokenTile * ff, bytes: 1) : intermediate
       return Core(

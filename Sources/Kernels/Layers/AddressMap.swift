@@ -1,8 +1,8 @@
-/// Lays the arrays of a workload out in a flat address space, each on its own pages, so that a stream is the same on
+/// Places the arrays of a workload in a flat address space, each on its own pages, so that a stream is the same on
 /// every run and machine.
 struct AddressMap {
-  /// 2 MiB: no two arrays share a page of any common kind. The odd line on top keeps arrays from all starting in the
-  /// same set of every cache, which no allocator would do to a program either.
+  /// With 2 MiB no two arrays share a page of any common kind. The offset of one more line for each array keeps
+  /// arrays from starting in the same set of every cache, which no allocator would do either.
   private static let alignment: UInt64 = 2 << 20
   private static let stagger: UInt64 = 64
   private var next: UInt64 = alignment
@@ -17,8 +17,8 @@ struct AddressMap {
     return base
   }
 
-  /// A new array of `floats` floats as the operand of a call that is stated and never run: nothing may be read or written
-  /// through the pointer.
+  /// A new array of `floats` floats as the operand of a call that is stated and never run. Nothing may be read or
+  /// written through the pointer.
   mutating func operand(floats: Int) -> UnsafeMutablePointer<Float> {
     guard let pointer = UnsafeMutablePointer<Float>(bitPattern: UInt(place(floats: floats))) else {
       preconditionFailure("expected an array above address 0")

@@ -1,7 +1,7 @@
 import Glibc
 import Support
 
-/// Memory that the process could not get.
+/// An allocation that failed.
 public struct AllocationFailure: Error, Equatable, CustomStringConvertible {
   public let size: CheckedSize
 
@@ -15,12 +15,12 @@ public struct AllocationFailure: Error, Equatable, CustomStringConvertible {
 }
 
 extension CheckedSize {
-  /// Throws `AllocationFailure` where the process cannot have so many bytes in one piece now.
+  /// Throws `AllocationFailure` where the process cannot allocate this many bytes in one piece now.
   ///
-  /// An array that the standard library cannot allocate ends the process with a stack trace in place of a reason. Whoever
-  /// is about to make arrays of a layer's size asks first. Asking touches no memory; it takes two system calls.
+  /// An array that the standard library cannot allocate ends the process with a stack trace and no reason, so code
+  /// that makes arrays of a layer's size calls this first. It touches no memory and takes two system calls.
   public func requireAllocatable() throws {
-    // Not malloc: a compiler may leave out a block that is only freed again.
+    // malloc is not used, because a compiler may remove an allocation that is only freed.
     guard let value, let block = mmap(nil, max(1, value), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0),
       block != MAP_FAILED
     else { throw AllocationFailure(self) }

@@ -1,14 +1,14 @@
 import Foundation
 import Support
 
-/// What an array is for, so that a memory source can decide where its pages belong.
+/// The purpose of an array, by which a memory source decides where its pages belong.
 public enum MemoryRole: Hashable, Sendable {
-  /// Look-up tables; of several copies the one numbered from 0.
+  /// Look-up tables; copies are numbered from 0.
   case tables(copy: Int)
   case weights
   case input
   case output
-  /// Scratch that all workers share, of which each fills an equal part.
+  /// Scratch that all workers share, each filling an equal part.
   case shared
   /// Scratch of one worker, numbered from 0.
   case scratch(worker: Int)
@@ -18,9 +18,10 @@ public enum MemoryRole: Hashable, Sendable {
 public protocol MemorySource {
   /// Zeroed memory for `count` floats, aligned to at least a cache line.
   func floats(_ count: Int, for role: MemoryRole) throws -> FloatBuffer
-  /// Copies that a kernel makes of its look-up tables: one for each memory node where tables are replicated, else 1.
+  /// The number of copies that a kernel makes of its look-up tables: one for each memory node where tables are
+  /// replicated, else 1.
   var tableCopies: Int { get }
-  /// The copy that lies nearest to a worker.
+  /// The copy that is nearest to a worker.
   func tableCopy(ofWorker index: Int) -> Int
 }
 
@@ -72,10 +73,10 @@ public struct HeapMemory: MemorySource {
 private final class HeapBlock {
   let pointer: UnsafeMutableRawPointer
 
-  /// Throws `AllocationFailure`: the standard library's `allocate` would end the process.
+  /// Throws `AllocationFailure`, whereas the standard library's `allocate` would end the process.
   init(_ size: CheckedSize) throws {
     var block: UnsafeMutableRawPointer?
-    // 64: a cache line, and the widest vector.
+    // 64 is a cache line, and the width of the widest vector.
     guard let bytes = size.value, posix_memalign(&block, 64, bytes) == 0, let block else {
       throw AllocationFailure(size)
     }

@@ -1,7 +1,7 @@
 import Foundation
 
-/// SplitMix64 (Steele, Lea and Flood 2014): small, seedable, and the same on every platform, so that a synthetic layer
-/// is named by its seed.
+/// SplitMix64 (Steele, Lea and Flood 2014): small, seedable, and the same on every platform, so that a seed
+/// identifies a synthetic layer.
 public struct RandomSource: RandomNumberGenerator {
   private var state: UInt64
 
@@ -17,7 +17,7 @@ public struct RandomSource: RandomNumberGenerator {
     return z ^ (z >> 31)
   }
 
-  /// Uniform in -1 ..< 1, 24 bits.
+  /// Uniform in -1 ..< 1, with 24 random bits.
   public mutating func uniform() -> Float {
     Float(Int32(truncatingIfNeeded: next() >> 40) - (1 << 23)) * (1.0 / Float(1 << 23))
   }

@@ -9,7 +9,7 @@ public struct SafeTensors {
   public struct Tensor {
     public let type: String
     public let shape: [Int]
-    /// Behind the header.
+    /// The tensor's bytes, counted from the end of the header.
     fileprivate let bytes: Range<Int>
   }
 
@@ -20,11 +20,12 @@ public struct SafeTensors {
 
   /// The longest header that the format admits (safetensors' own MAX_HEADER_SIZE).
   private static let longestHeader = 100_000_000
-  /// The most data that is taken from a pipe, which has to be kept in memory; a regular file is mapped and has no limit.
+  /// The most bytes that are read from a pipe, because they are kept in memory; a regular file is mapped and has no
+  /// limit.
   private static let mostStreamed = 1 << 32
 
-  /// Reads and checks the file at `path`: header, types, shapes, that tensors follow each other without gap or overlap, and
-  /// that the file ends with the last. A pipe is read once, into memory.
+  /// Reads and checks the file at `path`: header, types and shapes, that tensors follow each other without gap or
+  /// overlap, and that the file ends with the last one. A pipe is read once, into memory. Throws `InputError`.
   public init(contentsOf path: String) throws {
     let file = try InputFile(path)
     let prefix = try file.read(upTo: 8)
@@ -73,7 +74,7 @@ public struct SafeTensors {
     throw InputError(file: file, "expected a JSON object as the safetensors header")
   }
 
-  /// Text by key. A value of another kind is refused: without it the layer would be taken for another.
+  /// Text by key. A value of another type is refused, because without it the layer could be mistaken for another.
   private static func metadata(_ value: JSONValue?, file: String) throws -> [String: String] {
     guard let value else { return [:] }
     guard let members = value.members else {
@@ -122,8 +123,8 @@ public struct SafeTensors {
     "U8": 1, "BOOL": 1,
   ]
 
-  /// The bytes of all tensors: they must follow each other in some order, from the header to the end of the file, so that
-  /// no byte belongs to two tensors or to none.
+  /// The bytes of all tensors. They must follow each other in some order from the header to the end of the file, so
+  /// that every byte belongs to exactly one tensor.
   private static func data(of tensors: [String: Tensor], behind start: Int, in file: InputFile) throws -> Data {
     let ordered = tensors.sorted {
       ($0.value.bytes.lowerBound, $0.value.bytes.upperBound) < ($1.value.bytes.lowerBound, $1.value.bytes.upperBound)
@@ -171,7 +172,7 @@ public struct SafeTensors {
     return Data(bytes)
   }
 
-  /// The whole file as memory, read when it is touched.
+  /// The whole file as mapped memory, which is read when it is touched.
   private static func mapped(_ size: Int, of file: InputFile) throws -> Data {
     guard let memory = mmap(nil, size, PROT_READ, MAP_PRIVATE, file.descriptor, 0), memory != MAP_FAILED else {
       throw InputError(file: file.path, "expected a file that can be mapped: \(String(cString: strerror(errno)))")
@@ -183,7 +184,7 @@ public struct SafeTensors {
 
   // MARK: - Values
 
-  /// The values of an F32 tensor in row-major order. `shape` is checked where it is given.
+  /// The values of an F32 tensor in row-major order. `shape` is checked where it is given. Throws `InputError`.
   public func floats(_ name: String, shape: [Int]? = nil) throws -> [Float] {
     try values(name, type: "F32", shape: shape)
   }
@@ -246,7 +247,7 @@ public struct SafeTensors {
     }
     let count = tensor.bytes.count / MemoryLayout<Element>.stride
     try CheckedSize.bytes(CheckedSize(count), of: Element.self).requireAllocatable()
-    // Copied byte by byte: a tensor need not be aligned to its element in the file.
+    // Copied byte by byte, because a tensor need not be aligned to its element in the file.
     return [Element](unsafeUninitializedCapacity: count) { buffer, initialized in
       let first = data.startIndex + tensor.bytes.lowerBound
       data.copyBytes(to: UnsafeMutableRawBufferPointer(buffer), from: first..<first + tensor.bytes.count)

@@ -4,8 +4,8 @@ import Support
 import Synchronization
 
 extension BLAS {
-  /// Names tried in turn where no audit has chosen: Debian's OpenBLAS, BLIS, then whatever provides the system's `libblas`
-  /// with cblas symbols.
+  /// Names that are tried in turn where no audit has chosen: Debian's OpenBLAS, BLIS, then any library that provides
+  /// the system's `libblas` with cblas symbols.
   private static let defaultFiles = ["libopenblas.so.0", "libblis.so.4", "libcblas.so.3", "libblas.so.3"]
 
   /// Loads the library at `path`, or the first of the known names that this system has.
@@ -25,14 +25,14 @@ extension BLAS {
         + reasons.joined(separator: "; "))
   }
 
-  /// The first library found that multiplies in `dtype`. Throws `NotAvailable` saying what each of them lacks.
+  /// The first library found that multiplies in `dtype`. Throws `NotAvailable` that says what each library lacks.
   public static func load(for dtype: TableType) throws -> BLAS {
     guard dtype != .fp32 else { return try load() }
     try requireLoader()
     var incapable: [String] = []
     var missing: [String] = []
     var hasOneDNN = false
-    // oneDNN first: it has every type on every CPU that has an instruction for it.
+    // oneDNN comes first, because it has every type on every CPU that has an instruction for it.
     for file in ["libdnnl.so.2", "libdnnl.so.3"] + LibraryFamily.known.flatMap(\.files).filter({ !$0.contains("dnnl") })
     {
       do {
@@ -44,7 +44,8 @@ extension BLAS {
         missing.append(error.description)
       } catch { incapable.append("\(error)") }
     }
-    // To install what is there but cannot is no advice, and what is not there is a reason only where nothing is.
+    // Advice to install a library that is present would be useless, and a missing library is a reason only where none
+    // is present.
     throw NotAvailable(
       key: "dtype",
       "expected a library that multiplies in \(dtype.rawValue)"
@@ -62,7 +63,7 @@ extension BLAS {
   /// Throws `UnsupportedProduct` where the library cannot multiply in `dtype` on this CPU, or saturates sums of int8 products.
   public func requireProduct(of dtype: TableType) throws {
     guard dtype != .fp32, let kernels = ISA.scalar.microKernels else { return }
-    // A register tile's worth of the largest operands there are: 255 x 127 in int8, and 1 in bf16.
+    // One register tile with the largest operands: 255 x 127 in int8, and 1 in bf16.
     let size = 16
     let depth = 64
     let memory = HeapMemory()
@@ -97,7 +98,7 @@ extension BLAS {
     }
   }
 
-  /// Loads `candidate`, once per process: the same candidate is the same library again. Throws `LibraryNotLoaded`.
+  /// Loads `candidate` once per process; the same candidate gives the same object. Throws `LibraryNotLoaded`.
   public static func load(_ candidate: LibraryCandidate) throws -> BLAS {
     try loaded.withLock { loaded in
       if let library = loaded[candidate] { return library }
@@ -111,8 +112,8 @@ extension BLAS {
 
   private convenience init(loading candidate: LibraryCandidate) throws {
     LibraryVariables.clear()
-    // Ours while the library loads. It must start no thread pool that spins beside our workers; and it picks its kernels
-    // once, when it loads or is first called.
+    // These variables are set while the library loads. It must not start a pool of spinning threads beside our
+    // workers, and it chooses its kernels only once, when it loads or is first called.
     var variables = ["OPENBLAS_NUM_THREADS", "BLIS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS"]
     for variable in variables { setenv(variable, "1", 1) }
     if let coreType = candidate.coreType {
@@ -127,7 +128,8 @@ extension BLAS {
     let (handle, original) = try openAnew(candidate.file)
     let symbols = LibrarySymbols(handle: handle)
     if let coreType = candidate.coreType, LibraryFamily.of(file: candidate.file)?.name == "BLIS" {
-      // It takes its own number of a configuration, and any word for number 0; it reads it at its first call.
+      // BLIS expects its own number of a configuration and reads any word as number 0. It reads the variable at its
+      // first call.
       guard let number = CBLASBackend.blisNumber(ofArchitecture: coreType, symbols) else {
         throw LibraryNotLoaded("this build has no configuration \(coreType)")
       }
@@ -137,7 +139,7 @@ extension BLAS {
       throw LibraryNotLoaded("\(candidate.file): no symbol cblas_sgemm or dnnl_sgemm")
     }
     self.init(backend, path: original ?? fileBehind(symbols) ?? candidate.file)
-    // The first call, so that whatever the library sets up late is set up while our variables stand.
+    // This first call makes the library finish its set-up while our variables are set.
     var product: Float = 0
     multiply(m: 1, n: 1, k: 1, a: [1], aStride: 1, bTransposed: [1], bStride: 1, beta: 0, c: &product, cStride: 1)
   }
@@ -152,8 +154,8 @@ public struct LibraryNotLoaded: NotAvailableError {
   }
 }
 
-/// Opens a library in a state of its own. One that the process holds already has picked its kernels, so that a copy of the
-/// file is opened then, which the loader takes for another library; `original` is the file that was copied.
+/// Opens a library in a state of its own. A library that the process has loaded already has chosen its kernels, so a
+/// copy of its file is opened, which the loader takes for another library; `original` is the file that was copied.
 private func openAnew(_ file: String) throws -> (handle: UnsafeMutableRawPointer, original: String?) {
   guard linux_can_load_libraries() else {
     throw LibraryNotLoaded("\(file): a static executable cannot load libraries")
@@ -168,7 +170,7 @@ private func openAnew(_ file: String) throws -> (handle: UnsafeMutableRawPointer
     } catch {
       throw LibraryNotLoaded("\(original): expected to copy it to load it once more: \(plainReason(error))")
     }
-    // The mapping outlives the name.
+    // The mapping remains when the name is removed.
     defer { try? FileManager.default.removeItem(at: copy) }
     return (try open(copy.path), original)
   }
@@ -182,8 +184,8 @@ private func open(_ file: String) throws -> UnsafeMutableRawPointer {
   return handle
 }
 
-/// The file that the product lies in, which may be another one than was opened: libblas is often a front of OpenBLAS. Nil
-/// where the loader does not say.
+/// The file that contains the product, which may differ from the opened one: libblas is often a front end of
+/// OpenBLAS. Nil where the loader does not report it.
 private func fileBehind(_ symbols: LibrarySymbols) -> String? {
   guard let product = symbols.address("dnnl_sgemm", "cblas_sgemm", "scipy_cblas_sgemm") else { return nil }
   guard let name = linux_file_of(product) else { return nil }

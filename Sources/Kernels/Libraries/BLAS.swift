@@ -2,14 +2,15 @@ import CKernels
 import Foundation
 import Support
 
-/// A library of matrix products, loaded at run time and held to one thread: each worker of a run calls it on its own
-/// tokens.
+/// A library of matrix products, loaded at run time and limited to one thread, because each worker of a run calls it
+/// on its own tokens.
 public final class BLAS: @unchecked Sendable {
-  /// Such as `OpenBLAS`; the file's name where the library does not say.
+  /// The library's name, such as `OpenBLAS`; the file's name where the library does not state one.
   public let name: String
-  /// Such as `0.3.21`; nil where the library does not say.
+  /// The version, such as `0.3.21`; nil where the library does not state it.
   public let version: String?
-  /// The kernels that the library chose for this CPU, or was told to use, such as `SkylakeX`; nil where it does not say.
+  /// The kernels that the library chose for this CPU, or was told to use, such as `SkylakeX`; nil where it does not state
+  /// them.
   public let coreType: String?
   /// The file it was loaded from.
   public let path: String
@@ -24,10 +25,10 @@ public final class BLAS: @unchecked Sendable {
     coreType = backend.coreType
   }
 
-  /// `OpenBLAS 0.3.21`.
+  /// Name and version, such as `OpenBLAS 0.3.21`.
   public var title: String { [name, version].compactMap { $0 }.joined(separator: " ") }
 
-  /// `OpenBLAS 0.3.21 SkylakeX`.
+  /// Name, version and core type, such as `OpenBLAS 0.3.21 SkylakeX`.
   public var fullTitle: String { [title, coreType].compactMap { $0 }.joined(separator: " ") }
 
   /// C[m, n] = A[m, k] B[n, k]^T + beta C, all row-major with the given row strides.

@@ -22,8 +22,8 @@ struct CBLASBackend: ProductBackend {
     ) -> Void
   private let bf16gemm: BF16GEMM?
 
-  /// Bytes times bytes, with offsets that are added to A and to B and a vector that is added to C: MKL. In row-major order
-  /// A is the unsigned one, whatever the name says.
+  /// Unsigned bytes times signed bytes, with offsets that are added to A and to B and a vector that is added to C:
+  /// MKL. In row-major order A is the unsigned operand, contrary to the symbol's name.
   private typealias Int8GEMM =
     @convention(c) (
       CInt, CInt, CInt, CInt, CInt, CInt, CInt, Float, UnsafeRawPointer, CInt, Int8, UnsafeRawPointer, CInt, Int8,
@@ -31,7 +31,7 @@ struct CBLASBackend: ProductBackend {
     ) -> Void
   private let int8gemm: Int8GEMM?
 
-  /// Nil for a library without the product.
+  /// Nil for a library without `cblas_sgemm`.
   init?(_ symbols: LibrarySymbols) {
     // PyPI's scipy-openblas prefixes its symbols.
     guard let product = symbols.address("cblas_sgemm", "scipy_cblas_sgemm") else { return nil }
@@ -52,11 +52,11 @@ struct CBLASBackend: ProductBackend {
       version = blis
       coreType = blisArchitecture(symbols)
     } else if symbols.address("MKL_Set_Threading_Layer") != nil {
-      // Sequential, said before anything else: at the next call it loads what it takes to have threads.
+      // Selects the sequential layer before any other call, because the next call would load the threaded one.
       symbols.set(1, "MKL_Set_Threading_Layer")
       name = "MKL"
       version = mklVersion(symbols)
-      // It says which instructions it was told to use at most, not which it uses.
+      // The library reports the instructions that it may use at most, not those that it uses.
       coreType = nil
     } else {
       name = nil
@@ -75,7 +75,7 @@ struct CBLASBackend: ProductBackend {
       c, CInt(cStride))
   }
 
-  // As cblas.h numbers them; the last is MKL's, for one number that is added to all of C.
+  // Constants of cblas.h; the last is MKL's, for one number that is added to all of C.
   private static let rowMajor: CInt = 101
   private static let plain: CInt = 111
   private static let transposed: CInt = 112
@@ -121,19 +121,20 @@ private func blisArchitecture(_ symbols: LibrarySymbols) -> String? {
   guard let query = symbols.address("bli_arch_query_id"), let name = symbols.address("bli_arch_string") else {
     return nil
   }
-  // First, because a forced configuration is looked up in what this sets up, and ends the process where it is not there.
+  // This comes first, because a forced configuration is looked up in what it sets up, and a missing one ends the
+  // process.
   if let setUp = symbols.address("bli_init") { unsafeBitCast(setUp, to: Setup.self)() }
   let id = unsafeBitCast(query, to: Query.self)()
   return unsafeBitCast(name, to: Name.self)(id).map { String(cString: $0) }
 }
 
 extension CBLASBackend {
-  /// BLIS's own number for a configuration, which differs between versions; nil where it knows none of that name.
+  /// BLIS's own number for a configuration, which differs between versions; nil where it has none of that name.
   static func blisNumber(ofArchitecture name: String, _ symbols: LibrarySymbols) -> CInt? {
     typealias Name = @convention(c) (CInt) -> UnsafePointer<CChar>?
     guard let address = symbols.address("bli_arch_string") else { return nil }
     let text = unsafeBitCast(address, to: Name.self)
-    // "generic" closes its table; 100 is beyond any version's.
+    // "generic" is the last entry of its table; 100 is beyond the table of any version.
     for number in CInt(0)..<100 {
       guard let known = text(number).map({ String(cString: $0) }), known != "generic" else { return nil }
       if known == name { return number }
@@ -146,7 +147,7 @@ extension CBLASBackend {
 private func mklVersion(_ symbols: LibrarySymbols) -> String? {
   typealias Version = @convention(c) (UnsafeMutablePointer<CChar>, CInt) -> Void
   guard let address = symbols.address("MKL_Get_Version_String", "mkl_get_version_string") else { return nil }
-  // MKL's documentation uses 198.
+  // 198 is the size in MKL's documentation.
   var buffer = [CChar](repeating: 0, count: 256)
   unsafeBitCast(address, to: Version.self)(&buffer, 255)
   let words = String(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)

@@ -1,8 +1,8 @@
 import CKernels
 
-/// A product through plain library calls, with our own pass for whatever the library does not fuse.
+/// A product through plain library calls, with a pass of our own for the steps that the library does not fuse.
 final class CBLASProduct: PreparedProduct {
-  /// C[rows, n] = A[rows, k] W[n, k]^T + beta C; `C` is fp32, of int8 operands 32-bit sums.
+  /// C[rows, n] = A[rows, k] W[n, k]^T + beta C; `C` is fp32, or 32-bit sums for int8 operands.
   typealias Multiply = (
     _ rows: Int, _ a: UnsafeRawPointer, _ beta: Float, _ c: UnsafeMutableRawPointer
   ) -> Void
@@ -20,7 +20,7 @@ final class CBLASProduct: PreparedProduct {
   }
 
   func call(rows: Int, memory: any MemorySource, role: MemoryRole) throws -> any ProductCall {
-    // Sums that are rounded at the end need a place before it.
+    // Sums that are rounded at the end need scratch before it.
     Call(self, rows: rows, sums: product.roundsResult ? try memory.floats(rows * product.n, for: role) : nil)
   }
 
@@ -40,7 +40,7 @@ final class CBLASProduct: PreparedProduct {
       let target = sums.map { UnsafeMutableRawPointer($0.base) } ?? y
       var beta: Float = 0
       if prepared.product.finish == .bias, let bias = prepared.bias {
-        // The bias is the value that the product adds to.
+        // The product adds to the bias.
         let floats = target.assumingMemoryBound(to: Float.self)
         for row in 0..<rows { (floats + row * n).update(from: bias, count: n) }
         beta = 1

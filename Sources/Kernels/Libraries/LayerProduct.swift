@@ -1,7 +1,8 @@
 import CKernels
 import Support
 
-/// What a dense layer asks of a library: y[rows, n] = finish(x[rows, k] W[n, k]^T), all row-major and contiguous.
+/// A dense layer's product as a library computes it: y[rows, n] = finish(x[rows, k] W[n, k]^T), all row-major and
+/// contiguous.
 ///
 /// | dtype | x | W | y |
 /// |---|---|---|---|
@@ -9,7 +10,7 @@ import Support
 /// | bf16 | bf16 | bf16 | `result`; products are summed in fp32 |
 /// | int8 | unsigned bytes | signed bytes | 32-bit sums, without finish |
 public struct LayerProduct: Hashable, Codable, Sendable {
-  /// What is done to a sum before it is stored.
+  /// The operation on a sum before it is stored.
   public enum Finish: String, Codable, Sendable {
     case none
     case bias
@@ -20,7 +21,7 @@ public struct LayerProduct: Hashable, Codable, Sendable {
   public var k: Int
   public var dtype: TableType
   public var finish: Finish
-  /// Whether the result of a bf16 product is rounded to bf16, as the input of the next one; else it is fp32.
+  /// Whether the result of a bf16 product is rounded to bf16, as the input of the next product; otherwise it is fp32.
   public var roundsResult: Bool
 
   public init(n: Int, k: Int, dtype: TableType, finish: Finish, roundsResult: Bool = false) {
@@ -35,9 +36,9 @@ public struct LayerProduct: Hashable, Codable, Sendable {
   public var resultBytes: Int { roundsResult ? 2 : 4 }
 }
 
-/// A product whose weights a library holds as it likes them best.
+/// A product whose weights are in the layout that the library prefers.
 protocol PreparedProduct: AnyObject {
-  /// A call for exactly `rows` rows, with scratch of its own from `memory`, for one thread.
+  /// A call for exactly `rows` rows, with scratch from `memory`, for one thread.
   func call(rows: Int, memory: any MemorySource, role: MemoryRole) throws -> any ProductCall
 }
 
@@ -46,7 +47,7 @@ protocol ProductCall: AnyObject {
   func run(x: UnsafeRawPointer, y: UnsafeMutableRawPointer)
 }
 
-/// Weights and bias that a product is prepared from; they outlive it.
+/// Weights and bias of a product, which outlive it.
 struct ProductWeights {
   /// [n, k] in the product's element type.
   var values: UnsafeRawPointer

@@ -1,4 +1,4 @@
-/// A library file and how it is to be loaded: what an audit times, and what a worker then calls.
+/// A library file and how to load it: an audit times candidates, and a worker calls the chosen one.
 public struct LibraryCandidate: Hashable, Codable, Sendable {
   /// A path, or a name for the dynamic loader.
   public var file: String
@@ -11,11 +11,11 @@ public struct LibraryCandidate: Hashable, Codable, Sendable {
   }
 }
 
-/// The same library left alone, and with each core type that is worth a try.
+/// One library with its own choice of kernels, and with each core type that is worth trying.
 public struct LibraryCandidates: Equatable, Sendable {
   /// The name to report where nothing loads.
   public var name: String
-  /// Tried in turn; the first that loads counts.
+  /// File names that are tried in turn; the first that loads is used.
   public var files: [String]
   public var coreTypes: [String]
 

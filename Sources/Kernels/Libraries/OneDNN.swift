@@ -1,8 +1,8 @@
-/// The part of oneDNN's C API that a matrix product with fixed weights takes, versions 2 and 3.
+/// The part of oneDNN's C API that a matrix product with fixed weights needs, in versions 2 and 3.
 ///
-/// Handles are opaque pointers in both. Version 3 made memory descriptors opaque too, where version 2 has the caller hold
-/// the structure; either way functions take a pointer to one. Version 3 also describes an operation and creates its
-/// primitive descriptor in one call, and took the scale out of eltwise post-operations.
+/// Handles are opaque pointers in both versions. Version 3 made memory descriptors opaque too, whereas in version 2
+/// the caller holds the structure; in both, functions take a pointer to one. Version 3 also describes an operation
+/// and creates its primitive descriptor in one call, and removed the scale from eltwise post-operations.
 final class OneDNN: @unchecked Sendable {
   typealias Handle = OpaquePointer
   /// A memory descriptor.
@@ -45,7 +45,8 @@ final class OneDNN: @unchecked Sendable {
   private let engine: Handle
   private let functions: Functions
 
-  /// All addresses, looked up once. The types of the calls that differ between versions are at the calls.
+  /// All function addresses, looked up once. The types of functions that differ between versions are given at their
+  /// calls.
   private struct Functions {
     var streamCreate: @convention(c) (Out, Handle, CUnsignedInt) -> CInt
     var streamDestroy: @convention(c) (Handle) -> CInt
@@ -65,7 +66,7 @@ final class OneDNN: @unchecked Sendable {
     var attributesSetPostOperations: @convention(c) (Handle, Handle) -> CInt
     var postOperationsCreate: @convention(c) (Out) -> CInt
     var postOperationsDestroy: @convention(c) (Handle) -> CInt
-    /// Differ between the versions.
+    /// These differ between the versions.
     var appendEltwise: UnsafeMutableRawPointer
     var layoutByTag: UnsafeMutableRawPointer
     var layoutByStrides: UnsafeMutableRawPointer
@@ -76,8 +77,8 @@ final class OneDNN: @unchecked Sendable {
     var layoutDestroy: UnsafeMutableRawPointer?
   }
 
-  /// The interface of a loaded library; what is missing where it has none that is known here.
-  /// `runtime` is `dnnl_version_t.cpu_runtime`: a worker must be able to hold the library to its own thread.
+  /// The interface of a loaded library. Throws `UnsupportedProduct` where it has none that is known here. `runtime`
+  /// is `dnnl_version_t.cpu_runtime`: it must be possible to limit the library to the worker's thread.
   static func load(
     _ symbols: LibrarySymbols, major: Int?, runtime: CUnsignedInt?
   ) -> Result<OneDNN, UnsupportedProduct> {
@@ -128,7 +129,7 @@ final class OneDNN: @unchecked Sendable {
       layoutDestroy: major == 3 ? try address("memory_desc_destroy") : nil)
     let createEngine: @convention(c) (Out, CInt, Int) -> CInt = try function("engine_create")
     let cpu: CInt = 1  // dnnl_cpu
-    // Kept until the process ends, as the library itself is.
+    // The engine is kept until the process ends, as the library is.
     engine = try Self.made("dnnl_engine_create") { createEngine($0, cpu, 0) }
   }
 
@@ -159,13 +160,14 @@ final class OneDNN: @unchecked Sendable {
     deinit { free() }
   }
 
-  /// A matrix (or vector) of `dimensions` with `strides` in elements; without strides as the library likes it best.
+  /// A matrix (or vector) of `dimensions` with `strides` in elements; without strides, in the layout that the library
+  /// prefers.
   func layout(_ dimensions: [Int], _ type: ElementType, strides: [Int]?) throws -> OwnedLayout {
     let sizes = dimensions.map { Int64($0) }
     let steps = strides?.map { Int64($0) }
     let any: CInt = 1  // dnnl_format_tag_any
     func describe(_ target: UnsafeMutableRawPointer) -> CInt {
-      // A descriptor's own memory (2) or the place of its handle (3): a pointer in either case.
+      // A pointer to the descriptor itself (version 2) or to its handle (version 3).
       if let steps {
         typealias ByStrides = @convention(c) (UnsafeMutableRawPointer, CInt, Dimensions, CInt, Dimensions) -> CInt
         return unsafeBitCast(functions.layoutByStrides, to: ByStrides.self)(
@@ -186,8 +188,8 @@ final class OneDNN: @unchecked Sendable {
     return OwnedLayout(UnsafeRawPointer(handle)) { _ = destroy?(handle) }
   }
 
-  /// Room for version 2's `dnnl_memory_desc_t` (696 bytes in 2.6) and `dnnl_matmul_desc_t` (2,800), which hold a few of the
-  /// former; they grew by a few bytes a release.
+  /// Room for version 2's `dnnl_memory_desc_t` (696 bytes in 2.6) and `dnnl_matmul_desc_t` (2,800), which contains
+  /// several of the former; they grew by a few bytes per release.
   private static let structureBytes = 16_384
 
   func bytes(_ layout: Layout) -> Int { functions.layoutSize(layout) }
@@ -196,7 +198,7 @@ final class OneDNN: @unchecked Sendable {
 
   // MARK: - Primitives
 
-  /// A primitive and the layout that it wants its weights in.
+  /// A primitive and the layout in which it expects its weights.
   final class Primitive {
     fileprivate let handle: Handle
     private let descriptor: Handle
@@ -218,7 +220,7 @@ final class OneDNN: @unchecked Sendable {
       _ = library.functions.descriptorDestroy(descriptor)
     }
 
-    /// Valid as long as the primitive.
+    /// The layout is valid as long as the primitive.
     func weightsLayout() throws -> Layout {
       let query: CInt = 131  // dnnl_query_weights_md
       guard let layout = library.functions.descriptorLayout(descriptor, query, 0) else {
@@ -228,7 +230,7 @@ final class OneDNN: @unchecked Sendable {
     }
   }
 
-  /// target = GELU(source x weights + bias), without what is nil or false.
+  /// target = GELU(source x weights + bias), without the parts that are nil or false.
   func matmul(
     source: OwnedLayout, weights: OwnedLayout, bias: OwnedLayout?, target: OwnedLayout, gelu: Bool
   ) throws -> Primitive {
@@ -299,7 +301,7 @@ final class OneDNN: @unchecked Sendable {
     try execution.run()
   }
 
-  /// A primitive with its arguments and a stream of its own, for one thread. Keeps the primitive alive.
+  /// A primitive with its arguments and its own stream, for one thread. It keeps the primitive alive.
   final class Execution {
     private let primitive: Primitive
     private let library: OneDNN
@@ -327,14 +329,14 @@ final class OneDNN: @unchecked Sendable {
       if let stream { _ = library.functions.streamDestroy(stream) }
     }
 
-    /// Points the argument at index `index` of the operands to other memory.
+    /// Sets the memory of the argument at `index` of the operands.
     func move(_ index: Int, to base: UnsafeMutableRawPointer) {
       if let memory = arguments[index].memory { _ = library.functions.memorySetHandle(memory, base) }
     }
 
     func run() throws { try OneDNN.check("dnnl_primitive_execute", execute()) }
 
-    /// The status. On a CPU the call returns when the work is done.
+    /// Executes the primitive and returns its status. On a CPU the call returns when the work is done.
     @discardableResult
     func execute() -> CInt {
       guard let stream else { return -1 }

@@ -1,6 +1,6 @@
 import CKernels
 
-/// oneDNN: plain products through `dnnl_sgemm`, a dense layer's through its matmul primitives.
+/// oneDNN: plain products through `dnnl_sgemm`, a dense layer's products through its matmul primitives.
 struct OneDNNBackend: ProductBackend {
   let name: String? = "oneDNN"
   let version: String?
@@ -14,7 +14,7 @@ struct OneDNNBackend: ProductBackend {
   private let sgemm: SGEMM
   private let primitives: Result<OneDNN, UnsupportedProduct>
 
-  /// Nil for a library without the product.
+  /// Nil for a library without `dnnl_sgemm`.
   init?(_ symbols: LibrarySymbols) {
     guard let product = symbols.address("dnnl_sgemm") else { return nil }
     sgemm = unsafeBitCast(product, to: SGEMM.self)
@@ -23,17 +23,17 @@ struct OneDNNBackend: ProductBackend {
     typealias Version = @convention(c) () -> UnsafePointer<CInt>?
     let numbers = symbols.address("dnnl_version").flatMap { unsafeBitCast($0, to: Version.self)() }
     version = numbers.map { "\($0[0]).\($0[1]).\($0[2])" }
-    // Then a pointer to a hash, and the CPU's runtime.
+    // A pointer to a hash and the CPU's runtime follow.
     let runtime = numbers.map { UnsafeRawPointer($0).load(fromByteOffset: 24, as: CUnsignedInt.self) }
     primitives = OneDNN.load(symbols, major: numbers.map { Int($0[0]) }, runtime: runtime)
-    // Asking also makes it read ONEDNN_MAX_CPU_ISA, which it does once.
+    // This call also makes the library read ONEDNN_MAX_CPU_ISA, which it does once.
     typealias Query = @convention(c) () -> CInt
     coreType = symbols.address("dnnl_get_effective_cpu_isa").map {
       Self.isaName(unsafeBitCast($0, to: Query.self)())
     }
   }
 
-  /// `dnnl_cpu_isa_t` by the names that ONEDNN_MAX_CPU_ISA takes; the number where it is none that we know.
+  /// The name of a `dnnl_cpu_isa_t` in ONEDNN_MAX_CPU_ISA; the number where it is unknown.
   static func isaName(_ isa: CInt) -> String {
     let names: [CInt: String] = [
       0x1: "SSE41", 0x3: "AVX", 0x7: "AVX2", 0x27: "AVX512_CORE", 0x67: "AVX512_CORE_VNNI", 0xE7: "AVX512_CORE_BF16",
@@ -48,8 +48,8 @@ struct OneDNNBackend: ProductBackend {
   ) {
     let plain = CChar(UInt8(ascii: "N"))
     let transposed = CChar(UInt8(ascii: "T"))
-    // Its status says invalid arguments or no memory; the first cannot be, and a product that was not computed fails the
-    // check against the reference that precedes every measurement.
+    // The status can be invalid arguments, which does not occur, or no memory. A product that was not computed fails
+    // the check against the reference that precedes every measurement.
     _ = sgemm(
       plain, transposed, Int64(m), Int64(n), Int64(k), 1, a, Int64(aStride), b, Int64(bStride), beta, c,
       Int64(cStride))

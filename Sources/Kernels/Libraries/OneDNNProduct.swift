@@ -1,11 +1,11 @@
-/// A dense layer's product through a matmul primitive: weights brought into the library's own blocked layout once, bias and
-/// GELU fused.
+/// A dense layer's product through a matmul primitive: weights are converted once to the library's blocked layout,
+/// and bias and GELU are fused.
 final class OneDNNProduct: PreparedProduct {
   private let product: LayerProduct
   private let weights: ProductWeights
   private let library: OneDNN
   private let memory: any MemorySource
-  /// A primitive chooses the layout of its weights by the number of rows too; most agree on one.
+  /// The weights in each layout in use. A primitive chooses the layout by the number of rows too; most agree on one.
   private var packed: [(layout: OneDNN.Layout, owner: OneDNN.Primitive, values: FloatBuffer)] = []
 
   init(_ product: LayerProduct, weights: ProductWeights, library: OneDNN, memory: any MemorySource) {
@@ -49,7 +49,7 @@ final class OneDNNProduct: PreparedProduct {
     }
   }
 
-  /// The weights in the layout that `primitive` wants.
+  /// The weights in the layout that `primitive` expects.
   private func weights(for primitive: OneDNN.Primitive) throws -> UnsafeMutableRawPointer {
     let layout = try primitive.weightsLayout()
     if let known = packed.first(where: { library.equal($0.layout, layout) }) {

@@ -3,8 +3,9 @@ import AccessStreams
 /// The access stream of a matrix product C[m, n] = A[m, k] B[n, k]^T in a library: packed panels and a register tile, after
 /// Goto and van de Geijn, "Anatomy of High-Performance Matrix Multiplication", ACM TOMS 34(3), 2008.
 ///
-/// A library is a black box; this is the scheme that OpenBLAS and BLIS share, with typical AVX-512 block sizes. In bf16 and
-/// int8 it is oneDNN's in outline: weights were packed once, when the layer was loaded, and A is read where it lies.
+/// A library is a black box; this is the scheme that OpenBLAS and BLIS share, with typical AVX-512 block sizes. For
+/// bf16 and int8 it follows oneDNN in outline: weights were packed once, when the layer was loaded, and A is read in
+/// place.
 struct PackedProduct {
   let m: Int
   let n: Int
@@ -34,14 +35,14 @@ struct PackedProduct {
 
   static func blockDepth(_ operands: OperandType) -> Int { blockDepthBytes / operands.bytes }
 
-  /// Where a library keeps the panels that it packs of an fp32 product's operands, `bytes` for both together.
+  /// The panels into which a library packs the operands of an fp32 product; `bytes` is the size of both together.
   struct Panels {
     var a: UInt64
     var b: UInt64
     var bytes: Int
   }
 
-  /// `packedA` and `packedB` are the panels that fp32 packs. B is in rows for fp32, else packed already.
+  /// `packedA` and `packedB` are the panels of an fp32 product. B is row-major for fp32 and already packed otherwise.
   func emit(
     a: UInt64, b: UInt64, c: UInt64, cStride: Int, packedA: UInt64, packedB: UInt64, to stream: AccessStream
   ) {
@@ -84,13 +85,13 @@ struct PackedProduct {
     }
   }
 
-  /// Floats that a product of these dimensions packs.
+  /// Floats that a product of these dimensions packs, for A and for B.
   static func packedFloats(n: Int, k: Int) -> (a: Int, b: Int) {
     let depth = min(k, blockDepth(.fp32))
     return (blockRows * depth, n * depth)
   }
 
-  /// Core work: the register tile loads 48 + 8 elements per 384 multiply-adds.
+  /// Work in a core: the register tile loads 48 + 8 elements per 384 multiply-adds.
   static func work(name: String, multiplyAdds: Double, operands: OperandType = .fp32, resultBytes: Int = 4) -> PhaseWork
   {
     let perTile = Double(tileRows * tileColumns)

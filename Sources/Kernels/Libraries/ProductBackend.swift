@@ -1,9 +1,9 @@
 import CKernels
 import Foundation
 
-/// What differs between libraries: what they call themselves, and their products.
+/// What differs between libraries: their names and their products.
 protocol ProductBackend {
-  /// Nil where the library does not say; likewise the others.
+  /// Nil where the library does not state it, as with the next two.
   var name: String? { get }
   var version: String? { get }
   var coreType: String? { get }
@@ -14,7 +14,7 @@ protocol ProductBackend {
     beta: Float, c: UnsafeMutablePointer<Float>, cStride: Int
   )
 
-  /// A dense layer's product with these weights, finished by the library where it can and by `kernels` where it cannot.
+  /// A dense layer's product with these weights, finished by the library where it can and otherwise by `kernels`.
   /// Throws `UnsupportedProduct`.
   func prepare(
     _ product: LayerProduct, weights: ProductWeights, kernels: lk_kernels, memory: any MemorySource
@@ -25,12 +25,12 @@ protocol ProductBackend {
 struct LibrarySymbols {
   let handle: UnsafeMutableRawPointer
 
-  /// The first of `names` that the library has.
+  /// The address of the first of `names` that the library has.
   func address(_ names: String...) -> UnsafeMutableRawPointer? {
     names.lazy.compactMap { dlsym(handle, $0) }.first
   }
 
-  /// What a function without arguments that returns a C string says.
+  /// The result of a function without arguments that returns a C string.
   func text(_ names: String...) -> String? {
     typealias Text = @convention(c) () -> UnsafePointer<CChar>?
     guard let address = names.lazy.compactMap({ dlsym(handle, $0) }).first else { return nil }

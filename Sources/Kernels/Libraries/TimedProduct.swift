@@ -1,6 +1,6 @@
 import CKernels
 
-/// A dense layer's product alone, with operands of its own: what an audit times, and what its result must be.
+/// A dense layer's product alone, with operands of its own, for an audit to time and to check.
 public final class TimedProduct {
   private let product: LayerProduct
   private let call: () -> Void
@@ -8,7 +8,8 @@ public final class TimedProduct {
   private let weights: FloatBuffer
   private let bias: FloatBuffer
   private let y: FloatBuffer
-  /// `x` [rows, k] and `weights` [n, k] hold values that the product's type holds exactly; of int8, `x` is 0 to 255.
+  /// `x` [rows, k] and `weights` [n, k] hold values that the product's type represents exactly; for int8, `x` is 0 to
+  /// 255.
   public init(
     _ product: LayerProduct, rows: Int, x: [Float], weights: [Float], bias: [Float], library: BLAS,
     memory: any MemorySource
@@ -35,11 +36,11 @@ public final class TimedProduct {
     self.bias = try memory.floats(bias.count, for: role)
     self.bias.copy(from: bias)
     y = try memory.floats((rows * product.n * product.resultBytes + 3) / 4, for: role)
-    // What was never written must not pass for a result: no sum of the layer is a NaN, or so far from 0.
+    // NaN marks elements that are never written: no sum of the layer is a NaN.
     for index in 0..<y.count { y.base[index] = .nan }
     let (x, weights, y) = (self.x, self.weights, self.y)
     if product.dtype == .fp32, product.finish == .none {
-      // Not a dense layer's: a hash calls the library's plain product, whose second operand are tokens.
+      // The plain product of a hash, whose second operand are tokens, is not a dense layer's.
       call = {
         library.multiply(
           m: rows, n: product.n, k: product.k, a: x.base, aStride: product.k, bTransposed: weights.base,
@@ -51,7 +52,7 @@ public final class TimedProduct {
       product, weights: ProductWeights(values: weights.base, bias: self.bias.base), kernels: kernels.pointee,
       memory: memory)
     let ready = try prepared.call(rows: rows, memory: memory, role: role)
-    // The weights are the prepared product's.
+    // The prepared product owns the weights.
     call = { withExtendedLifetime(prepared) { ready.run(x: x.base, y: y.base) } }
   }
 
@@ -69,8 +70,8 @@ public final class TimedProduct {
     }
   }
 
-  /// Where a result must lie whose terms have this sum and sum of magnitudes. int8 is exact; whatever the order of its
-  /// additions, a product of k terms in fp32 is within k roundings of the sum of magnitudes.
+  /// The range of a correct result whose terms have this sum and sum of magnitudes. int8 is exact; in fp32, a product
+  /// of k terms in any order is within k roundings of the sum of magnitudes.
   public func range(sum: Double, magnitude: Double, bias: Double) -> (low: Double, high: Double) {
     if product.dtype == .int8 { return (sum, sum) }
     let unit = Double(Float.ulpOfOne) / 2

@@ -1,8 +1,8 @@
 import CKernels
 import Support
 
-/// The BH4 factors with what is linear and constant folded into them, as the parameters are laid out:
-/// [repeats, 4, blocks, block (output), block (input)].
+/// The BH4 factors with the linear, constant steps folded into them, in the layout of the parameters: [repeats, 4,
+/// blocks, block (output), block (input)].
 ///
 /// H_D = H_(D/b) (x) H_b, so the transform's stages inside a block of size b are a product with H_b, which is folded into
 /// the block's weights here; only the stages across blocks remain at run time. The chain's share of the mix is folded
@@ -40,8 +40,8 @@ func packBH4(_ folded: [Float], shape: LookupFFNShape) -> [Float] {
   return packed
 }
 
-/// Rounds folded factors to bf16 and packs them in pairs of inputs for `lk_block_product_bf16`. Throws `InputError` where a
-/// value is infinite, no number, or beyond bf16's largest.
+/// Rounds folded factors to bf16 and packs them in pairs of inputs for `lk_block_product_bf16`. Throws `InputError`
+/// where a value is infinite, NaN, or beyond bf16's largest.
 func packBH4Pairs(_ folded: [Float], shape: LookupFFNShape) throws -> [UInt16] {
   let size = shape.blockSize
   let half = shape.inputPairs
@@ -67,7 +67,7 @@ func roundedBH4(_ folded: [Float], shape: LookupFFNShape) throws -> [Float] {
 }
 
 extension LookupFFNShape {
-  /// Pairs of inputs of a block; the last input of an odd block is paired with nothing.
+  /// Pairs of inputs of a block; the last input of an odd block has no partner.
   var inputPairs: Int { (blockSize + 1) / 2 }
 
   /// bf16 numbers that the paired weights of all factors take.

@@ -1,15 +1,15 @@
-/// Where a look-up's codes come from; it decides how often rows repeat, hence how well tables cache.
+/// The source of a look-up's codes. It decides how often rows repeat, and so how well tables cache.
 public enum CodeSource: Hashable, Sendable {
   /// Random activations through the layer's random hash: nearly uniform codes, the worst case for a cache.
   case uniform
   /// The activations stored in the layer file.
   case recorded
-  /// Rows drawn with probability proportional to 1 / rank^exponent, for each token and table by itself, in place of the rows
-  /// that the hash names: the hash still runs (docs/reference/methods.md, "Code distributions").
+  /// Rows drawn with probability proportional to 1 / rank^exponent, independently for each token and table, in place
+  /// of the hash's codes; the hash still runs (docs/reference/methods.md, "Code distributions").
   case zipf(exponent: Double)
 }
 
-/// As an experiment file says it: `uniform`, `recorded`, `zipf(1.2)`.
+/// The form in an experiment file: `uniform`, `recorded`, `zipf(1.2)`.
 extension CodeSource: RawRepresentable, Codable {
   public init?(rawValue: String) {
     switch rawValue {
@@ -32,7 +32,7 @@ extension CodeSource: RawRepresentable, Codable {
     }
   }
 
-  /// At 0 all rows are alike; beyond 10 all tokens share one row of a table.
+  /// At 0 all rows are equally likely; beyond 10 nearly all tokens share one row of a table.
   private static let exponents = 0.0...10.0
 
   static let form = TextForm(

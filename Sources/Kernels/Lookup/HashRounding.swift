@@ -1,19 +1,20 @@
 import Foundation
 
-/// A bf16 hash in double precision, product by product as the kernel ran it: what its codes and outputs are compared
-/// with (docs/reference/methods.md, "bf16 projection").
+/// A bf16 hash in double precision, product by product as the kernel ran it: the reference for its codes and outputs
+/// (docs/reference/methods.md, "bf16 projection").
 ///
-/// Each product starts from the kernel's own input, rounded here, after that input has been held against the product before
-/// it. So whatever fp32 arithmetic decided between two neighbouring bf16 numbers is followed and does not grow through the
-/// factors, and every bound is that of fp32 arithmetic alone. Weights are folded and rounded anew from the fp32 parameters.
+/// Each product starts from the kernel's own input, rounded here, after that input has been compared with the result
+/// of the product before it. So a choice of fp32 arithmetic between two neighbouring bf16 numbers is followed and
+/// does not grow through the factors, and every bound is that of fp32 arithmetic alone. Weights are folded and
+/// rounded from the fp32 parameters.
 struct HashRounding {
   struct Token {
     /// [projected]
     var projection: [Double]
-    /// [projected]: how far fp32 arithmetic may be from it.
+    /// [projected]: the largest difference from it that fp32 arithmetic can cause.
     var bound: [Double]
-    /// Inputs of the kernel's products that are farther from what the product before (or the layer norm) gives than fp32
-    /// arithmetic can be: none in a kernel that is right.
+    /// Inputs of the kernel's products that differ from the result of the product before (or of the layer norm) by
+    /// more than fp32 arithmetic can cause; none in a correct kernel.
     var wrongInputs: Int
   }
 
@@ -35,14 +36,15 @@ struct HashRounding {
 
   /// Half a unit in the last place of a float near 1: the relative error of one operation.
   private static let unit = Double(Float.ulpOfOne) / 2
-  /// vdpbf16ps takes denormal numbers for 0.
+  /// vdpbf16ps treats denormal numbers as 0.
   private static let smallest = Double(Float.leastNormalMagnitude)
 
-  /// Error of a sum of `terms` terms in any order, for each unit of their magnitude. Rounding errors add up like a random
-  /// walk (Higham and Mary, SISC 41(5), 2019); with 8 for the sums of few terms, and a constant of 2.
+  /// Error of a sum of `terms` terms in any order, per unit of their magnitude. Rounding errors add up like a random
+  /// walk (Higham and Mary, SISC 41(5), 2019); the constants 4 and 2 cover sums of few terms.
   private static func sumError(terms: Int) -> Double { 2 * unit * (4 + Double(terms).squareRoot()) }
 
-  /// `x` is the token, [hidden] floats; `inputs` what the kernel's products multiplied, `LookupFFNShape.productInputs`.
+  /// `x` is the token, [hidden] floats; `inputs` are the inputs of the kernel's products,
+  /// `LookupFFNShape.productInputs`.
   func token(_ x: UnsafeBufferPointer<Float>, inputs: ArraySlice<Float>) -> Token {
     let shape = parameters.shape
     let h = normalised(x)
@@ -76,7 +78,7 @@ struct HashRounding {
       }
     }
 
-    // The mix and the bias, which round thrice. A layer's input is that of its first product.
+    // The mix and the bias round three times. A layer's input is that of its first product.
     var token = Token(projection: [], bound: [], wrongInputs: wrongInputs)
     let share = 1 - Double(parameters.chainShare)
     for column in 0..<shape.projected {
@@ -90,7 +92,7 @@ struct HashRounding {
     return token
   }
 
-  /// A BH4 factor of its unrounded input: the block products, then the transform's stages across blocks.
+  /// A BH4 factor of an input that is not yet rounded: the block products, then the transform's stages across blocks.
   private func factor(_ index: Int, _ input: [Float]) -> (values: [Double], bound: [Double]) {
     let shape = parameters.shape
     let (length, size) = (shape.paddedHidden, shape.blockSize)
@@ -105,7 +107,7 @@ struct HashRounding {
       bound += own.bound
       magnitudes += own.values.map(abs)
     }
-    // Stage by stage a sum of two; every one may round its result, of a magnitude of all together at most.
+    // Each stage adds two numbers and may round its result, whose magnitude is at most that of all together.
     let stages = Double(shape.blocks.trailingZeroBitCount)
     for feature in 0..<size {
       let across = stride(from: feature, to: length, by: size)
@@ -148,7 +150,7 @@ struct HashRounding {
     return (values, bound)
   }
 
-  /// The layer norm and how far fp32 arithmetic may be from it.
+  /// The layer norm, and a bound on the effect of fp32 arithmetic.
   private func normalised(_ x: UnsafeBufferPointer<Float>) -> (values: [Double], bound: [Double]) {
     let ones = [Float](repeating: 1, count: x.count)
     let zeros = [Float](repeating: 0, count: x.count)
@@ -161,7 +163,7 @@ struct HashRounding {
     let largest = x.reduce(0.0) { max($0, abs(Double($1))) }
     let relative = Self.sumError(terms: x.count)
     let bound = values.indices.map { index in
-      // The mean's rounding moves every deviation; the deviation and the scaling round once more.
+      // The rounding of the mean moves every deviation; the deviation and the scaling each round once more.
       let normalError = relative * (largest * inverse * (1 + abs(normal[index])) + abs(normal[index]))
       let scale = abs(Double(parameters.normScale[index]))
       return scale * normalError

@@ -1,24 +1,24 @@
 extension LookupFFN {
-  /// A bit is decided by rounding where its hash score is this close to 0, relative to the token's largest:
-  /// a few dozen units in the last place, the error of the longest sums involved.
+  /// Rounding decides a bit whose hash score is this close to 0, relative to the token's largest score: a few dozen
+  /// units in the last place, the error of the longest sums involved.
   private static let ambiguity = 4e-6
 
-  /// A token as the reference has it.
+  /// A token's results in the reference.
   struct ExpectedToken {
-    /// What the kernel's own arithmetic should give: with a bf16 hash, that of the rounded one.
+    /// The results that the kernel's arithmetic should give: with a bf16 hash, those of the rounded hash.
     var token: LookupFFNReference.Token
-    /// Whether some bit of a code is decided by fp32 arithmetic.
+    /// Whether fp32 arithmetic decides some bit of a code.
     var isAmbiguous: Bool
     /// See `HashRounding.Token`; 0 in fp32.
     var wrongInputs: Int
   }
 
-  /// The layer as the type of its hash rounds it.
+  /// The layer's definition, and its rounding by the type of the hash.
   struct Reference {
     let definition: LookupFFNReference
     let rounding: HashRounding?
 
-    /// What the definition gives, in fp32 arithmetic ambiguous where a bit hangs on rounding.
+    /// A token's results by the definition. The token is ambiguous where fp32 arithmetic decides a bit.
     func definition(_ x: UnsafeBufferPointer<Float>, rows: [Int32]? = nil) -> ExpectedToken {
       let token = definition.token(x, rows: rows)
       let largest = token.projection.reduce(0) { $1.isFinite ? max($0, abs($1)) : $0 }
@@ -27,7 +27,7 @@ extension LookupFFN {
         wrongInputs: 0)
     }
 
-    /// The same of what the kernel should give that multiplied `inputs`.
+    /// A token's results by the kernel's arithmetic, given the inputs of its products.
     func token(
       _ x: UnsafeBufferPointer<Float>, inputs: ArraySlice<Float>, rows: [Int32]? = nil
     ) -> ExpectedToken {
@@ -74,8 +74,8 @@ extension LookupFFN {
     return check.result
   }
 
-  /// The hash's codes, its scores and its bits' scores for the given tokens of a batch, by the same micro-kernels and schedule; and, where asked
-  /// for, what the hash's products multiplied.
+  /// Codes, scores and hash scores of the given tokens of a batch, computed by the same micro-kernels and schedule,
+  /// and on request the inputs of the hash's products.
   public func intermediates(
     input: UnsafePointer<Float>, tokens: [Int], productInputs: Bool = false
   ) throws -> LookupIntermediates {
@@ -92,7 +92,7 @@ extension LookupFFN {
 }
 
 extension LookupIntermediates {
-  /// Empty where they were not kept.
+  /// Empty where the inputs were not recorded.
   func productInputs(ofToken token: Int, shape: LookupFFNShape) -> ArraySlice<Float> {
     productInputs.isEmpty ? [] : productInputs[token * shape.productInputs..<(token + 1) * shape.productInputs]
   }

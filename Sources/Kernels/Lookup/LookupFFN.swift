@@ -17,15 +17,15 @@ public final class LookupFFN: Kernel {
 
   let normScale: FloatBuffer
   let normShift: FloatBuffer
-  /// The weights of the hash, as elements of `hashType`.
+  /// The weights of the hash, in elements of `hashType`.
   let hashWeight: FloatBuffer
-  /// The prepared product of a dense hash in bf16; nil in fp32, where the library multiplies the weights as they are.
+  /// The prepared product of a dense bf16 hash; nil in fp32, where the library multiplies the weights in place.
   let hashProduct: (any PreparedProduct)?
   let hashBias: FloatBuffer
   /// One copy, or as many as the memory source asks for.
   private let copies: [PackedTables]
   let bias: FloatBuffer
-  /// Rows that the gather reads in place of the hash's codes; nil for the hash's own.
+  /// Rows that the gather reads in place of the hash's codes; nil where it reads the codes.
   var rowOverride: RowOverride?
 
   public var inputWidth: Int { shape.hidden }
@@ -35,8 +35,8 @@ public final class LookupFFN: Kernel {
   /// Tokens of one product of a dense hash: see `LookupSchedule.hashTile`.
   public static let denseHashTile = 256
 
-  /// Copies `parameters` into `memory`, the tables as `tableType` and in the order in which `team` reads them by `strategy`.
-  /// A dense hash needs `blas`. Throws `UnsupportedProduct` where that has no product of `hashType`.
+  /// Copies `parameters` into `memory`: tables as `tableType`, in the order in which `team` reads them by `strategy`.
+  /// A dense hash needs `blas`. Throws `UnsupportedProduct` where the library has no product of `hashType`.
   public init(
     _ parameters: LookupFFNParameters, tableType: TableType = .fp32, hashType: HashType = .fp32,
     strategy: LookupStrategy = LookupStrategy(), team: WorkPartition = WorkPartition(), isa: ISA = .best,
@@ -67,7 +67,7 @@ public final class LookupFFN: Kernel {
       buffer.copy(from: values)
       return buffer
     }
-    // Folding and packing the weights of the hash make copies of it on the way.
+    // Folding and packing the weights of the hash make temporary copies.
     try CheckedSize.bytes(CheckedSize(parameters.hashWeight.count) * 2, of: Float.self).requireAllocatable()
     normScale = try buffer(parameters.normScale, .weights)
     normShift = try buffer(parameters.normShift, .weights)
@@ -95,8 +95,8 @@ public final class LookupFFN: Kernel {
     bias = try buffer(parameters.bias, .weights)
   }
 
-  /// The same layer walked by another strategy: shares all of `layer`, and its tables or those of one of `others` where
-  /// the strategy reads them in the same order. Otherwise they are packed into `memory`.
+  /// The same layer with another strategy. It shares everything with `layer`, and the tables with `layer` or one of
+  /// `others` if the strategy reads them in the same order; otherwise tables are packed into `memory`.
   public init(
     _ layer: LookupFFN, strategy: LookupStrategy, others: [LookupFFN] = [], memory: any MemorySource
   ) throws {
@@ -132,8 +132,8 @@ public final class LookupFFN: Kernel {
     }
   }
 
-  /// Whether bf16 products of the hash are computed on operands widened to fp32, for want of an instruction: their
-  /// results mean what they say, their time does not.
+  /// Whether bf16 products of the hash run on operands widened to fp32, because the CPU lacks an instruction: their
+  /// results are those of bf16, their times are not.
   public var widensHash: Bool {
     hashType == .bf16 && shape.hash == .bh4 && !isa.multipliesBF16
   }
@@ -166,7 +166,7 @@ public final class LookupFFN: Kernel {
 }
 
 extension LookupFFNShape {
-  /// The dense hash of a tile of tokens as a worker asks a library for it; its bias is the score's.
+  /// The dense hash of a tile of tokens as a product of a library. Its bias is added by the score stage.
   public func hashProduct(_ type: HashType) -> LayerProduct {
     LayerProduct(n: projected, k: hidden, dtype: type.element, finish: .none)
   }
@@ -182,7 +182,7 @@ public struct UnsupportedISA: NotAvailableError {
 }
 
 extension LookupStrategy {
-  /// Throws where a size makes no walk.
+  /// Throws `InputError` where a size is out of range.
   public func validate() throws {
     for (key, value) in [
       ("token_tile", tokenTile), ("column_slice", columnSlice), ("table_group", tableGroup),

@@ -11,7 +11,7 @@ public struct LookupFFNParameters {
   public var hashWeight: [Float]
   /// `hash.projection.bias`, [projected].
   public var hashBias: [Float]
-  /// Share of the BH4 chain in the hash; the rest is the layer's input itself.
+  /// Share of the BH4 chain in the hash; the rest is the layer's input.
   public var chainShare: Float
   /// `tables`, [tables, tableRows, output].
   public var tables: [Float]
@@ -23,8 +23,8 @@ extension LookupFFNParameters {
   /// Share of the BH4 chain in the published layers: z = 0.7 chain + 0.3 input.
   public static let publishedChainShare: Float = 0.7
 
-  /// The dimensions of the layer in `file`, as its metadata and its tensors agree on them; no values are read. Throws
-  /// `InputError`.
+  /// The dimensions of the layer in `file`; no values are read. Throws `InputError` where metadata and tensors
+  /// disagree.
   public static func shape(of file: SafeTensors) throws -> LookupFFNShape {
     guard let kind = file.metadata["projection"].flatMap(LookupFFNShape.Hash.init(rawValue:)) else {
       throw InputError(
@@ -72,8 +72,8 @@ extension LookupFFNParameters {
       bias: try file.floats("bias", shape: [shape.output]))
   }
 
-  /// A random layer whose hash scores of normally distributed input are about standard normal, so that every bit of a
-  /// code is fair and codes are close to uniform.
+  /// A random layer whose hash scores of normally distributed input are approximately standard normal, so that every
+  /// bit of a code is equally likely 0 or 1 and codes are nearly uniform.
   public static func random(_ shape: LookupFFNShape, seed: UInt64) throws -> LookupFFNParameters {
     try shape.validate()
     try CheckedSize.bytes(shape.tableNumbers + shape.hashNumbers, of: Float.self).requireAllocatable()

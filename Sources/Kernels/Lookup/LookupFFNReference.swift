@@ -1,8 +1,8 @@
 import Foundation
 
-/// LookupFFN by its definition (DESIGN: one token at a time, double precision), the oracle for every optimised path.
+/// LookupFFN by its definition, one token at a time in double precision: the reference for every optimised path.
 public struct LookupFFNReference {
-  /// What the definition gives for one token.
+  /// The results of one token by the definition.
   public struct Token {
     /// [projected]
     public var projection: [Double]
@@ -19,7 +19,8 @@ public struct LookupFFNReference {
     self.parameters = parameters
   }
 
-  /// Runs one token, [hidden] floats; its output is of `rows`, one for each table, in place of the codes where they are given.
+  /// Runs one token, [hidden] floats. Where `rows` is given, one row for each table, the output is the sum of those
+  /// rows instead of the codes' rows.
   public func token(_ x: UnsafeBufferPointer<Float>, rows: [Int32]? = nil) -> Token {
     let shape = parameters.shape
     let h = layerNorm(
@@ -27,7 +28,7 @@ public struct LookupFFNReference {
     return token(projection: shape.hash == .dense ? denseHash(h) : bh4Hash(h), rows: rows)
   }
 
-  /// What becomes of a token whose hash scores are `z`, [projected]; of `rows` as above.
+  /// The results of a token whose hash scores are `z`, [projected]; `rows` as above.
   func token(projection z: [Double], rows: [Int32]? = nil) -> Token {
     let shape = parameters.shape
     var codes: [Int32] = []

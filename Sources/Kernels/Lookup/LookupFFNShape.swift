@@ -9,7 +9,7 @@ public struct LookupFFNShape: Hashable, Codable, Sendable {
     case dense
   }
 
-  /// Layers are stored and cached under the name of the published checkpoints.
+  /// Stored and cached layers use the key of the published checkpoints.
   enum CodingKeys: String, CodingKey {
     case hidden, output, tables, tableRows, blockSize
     case hash = "projection"
@@ -61,10 +61,10 @@ public struct LookupFFNShape: Hashable, Codable, Sendable {
     }
   }
 
-  /// Numbers of all tables together.
+  /// Numbers in all tables together.
   var tableNumbers: CheckedSize { CheckedSize(tables) * tableRows * output }
 
-  /// Numbers of the hash's weights.
+  /// Numbers in the hash's weights.
   var hashNumbers: CheckedSize {
     switch hash {
     case .dense: CheckedSize(projected) * hidden
@@ -72,7 +72,7 @@ public struct LookupFFNShape: Hashable, Codable, Sendable {
     }
   }
 
-  /// Throws where the dimensions make no layer; `file` and `keys` name the culprit in messages.
+  /// Throws `InputError` where the dimensions are invalid; `file` and a key name the cause.
   public func validate(file: String? = nil) throws {
     func require(_ condition: Bool, _ key: String, _ expected: String) throws {
       if !condition { throw InputError(file: file, key: key, expected) }

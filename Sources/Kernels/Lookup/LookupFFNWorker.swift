@@ -1,20 +1,20 @@
 import CKernels
 
-/// One thread's pass through a LookupFFN layer: the interpreter of a step list that runs it.
+/// One thread's pass through a LookupFFN layer: the interpreter that runs a step list.
 final class LookupFFNWorker: StagedWorker {
   let stages = LookupFFNShape.stageNames
   let steps: [LookupStep]
   let calls: MicroKernelCalls
-  /// Between passes its input and output are not memory of anyone.
+  /// Between passes its input and output pointers are invalid.
   private let pass: LookupPass
-  /// What the pass points into.
+  /// Owns the memory that the pass points into.
   private let kernel: LookupFFN
   private let buffers: [FloatBuffer]
   private let rowOverride: RowOverride?
 
   /// A worker that performs `steps`, and so gathers the rows of `tokens` tokens. `codes` is laid out for its tokens;
-  /// `barrier` is called at the steps of that name. With `hashed` it gathers by the hash's own codes, whatever rows
-  /// override them.
+  /// `barrier` is called at barrier steps. With `hashed` it gathers by the hash's own codes, even where rows override
+  /// them.
   init(
     kernel: LookupFFN, index: Int, tokens: Int, steps: [LookupStep], codes: FloatBuffer, codeLayout: LookupCodes,
     memory: any MemorySource, hashed: Bool = false, barrier: @escaping () -> Void = {}
@@ -42,7 +42,7 @@ final class LookupFFNWorker: StagedWorker {
         scales: tables.scales(row: 0).map { UnsafePointer($0) }, outputBias: UnsafePointer(kernel.bias.base),
         scratch: scratch.base, codes: codes.base, rowOverride: rowOverride?.group(at: 0)))
 
-    // The padding of rows, which BH4 alone has, is written here and never again.
+    // The padding of rows, which only BH4 has, is written once, here.
     let hidden = kernel.shape.hidden
     if layout.rowStride > hidden {
       for row in 0..<laneGroup {
@@ -84,7 +84,7 @@ final class LookupFFNWorker: StagedWorker {
     var start = clock()
     for index in steps.indices {
       steps[index].perform(of: pass, on: calls)
-      // Steps of one stage follow each other in their hundreds, so the readings between them are left out. Waiting at a
+      // Hundreds of steps of one stage follow each other, so the clock is read only between stages. Waiting at a
       // barrier belongs to no stage.
       let stage = steps[index].stage
       guard index + 1 == steps.count || steps[index + 1].stage != stage else { continue }

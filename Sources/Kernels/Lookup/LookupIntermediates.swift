@@ -1,22 +1,22 @@
-/// What a pass computed on the way, for tests, verification and access streams; token-major.
+/// Intermediate results of a pass, for tests, verification and access streams; token-major.
 public struct LookupIntermediates {
   /// [tokens, tables]
   public var codes: [Int32]
   public var scores: [Float]
   /// [tokens, projected]
   public var projection: [Float]
-  /// The input of every product of a bf16 hash before it is rounded, [tokens, inputs of a token]: for BH4
-  /// [repeats, 4, paddedHidden], for a dense hash [hidden]. Empty unless it was asked for.
+  /// The input of every product of a bf16 hash before it is rounded, [tokens, inputs of a token]: for BH4 [repeats,
+  /// 4, paddedHidden], for a dense hash [hidden]. Empty unless it was requested.
   public var productInputs: [Float] = []
 }
 
 extension LookupFFNShape {
-  /// Floats of a token that the products of the hash multiply.
+  /// Floats per token that are inputs of the hash's products.
   var productInputs: Int { hash == .bh4 ? repeats * LookupFFNShape.factors * paddedHidden : hidden }
 }
 
 extension LookupFFNWorker {
-  /// Runs the pass and keeps what it computed on the way; the inputs of the products of the hash where asked for.
+  /// Runs the pass and records its intermediate results; the inputs of the hash's products only on request.
   func record(
     tokens: Int, input: UnsafePointer<Float>, output: UnsafeMutablePointer<Float>, productInputs: Bool = false
   ) -> LookupIntermediates {
@@ -40,7 +40,7 @@ extension LookupFFNWorker {
 }
 
 extension LookupIntermediates {
-  /// Copies the codes, the scores and the hash of a lane group, [projected][lane], that have just been computed.
+  /// Copies the codes, scores and hash scores of a lane group, [projected][lane], after they have been computed.
   fileprivate mutating func keepScores(
     of step: ScoreStage.Step, _ pass: LookupPass, hashScores: UnsafePointer<Float>
   ) {
@@ -56,7 +56,7 @@ extension LookupIntermediates {
     }
   }
 
-  /// Copies what a step's product is about to multiply.
+  /// Copies the inputs of a step's product before it runs.
   fileprivate mutating func keepInputs(of step: HashStage.Step, _ pass: LookupPass) {
     let (shape, scratch) = (pass.shape, pass.scratch)
     switch step {

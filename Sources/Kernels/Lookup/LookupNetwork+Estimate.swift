@@ -12,9 +12,9 @@ extension LookupNetwork {
   }
 }
 
-/// What a walk keeps in use and moves, from sizes alone (docs/reference/methods.md, "The autotuner").
+/// The working set and traffic of a strategy, computed from sizes alone (docs/reference/methods.md, "The autotuner").
 ///
-/// Only the gather's operands are told, since all other stages move the same whatever the strategy.
+/// Only the gather's operands are included, because all other stages move the same bytes with every strategy.
 private struct WalkEstimate {
   let task: LookupTask
   let strategy: LookupStrategy
@@ -35,13 +35,14 @@ private struct WalkEstimate {
     return PassEstimate(
       phases: phases, widenedPhases: task.hashType == .fp32 ? phases : widened.phases(strategy),
       arrays: phases.map { $0.name == GatherStage.name ? arrays : [] }, workingSetBytes: workingSetBytes,
-      // Tiles of one walk have nearly one estimate.
+      // Tiles of one strategy have nearly the same estimate.
       family: family.label,
-      // Batches with fewer tokens than a table has rows take little time, and sizes hardly tell their few walks apart.
+      // Batches with fewer tokens than a table has rows take little time, and sizes hardly distinguish their few
+      // strategies.
       tellsApart: task.team.share(of: task.tokens) >= task.shape.tableRows)
   }
 
-  /// Tables that a step walks through; the rest of the walk follows from it.
+  /// Tables per step, from which the rest follows.
   private var group: Double {
     switch strategy.order {
     case .token: return Double(task.shape.tables)
@@ -50,7 +51,7 @@ private struct WalkEstimate {
     }
   }
 
-  /// Columns that one worker gathers in a tile of its own.
+  /// Columns that one worker gathers in a tile.
   private var columns: Double {
     let output = Double(task.shape.output)
     return task.team.axis == .tables ? output / Double(task.team.workers) : output
@@ -60,7 +61,7 @@ private struct WalkEstimate {
     strategy.order == .sliced ? min(columns, Double(strategy.columnSlice)) : columns
   }
 
-  /// Tokens whose rows one worker reads, and those of one of its tiles.
+  /// Tokens whose rows one worker reads, and tokens of one of its tiles.
   private var tokens: Double {
     let all = Double(task.tokens)
     return task.team.axis == .tables ? all : all / Double(task.team.workers)
@@ -68,8 +69,8 @@ private struct WalkEstimate {
 
   private var tile: Double { min(tokens, Double(strategy.tokenTile)) }
 
-  /// Bytes that a step keeps in use: the rows of its group that the tile's tokens read, which with n tokens of uniform
-  /// codes are rows x (1 - exp(-n / rows)).
+  /// Bytes that a step keeps in use: the rows of its group that the tile's tokens read. n tokens with uniform codes
+  /// read rows x (1 - exp(-n / rows)) of a table's rows.
   var workingSetBytes: Double {
     let rows = Double(task.shape.tableRows)
     let read = strategy.order == .token ? tokens : tile
@@ -77,7 +78,7 @@ private struct WalkEstimate {
   }
 
   private var rowPieceBytes: Double {
-    // int8's scale is an access of its own, but its bytes are in use with the row.
+    // int8's scale is an access of its own, but its bytes are in use together with the row.
     slice * Double(task.tableType.bytes) + Double(task.tableType.scaleBytes)
   }
 
@@ -87,13 +88,13 @@ private struct WalkEstimate {
     return access > 0 ? (slice * Double(task.tableType.bytes) / access).rounded(.up) : 1
   }
 
-  /// Blocks of rows that a tile walks through.
+  /// Blocks of rows that a tile passes through.
   private var blocks: Double {
     (columns / slice).rounded(.up) * (Double(task.shape.tables) / group).rounded(.up)
   }
 
   private var prefetchesGroups: Bool {
-    // A block that is all there is has no next one.
+    // The only block has no next one to prefetch.
     guard blocks > 1 else { return false }
     switch strategy.groupPrefetch {
     case .on: return true
@@ -102,7 +103,7 @@ private struct WalkEstimate {
     }
   }
 
-  /// What the gather works on, over the whole batch and all workers.
+  /// The arrays of the gather, over the whole batch and all workers.
   private var arrays: [ReusedArray] {
     let rows = Double(task.shape.tableRows)
     let tables = Double(task.shape.tables)
@@ -114,15 +115,15 @@ private struct WalkEstimate {
     let isShared = task.team.axis == .tokens
 
     let block = workingSetBytes
-    // Streams of a step per token: the sums of the slice, code and score of each table of the group.
+    // Streams of a step per token: the sums of the slice, and code and score of each table of the group.
     let sums = slice * float
     let codes = group * 2 * float
-    // A tile's own activations, and all of its tables: what passes before a tile comes back to a block.
+    // The reuse distance of a block from tile to tile: a tile's own activations, and all of its tables.
     let tileStreams = tile * (columns * float + tables * 2 * float)
     let allTables = block * blocks
 
     var arrays: [ReusedArray] = []
-    // Rows that the step has read before. Between two uses of a row lie as many tokens as a table has rows.
+    // Rows that the step has read before. Between two uses of a row lie as many tokens as the table has rows.
     let perStep = strategy.order == .token ? tokens : tile
     let steps = slices * groups * (strategy.order == .token ? 1 : tiles)
     let firstPieces = block / rowPieceBytes * steps * workers
@@ -133,20 +134,20 @@ private struct WalkEstimate {
       ReusedArray(
         bytes: max(0, allPieces - firstPieces) * rowPieceBytes, reuseBytes: inUse + between,
         commonBytes: isShared ? inUse : 0, isCyclic: false, pieces: max(0, allPieces - firstPieces) * loadsPerPiece))
-    // Rows that it reads for the first time lie where the tile before left them.
+    // Rows that the step reads for the first time are where the tile before left them.
     let whole = group * rows * rowPieceBytes * steps * workers
     arrays.append(
       ReusedArray(
         bytes: prefetchesGroups ? whole : firstPieces * rowPieceBytes, reuseBytes: allTables + tileStreams,
         commonBytes: isShared ? allTables : 0, pieces: prefetchesGroups ? 0 : firstPieces * loadsPerPiece))
-    // Sums: once to and from memory, and again with every further group of the slice.
+    // Sums go once to and from memory, and again with every further group of the slice.
     let outputBytes = tokens * columns * float * workers
     arrays.append(ReusedArray(bytes: outputBytes, reuseBytes: .infinity, isWritten: true))
     let stepStreams = perStep * (sums + codes) + block
     arrays.append(
       ReusedArray(
         bytes: outputBytes * (groups - 1), reuseBytes: stepStreams, commonBytes: isShared ? block : 0, isWritten: true))
-    // Codes and scores: written once a tile, read with every slice.
+    // Codes and scores are written once per tile and read with every slice.
     arrays.append(
       ReusedArray(
         bytes: Double(task.tokens) * tables * 2 * float, reuseBytes: tileStreams + allTables,

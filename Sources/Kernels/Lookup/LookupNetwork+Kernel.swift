@@ -7,22 +7,22 @@ extension LookupNetwork {
     let activations = CheckedSize(tokens) * (CheckedSize(hidden) + output) * element
     let tables = CheckedSize(tables)
     let scores = tables * tableRows.trailingZeroBitCount
-    // Code and score of each table for each token in the tile, and the hash scores they come from: of a tile while the
-    // point runs, and of some more tokens when its codes are looked at afterwards.
+    // Code and score of each table for each token in the tile, and the hash scores that they come from: for a tile while
+    // the point runs, and for somewhat more tokens when its codes are recorded afterwards.
     let tile = strategy.map { min(LookupFFN.recordedTokens(tile: $0.tokenTile), tokens) } ?? tokens
     let scratch = (scores * element + tables * (4 + element)) * tile
-    // The rows that all tokens read.
+    // The rows that all tokens read, which are recorded.
     let codes = CheckedSize(tokens) * tables * 4
-    // Rows that are drawn in place of codes.
+    // Rows drawn in place of codes.
     let drawn = if case .zipf = self.codes { codes } else { CheckedSize(0) }
-    // The fp32 tables that the placed ones are made from stay on the heap: the check goes by them.
+    // The fp32 tables stay on the heap beside the placed ones, because the check uses them.
     let originals = tables * tableRows * output * element
     let placed = tables * tableRows * dtype.rowBytes(columns: output)
-    // To choose a strategy, tables lie in several orders at once: two at least, or there is nothing to choose.
+    // Choosing a strategy needs tables in at least two orders at once.
     return placed * (isOpen ? 2 : 1) + originals + projectionBytes(scores) + activations + scratch + codes + drawn
   }
 
-  /// Bytes of the hash that makes so many scores.
+  /// Bytes of the hash's weights for `scores` scores.
   private func projectionBytes(_ scores: CheckedSize) -> CheckedSize {
     let element = (projectionDtype ?? .fp32).element.bytes
     guard projection == .bh4, let blockSize else { return scores * hidden * element }
@@ -42,14 +42,14 @@ extension LookupNetwork {
     if let type = projectionDtype {
       return LibraryProducts(name: "\(name) \(type.rawValue)", products: [(tile, shape.hashProduct(type))])
     }
-    // The product is transposed: its columns are tokens. It is fp32 whatever the type of the tables.
+    // The product is transposed: its columns are tokens. It is fp32 for every type of tables.
     return LibraryProducts(
       name: name, products: [(shape.projected, LayerProduct(n: tile, k: hidden, dtype: .fp32, finish: .none))])
   }
 
   public func kernel(at site: KernelSite) throws -> any Kernel {
     guard let strategy else { throw StrategyNotChosen() }
-    // Kernels of this network are all of this type: `others` are those that it built itself.
+    // Kernels of this network are all of this type, because the network built `others` itself.
     if let first = site.others.first as? LookupFFN {
       return try LookupFFN(
         first, strategy: strategy, others: site.others.compactMap { $0 as? LookupFFN }, memory: site.memory)
@@ -60,7 +60,7 @@ extension LookupNetwork {
       team: team(site.pass.threads), isa: site.pass.isa,
       blas: parameters.shape.hash == .dense ? try site.library() : nil, memory: site.memory)
     if case .zipf(let exponent) = codes {
-      // An order of rows for each table, the weights of a table, and the rows drawn.
+      // An order of rows for each table, the weights of a table, and the drawn rows.
       let (tables, rows) = (layer.shape.tables, layer.shape.tableRows)
       let drawn = (CheckedSize(tables) + 2) * rows + CheckedSize(site.pass.tokens) * tables
       try CheckedSize.bytes(drawn, of: Int32.self).requireAllocatable()

@@ -17,7 +17,7 @@ extension LookupNetwork {
     var check = CheckAccumulator()
     if !isRounded { check.codeMismatches = mismatches }
     for token in 0..<tokens {
-      // By the layer's own codes, which are compared above; the file's may not even be rows.
+      // The layer's own codes are used, which are compared above; the file's codes may not even be valid rows.
       let own = token * tables..<(token + 1) * tables
       var shift = lookup.roundingShift(codes: actual.codes[own], scores: actual.scores[own].map(Double.init))
       if let reference {
@@ -33,7 +33,8 @@ extension LookupNetwork {
           check.ambiguousTokens += 1
           continue
         }
-        // Rounding explains a code where it turns the definition's, which is the stored one, into the layer's.
+        // Rounding explains a code only if the stored code is the definition's and the layer's code is the rounded
+        // hash's.
         check.codeMismatches +=
           own.indices.filter { index in
             let table = index - own.lowerBound

@@ -1,6 +1,6 @@
-/// LookupFFN (arXiv 2403.07221) as a point asks for it: a hash of the token chooses one row of each table.
+/// The LookupFFN (arXiv 2403.07221) of a point: a hash of the token chooses one row of each table.
 ///
-/// What has its default is nil, so that points of earlier versions keep their ids.
+/// Parameters at their default are nil, so that points of earlier versions keep their ids.
 public struct LookupNetwork: Codable, Hashable, Sendable {
   public var hidden: Int
   /// Features of an output row.
@@ -14,12 +14,12 @@ public struct LookupNetwork: Codable, Hashable, Sendable {
   public var blockSize: Int?
   /// The element type of the tables.
   public var dtype: TableType
-  /// Nil where the projection is fp32.
+  /// Nil for fp32.
   public var projectionDtype: HashType?
   public var codes: CodeSource
-  /// Nil where it is chosen by measuring (`order: auto`).
+  /// Nil where measuring chooses it (`order: auto`).
   public var strategy: LookupStrategy?
-  /// Nil where each thread takes a share of the tokens, as one thread does.
+  /// Nil where each thread takes a share of the tokens.
   public var partition: WorkPartition.Axis?
 
   public init(
@@ -94,7 +94,7 @@ extension Parameter {
     default: .follows("`auto`: where enough tokens follow to use it"),
     "Whether the next block of rows is prefetched; lookup only.")
 
-  /// `order: auto`: the strategy is chosen by measuring; `group_prefetch: auto`: by the number of tokens that follow.
+  /// `order: auto` chooses the strategy by measuring; `group_prefetch: auto` by the number of tokens that follow.
   static let automatic = "auto"
 }
 
@@ -104,7 +104,7 @@ extension LookupNetwork: Network {
   public static let isBaseline = false
   public static let layerMark: LayerMark? = LayerMark(
     key: "num_table", tensor: "tables", title: "LookupFFN", phrase: "a LookupFFN layer")
-  /// The hash of another network's layer is random, and its tables too.
+  /// With a layer of another network, the hash and the tables are random.
   public static let takesForeignActivations = true
   public static let widensMissingTypes = true
 
@@ -124,7 +124,7 @@ extension LookupNetwork: Network {
       $0.strategy.map { .name($0.order) } ?? .text(Parameter.automatic)
     },
     NetworkSetting(.tokenTile, isStrategy: true) { $0.strategy.map { .int($0.tokenTile) } },
-    // Results leave out what the order ignores.
+    // Results leave out parameters that the order ignores.
     NetworkSetting(
       .columnSlice, column: "column_slice_columns", isStrategy: true,
       result: { $0.slicing.map { .int($0.columnSlice) } }
@@ -139,7 +139,7 @@ extension LookupNetwork: Network {
     .figure("tuned", .flag) { .int($0.isOpen ? 1 : 0) },
   ]
 
-  /// The strategy where it walks in slices.
+  /// The strategy if its order is sliced.
   private var slicing: LookupStrategy? { strategy.flatMap { $0.order == .sliced ? $0 : nil } }
 
   // MARK: Layers
@@ -150,7 +150,7 @@ extension LookupNetwork: Network {
     dimensions[.output] = try metadata.number("output_size", .output)
     dimensions[.tables] = try metadata.number("num_table", .tables)
     dimensions[.tableRows] = try metadata.number("table_size", .tableRows)
-    // A layer with a dense hash states block_size 0: it has no blocks.
+    // A layer with a dense hash has no blocks and states block_size 0.
     dimensions[.blockSize] = try metadata.number("block_size", .blockSize, allowsNone: true)
     guard let projection = metadata["projection"].flatMap(LookupFFNShape.Hash.init) else {
       throw metadata.error("projection", "expected bh4 or dense")
@@ -159,7 +159,7 @@ extension LookupNetwork: Network {
     return dimensions
   }
 
-  /// A look-up may take no more than the activations of another network's layer.
+  /// A look-up may use only the activations of another network's layer.
   public static func checkLayer(_ file: SafeTensors) throws {
     if isOwn(file) { _ = try LookupFFNParameters.shape(of: file) }
   }
@@ -208,8 +208,8 @@ extension LookupNetwork: Network {
     return strategy
   }
 
-  /// The strategy of a look-up that names none of its parts. Where an order is named, or an extent that only slices have, the
-  /// rest is that of slices.
+  /// The strategy of a look-up that names none of its parameters. Where an order or a parameter of slices is named,
+  /// the other parameters are those of slices.
   private func standardStrategy(_ values: [Parameter: ParameterValue], _ site: ResolvingSite) -> LookupStrategy {
     if [.order, .columnSlice, .tableGroup].allSatisfy({ values[$0] == nil }) {
       return LookupStrategy.default(
@@ -220,7 +220,7 @@ extension LookupNetwork: Network {
       shape, tableType: dtype, secondLevelBytes: site.secondLevelBytes, columns: values.int(.columnSlice))
   }
 
-  /// Results do not say the size of blocks.
+  /// Results do not contain the size of blocks.
   public init?(_ row: ResultFigures) {
     guard let tables = row.int("tables"), let tableRows = row.int("table_rows"),
       let projection = row.choice("projection", LookupFFNShape.Hash.self)
@@ -241,8 +241,8 @@ extension LookupNetwork: Network {
   // MARK: What it is
 
   public func arithmetic(ofStage stage: String) -> TableType {
-    // All FLOPs of a bf16 hash count as bf16, also those of the fp32 transform, most of which are folded into the
-    // weights: the bound stays a bound.
+    // All FLOPs of a bf16 hash count as bf16, even those of the fp32 transform, most of which are folded into the
+    // weights. So the bound remains a bound.
     stage == HashStage.name ? (projectionDtype ?? .fp32).element : .fp32
   }
 
@@ -269,8 +269,8 @@ extension LookupNetwork: Network {
     return "T=\(tables) rows=\(tableRows)\(size)" + (projectionDtype == .bf16 ? ", bf16 projection" : "")
   }
 
-  /// `auto sliced/4096/128x8/p2/g-off by tables`: whether it was chosen by measuring, the walk, and what threads divide if
-  /// not tokens.
+  /// Such as `auto sliced/4096/128x8/p2/g-off by tables`: whether it was chosen by measuring, the strategy, and what
+  /// the threads divide if not tokens.
   public static func strategyText(_ row: ResultFigures) -> String? {
     [
       row.int("tuned") == 1 ? Parameter.automatic : nil, strategyLabel(row.columns),
@@ -284,8 +284,8 @@ extension LookupNetwork: Network {
 }
 
 extension LookupStrategy {
-  /// The strategy that columns of results say; extents that its order ignores are the whole of `output` columns and `tables`
-  /// tables. Nil where they say none.
+  /// The strategy in columns of results. Sizes that its order ignores are all of the `output` columns and `tables`
+  /// tables. Nil where the columns contain none.
   fileprivate init?(_ columns: (String) -> ParameterValue?, output: Int, tables: Int) {
     guard let order = columns("order").flatMap({ Order(rawValue: $0.text) }),
       let tokenTile = columns("token_tile")?.int, let prefetchRows = columns("prefetch_rows")?.int

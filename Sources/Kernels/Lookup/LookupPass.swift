@@ -1,5 +1,5 @@
-/// The arrays of a pass as one worker sees them, in memory where they are run, in a flat address space where their accesses
-/// are stated. Only an interpreter of calls may know which, so nothing else reads or writes through them.
+/// The arrays of a pass of one worker: in memory where the pass runs, in a flat address space where its accesses are
+/// stated. Only an interpreter of calls knows which, so no other code reads or writes through these pointers.
 struct LookupArrays {
   /// [tokens, hidden] and [tokens, output] of the whole batch.
   var input: UnsafePointer<Float>
@@ -7,7 +7,7 @@ struct LookupArrays {
   /// [hidden] each.
   var normScale: UnsafePointer<Float>
   var normShift: UnsafePointer<Float>
-  /// Packed as the kernels of the hash want them, in its type.
+  /// In the hash's type and packed for its kernels.
   var hashWeights: UnsafePointer<Float>
   /// [projected]
   var hashBias: UnsafePointer<Float>
@@ -20,19 +20,19 @@ struct LookupArrays {
   var scratch: UnsafeMutablePointer<Float>
   /// Laid out by `LookupCodes`.
   var codes: UnsafeMutablePointer<Float>
-  /// Rows that replace the hash's codes, in the layout of codes over the whole batch; nil where none do.
+  /// Rows that replace the hash's codes, in the layout of codes over the whole batch; nil where none are replaced.
   var rowOverride: UnsafePointer<Int32>?
-  /// Where the scores of a lane group's hash are kept, [projected][lane]; nil where they are not kept.
+  /// Receives the hash scores of a lane group, [projected][lane]; nil where they are not recorded.
   var hashScores: UnsafeMutablePointer<Float>?
 }
 
-/// What a worker's steps are performed on: the layer's parameters, and where its arrays and what is in them lie.
+/// The operands of a worker's steps: the layer's parameters, its arrays and their layout.
 struct LookupPass {
   let schedule: LookupSchedule
   let tableType: TableType
   let hashType: HashType
   let normEpsilon: Float
-  /// The chain's share in the mix of a BH4 hash with its input.
+  /// The share of the BH4 chain in the mix with the hash's input.
   let chainShare: Float
   /// Tokens whose rows the worker gathers.
   let gatheredTokens: Int

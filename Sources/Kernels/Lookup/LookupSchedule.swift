@@ -1,26 +1,27 @@
 import CKernels
 
-/// Tokens that go through vector operations together.
+/// Tokens that vector operations process together.
 let laneGroup = Int(LK_LANES)
 
-/// The order in which a strategy walks through a pass: the one list of steps that runs the kernel and states its accesses.
+/// The order of a pass under a strategy: one list of steps, which runs the kernel and states its accesses.
 struct LookupSchedule {
   let shape: LookupFFNShape
   let strategy: LookupStrategy
   var team = WorkPartition()
 
   /// Tokens whose lanes pass through the hash together. BH4: every tile reads all weights (1 MiB at d = 512 and two
-  /// chains) from beyond the second-level cache; eight lane groups spread that over 128 tokens while a factor's input and
-  /// output (2 x 256 KiB) still fit there. Dense: enough rows for the library to run at speed while their scores
-  /// (1 MiB at T = 128, 256 rows) stay close.
+  /// chains) from beyond the second-level cache. Eight lane groups spread that over 128 tokens, while a factor's
+  /// input and output (2 x 256 KiB) still fit there. Dense: enough rows for the library to run at full speed, while
+  /// their scores (1 MiB at T = 128, 256 rows) stay in the cache.
   var hashTile: Int { shape.hash == .bh4 ? 8 * laneGroup : LookupFFN.denseHashTile }
 
-  /// Tokens up to which BH4's products run on rows, outputs along the vector: lane groups would compute 16 tokens for them.
-  /// Rows load a weight per 4 tokens, lane groups once per lane, so that from half a lane group on lanes are as fast.
+  /// Up to this many tokens, BH4's products run on rows with outputs along the vector, because lane groups would
+  /// compute 16 tokens for them. Rows load a weight per 4 tokens and lane groups once per lane, so from half a lane
+  /// group on lanes are as fast.
   private static let fewTokens = laneGroup / 2
 
-  /// Whether the hash of these tokens runs on rows. Its transform takes 16 features for a lane group, so a block must
-  /// have them.
+  /// Whether the hash of these tokens runs on rows. Its transform treats 16 features as a lane group, so a block must
+  /// have that many.
   func hashesRows(_ tokens: Range<Int>) -> Bool {
     shape.hash == .bh4 && tokens.count <= LookupSchedule.fewTokens && shape.blockSize % laneGroup == 0
   }
@@ -28,14 +29,14 @@ struct LookupSchedule {
   /// Tokens of a tile, in whole lane groups.
   var tokenTile: Int { max(laneGroup, (strategy.tokenTile + laneGroup - 1) / laneGroup * laneGroup) }
 
-  /// The columns that a worker of the team gathers. Cut at multiples of 16 columns, so that no two workers write to the
-  /// same cache line of the output.
+  /// The columns that a worker of the team gathers, cut at multiples of 16 columns, so that no two workers write to
+  /// the same cache line of the output.
   func columns(ofWorker worker: Int) -> Range<Int> {
     guard team.axis == .tables else { return 0..<shape.output }
     return partition(tokens: shape.output, workers: team.workers)[worker]
   }
 
-  /// The slices of `columns`, each walked through on its own; one where the order does not slice.
+  /// The slices of `columns`, which are processed one after the other; a single one where the order is not sliced.
   private func slices(of columns: Range<Int>) -> [Range<Int>] {
     columns.pieces(of: strategy.order == .sliced ? strategy.columnSlice : shape.output)
   }
@@ -48,8 +49,8 @@ struct LookupSchedule {
     }
   }
 
-  /// Where a step's tables lie among the packed tables, in entries: [slice][table][row][slice's columns], so that what a
-  /// step reads is one contiguous block.
+  /// The place of a step's tables in the packed tables, in entries: [slice][table][row][slice's columns], so that the
+  /// rows that a step reads are one contiguous block.
   func block(of step: GatherStage.Step) -> Range<Int> {
     let width = step.columns.count
     let slice = step.columns.lowerBound * shape.tables * shape.tableRows
@@ -57,9 +58,9 @@ struct LookupSchedule {
     return start..<(start + step.tables.count * shape.tableRows * width)
   }
 
-  /// Whether a gather prefetches the block of the next one, of `tokens` tokens. Where the strategy leaves that open: not for
-  /// fewer tokens than a table has rows, since n tokens read 1 - exp(-n / rows) of a table with uniform codes, and below 63 %
-  /// most of what is prefetched would be for nothing.
+  /// Whether a gather of `tokens` tokens prefetches the block of the next one. Where the strategy leaves that open,
+  /// it does not for fewer tokens than a table has rows: n tokens read a share 1 - exp(-n / rows) of a table with
+  /// uniform codes, and below 63 % most of the prefetched rows would not be used.
   private func prefetches(for tokens: Int) -> Bool {
     switch strategy.groupPrefetch {
     case .on: return true
@@ -68,18 +69,18 @@ struct LookupSchedule {
     }
   }
 
-  /// Tokens per gather call where a strategy imposes no other limit, so that cores that share a cache interleave.
+  /// Tokens per gather call where a strategy sets no other limit, so that cores that share a cache interleave.
   private static let gatherChunk = 256
 
-  /// Rows prefetched ahead for a tile of `tileTokens` tokens. Where the rows are not in a cache for other tokens' sake, the
-  /// sliced order fetches 8 ahead by itself (see docs/reference/methods.md for the effect).
+  /// Rows prefetched ahead for a tile of `tileTokens` tokens. Where other tokens do not keep the rows in a cache, the
+  /// sliced order prefetches 8 rows ahead (see docs/reference/methods.md for the effect).
   func prefetchRows(tileTokens: Int) -> Int {
     strategy.order == .sliced && tileTokens < shape.tableRows ? max(strategy.prefetchRows, 8) : strategy.prefetchRows
   }
 
-  /// Floats per token for the sums of a slice while its table groups pass: beside each other, [tile][slice's columns], not
-  /// in the output, whose rows lie a power of two apart and would crowd the slice's table rows in a few of a cache's sets.
-  /// 0 where sums pass through no group but one, or stay in the output.
+  /// Floats per token for the sums of a slice while its table groups pass. They lie side by side, [tile][slice's
+  /// columns], and not in the output, whose rows are a power of two apart and would displace the slice's table rows
+  /// from a few of a cache's sets. 0 where sums pass through one group only, or stay in the output.
   var sumColumns: Int { keepsSums ? slices.map(\.count).max() ?? 0 : 0 }
 
   /// Whether there are such sums.
@@ -90,8 +91,9 @@ struct LookupSchedule {
     team.axis == .tokens ? partition(tokens: tokens, workers: team.workers)[worker].count : tokens
   }
 
-  /// Whether a worker's output, its columns of `tokens` tokens, bypasses the caches: above 1 MiB, a second-level cache, its
-  /// start has left again before the pass ends. Only for orders that write it once.
+  /// Whether the stores of a worker's output, its columns of `tokens` tokens, bypass the caches: above 1 MiB, a
+  /// second-level cache, the first of it has been evicted before the pass ends. Only for orders that write the output
+  /// once.
   func streamsOutput(tokens: Int) -> Bool {
     let columns = team.axis == .tokens ? shape.output : shape.output / team.workers
     return strategy.order != .table && tokens * columns * MemoryLayout<Float>.stride > 1 << 20
@@ -113,7 +115,8 @@ struct LookupSchedule {
       return (0..<tokens).pieces(of: tokenTile).flatMap { tile in
         let share = partition(tokens: tile.count, workers: team.workers)[worker]
         let hash = hashSteps(tile.lowerBound + share.lowerBound..<tile.lowerBound + share.upperBound, of: tile)
-        // Codes of the next tile overwrite this one's, so all must have read them; after the last tile the pass ends.
+        // Codes of the next tile overwrite this one's, so all workers must have read them; after the last tile the
+        // pass ends.
         let end: [LookupStep] = tile.upperBound < tokens ? [.barrier] : []
         return hash + [.barrier] + gatherSteps(tile, own) + end
       }
@@ -138,7 +141,7 @@ struct LookupSchedule {
     case .dense:
       steps = [.layerNorm(.normalise(tokens: tokens)), .hash(.product(tokens: tokens))]
     case .bh4:
-      // Each lane group's rows go into lanes while they are in the first caches.
+      // Each lane group's rows are transposed into lanes while they are in the first-level cache.
       steps = tokens.pieces(of: laneGroup).flatMap { group in
         [
           .layerNorm(.normalise(tokens: group)),

@@ -6,8 +6,8 @@ struct LookupScratch {
   let pong: Int
   let chains: Int
   let sums: Int
-  /// bf16 hash: inputs rounded to bf16, of BH4 a block's at a time, of a dense one all of the tile's rows; and the dense
-  /// product's result, [tokens][projected].
+  /// bf16 hash: inputs rounded to bf16 (for BH4 those of one block, for a dense hash all rows of the tile), and the
+  /// dense product's result, [tokens][projected].
   let rounded: Int
   let product: Int
   let count: Int
@@ -15,7 +15,7 @@ struct LookupScratch {
   let laneStride: Int
   /// Floats of a token's row: padded where the hash reads it as features of a block.
   let rowStride: Int
-  /// Floats of one lane group's hash scores; 0 where they are left in columns of tokens.
+  /// Floats of one lane group's hash scores; 0 where they stay in columns of tokens.
   let chainStride: Int
 
   /// For a worker that gathers the rows of `tokens` tokens.
@@ -48,15 +48,16 @@ struct LookupScratch {
     count = next
   }
 
-  /// Where a BH4 factor reads its input, in lane groups: lanes -> ping -> pong -> ping -> the chain's own columns.
+  /// The array from which a BH4 factor reads its input in lane groups: lanes -> ping -> pong -> ping -> the chain's
+  /// own columns.
   func laneSource(ofFactor factor: Int) -> Int { factor == 0 ? lanes : factor % 2 == 1 ? ping : pong }
 
-  /// Where a BH4 factor reads its input, in rows: rows -> ping -> pong -> ping -> pong, which goes into the lanes that the
-  /// score reads.
+  /// The array from which a BH4 factor reads its input in rows: rows -> ping -> pong -> ping -> pong, which is then
+  /// transposed into the lanes that the score reads.
   func rowSource(ofFactor factor: Int) -> Int { factor == 0 ? rows : factor % 2 == 1 ? ping : pong }
 }
 
-/// Codes and scores of a tile of tokens, each [lane group][table][lane]: a worker's own, or its whole team's.
+/// Codes and scores of a tile of tokens, each [lane group][table][lane]: of one worker, or of its whole team.
 struct LookupCodes {
   /// Entries of one lane group.
   let stride: Int
@@ -72,6 +73,6 @@ struct LookupCodes {
     count = 2 * scores
   }
 
-  /// Where the lane group of the tile's token `slot` starts in either array.
+  /// Where the lane group of the tile's token `slot` starts in both arrays.
   func offset(slot: Int) -> Int { slot / laneGroup * stride }
 }

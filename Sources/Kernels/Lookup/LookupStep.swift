@@ -1,7 +1,7 @@
-/// One step of a look-up's pass, of the stage whose case it is; tokens are numbered within the batch.
+/// One step of a look-up's pass; its case is its stage. Tokens are numbered within the batch.
 ///
-/// A step says where its operands lie: `place` is a first token within the hash tile, `slot` a first token within the
-/// codes and scores of the token tile. Other operands start at the hash tile's own start.
+/// A step names the place of its operands: `place` is the first token within the hash tile, and `slot` the first
+/// token within the codes and scores of the token tile. Other operands start at the start of the hash tile.
 enum LookupStep: Equatable {
   case layerNorm(LayerNormStage.Step)
   case hash(HashStage.Step)

@@ -1,23 +1,26 @@
 import Support
 
-/// The default walk of a look-up, which follows from the shape, the batch and the size of the second-level cache.
+/// The default strategy of a look-up, which follows from the shape, the batch and the size of the second-level cache.
 extension LookupStrategy {
-  /// Of a machine whose second-level cache is not known: the smallest of current server cores (Zen 3, Neoverse N1).
+  /// Assumed where the size of the second-level cache is unknown: the smallest of current server cores (Zen 3,
+  /// Neoverse N1).
   public static let assumedSecondLevelBytes = 512 << 10
 
-  /// Whole rows that are prefetched ahead: a row of 2 KiB takes about 20 ns to add, a latency of memory about 100.
+  /// Rows prefetched ahead where whole rows are read: adding a row of 2 KiB takes about 20 ns, a memory latency about
+  /// 100.
   private static let rowsAhead = 8
 
-  /// Bytes of a row that a slice takes: two cache lines, which come as a pair. Wider slices leave room for fewer tables, so
-  /// that the sums pass more often; narrower ones read the codes more often.
+  /// Bytes of a row in a slice: two cache lines, which are fetched as a pair. Wider slices leave room for fewer
+  /// tables, so that the sums are read and written more often; with narrower ones codes are read more often.
   private static let sliceBytes = 128
 
-  /// Tables of a group at least, even where their rows then exceed the cache: with fewer, the sums of a slice, which every
-  /// group reads and writes, are more bytes than the rows.
+  /// The fewest tables of a group, even where their rows then exceed the cache. With fewer, the sums of a slice,
+  /// which every group reads and writes, are more bytes than the rows.
   private static let fewestTables = 4
 
-  /// Fewer tokens than a table has rows hardly meet in a row: there is nothing to keep in a cache, so that each passes over
-  /// its whole rows. More walk in slices. `tokens` are those that a tile can have (`WorkPartition.share`).
+  /// With fewer tokens than a table has rows, tokens rarely share a row and a cache has nothing to keep, so each
+  /// token passes over its whole rows. More tokens are processed in slices. `tokens` is the largest size of a tile
+  /// (`WorkPartition.share`).
   public static func `default`(
     _ shape: LookupFFNShape, tableType: TableType, tokens: Int, secondLevelBytes: Int?
   ) -> LookupStrategy {
@@ -26,8 +29,8 @@ extension LookupStrategy {
       : sliced(shape, tableType: tableType, secondLevelBytes: secondLevelBytes)
   }
 
-  /// Slices, of `columns` where that is given, with as many tables in a group as fill half of the second-level cache: the
-  /// other half is for what streams by, which is sums, codes and the rows of the next group.
+  /// A strategy of slices, of `columns` where that is given, with as many tables in a group as fill half of the
+  /// second-level cache. The other half is for streams: sums, codes and the rows of the next group.
   public static func sliced(
     _ shape: LookupFFNShape, tableType: TableType, secondLevelBytes: Int?, columns: Int? = nil
   ) -> LookupStrategy {
@@ -40,7 +43,7 @@ extension LookupStrategy {
 }
 
 extension WorkPartition {
-  /// The most tokens of a batch that a tile can have: a worker's own, unless the team shares its tiles.
+  /// The largest number of tokens in a tile: a worker's own tokens, unless the team shares its tiles.
   public func share(of tokens: Int) -> Int {
     guard axis == .tokens else { return tokens }
     return largestShare(tokens: tokens, workers: workers)

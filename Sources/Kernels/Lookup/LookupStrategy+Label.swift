@@ -1,6 +1,6 @@
 extension LookupStrategy {
-  /// `sliced/4096/128x8/p2/g-off`: order, token tile, slice columns x table group, rows prefetched, group prefetch unless
-  /// the schedule decides it.
+  /// Such as `sliced/4096/128x8/p2/g-off`: order, token tile, slice columns x table group, rows prefetched, and group
+  /// prefetch unless the schedule decides it.
   public var label: String {
     var text = "\(order.rawValue)/\(tokenTile)"
     if order == .sliced { text += "/\(columnSlice)x\(tableGroup)" }

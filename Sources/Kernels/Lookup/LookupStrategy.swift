@@ -1,4 +1,5 @@
-/// How the weighted gather walks over tokens, tables and output columns. Every strategy computes the same sum.
+/// The loop order of the weighted gather over tokens, tables and output columns. Every strategy computes the same
+/// sum.
 public struct LookupStrategy: Hashable, Codable, Sendable {
   public enum Order: String, CaseIterable, Codable, Sendable {
     /// For each token, all tables: one pass over the output, rows in random order.
@@ -17,8 +18,8 @@ public struct LookupStrategy: Hashable, Codable, Sendable {
   public var tableGroup: Int
   /// Rows ahead of the current one whose first line is prefetched; 0 for none.
   public var prefetchRows: Int
-  /// Whether the block that the next step reads is prefetched meanwhile; nil where the schedule decides, by whether
-  /// enough tokens follow to use it.
+  /// Whether the block of the next step is prefetched during a step. Where it is nil, the schedule decides by whether
+  /// enough tokens follow to use the block.
   public var groupPrefetch: GroupPrefetch?
 
   public enum GroupPrefetch: String, CaseIterable, Codable, Sendable {
@@ -39,8 +40,8 @@ public struct LookupStrategy: Hashable, Codable, Sendable {
 }
 
 extension LookupStrategy {
-  /// The same walk of a layer with its extents cut to the shape and those that the order ignores set to the whole, so that
-  /// two spellings of one walk are equal.
+  /// The same loop order with its sizes limited to the layer and with the sizes that the order ignores set to the
+  /// whole, so that two spellings of one strategy are equal.
   public func fitted(tokens: Int, tables: Int, output: Int) -> LookupStrategy {
     var fitted = self
     fitted.tokenTile = min(tokenTile, tokens)
@@ -51,9 +52,9 @@ extension LookupStrategy {
 }
 
 extension LookupStrategy {
-  /// Tables of a group of the sliced order for a tile of `tileTokens` tokens. Tokens that are fewer than a table's rows
-  /// hardly meet in a row: there is nothing to keep in a cache, so that they pass through all tables at once, without sums
-  /// in between.
+  /// Tables of a group of the sliced order for a tile of `tileTokens` tokens. Where these are fewer than a table's
+  /// rows, tokens rarely share a row and a cache has nothing to keep, so they pass through all tables at once,
+  /// without sums in between.
   public func tableGroup(of shape: LookupFFNShape, tileTokens: Int) -> Int {
     tileTokens < shape.tableRows ? shape.tables : min(tableGroup, shape.tables)
   }

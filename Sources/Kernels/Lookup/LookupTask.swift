@@ -1,4 +1,4 @@
-/// A pass of look-ups as far as it is known before a strategy is chosen for it.
+/// A pass of look-ups, as far as it is known before a strategy is chosen.
 public struct LookupTask: Hashable, Sendable {
   public var shape: LookupFFNShape
   public var tableType: TableType

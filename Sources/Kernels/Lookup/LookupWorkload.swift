@@ -1,17 +1,17 @@
 import AccessStreams
 import CKernels
 
-/// A LookupFFN pass as the cache model sees it: the interpreter that states the accesses of the step list that runs, with the
-/// codes of real tokens.
+/// A LookupFFN pass for the cache model: states the accesses of the step list that a worker runs, with the codes of
+/// real tokens.
 ///
-/// Granularity: cache lines in the order in which a step's micro-kernel goes through them (`MicroKernelStream`), row pieces of
-/// the gather as they are loaded. What a micro-kernel re-reads from the first-level cache within a step is counted in
-/// `PhaseWork.loadBytes` instead.
+/// Granularity: cache lines in the order in which a step's micro-kernel accesses them (`MicroKernelStream`), and row
+/// pieces of the gather in the order in which they are loaded. Lines that a micro-kernel re-reads from the
+/// first-level cache within a step are counted in `PhaseWork.loadBytes` instead.
 package struct LookupWorkload: Workload {
   package let tokens: Int
   package let threads: Int
   package let phases: [PhaseWork]
-  /// The steps of each core, what they are performed on, and the panels that its library packs.
+  /// The steps of each core, their operands, and the panels that its library packs.
   private let cores: [Core]
   private let codes: GatheredCodes
   private let isa: ISA
@@ -29,7 +29,7 @@ package struct LookupWorkload: Workload {
     self.threads = threads
     self.codes = GatheredCodes(rows: codes, tables: shape.tables)
     isa = kernel.isa
-    // The team has as many workers as threads are asked for; the kernel's tables may be packed for another number.
+    // The team has `threads` workers; the kernel's tables may be packed for another number.
     let schedule = LookupSchedule(
       shape: shape, strategy: kernel.strategy, team: WorkPartition(workers: threads, along: kernel.team.axis))
     phases = LookupTask(
@@ -84,7 +84,7 @@ package struct LookupWorkload: Workload {
     }
   }
 
-  /// Where the panels lie that a core's library packs for a dense hash.
+  /// The address range of the panels that a core's library packs for a dense hash.
   package func packedPanels(core: Int) -> Range<UInt64> {
     let panels = cores[core].panels
     return panels.a..<panels.a + UInt64(panels.bytes)
@@ -92,8 +92,8 @@ package struct LookupWorkload: Workload {
 
   package func emit(to stream: AccessStream) {
     var stage: String?
-    // Cores take turns step by step: as near to running at once as steps allow, and the same on every run. None passes a
-    // barrier before all have come to it.
+    // Cores take turns step by step, which is the closest to simultaneous execution that steps allow and the same on
+    // every run. No core passes a barrier before all have reached it.
     var next = [Int](repeating: 0, count: threads)
     while cores.indices.contains(where: { next[$0] < cores[$0].steps.count }) {
       let waiting = cores.indices.allSatisfy {

@@ -1,6 +1,6 @@
 import CKernels
 
-/// The interpreter that runs: every call goes to the micro-kernel or the library that it names.
+/// The interpreter that runs a step list: every call goes to the micro-kernel or the library that it names.
 struct MicroKernelCalls: MicroKernels {
   let kernels: lk_kernels
   let blas: BLAS?
@@ -28,7 +28,7 @@ struct MicroKernelCalls: MicroKernels {
   }
 
   func multiply(_ product: RoundedHashProduct) {
-    // The weights were handed over when the call was prepared.
+    // The weights were passed when the call was prepared.
     products[product.tokens]?.run(x: product.rows, y: product.result)
   }
 

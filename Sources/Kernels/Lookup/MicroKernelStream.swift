@@ -1,24 +1,25 @@
 import AccessStreams
 import CKernels
 
-/// The interpreter that states accesses: the order in which each micro-kernel goes through the operands of its call, cache
-/// line by cache line, which decides what lines a cache keeps that holds a step only in part.
+/// The interpreter that states the accesses of a step list: the order in which each micro-kernel accesses the
+/// operands of its call, cache line by cache line. The order decides which lines stay in a cache that holds a step
+/// only partly.
 ///
-/// Each function stands for the file of that name in Sources/CKernels, for the vectors of `isa`. A line that is read or
-/// written again while no line has come between that could displace it is stated once. `make test-streams` holds all of
-/// them against the code that runs.
+/// Each function describes the file of that name in Sources/CKernels, for the vectors of `isa`. A line that is
+/// accessed again before another line could displace it is stated once. `make test-streams` compares all of them with
+/// the code that runs.
 struct MicroKernelStream: MicroKernels {
   let isa: ISA
   let stream: AccessStream
   let codes: GatheredCodes
-  /// Where the core's library packs the operands of a dense hash in fp32.
+  /// The panels into which the core's library packs the operands of a dense fp32 hash.
   let panels: PackedProduct.Panels
 
-  /// A lane group's feature is one line, and so are 16 floats of a row.
+  /// A feature of a lane group is one line, as are 16 floats of a row.
   private static let line = 64
   private static let lineFloats = 16
 
-  // The barrier and what waits for it are the workload's: it takes the cores' steps in turn.
+  // The workload implements the barrier, because it takes the cores' steps in turn.
   func barrier() {}
 
   // MARK: - layer_norm.h
@@ -42,8 +43,8 @@ struct MicroKernelStream: MicroKernels {
     func writeLanes(_ columns: Range<Int>) {
       stream.write(lanes + UInt64(columns.lowerBound * Self.line), bytes: columns.count * Self.line)
     }
-    // Tiles of a vector's rows, some columns of all rows at a time; then what rows are left, one by one; then zeros for those
-    // that are not there.
+    // Square tiles of a vector's width, some columns of all rows at a time; then the remaining rows one by one; then
+    // zeros for missing rows.
     let whole = rows - rows % width
     if whole > 0 {
       for piece in (0..<columns).pieces(of: Self.lineFloats) {
@@ -79,7 +80,8 @@ struct MicroKernelStream: MicroKernels {
           }
         }
         for index in 0..<packs {
-          // Every pack of outputs reads the whole input; the first time and the last, in between it stays near.
+          // Every pack of outputs reads the whole input. It is stated the first and the last time; in between it
+          // stays in the first-level cache.
           if index == 0 || index == packs - 1 { readInput() }
           stream.read(weights + UInt64((block * size + index * pack) * size * 4), bytes: pack * size * 4)
           for group in together {
@@ -125,7 +127,7 @@ struct MicroKernelStream: MicroKernels {
       stream.read(weights + UInt64(block * blockBytes), bytes: blockBytes)
       for group in 0..<call.groups {
         stream.read(x + UInt64(group * call.x_group_stride * 4 + block * blockLanes), bytes: blockLanes)
-        // The pairs that they are rounded to, in the same few lines for every block.
+        // The rounded pairs, in the same few lines for every block.
         stream.write(address(call.pairs), bytes: inputPairs * Self.line)
         stream.write(y + UInt64(group * call.y_group_stride * 4 + block * blockLanes), bytes: blockLanes)
       }
@@ -203,7 +205,7 @@ struct MicroKernelStream: MicroKernels {
   func score(_ call: lk_score) {
     let (y, bias) = (address(call.y), address(call.bias))
     let (codes, scores) = (address(call.codes), address(call.scores))
-    // All tables for one vector of tokens, then for the next.
+    // All tables for one vector of tokens, then for the next vector.
     for _ in 0..<(laneGroup / isa.vectorLanes) {
       for table in 0..<call.tables {
         for column in table * call.bits..<(table + 1) * call.bits {
@@ -238,7 +240,7 @@ struct MicroKernelStream: MicroKernels {
         stream.read(address(next) + UInt64(part.lowerBound * Self.line), bytes: part.count * Self.line)
       }
       for piece in pieces {
-        // As many tokens at a time as the piece takes, then what is left one by one.
+        // As many tokens at a time as the piece allows, then the rest one by one.
         let whole = index + count - count % piece.tokens
         for first in stride(from: index, to: whole, by: piece.tokens) {
           gather(piece.columns, of: first..<first + piece.tokens, call, step, type)
@@ -249,18 +251,19 @@ struct MicroKernelStream: MicroKernels {
     }
   }
 
-  /// A piece of the columns for tokens that go together; they are counted from the call's first one.
+  /// A piece of the columns for tokens that are gathered together, counted from the call's first token.
   private func gather(
     _ piece: Range<Int>, of tokens: Range<Int>, _ call: lk_gather, _ step: GatherStage.Step, _ type: TableType
   ) {
     func sums(_ base: UInt64, _ stride: Int, _ token: Int) -> UInt64 {
       base + UInt64((token * stride + piece.lowerBound) * 4)
     }
-    // The bias, which the first tables start from, stays near.
+    // The bias, from which the first tables start, stays in the first-level cache.
     if step.tables.lowerBound > 0 {
       for token in tokens { stream.read(sums(address(call.start), call.start_stride, token), bytes: piece.count * 4) }
     }
-    // Tokens that go together are of one lane group, and so are of one line their codes, and their scores.
+    // Tokens that are gathered together belong to one lane group, so their codes share a line, and so do their
+    // scores.
     let slot = call.first_token + tokens.lowerBound
     let place = slot / laneGroup * call.group_stride + slot % laneGroup
     for table in 0..<call.table_count {
@@ -269,7 +272,8 @@ struct MicroKernelStream: MicroKernels {
       stream.read(address(call.scores) + entry, bytes: 4 * tokens.count)
       for token in tokens {
         let code = codes.row(token: step.tokens.lowerBound + token, table: step.tables.lowerBound + table)
-        // A plain read although data chooses it: its latency passes beside that of the row, which is waited for anyway.
+        // A plain read, although its address depends on data: its latency overlaps that of the row, which is waited
+        // for anyway.
         if let scales = call.scales {
           stream.read(address(scales) + UInt64((table * call.scale_stride + code) * 4), bytes: 4)
         }
@@ -289,7 +293,7 @@ struct MicroKernelStream: MicroKernels {
   }
 }
 
-/// The rows that a gather reads: what a call finds in memory that only a run has.
+/// The rows that a gather reads, which only a run determines.
 struct GatheredCodes {
   /// [tokens, tables]
   let rows: [Int32]

@@ -1,10 +1,12 @@
 import CKernels
 
-/// What the steps of a look-up call: micro-kernels with the operands of their C header, products of a library, a barrier.
+/// The calls of a look-up's steps: micro-kernels with the operands of their C header, products of a library, a
+/// barrier.
 ///
-/// There is one step list, and each step is written once, as calls of this protocol. Two interpreters take them:
-/// `MicroKernelCalls` runs a call, `MicroKernelStream` states what it reads and writes. The pointers of a call are memory to
-/// the first and addresses in a flat address space to the second, so that a step must not read or write through them.
+/// There is one step list, and each step is written once as calls of this protocol. Two interpreters implement it:
+/// `MicroKernelCalls` runs a call, and `MicroKernelStream` states its reads and writes. The pointers of a call are
+/// memory for the first and addresses in a flat address space for the second, so a step must not read or write
+/// through them.
 protocol MicroKernels {
   func layerNorm(_ call: lk_layer_norm)
   func toLanes(_ call: lk_to_lanes)
@@ -20,14 +22,14 @@ protocol MicroKernels {
   func score(_ call: lk_score)
   /// Copies `count` rows over the codes of the hash.
   func override(codes: UnsafeMutablePointer<Int32>, by rows: UnsafePointer<Int32>, count: Int)
-  /// `step` says which tokens, tables and columns `call` gathers, from tables of `type`.
+  /// `step` contains the tokens, tables and columns that `call` gathers, from tables of `type`.
   func gather(_ call: lk_gather, _ step: GatherStage.Step, type: TableType)
   /// Waits for all workers of the team.
   func barrier()
 }
 
-/// The product of a dense hash in fp32, c[projected, tokens] = weights[projected, hidden] rows[tokens, hidden]^T: transposed,
-/// so that tokens lie along the vectors, as the score needs them. Strides are in floats.
+/// The product of a dense fp32 hash, c[projected, tokens] = weights[projected, hidden] rows[tokens, hidden]^T. It is
+/// transposed, so that tokens lie along the vectors as the score needs them. Strides are in floats.
 struct DenseHashProduct {
   var projected: Int
   var tokens: Int
@@ -39,8 +41,8 @@ struct DenseHashProduct {
   var cStride: Int
 }
 
-/// The product of a dense hash in bf16, result[tokens, projected] = rows[tokens, hidden] weights[projected, hidden]^T, and its
-/// way into lane groups, `laneStride` floats apart.
+/// The product of a dense bf16 hash, result[tokens, projected] = rows[tokens, hidden] weights[projected, hidden]^T,
+/// and its transposition into lane groups, `laneStride` floats apart.
 struct RoundedHashProduct {
   var tokens: Int
   var projected: Int

@@ -1,19 +1,19 @@
 import CKernels
 import Support
 
-/// A layer's tables in the type and the order that the gather reads: [slice][table][row][slice's columns], so that what a
-/// strategy keeps in a cache is contiguous there. In the stored layout the slices of all rows lie a whole row apart,
-/// usually a power of two, and so map to a few of a cache's sets: of 512 columns a slice of 64 could use an eighth of any
-/// cache.
+/// A layer's tables in the type and order that the gather reads: [slice][table][row][slice's columns], so that the
+/// block that a strategy keeps in a cache is contiguous. In the stored layout, the slices of all rows are a whole row
+/// apart, usually a power of two, and so map to a few of a cache's sets: a slice of 64 of 512 columns could use only
+/// an eighth of any cache.
 ///
-/// int8's scales lie in an array of their own, not in front of their rows: a row of 512 columns is then exactly 8 cache
-/// lines, aligned, where 4 more bytes would make every row straddle a ninth (or cost a whole line of padding), and a
-/// gather of a column slice would fetch the row's first line only for its scale. The scales of a table of 256 rows are
-/// 16 lines, so that those of a table group stay in the first-level cache while a tile of tokens passes.
+/// int8's scales lie in an array of their own, not in front of their rows. So a row of 512 columns is exactly 8
+/// aligned cache lines, where 4 more bytes would make every row straddle a ninth line (or cost a whole line of
+/// padding), and a gather of a column slice would fetch the row's first line only for its scale. The scales of a
+/// table of 256 rows are 16 lines, so those of a table group stay in the first-level cache during a tile of tokens.
 struct PackedTables {
   let type: TableType
   let columns: Int
-  /// From column 0 on.
+  /// In order from column 0 on.
   let slices: [Range<Int>]
   private let rowCount: Int
   private let rows: FloatBuffer
@@ -45,7 +45,7 @@ struct PackedTables {
     }
   }
 
-  /// Converts one row; false where a value cannot be held.
+  /// Converts one row. Returns false where a value cannot be represented.
   private func store(_ source: UnsafeBufferPointer<Float>, row: Int) -> Bool {
     var scale: Float = 0
     if type != .fp32 {
@@ -79,12 +79,12 @@ struct PackedTables {
     return address(element: slice.lowerBound * rowCount + row * slice.count + column - slice.lowerBound)
   }
 
-  /// The scales from that of row `row` on; nil for types without.
+  /// The scales from that of row `row` on; nil for types without scales.
   func scales(row: Int) -> UnsafeMutablePointer<Float>? {
     scales.map { $0.base + row }
   }
 
-  /// The value that entry `column` of row `row` stands for.
+  /// The value of entry `column` of row `row`.
   func value(row: Int, column: Int) -> Double {
     let address = address(row: row, column: column)
     switch type {
@@ -95,7 +95,7 @@ struct PackedTables {
   }
 }
 
-/// The largest magnitude, or nil where a value is infinite or no number.
+/// The largest magnitude, or nil where a value is infinite or NaN.
 func largestMagnitude(_ values: UnsafeBufferPointer<Float>) -> Float? {
   // Without their sign, the bits of floats are ordered as the floats are, with infinity and NaN above all others.
   var largest: UInt32 = 0
@@ -113,14 +113,14 @@ func roundToBF16(_ values: UnsafeBufferPointer<Float>, into target: UnsafeMutabl
   }
 }
 
-/// The scale of a row with this largest magnitude; 0 where it would lie below the normal numbers and be too coarse itself:
-/// a row that small becomes a row of zeros.
+/// The scale of a row with this largest magnitude. 0 where it would lie below the normal numbers and itself be too
+/// coarse; such a row becomes a row of zeros.
 func int8Scale(largest: Float) -> Float {
   let scale = largest / TableType.int8Largest
   return scale >= Float.leastNormalMagnitude ? scale : 0
 }
 
-/// Rounds finite values to multiples of `scale`, of which each holds at most 127.
+/// Rounds finite values to multiples of `scale` of at most 127 times the scale.
 func quantise(_ values: UnsafeBufferPointer<Float>, scale: Float, into target: UnsafeMutablePointer<Int8>) {
   guard scale > 0 else {
     target.update(repeating: 0, count: values.count)
@@ -134,9 +134,9 @@ func quantise(_ values: UnsafeBufferPointer<Float>, scale: Float, into target: U
 }
 
 extension LookupFFN {
-  /// What storing the tables as `tableType` adds to each column of a token's output: sum over tables of score x (stored -
-  /// original). It counts no entry for more than rounding can do, so that an entry stored wrongly is not explained away,
-  /// and no column is shifted by more than the sum of score x `roundingBound`.
+  /// The change of each column of a token's output by storing the tables as `tableType`: sum over tables of score x
+  /// (stored - original). No entry counts for more than rounding can cause, so that an entry that is stored wrongly
+  /// is not explained away, and no column is shifted by more than the sum of score x `roundingBound`.
   func roundingShift(codes: ArraySlice<Int32>, scores: [Double]) -> [Double] {
     var shift = [Double](repeating: 0, count: shape.output)
     if tableType == .fp32 { return shift }

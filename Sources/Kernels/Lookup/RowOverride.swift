@@ -1,12 +1,12 @@
-/// Rows for a gather to read in place of those that the hash names, so that a pass can have any distribution of codes.
+/// Rows for a gather to read in place of the hash's codes, so that a pass can have any distribution of codes.
 ///
-/// The hash does all its work and its scores count; only its codes are overwritten, group of tokens by group of tokens, from an
-/// array in the codes' own layout. That costs reading and writing 4 bytes per token and table, which is timed, and is in the
-/// access stream.
+/// The hash runs completely and its scores are used; only its codes are overwritten, group by group of tokens, from
+/// an array in the codes' layout. That reads and writes 4 bytes per token and table, which is timed and is part of
+/// the access stream.
 public struct RowOverride {
   let tokens: Int
   private let tables: Int
-  /// [lane group][table][lane], as a worker's codes.
+  /// [lane group][table][lane], as in a worker's codes.
   private let buffer: FloatBuffer
 
   /// Lays out `rows`, [tokens, tables].
@@ -25,10 +25,10 @@ public struct RowOverride {
   /// Entries of one lane group.
   var groupStride: Int { tables * laneGroup }
 
-  /// Those of the lane group that starts with `token`.
+  /// The entries of the lane group that starts with `token`.
   func group(at token: Int) -> UnsafePointer<Int32> { UnsafePointer(buffer.integers + token / laneGroup * groupStride) }
 
-  /// One for each table.
+  /// The rows of a token, one for each table.
   func rows(of token: Int) -> [Int32] {
     let lane = group(at: token) + token % laneGroup
     return (0..<tables).map { lane[$0 * laneGroup] }
@@ -36,15 +36,17 @@ public struct RowOverride {
 }
 
 extension LookupFFN {
-  /// Makes the gather read `rows`, [tokens, tables], instead of what the hash names. Before workers are made.
+  /// Makes the gather read `rows`, [tokens, tables], instead of the hash's codes. To be called before workers are
+  /// made.
   public func override(rows: [Int32], memory: any MemorySource = HeapMemory()) throws {
     rowOverride = try RowOverride(rows, tables: shape.tables, memory: memory)
   }
 
-  /// What the gather reads for the first `tokens` tokens, [tokens, tables]: the rows drawn for it, or the hash's codes.
+  /// The rows that the gather reads for the first `tokens` tokens, [tokens, tables]: the drawn rows, or the hash's
+  /// codes.
   ///
-  /// The hash runs on whole tiles of `recordedTokens` and more, whose scores are then forgotten: those of a large batch would
-  /// take more memory than all else of a point.
+  /// The hash runs on whole tiles of at least `recordedTokens`, whose scores are then discarded, because the scores
+  /// of a large batch would take more memory than the rest of a point.
   public func gatheredRows(input: UnsafePointer<Float>, tokens: Int) throws -> [Int32] {
     if let rowOverride { return (0..<tokens).flatMap(rowOverride.rows) }
     let piece = LookupFFN.recordedTokens(tile: strategy.tokenTile)
@@ -57,6 +59,6 @@ extension LookupFFN {
     return codes
   }
 
-  /// Tokens whose codes are found at a time: whole tiles, 4096 tokens at least.
+  /// Tokens whose codes are computed at a time: whole tiles, at least 4096 tokens.
   public static func recordedTokens(tile: Int) -> Int { (4095 / tile + 1) * tile }
 }

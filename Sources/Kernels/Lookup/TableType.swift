@@ -1,9 +1,9 @@
-/// The type that table entries are stored as. Everything else (weights, hash, scores, sums, output) is fp32.
+/// The storage type of table entries. Everything else (weights, hash, scores, sums, output) is fp32.
 public enum TableType: String, CaseIterable, Codable, Sendable {
   case fp32
   /// The upper half of a float, rounded to nearest, ties to even.
   case bf16
-  /// Symmetric: a row's entry q stands for q x scale, with one fp32 scale a row, max|row| / 127.
+  /// Symmetric: an entry q of a row represents q x scale, with one fp32 scale per row, max|row| / 127.
   case int8
 
   /// Bytes of an entry.
@@ -15,13 +15,13 @@ public enum TableType: String, CaseIterable, Codable, Sendable {
     }
   }
 
-  /// Bytes of what a row needs besides its entries: int8's scale.
+  /// Bytes of a row besides its entries: int8's scale.
   public var scaleBytes: Int { self == .int8 ? MemoryLayout<Float>.stride : 0 }
 
   /// Bytes of a row of `columns` entries with its scale.
   public func rowBytes(columns: Int) -> Int { columns * bytes + scaleBytes }
 
-  /// The most that storing an entry of a row can change it by, given the row's largest magnitude.
+  /// The largest change of a row's entry by storing it, given the row's largest magnitude.
   ///
   /// bf16 keeps 8 significant bits: half a unit in the last place of x is at most 2^-8 |x|. int8 rounds to the nearest
   /// multiple of the scale.
@@ -39,6 +39,6 @@ public enum TableType: String, CaseIterable, Codable, Sendable {
     self == .bf16 ? Float(bitPattern: 0x7F7F_7FFF) : .greatestFiniteMagnitude
   }
 
-  /// 127 and not 128, so that the range is symmetric and a sign flips exactly.
+  /// 127 instead of 128 makes the range symmetric, so that a sign flips exactly.
   static let int8Largest: Float = 127
 }

@@ -3,8 +3,8 @@ public struct WorkPartition: Hashable, Sendable {
   public enum Axis: String, CaseIterable, Codable, Sendable {
     /// Each worker takes a share of the tokens through all stages, and reads all tables.
     case tokens
-    /// Each worker hashes a share of the tokens; when all have, each gathers its own output columns for every token. No
-    /// sums are shared, and a worker's caches hold only its own columns of the tables.
+    /// Each worker hashes a share of the tokens; when all have finished, each gathers its own output columns for
+    /// every token. No sums are shared, and a worker's caches hold only its own columns of the tables.
     case tables
   }
 

@@ -1,16 +1,17 @@
 import Foundation
 
-/// Rows of tables with the popularity of words in a text (Zipf 1949): of a table's rows the k-th most popular is drawn with
-/// probability proportional to 1 / k^exponent, independently for each token and table. Exponent 0 is uniform.
+/// Rows of tables with the popularity of words in a text (Zipf 1949): the k-th most popular row of a table is drawn
+/// with probability proportional to 1 / k^exponent, independently for each token and table. Exponent 0 is uniform.
 ///
-/// Each table has its own random order of popularity, so that popular rows lie scattered, as trained hashes leave them.
+/// Each table has its own random order of popularity, so that popular rows are scattered, as trained hashes leave
+/// them.
 public enum ZipfRows {
-  /// [tokens, tables]; the first tokens are the same however many are drawn.
+  /// [tokens, tables]. The first tokens do not depend on the number of tokens drawn.
   public static func draw(exponent: Double, tables: Int, tableRows: Int, tokens: Int, seed: UInt64) -> [Int32] {
-    // Another stream than the weights', which start from the seed itself.
+    // A random stream separate from that of the weights, which starts from the seed itself.
     var random = RandomSource(seed: seed ^ 0x0021_9F00_5EED_C0DE)
     let order = (0..<tables).map { _ in
-      // Fisher and Yates.
+      // Fisher-Yates shuffle.
       var rows = Array(0..<Int32(tableRows))
       for i in stride(from: tableRows - 1, to: 0, by: -1) { rows.swapAt(i, Int(random.next() % UInt64(i + 1))) }
       return rows

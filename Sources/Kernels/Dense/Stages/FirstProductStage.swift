@@ -11,7 +11,7 @@ public enum FirstProductStage: DenseStage {
     let ff = Double(shape.intermediate)
     return StageAccount(
       stage: name,
-      // int8: |x|, the largest, a product and rounding for each element that is quantised.
+      // int8: |x|, the largest, a product and rounding for each quantised element.
       flops: 2 * d * ff + type.quantisationFlops * d, activationBytes: d * float + ff * type.sumBytes,
       weightBytes: d * ff * Double(type.bytes) + ff * Double(type.scaleBytes))
   }
@@ -25,7 +25,7 @@ public enum FirstProductStage: DenseStage {
     switch type {
     case .fp32: break
     case .bf16:
-      // Rounding a float takes four whole-number operations: a shift, a mask and two sums.
+      // Rounding a float takes four integer operations: a shift, a mask and two sums.
       work.otherOperations += 4 * d
       work.loadBytes += 4 * d
       work.storeBytes += 2 * d
@@ -61,10 +61,10 @@ public enum FirstProductStage: DenseStage {
 }
 
 extension TableType {
-  /// FLOPs of quantising an element, and of scaling a sum; 0 but for int8.
+  /// FLOPs of quantising an element, and of scaling a sum; 0 except for int8.
   var quantisationFlops: Double { self == .int8 ? 4 : 0 }
   var scalingFlops: Double { self == .int8 ? 1 : 0 }
 
-  /// Bytes of what the first product writes and GELU reads: sums in int8, else the features themselves.
+  /// Bytes of an element that the first product writes and GELU reads: a sum in int8, else the feature itself.
   var sumBytes: Double { self == .int8 ? Double(MemoryLayout<Float>.stride) : Double(bytes) }
 }

@@ -1,8 +1,8 @@
 import AccessStreams
 import CKernels
 
-/// Bias and GELU of the intermediate features: a pass of its own in fp32, fused into the first product in bf16, and in int8 a
-/// pass that turns sums into bytes.
+/// Bias and GELU of the intermediate features: a pass of its own in fp32, fused into the first product in bf16, and
+/// in int8 a pass that turns sums into bytes.
 public enum GELUStage: DenseStage {
   public static let name = "bias and GELU"
 
@@ -20,18 +20,19 @@ public enum GELUStage: DenseStage {
     // bias, |x|, the argument, t (a division, worth about 10), 4 multiply-adds, exp (6 and 7), and 5 to combine.
     var work = PhaseWork(
       name: name, multiplyAdds: 11 * ff, otherOperations: 26 * ff,
-      // A value's way: bias, |x|, a division, the exponential of 12 steps or the polynomial beside it, and 2 to combine.
+      // The chain of one value: bias, |x|, a division, the exponential of 12 steps or the polynomial beside it, and 2
+      // to combine.
       chains: Chains(steps: 16 * ff, operations: 34))
     switch type {
     case .fp32:
       work.loadBytes = 8 * ff
       work.storeBytes = 4 * ff
     case .bf16:
-      // Rounding, as in the first product. Fused with that, it moves no bytes of its own.
+      // Rounding, as in the first product. It is fused with the product and moves no bytes of its own.
       work.otherOperations += 4 * ff
     case .int8:
-      // A sum back to a float: the zero point, conversion, the scale and the value; it is written and read once more. Then it
-      // is quantised, as in the first product.
+      // Converting a sum to a float: the zero point, conversion, the scale and the value; it is written and read once
+      // more. Then it is quantised, as in the first product.
       work.otherOperations += (6 + 4) * ff
       work.loadBytes = (3 * 4 + 4 + 4 + 2 * 4) * ff
       work.storeBytes = (2 * 4 + Double(type.bytes)) * ff

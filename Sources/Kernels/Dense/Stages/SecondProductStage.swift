@@ -11,7 +11,7 @@ public enum SecondProductStage: DenseStage {
     let d = Double(shape.hidden)
     let ff = Double(shape.intermediate)
     return StageAccount(
-      // int8: a product for each sum.
+      // int8: one multiplication for each sum.
       stage: name, flops: 2 * d * ff + (1 + type.scalingFlops) * d, activationBytes: ff * element + d * float,
       weightBytes: d * ff * element + d * (float + Double(type.scaleBytes)))
   }
@@ -22,7 +22,7 @@ public enum SecondProductStage: DenseStage {
     var work = PackedProduct.work(
       name: name, multiplyAdds: Double(shape.hidden) * ff, operands: OperandType(type))
     if type == .int8 {
-      // A sum back to a float, as in GELU.
+      // Converting a sum to a float, as in GELU.
       work.otherOperations += 4 * d
       work.loadBytes += 4 * 4 * d
       work.storeBytes += 4 * d
@@ -38,7 +38,7 @@ public enum SecondProductStage: DenseStage {
         place: .second, layer: pass.products.second, rows: tile.count,
         x: UnsafeRawPointer(pass.dtype == .int8 ? arrays.quantised : arrays.intermediate),
         weights: arrays.matrix2.weights, bias: arrays.matrix2.bias, y: UnsafeMutableRawPointer(y)))
-    // The output is as wide as the sums.
+    // The output elements are as wide as the sums.
     if pass.dtype == .int8 {
       kernels.dequantise(
         pass.dequantise(

@@ -1,18 +1,19 @@
 import AccessStreams
 import CKernels
 
-/// The weighted sum of the rows that the codes name.
+/// The weighted sum of the rows that the codes select.
 public enum GatherStage: LookupStage {
   public static let name = "gather"
 
   /// A block of the gather: every token of `tokens` adds its row of each of `tables`, restricted to `columns`.
   struct Step: Equatable, Sendable {
     var tokens: Range<Int>
-    /// The first token's place among the codes of the token tile.
+    /// The first token's position among the codes of the token tile.
     var slot: Int
     var tables: Range<Int>
     var columns: Range<Int>
-    /// The block of the packed tables that the following step reads, in entries, to be prefetched meanwhile; nil for none.
+    /// The block of the packed tables that the next step reads, in entries, to be prefetched during this step; nil
+    /// for none.
     var next: Range<Int>?
   }
 
@@ -22,7 +23,7 @@ public enum GatherStage: LookupStage {
     let out = Double(shape.output)
     return StageAccount(
       stage: name,
-      // int8: one more product per row, scale and score. Widening an entry is no arithmetic of the definition.
+      // int8: one more product per row, scale x score. Widening an entry is not part of the definition.
       flops: 2 * t * out + (tables.scaleBytes > 0 ? t : 0), activationBytes: (out + 2 * t) * float,
       tableBytes: t * Double(tables.rowBytes(columns: shape.output)), weightBytes: out * float)
   }
@@ -37,7 +38,7 @@ public enum GatherStage: LookupStage {
     let isFirst = step.tables.lowerBound == 0
     let isLast = step.tables.upperBound == shape.tables
 
-    // From the bias over the sums to the output; orders that keep no sums add to the output itself.
+    // Starts from the bias and ends in the output. Orders that keep no sums add to the output itself.
     let target = arrays.output + step.tokens.lowerBound * shape.output + step.columns.lowerBound
     let keepsSums = schedule.keepsSums
     let between = keepsSums ? arrays.scratch + scratch.sums + step.slot * width : target

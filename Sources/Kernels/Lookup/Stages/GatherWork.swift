@@ -1,29 +1,29 @@
 import AccessStreams
 
-/// What a gather asks of a core, from the pieces in which its micro-kernel walks through rows and sums.
+/// The work of a gather in a core, from the pieces in which its micro-kernel processes rows and sums.
 ///
-/// Instructions beside those of the definition are counted by callgrind in the compiled AVX2 code, with pieces of 16 to 64
-/// columns and groups of 1 to 128 tables (`make test-streams` compares them).
+/// Instructions beyond those of the definition are counted by callgrind in the compiled AVX2 code, with pieces of 16
+/// to 64 columns and groups of 1 to 128 tables (`make test-streams` compares them).
 struct GatherWork {
-  /// Instructions that a core looks ahead, which bounds the rows in flight: 320 is the smaller of the current server cores'
-  /// reorder buffers (Zen 4 and Neoverse V2 320, Zen 5 448, Golden Cove 512).
+  /// Size of the reorder buffer in instructions, which bounds the rows in flight: 320 is the smallest of current
+  /// server cores (Zen 4 and Neoverse V2 320, Zen 5 448, Golden Cove 512).
   private static let reorderWindow = 320.0
 
   private let task: LookupTask
   private let strategy: LookupStrategy
   private let schedule: LookupSchedule
 
-  /// Tables that one call walks through.
+  /// Tables that one call processes.
   private let tablesOfCall: Int
   /// Rows ahead whose lines are prefetched.
   private let rowsAhead: Double
   /// For each slice, whether the micro-kernel has a loop for its width.
   private let haveOwnLoop: [Bool]
-  /// Pieces of a row, and their mean width in columns and in vectors.
+  /// Pieces per row, and their mean width in columns and in vectors.
   private let rowPieces: Double
   private let columns: Double
   private let vectors: Double
-  /// Tokens whose pieces are side by side, as many as keep eight sums busy.
+  /// Tokens whose pieces are computed together, as many as keep eight sums in flight.
   private let together: Double
 
   init(_ task: LookupTask, _ strategy: LookupStrategy) {
@@ -52,8 +52,8 @@ struct GatherWork {
   private var output: Double { Double(task.shape.output) }
   private var isScaled: Bool { task.tableType.scaleBytes > 0 }
 
-  /// Vector operations that make fp32 of a vector of entries. Arithmetic is fp32 whatever the tables, so `operands` stays fp32
-  /// and the type shows in the bytes.
+  /// Vector operations that widen a vector of entries to fp32. Arithmetic is fp32 for every type of tables, so
+  /// `operands` stays fp32 and the type shows in the bytes.
   private var widening: Double { Double(task.tableType.wideningOperations) }
 
   /// Row pieces of a token.
@@ -61,32 +61,32 @@ struct GatherWork {
 
   private var passesOverOutput: Double { (tables / Double(tablesOfCall)).rounded(.up) }
 
-  /// A visit: a piece of a token's sums passes through a group of tables. Its sums are loaded, its rows added one after
-  /// another, and the sums stored.
+  /// Visits per token. In a visit, a piece of a token's sums passes through a group of tables: the sums are loaded,
+  /// rows are added one after another, and the sums are stored.
   private var visits: Double { passesOverOutput * rowPieces }
   private var rowsOfVisit: Double { tables / passesOverOutput }
 
-  /// Whether a row is added as a whole: it has one address and one weight, and no more than the loop over its vectors.
+  /// Whether a row is added as a whole, which takes one address, one weight and a loop over its vectors.
   private var addsRows: Bool { tablesOfCall == 1 && !haveOwnLoop.contains(true) }
 
-  /// Per piece its code and score are loaded (int8: and its scale).
+  /// Per piece, code and score are loaded, and for int8 the scale.
   private var narrowLoadsOfPiece: Double { isScaled ? 3.0 : 2.0 }
-  /// Per piece an address is made, and a share of the loop over tables.
+  /// Per piece, an address is computed, plus a share of the loop over tables.
   private var scalarOfPiece: Double { (isScaled ? 3 : 1) + 5.5 / together }
 
   /// Scalar instructions of a token.
   private var scalarInstructions: Double {
     if addsRows { return visits * (66 + 1.6 * vectors) }
-    // A row ahead has an address too, and each of its lines an instruction.
+    // A prefetched row takes an address too, and an instruction for each of its lines.
     let prefetched = rowsAhead > 0 ? max(0, 1 - rowsAhead / rowsOfVisit) * pieces : 0
     let linesOfPiece = max(1, columns * Double(task.tableType.bytes) / 64)
-    // A call does something for each token, most where its columns are not of a width that has a loop of its own.
+    // A call has work per token, most where its columns are not of a width with a loop of its own.
     let callsOfToken = passesOverOutput * haveOwnLoop.reduce(0) { $0 + ($1 ? 16 : 80) }
-    // Per visit there are the sums' addresses.
+    // Per visit, the addresses of the sums are computed.
     return pieces * scalarOfPiece + prefetched * (3 + linesOfPiece) + visits * 21 + callsOfToken
   }
 
-  /// Loads of pointers to sums, about two a vector.
+  /// Loads of pointers to sums, about two per vector.
   private var sumPointers: Double { addsRows ? 0 : visits * 1.75 * vectors }
 
   private var chains: Chains {
@@ -95,12 +95,12 @@ struct GatherWork {
       operations: vectors * together * (rowsOfVisit * (1 + widening) + 2))
   }
 
-  /// The work of the whole pass: per row piece one multiply-add per vector and what widens it.
+  /// The work of the whole pass: per row piece one multiply-add per vector, and the operations that widen it.
   var phase: PhaseWork {
     let n = Double(task.tokens)
     let entry = Double(task.tableType.bytes)
     let instructionsPerRow = vectors * (1 + widening) + narrowLoadsOfPiece + scalarOfPiece
-    // As they are stored: that each piece reads its row's scale is among the narrow loads.
+    // Bytes as stored; the scale that each piece reads is among the narrow loads.
     let rowBytes = tables * (output * entry + Double(task.tableType.scaleBytes))
     return PhaseWork(
       name: GatherStage.name, multiplyAdds: tables * output * n, otherOperations: widening * tables * output * n,
@@ -113,6 +113,6 @@ struct GatherWork {
 }
 
 extension TableType {
-  /// Vector operations that make fp32 of an entry: zero-extension and shift, or sign-extension and conversion.
+  /// Vector operations that widen an entry to fp32: zero-extension and shift, or sign-extension and conversion.
   fileprivate var wideningOperations: Int { self == .fp32 ? 0 : 2 }
 }

@@ -1,8 +1,8 @@
 import AccessStreams
 import CKernels
 
-/// The hash of a token's features: one score for each bit of its codes, from BH4 factors or from one matrix. Its name in files
-/// and reports is that of the published checkpoints, projection.
+/// The hash of a token's features: one score for each bit of its codes, from BH4 factors or from one matrix. Files
+/// and reports call it projection, as the published checkpoints do.
 public enum HashStage: LookupStage {
   public static let name = "projection"
 
@@ -17,7 +17,7 @@ public enum HashStage: LookupStage {
     let float = Double(MemoryLayout<Float>.stride)
     let d = Double(shape.hidden)
     let z = Double(shape.projected)
-    // Rounding an input is no arithmetic of the definition, as with the tables; input and scores are floats.
+    // Rounding an input is not part of the definition, as with the tables; input and scores are floats.
     let weight = Double(hash.element.bytes)
     switch shape.hash {
     case .dense:
@@ -59,8 +59,8 @@ public enum HashStage: LookupStage {
 // MARK: - BH4
 
 extension HashStage {
-  /// Instructions beside those of the definition, for each multiply-add, counted by callgrind in the compiled AVX2 code
-  /// (`make test-streams` compares them): addresses and loops.
+  /// Instructions beyond those of the definition for each multiply-add, counted by callgrind in the compiled AVX2
+  /// code (`make test-streams` compares them): addresses and loops.
   private static let blockProductOverhead = 0.85
 
   private static func workOfFactors(_ task: LookupTask, _ strategy: LookupStrategy) -> PhaseWork {
@@ -80,13 +80,14 @@ extension HashStage {
       loadBytes: (element * products / Double(min(task.isa.blockOutputs, shape.blockSize)) + 4 * factors * padded
         * passes) * n,
       storeBytes: 4 * factors * padded * (1 + passes) * n,
-      // Lane groups broadcast a weight for all of their tokens, a pair of bf16 at once; rows an input for some of the outputs.
+      // Lane groups broadcast a weight (in bf16 a pair) for all of their tokens; rows broadcast an input for some of
+      // the outputs.
       narrowLoads: products * n / Double(laneGroup) / (isBF16 ? 2 : 1),
       scalarInstructions: blockProductOverhead * products / width * n / (isBF16 ? 2 : 1),
       operands: OperandType(task.hashType.element))
     if isBF16 {
       work.usesVectorsOnly = true
-      // Each pair of inputs is two floats, which are read, converted together, put in pairs, and stored.
+      // Each pair of inputs is two floats, which are read, converted together, paired, and stored.
       work.otherOperations += factors * padded * n
       work.loadBytes += 4 * factors * padded * n
       work.storeBytes += 2 * factors * padded * n
@@ -125,7 +126,7 @@ extension HashStage {
         group_stride: targetStride))
   }
 
-  /// A factor over rows; the last factor's output goes into the lanes that the score reads.
+  /// A factor over rows. The last factor's output goes into the lanes that the score reads.
   private static func applyFactorToRows(
     _ tokens: Range<Int>, chain: Int, factor: Int, of pass: LookupPass, on kernels: some MicroKernels
   ) {
@@ -146,7 +147,8 @@ extension HashStage {
           y_stride: stride, blocks: shape.blocks, block_size: shape.blockSize, tokens: tokens.count,
           pairs: pass.rounded))
     }
-    // To the transform, 16 consecutive features are the lanes of one: its stages go across blocks, which are no narrower.
+    // For the transform, 16 consecutive features act as the lanes of one feature: its stages go across blocks, which
+    // are at least that wide.
     kernels.transform(
       lk_hadamard(
         lanes: target, length: shape.paddedHidden / laneGroup, first_stride: shape.blockSize / laneGroup,
@@ -174,7 +176,7 @@ extension HashStage {
     var work = PackedProduct.work(
       name: name, multiplyAdds: z * d * n, operands: OperandType(task.hashType.element))
     if task.hashType == .bf16 {
-      // Rounding a float takes four whole-number operations, as in a dense network; the result is transposed.
+      // Rounding a float takes four integer operations, as in a dense network; the result is transposed.
       work.otherOperations += (4 * d + Double(task.isa.vectorLanes.trailingZeroBitCount) * z) * n
       work.loadBytes += 4 * (d + z) * n
       work.storeBytes += (2 * d + 4 * z) * n

@@ -1,14 +1,15 @@
 import AccessStreams
 import CKernels
 
-/// Layer normalisation of a token's features; for BH4 with the way of its rows into lane groups.
+/// Layer normalisation of a token's features, and for BH4 the transposition of its rows into lane groups.
 public enum LayerNormStage: LookupStage {
   public static let name = "layer norm"
 
   enum Step: Equatable, Sendable {
     /// Normalisation into scratch rows.
     case normalise(tokens: Range<Int>)
-    /// Scratch rows, those of one lane group, into lanes. `place` is the group's first token within the hash tile.
+    /// Transposes the scratch rows of one lane group into lanes. `place` is the group's first token within the hash
+    /// tile.
     case toLanes(tokens: Range<Int>, place: Int)
   }
 
@@ -19,13 +20,13 @@ public enum LayerNormStage: LookupStage {
     return StageAccount(stage: name, flops: 8 * d, activationBytes: 2 * d * float, weightBytes: 2 * d * float)
   }
 
-  /// Instructions beside those of the definition, counted by callgrind in the compiled AVX2 code (`make test-streams` compares
-  /// them): addresses, loops, and vectors loaded by instructions of their own.
+  /// Instructions beyond those of the definition, counted by callgrind in the compiled AVX2 code (`make test-streams`
+  /// compares them): addresses, loops, and vectors loaded by separate instructions.
   private enum Overhead {
-    /// For each vector that is normalised, and that is transposed.
+    /// Per vector, in normalising and in transposing.
     static let normalise = 4.0
     static let transpose = 2.0
-    /// For each row that is normalised.
+    /// Per normalised row.
     static let row = 250.0
   }
 
@@ -38,15 +39,15 @@ public enum LayerNormStage: LookupStage {
     // Three passes: sum; difference and square-add; difference, scale, scale-and-shift. The transpose shuffles each
     // vector log2(lanes) times.
     let shuffles = isBH4 ? Double(task.isa.vectorLanes.trailingZeroBitCount) : 0
-    // Both sums of a row wait for their terms, then for those side by side and the lanes of a vector to be added, and in all
-    // three divisions and a root are waited for, of about three multiply-adds' latency each.
+    // Both sums of a row wait for their terms, then for the partial sums and the lanes of a vector to be added. Three
+    // divisions and a root, of about three multiply-adds' latency each, are also waited for.
     let steps = 2 * (d / (width * Double(sums)) + Double(sums.trailingZeroBitCount) + width) + 4 * 3
     return PhaseWork(
       name: name, multiplyAdds: 2 * d * n, otherOperations: (4 + shuffles) * d * n,
       loadBytes: (isBH4 ? 6 : 5) * 4 * d * n,
       storeBytes: 4 * (d + (isBH4 ? Double(task.shape.paddedHidden) : 0)) * n,
       scalarInstructions: ((Overhead.normalise + (isBH4 ? Overhead.transpose : 0)) * d / width + Overhead.row) * n,
-      // A row's last pass waits for its sums, and is too long for the next row to begin meanwhile.
+      // A row's last pass waits for its sums, and is too long for the next row to start meanwhile.
       chains: Chains(steps: steps * width * n, operations: .infinity))
   }
 

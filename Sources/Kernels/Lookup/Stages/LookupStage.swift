@@ -1,17 +1,17 @@
 import AccessStreams
 
-/// A stage of a look-up, described once: what it costs, what it asks of a core, its steps, and the calls of a step.
+/// A stage of a look-up, described once: its cost, its work in a core, its steps, and the calls of a step.
 protocol LookupStage {
-  /// A part of the stage's work that is done at once.
+  /// A part of the stage's work that is done in one call.
   associatedtype Step: Equatable, Sendable
 
   /// The stage's identity in accounts, core work, traffic, times and reports.
   static var name: String { get }
 
-  /// What the stage costs by definition, with tables and hash products of these types.
+  /// The stage's cost by definition, with tables and hash products of these types.
   static func account(_ shape: LookupFFNShape, tables: TableType, hash: HashType) -> StageAccount
 
-  /// What the stage's code asks of a core as `strategy` walks through the pass: instructions as written, not the FLOPs of the
+  /// The work of the stage's code in a core under `strategy`: instructions as written, not the FLOPs of the
   /// definition.
   static func work(_ task: LookupTask, _ strategy: LookupStrategy) -> PhaseWork
 
@@ -19,7 +19,7 @@ protocol LookupStage {
   static func perform(_ step: Step, of pass: LookupPass, on kernels: some MicroKernels)
 }
 
-/// The list of stages, in the order in which tokens go through them.
+/// The stages, in the order in which tokens pass through them.
 private let lookupStages: [any LookupStage.Type] = [
   LayerNormStage.self, HashStage.self, ScoreStage.self, GatherStage.self,
 ]
@@ -28,14 +28,14 @@ extension LookupFFNShape {
   /// Names of the stages of a look-up.
   static let stageNames = lookupStages.map { $0.name }
 
-  /// What each stage of a look-up costs, with tables of `type`.
+  /// The cost of each stage of a look-up with tables of `type`.
   public func accounts(tables type: TableType, hash hashType: HashType = .fp32) -> [StageAccount] {
     lookupStages.map { $0.account(self, tables: type, hash: hashType) }
   }
 }
 
 extension LookupTask {
-  /// The stages of the pass as `strategy` walks through it.
+  /// The stages of the pass under `strategy`.
   public func stages(_ strategy: LookupStrategy) -> [Stage] {
     lookupStages.map {
       Stage(
@@ -43,7 +43,7 @@ extension LookupTask {
     }
   }
 
-  /// What the stages ask of a core.
+  /// The work of the stages in a core.
   public func phases(_ strategy: LookupStrategy) -> [PhaseWork] { stages(strategy).map(\.work) }
 
   /// Tokens in whole lane groups, all of whose lanes are computed.

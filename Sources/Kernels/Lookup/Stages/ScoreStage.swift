@@ -1,12 +1,12 @@
 import AccessStreams
 import CKernels
 
-/// Codes and scores of tokens, from the scores of their hash.
+/// Codes and scores of tokens, from their hash scores.
 public enum ScoreStage: LookupStage {
   public static let name = "code and score"
 
-  /// One lane group. `place` is its first token within the hash tile, where the hash left its scores, `slot` that
-  /// within the codes and scores of the token tile.
+  /// One lane group. `place` is its first token within the hash tile, where the hash left its scores; `slot` is its
+  /// first token within the codes and scores of the token tile.
   struct Step: Equatable, Sendable {
     var tokens: Range<Int>
     var place: Int
@@ -21,9 +21,9 @@ public enum ScoreStage: LookupStage {
     return StageAccount(stage: name, flops: 7 * z + t, activationBytes: (z + 2 * t) * float)
   }
 
-  /// Instructions beside those of the definition, for each vector of projected values, counted by callgrind in the compiled
-  /// AVX2 code (`make test-streams` compares them): addresses and loops, and loads of constants, for which there are too few
-  /// registers.
+  /// Instructions beyond those of the definition for each vector of projected values, counted by callgrind in the
+  /// compiled AVX2 code (`make test-streams` compares them): addresses, loops, and loads of constants that do not fit
+  /// into registers.
   private enum Overhead {
     static let instructions = 20.0
     static let loads = 6.0
@@ -40,14 +40,14 @@ public enum ScoreStage: LookupStage {
       name: name, multiplyAdds: 8 * z * lanes, otherOperations: (15 * z + 10 * t) * lanes,
       loadBytes: 4 * (task.shape.hash == .bh4 ? 2 : 1) * z * lanes, storeBytes: 4 * 2 * t * lanes,
       narrowLoads: Overhead.loads * z / width * lanes, scalarInstructions: Overhead.instructions * z / width * lanes,
-      // A value's way: bias, mix, |z|, -2 |z|, its exponential of 12 steps, product.
+      // The chain of one value: bias, mix, |z|, -2 |z|, its exponential of 12 steps, product.
       chains: Chains(steps: 16 * z * lanes, operations: 26))
   }
 
   static func perform(_ step: Step, of pass: LookupPass, on kernels: some MicroKernels) {
     let (shape, scratch, arrays) = (pass.shape, pass.scratch, pass.arrays)
     let group = step.place / laneGroup
-    // BH4 leaves its scores in lane groups, and a dense hash in bf16 does; one in fp32 leaves them in columns.
+    // BH4 and a dense bf16 hash leave their scores in lane groups; a dense fp32 hash leaves them in columns.
     let isInLanes = scratch.chainStride > 0
     kernels.score(
       lk_score(

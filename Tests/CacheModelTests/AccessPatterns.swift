@@ -3,7 +3,7 @@ import Foundation
 @testable import AccessStreams
 @testable import Profiles
 
-/// Streams of line numbers that caches meet: what each is for is in its name.
+/// Streams of line numbers for caches, named after their pattern.
 enum AccessPattern: String, CaseIterable {
   case random, strided, zipf, loop
 

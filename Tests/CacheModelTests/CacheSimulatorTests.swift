@@ -23,7 +23,7 @@ import Testing
     #expect(simulator.totalCounts.accesses == 5)
   }
 
-  @Test func `a store that misses reads its line from the next level, and is written back when it goes`() throws {
+  @Test func `a store that misses reads its line from the next level, and is written back on eviction`() throws {
     let simulator = try CacheSimulator(caches: [cache(sets: 1, ways: 1), cache("L2", sets: 1, ways: 4)])
     simulator.play(.write, 1)
     #expect(simulator.counts(0).writes == 1 && simulator.counts(0).reads == 0 && simulator.counts(0).misses == 1)
@@ -34,7 +34,7 @@ import Testing
     #expect(simulator.totalCounts.memory == MemoryCounts(reads: 2, writes: 0))
   }
 
-  @Test func `a clean line goes without a write-back`() throws {
+  @Test func `a clean line is evicted without a write-back`() throws {
     let simulator = try CacheSimulator(caches: [cache(sets: 1, ways: 1)])
     simulator.play(.read, 1, 2)
     #expect(simulator.counts(0).evictions == 1 && simulator.counts(0).writebacks == 0)
@@ -79,10 +79,10 @@ import Testing
 
   // MARK: - Inclusion
 
-  @Test func `an inclusive level that gives up a line takes it from the level above`() throws {
+  @Test func `an inclusive level that evicts a line invalidates it in the level above`() throws {
     let levels = [cache(sets: 1, ways: 2), cache("L2", sets: 1, ways: 2, inclusion: .inclusive)]
     let simulator = try CacheSimulator(caches: levels)
-    // L2 does not see the hits on 1, so to L2 line 1 is the oldest when 3 comes in.
+    // L2 does not see the hits on 1, so line 1 is the oldest in L2 when 3 comes in.
     simulator.play(.read, 1, 2, 1, 3)
     #expect(simulator.counts(0).backInvalidations == 1)
     simulator.play(.read, 1)
@@ -124,7 +124,7 @@ import Testing
     simulator.play(.read, 1)
     #expect(simulator.counts(1).hits == 1, "1 comes back up and 2 goes down")
     simulator.play(.read, 3)
-    // Had the hit left its copy behind, 1 would now be in L2 twice and 2 gone.
+    // If the hit had left its copy behind, 1 would now be in L2 twice and 2 gone.
     simulator.play(.read, 2)
     #expect(simulator.counts(1).hits == 2)
     #expect(simulator.totalCounts.memory.reads == 3)
@@ -142,7 +142,7 @@ import Testing
       caches: [cache(sets: 1, ways: 1), cache("L2", sets: 1, ways: 1, inclusion: .victim)])
     simulator.play(.write, 1)
     simulator.play(.read, 2, 1, 3, 4)
-    // 1 goes down dirty, comes up dirty, goes down again and leaves.
+    // Line 1 goes down dirty, comes up dirty, goes down again and leaves.
     #expect(simulator.counts(0).writebacks == 2)
     #expect(simulator.totalCounts.memory.writes == 1)
   }

@@ -9,7 +9,7 @@ import Testing
     try Machine(text: "name: derived\n" + text, file: "nowhere/derived.yaml")
   }
 
-  @Test func `a machine without a word of its own is its donor under another name`() throws {
+  @Test func `a machine that states nothing of its own is its donor under another name`() throws {
     var donor = try MachineCatalogue.bundled().machine("epyc-9755")
     donor.name = "derived"
     donor.description = ""
@@ -33,7 +33,7 @@ import Testing
     #expect(derived.provenance["cores"] == donor.provenance["cores"])
   }
 
-  @Test func `another memory takes no sources of the donor's with it`() throws {
+  @Test func `another memory does not inherit the sources of the donor's`() throws {
     let derived = try machine(
       """
       based_on: epyc-9755

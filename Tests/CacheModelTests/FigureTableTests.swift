@@ -7,7 +7,7 @@ import Testing
 @testable import Projection
 @testable import Simulation
 
-/// The table of machine figures, walked: whatever it lists is read, written, checked, moved and documented.
+/// Every figure that the table lists is read, written, checked, moved and documented.
 @Suite struct FigureTableTests {
   /// A machine that states every figure of the table, each with a value of its own.
   static func full() -> Machine {
@@ -76,7 +76,7 @@ import Testing
     let figure = try figure(path)
     var changed = machine
     if let own = figure.value(machine), let range = figure.range {
-      // One step up or down, or a thousandth.
+      // One step up or down, or one part in a thousand.
       let step = figure.unit == .bytes ? own : max(figure.step, own / 1024)
       figure.set(&changed, own + step <= range.upperBound ? own + step : own - step)
     } else {
@@ -114,13 +114,13 @@ import Testing
 
   // MARK: - In projections
 
-  /// Phases that each wait for something else: units, the first level, chains, and every level and memory, for streams, for
-  /// random rows and for the first lines of few of them.
+  /// Phases that are each bound by another resource: vector units, the first level, chains, and every further level
+  /// and memory, with streams, with random rows and with the first lines of few random rows.
   private struct Mixture: Workload {
     var tokens: Int { 100 }
     let threads: Int
     let phases: [PhaseWork]
-    /// By phase, the bytes that each thread reads over and over.
+    /// Bytes that each thread reads repeatedly, by phase.
     private var regions: [Int: UInt64] = [:]
 
     init(threads: Int) {
@@ -131,7 +131,7 @@ import Testing
         PhaseWork(name: "stores", storeBytes: 1e8), PhaseWork(name: "issue", scalarInstructions: 1e8),
         PhaseWork(name: "chains", chains: Chains(steps: 1e8, operations: 30)),
       ]
-      // In the second level, almost as large as the second and the third, in the third, and in memory only.
+      // The sizes fit into the second level, almost fill the second and the third, fit into the third, or exceed it.
       for bytes in [3 << 10, 3968, 24 << 10, 31 << 10, 200 << 10, 31 << 13, 2 << 20] as [UInt64] {
         for (rows, load) in [(0.0, 0.0), (1, 0), (64, 0), (64, 1e5)] {
           regions[phases.count] = bytes
@@ -179,7 +179,7 @@ import Testing
     for figure in FigureTableTests.full().figures {
       #expect(listed.contains(figure.path) == (figure.whyNoSensitivity == nil), "\(figure.path)")
     }
-    // docs/reference/model.md names these as left out; all other numbers of the timing equations have a row.
+    // docs/reference/model.md names these as left out; all other figures of the timing equations have a row.
     let left = FigureTableTests.full().figures.filter { $0.whyNoSensitivity != nil && $0.range != nil }.map(\.path)
     #expect(
       Set(left.map(anyLevel)) == [
@@ -190,12 +190,12 @@ import Testing
       ])
   }
 
-  /// A row that nothing moves would be a figure which no equation uses.
+  /// A row that nothing moves would be a figure that no equation uses.
   @Test func `every figure with a sensitivity moves some projection, in the direction that the table says`() throws {
     let near = try sensitivities(threads: 1) + sensitivities(threads: 16)
     let far = try [1, 16].flatMap { try sensitivities(threads: $0, TrafficMatrix(remoteShare: 1)) }
     for figure in FigureTableTests.full().figures where figure.whyNoSensitivity == nil && !figure.changesTraffic {
-      // What is between nodes shows in remote traffic only.
+      // The link shows only in remote traffic.
       let own = (figure.path.hasPrefix("numa.") ? far : near).filter { $0.parameter == figure.path }
       #expect(own.contains { $0.swing > 1e-6 * $0.tokensPerSecondAtPlusTenth }, "\(figure.path)")
       for one in own {
@@ -218,7 +218,7 @@ import Testing
     let machine = FigureTableTests.full()
     let moved = try FigureUncertainties(of: machine).stated.map(\.figure.path)
     let kept = machine.figures.filter { !moved.contains($0.path) }
-    // What moves with another figure is moved all the same.
+    // Figures that move with another figure are moved too.
     #expect(kept.allSatisfy { $0.whyNotInBand != nil })
     #expect(
       Set(kept.filter { $0.role == .rate }.map { anyLevel($0.path) }) == [

@@ -4,7 +4,7 @@ import Testing
 @testable import Machines
 @testable import Simulation
 
-/// The simulator plays levels in turn where it can; playing every access to the end is the reference.
+/// The simulator plays levels in turn where it can; the reference plays every access through all levels first.
 @Suite struct LevelwiseHierarchyTests {
   /// Accesses of all kinds by several cores: runs of up to 20 lines, repeated words, hot lines and cold ones.
   private func stream(count: Int, cores: UInt64, seed: UInt64) -> [Access] {
@@ -20,7 +20,7 @@ import Testing
       var access = Access(
         address: next(span), bytes: UInt32(next(4) == 0 ? 1 + next(1280) : 8), core: UInt16(next(cores)),
         kind: kinds[Int(next(UInt64(kinds.count)))])
-      // Word after word of one line, reads and writes mixed, as kernels do.
+      // Word after word of one line, with reads and writes mixed, as kernels do.
       for _ in 0...next(4) {
         accesses.append(access)
         access.address += next(3) * 8
@@ -42,7 +42,7 @@ import Testing
       let inTurn = try CacheSimulator(caches: caches, cores: cores, storeRecency: recency, levelwise: true)
       let oneByOne = try CacheSimulator(caches: caches, cores: cores, storeRecency: recency, levelwise: false)
       let accesses = stream(count: 40_000, cores: UInt64(cores), seed: 17)
-      // Chunks of all sizes, and phases between them: nothing may be left in a queue when a chunk ends.
+      // Chunks of all sizes, and phases between them: no request may be left in a queue when a chunk ends.
       var start = 0
       var size = 1
       while start < accesses.count {

@@ -28,7 +28,7 @@ import Testing
     #expect(abs(latency.nanoseconds(at: 20) - 110) < 1e-9)
   }
 
-  @Test func `between two shares of reads, most and latency lie between`() {
+  @Test func `between two shares of reads, maximum bandwidth and latency lie between`() {
     let curves = [curve(0.5, [(0, 100), (60, 300)]), curve(1, [(0, 100), (80, 200)])]
     let middle = LoadedLatency(memory(curves), readRatio: 0.75)
     #expect(abs(middle.mostGigabytesPerSecond - 70) < 1e-9)
@@ -36,7 +36,7 @@ import Testing
     #expect(LoadedLatency(memory(curves), readRatio: 0).mostGigabytesPerSecond == 60)
   }
 
-  @Test func `without a curve a donor's shape stands in, less for writes, with a band`() {
+  @Test func `without a curve a default shape holds, lower for writes, with a band`() {
     let reads = LoadedLatency(memory([]), readRatio: 1)
     #expect(abs(reads.mostGigabytesPerSecond - 79) < 1e-9)
     #expect(reads.nanoseconds(at: 0) == 100)
@@ -45,7 +45,7 @@ import Testing
     #expect(abs(LoadedLatency(memory([]), readRatio: 1, corner: .low).mostGigabytesPerSecond - 67) < 1e-9)
   }
 
-  /// The published rows of Xeon 8480+ (Mess): 130 ns at half of the most, 223 ns at the most.
+  /// The published rows of Xeon 8480+ (Mess): 130 ns at half of the maximum bandwidth, 223 ns at the maximum.
   @Test func `the catalogue's Xeon 8480+ meets its published points`() throws {
     let memory = try MachineCatalogue.bundled().machine("xeon-8480plus").memory[0]
     let latency = LoadedLatency(memory, readRatio: 1)

@@ -52,7 +52,7 @@ import Testing
     #expect(try rates("xeon-8280") == [32, nil, 128])
     #expect(try rates("xeon-8480plus") == [32, 512, 1024])
     #expect(try rates("grace") == [16, 64, 128])
-    // A machine has its donor's.
+    // A machine based on another has its donor's rates.
     #expect(try rates("epyc-9965") == rates("epyc-9755"))
   }
 
@@ -63,7 +63,7 @@ import Testing
     #expect(error.contains("machines list"))
   }
 
-  @Test func `a path is read as a file, and its absence is said`() {
+  @Test func `a path is read as a file, and its absence is reported`() {
     #expect(message { _ = try Machine.named("nowhere/m.yaml") } == "nowhere/m.yaml: no such file")
   }
 }

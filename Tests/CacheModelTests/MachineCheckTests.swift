@@ -59,7 +59,7 @@ import Testing
     #expect(found.allSatisfy { $0.file == "m.yaml" && "\($0)".hasPrefix("m.yaml:") && !"\($0)".contains("\n") })
   }
 
-  @Test func `several mistakes are all said`() throws {
+  @Test func `all of several mistakes are reported`() throws {
     let found = try problems(
       ("peak_gbps: 76.8", "peak_gbps: 80"), ("size: 16MiB", "size: 17"), ("fma_units: 2", "fma_units: 0"))
     #expect(Set(found.map(\.key)) == ["memory[0].peak_gbps", "caches[2].size", "simd.fma_units"])
@@ -82,14 +82,14 @@ import Testing
   }
 
   @Test func `a figure that is wrong by itself proves nothing against another`() throws {
-    // Without its range the third level's latency would be less than the second's.
+    // Without the range check, the third level's latency would be less than the second's.
     let found = try problems(("latency_cycles: 50", "latency_cycles: 0"))
     #expect(found.map(\.key) == ["caches[2].latency_cycles"])
     let sizes = try problems(("size: 48KiB, ways: 12", "size: 48KB, ways: 12"))
     #expect(sizes.map(\.key) == ["caches[0].size"])
   }
 
-  @Test func `every unknown key is said, with the nearest known one`() throws {
+  @Test func `every unknown key is reported, with the nearest known one`() throws {
     let found = try problems(("cores: 8", "kores: 8"), ("fma_units: 2", "fma_units: 2, widht_bits: 512"))
     #expect(found.map(\.key) == ["kores", "simd.widht_bits"])
     #expect(found.allSatisfy { $0.message.contains("did you mean") })

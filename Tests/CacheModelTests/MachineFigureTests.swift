@@ -6,7 +6,7 @@ import Testing
 @testable import Projection
 @testable import Simulation
 
-/// Machines that nobody has built, by changing one figure of one that somebody has.
+/// Hypothetical machines, made by changing one figure of an existing one.
 @Suite struct MachineFigureTests {
   private func machine() throws -> Machine { try MachineCatalogue.bundled().machine("xeon-8480plus") }
 
@@ -14,7 +14,7 @@ import Testing
   func `a changed figure is read back and all others stay`(figure: MachineFigure) throws {
     let base = try machine()
     let own = try #require(figure.value(of: base))
-    // Half of an L3 would be less than the L2s' size is allowed to be on some machines, so downwards only a little.
+    // Half of an L3 would be less than the L2s' size on some machines, so the figure moves down only a little.
     let wanted = figure.rawValue == "simd" ? 256 : own * 1.25
     let changed = try #require(base.with(figure, wanted))
     let found = try #require(figure.value(of: changed))
@@ -65,7 +65,7 @@ import Testing
     #expect(alone.low < alone.tokensPerSecond && alone.tokensPerSecond < alone.high)
   }
 
-  @Test func `every name is of a figure of the table`() throws {
+  @Test func `every name belongs to a figure of the table`() throws {
     #expect(MachineFigure.allCases.count == 11)
     let paths = try machine().figures.map(\.path)
     for figure in MachineFigure.allCases {
@@ -86,7 +86,7 @@ import Testing
     #expect(message { _ = try figure.value(text) } == expected)
   }
 
-  @Test func `a machine that contradicts itself is none`() throws {
+  @Test func `a machine that contradicts itself is refused`() throws {
     let base = try machine()
     for (name, value) in [
       ("l2", Double(base.caches[2].sizeBytes)), ("l1", Double(base.caches[1].sizeBytes)), ("l3-bandwidth", 1e6),

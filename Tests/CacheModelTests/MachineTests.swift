@@ -64,7 +64,7 @@ import Testing
     #expect(try Machine(text: odd.yaml(), file: "m.yaml") == odd)
   }
 
-  @Test func `what rows in pieces reach may be stated, of a memory beside what whole rows reach`() throws {
+  @Test func `rates of rows in pieces may be stated, for a memory only beside those of whole rows`() throws {
     let text = """
       caches:
         - {size: 32KiB, ways: 8, random_row_pieces: [[64, 8], [256, 16.5]]}
@@ -87,7 +87,7 @@ import Testing
     #expect(problems.contains { "\($0)".contains("expected random_rows beside it") }, "\(problems)")
   }
 
-  @Test func `what stores and random lines reach may be stated, and is checked like everything else`() throws {
+  @Test func `rates of stores and random lines may be stated, and are checked like all figures`() throws {
     let text = """
       caches:
         - {size: 32KiB, ways: 8, write_bytes_per_cycle: 20.5}
@@ -109,12 +109,12 @@ import Testing
     #expect(machine.memory[0].writeGigabytesPerSecondPerCore == 9.5)
     #expect(machine.memory[0].streamStoreGigabytesPerSecondPerCore == 14)
     #expect(try Machine(text: machine.yaml(), file: "m.yaml") == machine)
-    // Without the figures, their sources name nothing.
+    // Without the figures, their provenance names keys that do not exist.
     let without = text.replacingOccurrences(of: ", write_bytes_per_cycle: 20.5", with: "")
     #expect(try MachineCheck(text: without, file: "m.yaml").problems.count == 1)
   }
 
-  @Test func `caches alone are a machine, and it says what a projection would need`() throws {
+  @Test func `caches alone are a machine, which names the keys that a projection needs`() throws {
     let machine = try Machine(text: "caches:\n  - {size: 32KiB, ways: 8}\n", file: "folder/small.yaml")
     #expect(machine.name == "small")
     #expect(machine.caches == [CacheDescription(name: "L1", sizeBytes: 32768, ways: 8)])

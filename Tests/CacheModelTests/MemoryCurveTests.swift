@@ -5,8 +5,8 @@ import Testing
 @testable import Projection
 @testable import Simulation
 
-/// The rows of published measurements that the catalogue's curves stand for: the most bandwidth at a share of reads, the
-/// latency there, and where they are published for that share the latencies at 50, 80 and 90 % of the most.
+/// Published measurements that the catalogue's curves represent: the maximum bandwidth at a share of reads and the
+/// latency there, and where they are published for that share the latencies at 50, 80 and 90 % of the maximum.
 @Suite struct MemoryCurveTests {
   struct Row: Sendable, CustomTestStringConvertible {
     var machine: String
@@ -19,8 +19,8 @@ import Testing
     var testDescription: String { "\(machine) at \(Int(readRatio * 100)) % reads" }
   }
 
-  /// Mess-Results (bsc-mem, commit 16ab1d60). Those of Xeon 8160 and A64FX are Mess-simulator's, 22 ns later for the way on
-  /// the chip, which they leave out; Graviton's are Arm's, without latencies (0: not published).
+  /// Mess-Results (bsc-mem, commit 16ab1d60). The rows of Xeon 8160 and A64FX are Mess-simulator's plus 22 ns for the
+  /// on-chip path, which it leaves out; Graviton's are Arm's, without latencies (0: not published).
   static let rows = [
     Row(machine: "epyc-7742", readRatio: 0.46, most: 141.4, atMost: 225, below: [139, 153, 171]),
     Row(machine: "epyc-7742", readRatio: 0.94, most: 137.7, atMost: 169),
@@ -58,7 +58,7 @@ import Testing
     Row(machine: "a64fx", readRatio: 1, most: 943, atMost: 311 + 22),
   ]
 
-  /// 3 %: what Mess itself reaches against the machines.
+  /// 3 % is the error of Mess itself against the machines.
   private func isClose(_ value: Double, _ published: Double) -> Bool { abs(value - published) <= 0.03 * published }
 
   @Test(arguments: rows) func `the stored curves give the published points within 3 percent`(row: Row) throws {
@@ -72,20 +72,20 @@ import Testing
   }
 
   @Test(arguments: [(441.0, 193.0), (499, 220), (535, 250)])
-  func `the RDIMMs of Xeon 6980P meet the points below the most too`(bandwidth: Double, published: Double) throws {
+  func `the RDIMMs of Xeon 6980P meet the points below the maximum too`(bandwidth: Double, published: Double) throws {
     let memory = try MachineCatalogue.bundled().machine("xeon-6980p").memory[1]
     #expect(isClose(LoadedLatency(memory, readRatio: 1).nanoseconds(at: bandwidth), published))
   }
 
   @Test(arguments: [(234.0, 136.0), (406, 187), (741, 219)])
-  func `the MRDIMMs of Xeon 6980P meet the points below the most too`(bandwidth: Double, published: Double) throws {
+  func `the MRDIMMs of Xeon 6980P meet the points below the maximum too`(bandwidth: Double, published: Double) throws {
     let memory = try MachineCatalogue.bundled().machine("xeon-6980p").memory[0]
     #expect(isClose(LoadedLatency(memory, readRatio: 1).nanoseconds(at: bandwidth), published))
   }
 
   @Test func `HBM is limited by the lines in flight of few cores, not by its curve`() throws {
-    // Xeon Max 9462: 425 GB/s at 153 ns are 1016 lines, 32 for each of its cores; the same cores cannot draw more from
-    // a memory that could give twice as much.
+    // Xeon Max 9462: 425 GB/s at 153 ns are 1016 lines in flight, 32 for each of its cores. The same cores cannot
+    // draw more from a memory with twice the bandwidth.
     var machine = try MachineCatalogue.bundled().machine("xeon-max-9462")
     machine.memory[0].curve = []
     let reads = UInt64(1 << 22)

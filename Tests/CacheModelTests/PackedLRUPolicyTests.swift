@@ -2,7 +2,7 @@ import Testing
 
 @testable import Simulation
 
-/// LRU is implemented twice, once for speed; the plain one is the reference.
+/// LRU is implemented twice, once for speed; the plain implementation is the reference.
 @Suite struct PackedLRUPolicyTests {
   private struct Bench {
     let set: CacheSet
@@ -48,7 +48,7 @@ import Testing
     var random: UInt64 = 7
     for step in 0..<20_000 {
       random = random &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-      // Half as many lines again as ways, so that hits, misses and removals are all frequent.
+      // 1.5 times as many lines as ways, so that hits, misses and removals are all frequent.
       let line = 1 + (random >> 33) % UInt64(ways * 3 / 2 + 1)
       if random >> 24 & 7 == 0 {
         #expect(plain.remove(line, LRUPolicy.self) == packed.remove(line, PackedLRUPolicy.self), "step \(step)")

@@ -5,7 +5,7 @@ import Testing
 @testable import Machines
 @testable import Simulation
 
-/// What prefetchers ask for, and what becomes of it: sequences worked out by hand.
+/// Requests of prefetchers and their effect, in sequences worked out by hand.
 @Suite struct PrefetcherTests {
   private func level(
     _ kind: PrefetcherKind, degree: Int = 1, latencyAccesses: Int = 0, sets: Int = 64, ways: Int = 4,
@@ -85,9 +85,9 @@ import Testing
     #expect(simulator.counts(0).prefetches < 10)
   }
 
-  /// Line 11 is asked for by the first access and wanted by the second: one access later.
+  /// Line 11 is requested by the first access and needed by the second: one access later.
   @Test(arguments: [(0, 0 as UInt64), (1, 1), (5, 1)])
-  func `a prefetch that is wanted too soon is late`(latency: Int, late: UInt64) throws {
+  func `a prefetch whose line is needed too early is late`(latency: Int, late: UInt64) throws {
     let simulator = try CacheSimulator(caches: [level(.nextLine, latencyAccesses: latency)])
     simulator.play(.read, 10, 11)
     #expect(simulator.counts(0).usefulPrefetches == 1)
@@ -107,7 +107,8 @@ import Testing
     #expect(simulator.counts(1).prefetches == 0)
   }
 
-  /// L1 has one way. The victim level gave 11 up dirty to a prefetch; dropped, it must go back dirty.
+  /// L1 has one way. The victim level handed line 11 up dirty to a prefetch; when it is evicted, it must go back
+  /// dirty.
   @Test func `a prefetch from a victim level keeps the line's dirtiness`() throws {
     let first = level(.nextLine, sets: 2, ways: 1)
     let simulator = try CacheSimulator(caches: [first, cache("L2", sets: 1, ways: 8, inclusion: .victim)])

@@ -138,7 +138,7 @@ import Testing
     #expect(machine.keysMissing(for: [PhaseWork(name: "pass", loadBytes: 64, operands: .int8)]).isEmpty)
   }
 
-  @Test func `loads and stores go their own ways to L1, and the slower one limits`() throws {
+  @Test func `loads and stores have separate bandwidths to L1, and the slower one limits`() throws {
     func result(_ loads: Double, _ stores: Double) throws -> Projection {
       try project(Job(phases: [PhaseWork(name: "copy", loadBytes: loads, storeBytes: stores)]), on: machine())
     }
@@ -155,7 +155,7 @@ import Testing
       isClose(try project(narrow, on: machine()).tokensPerSecond, try project(wide, on: machine()).tokensPerSecond))
   }
 
-  @Test func `instructions start at the machine's width`() throws {
+  @Test func `instructions start at the machine's issue width`() throws {
     var machine = machine()
     machine.simd?.issueWidth = 4
     let job = Job(phases: [PhaseWork(name: "addresses", scalarInstructions: 8e6)])
@@ -189,7 +189,7 @@ import Testing
       isClose(try project(job, on: machine).phases[0].seconds, arithmetic + (1 - overlap) * transfers))
   }
 
-  @Test func `no figure that gets better makes a projection slower`() throws {
+  @Test func `no improved figure makes a projection slower`() throws {
     let work = PhaseWork(
       name: "mixed", multiplyAdds: 1e6, otherOperations: 1e5, loadBytes: 2e6, storeBytes: 1e6, narrowLoads: 1e5,
       scalarInstructions: 1e6, chains: Chains(steps: 1e6, operations: 30), independentRows: 4, rowBytes: 256)
@@ -211,7 +211,7 @@ import Testing
     }
   }
 
-  @Test func `a working set of L2 is limited by L2, one of L3 by L3`() throws {
+  @Test func `a working set in L2 is limited by L2, one in L3 by L3`() throws {
     for (bytes, limiter, bytesPerCycle) in [(16_384, Limiter.l2, 32.0), (131_072, .l3, 16.0)] {
       let job = Job(phases: [PhaseWork(name: "sweep")]) { $0.read(0, bytes: bytes) }
       let result = try project(job, on: machine())
@@ -240,7 +240,7 @@ import Testing
     for overlap in [true, false] {
       let job = gathers(independentRows: rows)
       let result = try project(job, on: machine(overlap: overlap, most: 1000))
-      // Where transfers add up, the lines' way through the caches does too: 64 B / 32 + 64 B / 16 cycles of 2 GHz.
+      // Where transfers add up, the line's way through the caches adds too: 64 B / 32 + 64 B / 16 cycles of 2 GHz.
       let transfer = overlap ? 0 : 64.0 / 32 / 2e9 + 64.0 / 16 / 2e9
       #expect(isClose(result.tokensPerSecond, 1 / (100e-9 / inFlight + transfer)))
       #expect(result.limiter == .latency)
@@ -276,7 +276,7 @@ import Testing
     #expect(isClose(try project(job, on: machine).phases[0].seconds, 32 * 512 / (8 * 2e9)), "a row of its own")
   }
 
-  @Test func `without a rate of its own a level takes a donor's share of its stream for random rows`() throws {
+  @Test func `without a rate of its own a level takes an assumed share of its stream for random rows`() throws {
     let result = try project(rowsInL2(), on: machine(linesInFlight: 1000))
     let stream = 32 * 512 / (32 * 2e9)
     #expect(result.phases[0].seconds > 1.05 * stream && result.phases[0].seconds < 1.5 * stream)
@@ -286,7 +286,7 @@ import Testing
     var job = rowsInL2()
     job.phases[0].independentRows = 1
     var machine = machine(linesInFlight: 1000)
-    // Twice as fast as the rows can come one after another.
+    // Twice as fast as rows can come one after another.
     machine.caches[1].randomRows = [.init(rowBytes: 512, rate: 64)]
     let result = try project(job, on: machine)
     let cycles = (16.0 * 16 + 8 * 8).squareRoot()
@@ -294,7 +294,7 @@ import Testing
     #expect(result.limiter == .latency)
   }
 
-  @Test func `a product reaches its share of the peak`() throws {
+  @Test func `a product reaches the GEMM efficiency of the peak`() throws {
     var machine = machine()
     machine.simd?.gemmEfficiency = 0.8
     let job = Job(phases: [PhaseWork(name: "gemm", multiplyAdds: 64e6)])
@@ -305,7 +305,7 @@ import Testing
     #expect(unknown.low < 0.85 * 1000 / 1e-3 && unknown.high > 0.95 * 1000 / 1e-3)
   }
 
-  @Test func `a library's product reaches what libraries do, or what the core does where that is less`() throws {
+  @Test func `a library's product has the libraries' efficiency, or the core's own where that is less`() throws {
     var gemm = PhaseWork(name: "gemm", multiplyAdds: 64e6)
     gemm.isLibraryProduct = true
     var machine = machine()
@@ -315,7 +315,7 @@ import Testing
     }
   }
 
-  @Test func `cores that share what they have are slower together than one alone`() throws {
+  @Test func `cores that share resources are slower together than one alone`() throws {
     var shared = machine()
     shared.effectiveCores = 2
     let job = Job(phases: [PhaseWork(name: "gemm", multiplyAdds: 64e6)])
@@ -324,7 +324,7 @@ import Testing
     #expect(isClose(alone.socket.tokensPerSecond, 2 * alone.tokensPerSecond), "four cores' work in two cores' time")
   }
 
-  @Test func `a grid's cores share as those of its base do`() throws {
+  @Test func `the cores of a grid's machine share resources as those of its base do`() throws {
     var base = machine()
     base.effectiveCores = 2
     #expect(base.effectiveCores(of: 16) == 8 && base.effectiveCores(of: 1) == 1)
@@ -335,7 +335,7 @@ import Testing
     let computing = try project(Job(phases: [PhaseWork(name: "gemm", multiplyAdds: 64e6)]), on: machine())
     #expect(computing.socket.cores == 4)
     #expect(isClose(computing.socket.tokensPerSecond, 4 * computing.tokensPerSecond))
-    // One thread draws 25.6 of the 50 GB/s: four want twice what there is.
+    // One thread draws 25.6 of the 50 GB/s: four demand twice the available bandwidth.
     let streaming = try project(stream(), on: machine(linesInFlight: 40))
     #expect(isClose(streaming.phases[0].memoryGigabytesPerSecond, 25.6))
     #expect(isClose(streaming.socket.tokensPerSecond, streaming.tokensPerSecond * 50 / 25.6))
@@ -367,7 +367,8 @@ import Testing
   }
 
   @Test func `capacities are moved where there is a way to simulate them`() throws {
-    // 280 KiB in rounds: just over the 256 KiB of the third level, just within a tenth more.
+    // 280 KiB read repeatedly: more than the 256 KiB of the third level, but less than a third level that is 10 %
+    // larger.
     let job = Job(phases: [PhaseWork(name: "sweep")]) { $0.read(0, bytes: 280 * 1024) }
     let machine = machine()
     let all = try Sensitivity.all(
@@ -437,7 +438,7 @@ import Testing
     #expect(try Traffic(simulating: job, on: machine(), warmUp: false).total?.memory.reads == 16)
   }
 
-  @Test func `too many threads, missing figures and unknown memories are said`() throws {
+  @Test func `too many threads, missing figures and unknown memories are errors`() throws {
     let job = stream(threads: 4)
     let traffic = try Traffic(simulating: job, on: machine())
     var small = machine()

@@ -5,7 +5,8 @@ import Testing
 @testable import Machines
 @testable import Simulation
 
-/// The same counts as pycachesim 0.3.1, an independent simulator, on the traces of `Fixtures/record-pycachesim.py`.
+/// Compares counts with those of pycachesim 0.3.1, an independent simulator, on the traces of
+/// `Fixtures/record-pycachesim.py`.
 @Suite struct PycachesimParityTests {
   struct Case: Decodable, CustomTestStringConvertible {
     struct Trace: Decodable {

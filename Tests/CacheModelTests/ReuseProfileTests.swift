@@ -5,7 +5,7 @@ import Testing
 @testable import Simulation
 
 @Suite struct ReuseProfileTests {
-  /// Misses of an LRU cache of `ways` lines, one set: by the exact simulator.
+  /// Misses of an LRU cache of `ways` lines in one set, by the exact simulator.
   private func simulatedMisses(_ lines: [UInt64], capacity: Int) throws -> UInt64 {
     let simulator = try CacheSimulator(caches: [cache(sets: 1, ways: capacity)])
     simulator.play(.read, lines: lines)
@@ -18,7 +18,7 @@ import Testing
     #expect(distances == [nil, nil, nil, 1, 0, 2, nil, 3])
   }
 
-  @Test func `a forgotten line counts for nobody and comes back as new`() {
+  @Test func `a forgotten line counts in no distance and comes back as new`() {
     let stack = StackDistances()
     for line in [1, 2, 3] as [UInt64] { _ = stack.access(line, isStore: false) }
     stack.forget(2)
@@ -27,7 +27,8 @@ import Testing
     #expect(stack.lineCount == 3)
   }
 
-  /// More accesses than the tree has times at first, so that times are renumbered, and more lines than the table has room.
+  /// More accesses than the tree has times at first, so that times are renumbered, and more lines than the table has
+  /// places at first.
   @Test func `distances stay right when times run out`() {
     let stack = StackDistances()
     for line in 0..<10_000 as Range<UInt64> { _ = stack.access(line, isStore: false) }
@@ -51,7 +52,7 @@ import Testing
   }
 
   @Test(arguments: AccessPattern.allCases)
-  func `write-backs equal the simulation at every capacity, but for lines that stay`(pattern: AccessPattern) throws {
+  func `write-backs equal the simulation at every capacity, except of lines that stay`(pattern: AccessPattern) throws {
     let lines = pattern.lines(count: 3000, span: 61)
     let accesses = lines.enumerated().map {
       Access(address: $1 * 64, bytes: 64, kind: $0 % 5 < 2 ? .write : .read)
@@ -62,7 +63,7 @@ import Testing
       let simulator = try CacheSimulator(caches: [cache(sets: 1, ways: capacity)])
       simulator.play(accesses)
       let written = simulator.counts(0).writebacks
-      // Pushes out what is left: every dirty line is then written back.
+      // Evicts all remaining lines, so that every dirty line is written back.
       simulator.play(.read, lines: (0..<UInt64(capacity)).map { 1_000_000 + $0 })
       #expect(
         profiler.profile.phases[0].stores.misses(lines: capacity) == Double(simulator.counts(0).writebacks),

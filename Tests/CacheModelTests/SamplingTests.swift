@@ -3,7 +3,7 @@ import Testing
 
 @testable import Profiles
 
-/// SHARDS: exact at rate 1, and close below it.
+/// SHARDS is exact at rate 1 and close below it.
 @Suite struct SamplingTests {
   private func curve(_ sampling: Sampling, _ lines: [UInt64]) throws -> MissRatioCurve {
     let profiler = try ReuseProfiler(sampling: sampling)
@@ -25,7 +25,7 @@ import Testing
     #expect(try curve(.lines(1000), lines) == exact, "fewer lines than the bound are all followed")
   }
 
-  /// 20,000 lines at 0.1 leave 2,000 to follow; the mean error found is below 0.01, the paper's own figure.
+  /// 20,000 lines at a rate of 0.1 leave 2,000 lines to follow. The bound on the mean error is 0.01, as in the paper.
   @Test(arguments: AccessPattern.allCases)
   func `a tenth of the lines gives the curve within one hundredth`(pattern: AccessPattern) throws {
     let lines = pattern.lines(count: 120_000, span: 20_000)

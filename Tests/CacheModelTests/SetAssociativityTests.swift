@@ -11,13 +11,13 @@ import Testing
     #expect(cache.missProbability(distance: 8) == 1)
   }
 
-  /// Direct-mapped: the line stays if none of D lines fell into its set.
-  @Test func `one way is a matter of a single collision`() {
+  /// Direct-mapped: the line stays if none of the D lines fell into its set.
+  @Test func `one way needs a single collision`() {
     let cache = SetAssociativity(sets: 4, ways: 1)
     #expect(abs(cache.missProbability(distance: 3) - (1 - 0.75 * 0.75 * 0.75)) < 1e-12)
   }
 
-  /// Two ways, D = 3 lines, 2 sets: gone if at least two of three coins fall on the set: 4 of 8.
+  /// Two ways, D = 3 lines, 2 sets: the line is gone if at least two of three lines fall into its set, 4 of 8 cases.
   @Test func `two ways need two collisions`() {
     #expect(abs(SetAssociativity(sets: 2, ways: 2).missProbability(distance: 3) - 0.5) < 1e-12)
   }
@@ -37,7 +37,7 @@ import Testing
     return (profiler.profile.accesses.misses(associativity) / count, Double(simulator.counts(0).misses) / count)
   }
 
-  /// The same lines, at addresses that a hash has scattered.
+  /// The lines lie at addresses that a hash has scattered.
   @Test(arguments: [(64, 8), (64, 2), (100, 12), (512, 1)])
   func `scattered lines miss as the binomial says`(sets: Int, ways: Int) throws {
     let lines = AccessPattern.random.lines(count: 60_000, span: sets * ways * 3 / 2).map(SpatialFilter.hash)

@@ -22,13 +22,13 @@ import Testing
     #expect(tlb.walks == 1)
   }
 
-  @Test func `the page used longest ago goes`() throws {
+  @Test func `the page used longest ago is displaced`() throws {
     let tlb = try TLBSimulator(small, pageBytes: 4096)
     play(tlb, 0, 4096, 0, 8192, 0, 4096)
     #expect(tlb.walks == 4, "8192 displaced 4096, not 0")
   }
 
-  @Test func `a second level catches what the first has lost`() throws {
+  @Test func `a second level hits pages that the first has displaced`() throws {
     let tlb = try TLBSimulator(small + [second], pageBytes: 4096)
     play(tlb, 0, 4096, 8192, 0)
     #expect(tlb.levels.map(\.misses) == [4, 3])
@@ -52,14 +52,14 @@ import Testing
         == "tlb: expected a level that takes pages of 1GiB, found none")
   }
 
-  @Test func `every core has its own`() throws {
+  @Test func `every core has its own TLB`() throws {
     let tlb = try TLBSimulator(small, pageBytes: 4096, cores: 2)
     play(tlb, 0, core: 0)
     play(tlb, 0, core: 1)
     #expect(tlb.walks == 2)
   }
 
-  @Test func `a machine file describes it, and writes it back`() throws {
+  @Test func `a machine file describes the TLB, and writes it back`() throws {
     let text = """
       caches: [{name: L1, size: 32KiB, ways: 8}]
       tlb:

@@ -5,7 +5,7 @@ import Support
 @testable import Machines
 @testable import Simulation
 
-/// The message of what `body` throws, or "no error".
+/// The message of the error that `body` throws, or "no error".
 func message(_ body: () throws -> Void) -> String {
   do { try body() } catch { return "\(error)" }
   return "no error"

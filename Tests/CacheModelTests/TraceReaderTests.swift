@@ -25,7 +25,7 @@ import Testing
     return recorder.accesses
   }
 
-  @Test func `din lines are reads and writes of 4 bytes unless they say otherwise`() throws {
+  @Test func `din lines are reads and writes of 4 bytes unless they state a size`() throws {
     let accesses = try read("0 1000\n1 0xFF40 16\r\n2 44\n\n 0 7fff12345678  8", .din)
     #expect(
       accesses == [
@@ -52,16 +52,16 @@ import Testing
   }
 
   @Test(arguments: ["0 1000 24020001", "0 1000 00001021", "0 1000 08", "1 1000 65537", "0 1000 2147483648"])
-  func `a third column that is no size is refused with the sizes there are`(line: String) {
+  func `a third column that is not a size is refused with the range of sizes`(line: String) {
     let error = message { _ = try read("0 1000 65536\n\(line)\n", .din) }
     #expect(error.hasPrefix("t:2: ") && error.hasSuffix("found '\(line)'; a request has 1 to 65536 bytes"), "\(error)")
   }
 
-  @Test func `a byte order mark is no part of the first line`() throws {
+  @Test func `a byte order mark is not part of the first line`() throws {
     #expect(try read("\u{feff}0 40\r\n1 80\r\n", nil).count == 2)
   }
 
-  @Test func `what a message quotes of a trace is printable and short`() {
+  @Test func `a message quotes a trace in printable and short text`() {
     let error = message { _ = try read("0 40\n0 \u{1b}[31m\(String(repeating: "x", count: 3000))\n", .din) }
     #expect(error.contains("found '0 \\x1b[31mxxx"))
     #expect(error.count < 200)
@@ -93,7 +93,7 @@ import Testing
     }
   }
 
-  @Test func `the first line tells the format`() throws {
+  @Test func `the first line decides the format`() throws {
     #expect(try read("\n0 40\n", nil).count == 1)
     #expect(try read("==1== x\n L 40,4\n", nil).count == 1)
   }
@@ -126,7 +126,7 @@ import Testing
     #expect(error == "t:1: expected lines of text, found one that does not end")
   }
 
-  @Test func `a missing or empty trace is said so`() {
+  @Test func `a missing or empty trace is an error that says so`() {
     #expect(message { _ = try TraceReader(path: "/nowhere.din") } == "/nowhere.din: no such file")
     #expect(message { _ = try read("\n\n", nil) }.contains("expected a trace"))
     #expect(message { _ = try read("", .din) }.contains("expected a trace"))

@@ -5,7 +5,7 @@ import Testing
 @testable import Projection
 @testable import Simulation
 
-/// Traffic between nodes, worked out by hand.
+/// Traffic between nodes, in cases worked out by hand.
 @Suite struct TrafficMatrixTests {
   private func matrix(_ threads: [Int], _ placement: DataPlacement, shared: Double = 0) -> TrafficMatrix {
     TrafficMatrix(threads: threads, placement: placement, sharedShare: shared)
@@ -24,7 +24,7 @@ import Testing
     let one = matrix([4, 0], .remote)
     #expect(one.nodeShares == [0, 1])
     #expect(one.busiestLinkShare(readRatio: 1) == 1)
-    // Writes go the other way: at three reads in four the reads' direction carries three quarters.
+    // Writes use the other direction: with three reads in four, the direction of the reads carries three quarters.
     #expect(one.busiestLinkShare(readRatio: 0.75) == 0.75)
   }
 
@@ -39,7 +39,7 @@ import Testing
     #expect(matrix([1, 1, 1, 1], .interleave).remoteShare == 0.75)
   }
 
-  @Test func `a node that holds everything carries everything`() {
+  @Test func `a node that holds all data carries all traffic`() {
     let bound = matrix([6, 2], .node(1))
     #expect(bound.shares == [[0, 0.75], [0, 0.25]])
     #expect(bound.nodeShares == [0, 1])
@@ -48,19 +48,19 @@ import Testing
 
   @Test func `own parts are local; what all threads read lies where its parts lie, unless it is replicated`() {
     #expect(matrix([4, 4], .local).remoteShare == 0)
-    // Tables: half of them on either node, read by all.
+    // Tables: half of them lie on each node, and all threads read them.
     #expect(matrix([4, 4], .local, shared: 1).shares == [[0.25, 0.25], [0.25, 0.25]])
     #expect(matrix([3, 1], .local, shared: 1).shares == [[0.5625, 0.1875], [0.1875, 0.0625]])
     #expect(matrix([4, 4], .local, shared: 0.5).remoteShare == 0.25)
     #expect(matrix([4, 4], .replicated, shared: 1) == matrix([4, 4], .local))
     #expect(matrix([4, 0], .local, shared: 1).remoteShare == 0)
-    // Every part is away from its thread, and so is at home with the other one's.
+    // Every part is away from its thread, and so lies with the other node's thread.
     #expect(matrix([4, 4], .remote, shared: 1).remoteShare == 0.5)
   }
 
   // MARK: - Times
 
-  /// One phase of reads from memory, more than any core waits for: 40 GB/s a node, 10 a direction of the link.
+  /// One phase of reads from memory that only memory and link limit: 40 GB/s per node, 10 per direction of the link.
   private func phase(_ matrix: TrafficMatrix, link: Double = 10) throws -> PhaseTime {
     let curve = LoadedLatencyCurve(
       readRatio: 1,
@@ -105,7 +105,7 @@ import Testing
     #expect(abs(two.seconds - bytes / 20e9) < 1e-12)
   }
 
-  @Test func `interleaving halves what passes the link, and a faster link leaves the memories as the bound`() throws {
+  @Test func `interleaving halves the link's traffic, and a faster link leaves the memories as the bound`() throws {
     let slow = try phase(matrix([4, 4], .interleave))
     #expect(slow.limiter == .link)
     #expect(abs(slow.seconds - bytes * 0.25 / 10e9) < 1e-12)

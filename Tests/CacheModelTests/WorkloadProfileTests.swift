@@ -5,7 +5,7 @@ import Testing
 @testable import Profiles
 @testable import Simulation
 
-/// One profile, many machines: beside the exact simulation of each.
+/// One profile for many machines, compared with the exact simulation of each.
 @Suite struct WorkloadProfileTests {
   /// Two threads: each reads random rows of a shared table, sums into its own buffer and writes a long result once.
   private struct Rows: Workload {
@@ -61,7 +61,8 @@ import Testing
           near(a, b, "phase \(phase) gathers found at \(source)")
         }
       }
-      // A profile counts a write-back for the phase that stored, the simulator for the one that displaced: totals agree.
+      // A profile counts a write-back in the phase that stored, the simulator in the phase that displaced the line;
+      // the totals agree.
       let (p, s) = (try #require(predicted.total), try #require(simulated.total))
       near(p.memory.writes, s.memory.writes, "memory writes")
       for level in p.levels.indices {
@@ -70,8 +71,8 @@ import Testing
     }
   }
 
-  /// Every machine of a grid differs from others in one cache or in none.
-  @Test func `what machines share of a profile does not change what each gets`() throws {
+  /// Every machine of the grid differs from the others in one cache or in none.
+  @Test func `machines that share parts of a profile each get their own result`() throws {
     let profile = try WorkloadProfile(Rows(), sharings: [1, 2])
     let shared = ProfiledTraffic(profile)
     var grid: [Machine] = []
@@ -91,7 +92,7 @@ import Testing
       Set(together.compactMap { $0?.total?.levels[1].misses }).count == 3, "each size misses its own, of either kind")
   }
 
-  @Test func `a machine that the profile was not made for gets no answer`() throws {
+  @Test func `a machine that the profile was not made for gets no traffic`() throws {
     let profile = try WorkloadProfile(Rows(), sharings: [1])
     #expect(Traffic(profile, on: machines[0]) == nil, "no profile of two cores that share a cache")
     let coarse = Machine(

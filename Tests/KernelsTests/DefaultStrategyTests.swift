@@ -19,7 +19,7 @@ import Testing
   @Test(arguments: [
     (rows: 256, second: 512 << 10, group: 8), (rows: 256, second: 1 << 20, group: 16),
     (rows: 64, second: 512 << 10, group: 32),
-    // All tables fit; and not even four do.
+    // In the first case all tables fit; in the last not even four do.
     (rows: 16, second: 1 << 20, group: 128), (rows: 4096, second: 512 << 10, group: 4),
   ])
   func `the rows of a group fill half of the second-level cache`(rows: Int, second: Int, group: Int) {

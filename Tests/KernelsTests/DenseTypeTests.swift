@@ -5,9 +5,9 @@ import Testing
 
 @testable import Kernels
 
-/// What the libraries of this machine can do.
+/// The capabilities of this machine's libraries.
 enum Libraries {
-  /// Whether one of them multiplies in `dtype`: a machine without has nothing to show.
+  /// Whether one of them multiplies in `dtype`; on a machine without one there is nothing to test.
   static func multiply(_ dtype: TableType) -> Bool { (try? BLAS.load(for: dtype)) != nil }
 
   /// Every known library that multiplies in `dtype`.
@@ -76,7 +76,7 @@ private struct Pass {
     for library in Libraries.all(dtype) {
       let result = try Pass(DenseFFNShape(hidden: 40, intermediate: 90), dtype, tokens: 70, blas: library).check()
       #expect(result.passed, "\(library.fullTitle) \(result)")
-      // fp32 is not rounded; the others must be, or the products ran in fp32.
+      // fp32 is not rounded; the other types must be, or the products ran in fp32.
       #expect(dtype == .fp32 ? result.maxAbsoluteError < 1e-5 : result.maxAbsoluteError > 1e-4)
     }
   }
@@ -96,7 +96,7 @@ private struct Pass {
         for column in 0..<hidden {
           let error = abs(rounded.shift[column])
           #expect(error <= bound[column], "\(error) of \(bound[column])")
-          // What rounding decides by chance is a small part of what it changes at most.
+          // The part that rounding decides by chance is small compared with the largest change.
           #expect(rounded.slack[column] <= bound[column])
         }
       }
@@ -105,13 +105,13 @@ private struct Pass {
 
   @Test(arguments: [TableType.bf16, .int8])
   func `a wrong weight is caught in either product`(dtype: TableType) throws {
-    // oneDNN packs the weights when a worker is made, so that what is changed before it is what is multiplied.
+    // oneDNN packs the weights when a worker is made, so a change before that is multiplied.
     guard Libraries.multiply(dtype) else { return }
     let shape = DenseFFNShape(hidden: 64, intermediate: 256)
     #expect(try Pass(shape, dtype, tokens: 20).check().passed)
     for matrix in [\DenseFFN.matrix1, \.matrix2] {
       let pass = try Pass(shape, dtype, tokens: 20) { layer in
-        // The sign of one weight among 16,384, and not of the smallest.
+        // Changes the sign of one weight among 16,384 that is not one of the smallest.
         let weights = UnsafeMutableRawPointer(layer[keyPath: matrix].values.base)
         if dtype == .bf16 {
           let values = weights.assumingMemoryBound(to: UInt16.self)
@@ -152,7 +152,7 @@ private struct Pass {
   }
 
   @Test(arguments: [TableType.bf16, .int8])
-  func `where no library multiplies in a type, only those that are there are named, and none to install that is`(
+  func `where no library multiplies in a type, the error names those present and does not advise to install them`(
     dtype: TableType
   ) {
     guard !Libraries.multiply(dtype), let oneDNN = try? BLAS.load(LibraryCandidate(file: "libdnnl.so.2")) else {
@@ -205,8 +205,9 @@ private struct Pass {
   }
 }
 
-/// The most that rounding to `dtype` can change each output, from the layer and the input alone: every weight, input and
-/// intermediate feature may be off by its own rounding bound, GELU is steepest at 1.129, and errors add up.
+/// The largest change of each output by rounding to `dtype`, from the layer and the input alone: every weight, input
+/// and intermediate feature may be off by its own rounding bound, the steepest slope of GELU is 1.129, and errors add
+/// up.
 private func errorBound(_ parameters: DenseFFNParameters, _ x: [Float], _ dtype: TableType) -> [Double] {
   let (d, ff) = (parameters.shape.hidden, parameters.shape.intermediate)
   func roundings(_ values: [Double]) -> [Double] {
@@ -237,7 +238,7 @@ private func errorBound(_ parameters: DenseFFNParameters, _ x: [Float], _ dtype:
   let hidden = product(parameters.weight1, parameters.bias1, input, roundings(input))
   let features = hidden.values.map { gelu($0) }
   let before = hidden.errors.map { 1.129 * $0 }
-  // A feature that is off by e rounds within the bound of one as large as it may be.
+  // A feature that is off by e rounds within the bound of the largest value it may have.
   let largest = zip(features, before).map { abs($0) + $1 }
   let after = zip(before, roundings(largest)).map { $0 + $1 }
   precondition(features.count == ff && input.count == d)

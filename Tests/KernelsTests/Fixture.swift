@@ -21,7 +21,7 @@ func withTemporaryFile<Result>(_ bytes: Data, _ body: (String) throws -> Result)
   return try body(url.path)
 }
 
-/// The message of the error that `body` throws; an empty text where it throws none.
+/// The message of the error that `body` throws; empty where it throws none.
 func errorMessage(_ body: () throws -> Void) -> String {
   do { try body() } catch { return "\(error)" }
   return ""

@@ -17,7 +17,7 @@ import Testing
   ) throws {
     let (pass, _) = try pass(testCase, isa: isa)
     let result = try pass.check()
-    // One token may be the one whose bit fp32 arithmetic decides.
+    // One token may be one whose bit fp32 arithmetic decides.
     #expect(result.passed || (result.tokens == 0 && result.wrongInputs == 0), "\(result)")
     #expect(result.ambiguousTokens <= max(1, testCase.tokens / 4))
   }
@@ -38,13 +38,13 @@ import Testing
 
   @Test(arguments: 0..<8)
   func `a wrong weight is caught in every factor of every chain`(factor: Int) throws {
-    // Two chains; few tokens on rows, and more on lanes.
+    // Two chains, with few tokens on rows and more on lanes.
     let shape = LookupFFNTests.bh4(hidden: 64, output: 40, tables: 32, rows: 16, block: 16)
     #expect(shape.repeats == 2)
     for tokens in [5, 40] {
       let layer = try LookupFFN(LookupFFNParameters.random(shape, seed: 1), hashType: .bf16)
       #expect(try Pass(layer, tokens: tokens).check().passed)
-      // The sign of one weight among 1,024, and not of the smallest.
+      // Changes the sign of one weight among 1,024 that is not one of the smallest.
       let weights = layer.hashWeight.halves + factor * shape.paddedHidden * shape.inputPairs * 2
       let place = (0..<64).max { weights[$0] & 0x7FFF < weights[$1] & 0x7FFF } ?? 0
       weights[place] ^= 0x8000
@@ -66,7 +66,7 @@ import Testing
     #expect(try Pass(layer, tokens: 40).check().passed)
     layer.hashBias.base[3] += 1e-3
     #expect(try !Pass(layer, tokens: 40).check().passed)
-    // What fp32 computes is not what bf16 should.
+    // The output of an fp32 hash is not that of a bf16 hash.
     let other = try LookupFFN(parameters, hashType: .bf16, blas: blas)
     var pass = try Pass(other, tokens: 40)
     #expect(try pass.check().passed)
@@ -88,14 +88,14 @@ import Testing
     #expect(wrongInputs(inputs) == 0)
     for factor in 0..<4 {
       var wrong = inputs
-      // The largest of a factor's inputs off by a ten-thousandth, a fortieth of a unit of bf16.
+      // Moves the largest of a factor's inputs by one part in 10,000, a fortieth of a unit of bf16.
       let place = (factor * 64..<factor * 64 + 60).max { abs(inputs[$0]) < abs(inputs[$1]) } ?? 0
       wrong[place] *= 1.0001
       #expect(wrongInputs(wrong) >= 1, "factor \(factor)")
     }
   }
 
-  @Test func `a token's results do not depend on its company`() throws {
+  @Test func `a token's results do not depend on the other tokens of its batch`() throws {
     let shape = LookupFFNTests.bh4(hidden: 100, output: 40, tables: 20, rows: 64, block: 16)
     for isa in ISA.supported {
       let layer = try LookupFFN(LookupFFNParameters.random(shape, seed: 4), hashType: .bf16, isa: isa)
@@ -139,7 +139,7 @@ import Testing
     let phases = try layers.map { try $0.workload(input: input, tokens: 40, threads: 1).phases }
     #expect(phases[0].map(\.operands) == [.fp32, .fp32, .fp32, .fp32])
     #expect(phases[1].map(\.operands) == [.fp32, .bf16, .fp32, .fp32])
-    // Our own products are vector instructions; a library may know better ones.
+    // Our own products use vector instructions; a library may use others.
     #expect(phases[1][1].usesVectorsOnly == (projection == .bh4))
     #expect(phases[0][1].multiplyAdds == phases[1][1].multiplyAdds)
     if projection == .bh4 {
@@ -148,8 +148,8 @@ import Testing
         try layer.workload(input: input, tokens: 5, threads: 1).emit(to: AccessStream(sink: sink))
         return sink
       }
-      // Of so few tokens, and of this width, nothing else is read in blocks of this size; fp32's weights are stated vector by
-      // vector.
+      // For so few tokens, and at this width, nothing else is read in blocks of this size; fp32 weights are stated
+      // vector by vector.
       #expect(lines[0].blocks(of: 16 * 16 * 2) == 0)
       #expect(lines[1].blocks(of: 16 * 16 * 2) == 4 * 4)
     }

@@ -5,8 +5,8 @@ import Testing
 
 @testable import Kernels
 
-/// Every candidate that this machine can load into this process: each library alone and with its first core type. Others
-/// may hold kernels that this CPU cannot run, which would end the tests.
+/// Every candidate that this machine can load into this process: each library alone and with its first core type.
+/// Other core types may have kernels that this CPU cannot run, which would end the tests.
 private let loadable: [LibraryCandidate] = LibraryCandidates.all().flatMap { library in
   library.files.flatMap { file in
     ([nil] + library.coreTypes.filter { ["SkylakeX", "Haswell", "skx", "haswell", "AVX2"].contains($0) })
@@ -31,7 +31,7 @@ private let loadable: [LibraryCandidate] = LibraryCandidates.all().flatMap { lib
     let b = random.normals(n * bStride)
     for beta in [Float(0), 1] {
       let before = random.normals(m * cStride)
-      // What is not added to is not read: a NaN there must not matter.
+      // Without accumulation the result is not read, so a NaN there must not matter.
       var c = beta == 0 ? [Float](repeating: .nan, count: m * cStride) : before
       library.multiply(
         m: m, n: n, k: k, a: a, aStride: aStride, bTransposed: b, bStride: bStride, beta: beta, c: &c,
@@ -40,7 +40,7 @@ private let loadable: [LibraryCandidate] = LibraryCandidates.all().flatMap { lib
         for column in 0..<cStride {
           let actual = c[row * cStride + column]
           guard column < n else {
-            // Between the rows lies memory of others.
+            // Between the rows lies memory that is not part of the matrix.
             #expect(beta == 0 ? actual.isNaN : actual == before[row * cStride + column])
             continue
           }
@@ -59,7 +59,7 @@ private let loadable: [LibraryCandidate] = LibraryCandidates.all().flatMap { lib
       #expect(again === library)
       #expect(!library.name.isEmpty)
       if let asked = candidate.coreType { #expect(library.coreType?.lowercased() == asked.lowercased()) }
-      // A copy that was made to load it once more is not what people should look for.
+      // The error must not name the temporary copy from which the library was loaded again.
       #expect(FileManager.default.fileExists(atPath: library.path), "\(library.path)")
     }
   }
@@ -82,7 +82,7 @@ private let loadable: [LibraryCandidate] = LibraryCandidates.all().flatMap { lib
     #expect(coreTypes([.scalar]).values.allSatisfy { $0.isEmpty })
     #expect(coreTypes([.avx2, .scalar])["OpenBLAS"] == ["Zen", "Haswell"])
     #expect(coreTypes([.avx2, .scalar])["BLIS"] == ["zen3", "haswell"])
-    // What it would pick anyway.
+    // The core types that the library would choose by itself.
     #expect(coreTypes([.avx2, .scalar])["oneDNN"] == [])
     let all = coreTypes(ISA.allCases)
     #expect(all["OpenBLAS"] == ["SkylakeX", "Cooperlake", "SapphireRapids", "Zen", "Haswell"])

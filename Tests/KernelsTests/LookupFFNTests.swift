@@ -18,8 +18,9 @@ import Testing
     }
   }
 
-  /// Shapes that exercise every edge: one token, ragged lane groups, d no power of two, one table, two rows, many rows,
-  /// blocks narrower than the register blocking, codes that straddle chains, slices and groups that do not divide.
+  /// Shapes that exercise every edge: one token, ragged lane groups, d that is not a power of two, one table, two
+  /// rows, many rows, blocks narrower than the register blocking, codes that straddle chains, slices and groups that
+  /// do not divide.
   static let edges: [Case] = [
     Case(shape: bh4(hidden: 1, output: 1, tables: 1, rows: 2, block: 1), tokens: 1),
     Case(shape: bh4(hidden: 3, output: 5, tables: 1, rows: 2, block: 2), tokens: 17),
@@ -45,7 +46,7 @@ import Testing
       shape: bh4(hidden: 100, output: 130, tables: 9, rows: 64, block: 16), tokens: 200,
       strategy: LookupStrategy(order: .sliced, tokenTile: 48, columnSlice: 24, tableGroup: 2, groupPrefetch: .on),
       team: WorkPartition(workers: 3, along: .tables)),
-    // More workers than columns and lane groups to go round: some have nothing to hash, some nothing to gather.
+    // More workers than columns and lane groups: some have nothing to hash, some nothing to gather.
     Case(
       shape: bh4(hidden: 20, output: 20, tables: 3, rows: 8, block: 4), tokens: 5,
       strategy: LookupStrategy(order: .token), team: WorkPartition(workers: 4, along: .tables)),
@@ -107,7 +108,7 @@ import Testing
     #expect(try layer.check(input: input, output: output, tokens: Array(0..<77)).passed)
   }
 
-  @Test func `a team of another size than the tables were divided among is a caller's mistake`() async throws {
+  @Test func `a team of another size than the tables were divided among is a programming error`() async throws {
     await #expect(processExitsWith: .failure) {
       let shape = LookupFFNTests.bh4(hidden: 60, output: 50, tables: 6, rows: 16, block: 16)
       let layer = try LookupFFN(
@@ -136,7 +137,7 @@ import Testing
     #expect(try output(ofWorker: 1) != expected)
   }
 
-  @Test func `a table size that is no power of two is refused by name`() {
+  @Test func `a table size that is not a power of two is refused by name`() {
     let shape = LookupFFNTests.bh4(hidden: 64, output: 64, tables: 4, rows: 48, block: 16)
     #expect(
       errorMessage { _ = try LookupFFNParameters.random(shape, seed: 1) }
@@ -185,7 +186,7 @@ import Testing
   }
 }
 
-/// A memory source of two nodes, each worker on the one of its parity.
+/// A memory source of two nodes; each worker is on the node of its parity.
 private final class TwoNodes: MemorySource {
   var copies: [Int: FloatBuffer] = [:]
   let tableCopies = 2

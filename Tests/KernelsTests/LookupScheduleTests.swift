@@ -56,7 +56,7 @@ import Testing
     }
     #expect(gathered.allSatisfy { $0 == 1 })
     #expect(hashed.allSatisfy { $0 == 1 })
-    // One after the hash of each of the three tiles, and one after the gather of all but the last.
+    // One barrier after the hash of each of the three tiles, and one after the gather of all tiles except the last.
     #expect(barriers == [5])
   }
 

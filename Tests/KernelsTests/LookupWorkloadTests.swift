@@ -3,7 +3,7 @@ import Testing
 
 @testable import Kernels
 
-/// Keeps what a stream states, in order.
+/// Records the accesses that a stream states, in order.
 private final class Recorder: AccessSink {
   private(set) var accesses: [(phase: Int, access: Access)] = []
   private var phase = 0
@@ -35,7 +35,7 @@ private final class Recorder: AccessSink {
   }
 
   @Test(arguments: WorkPartition.Axis.allCases, [1, 2, 3])
-  func `a stream reads as many row pieces as the kernel, whoever gathers them`(
+  func `a stream reads as many row pieces as the kernel, whichever worker gathers them`(
     partition: WorkPartition.Axis, workers: Int
   ) throws {
     let (recorder, _) = try stream(WorkPartition(workers: workers, along: partition), tokens: 70)

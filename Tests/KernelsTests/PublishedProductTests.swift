@@ -7,8 +7,8 @@ import Testing
 
 @testable import Kernels
 
-/// GEMM libraries reach 85 to 95 % of the multiply-add peak on server cores: no cache of a catalogue machine may say
-/// otherwise of a product that a library would tile to fit.
+/// GEMM libraries reach 85 to 95 % of the multiply-add peak on server cores. No cache of a catalogue machine may
+/// lower that for a product that a library tiles to fit.
 @Suite struct PublishedProductTests {
   @Test func `a dense network's products reach 80 to 95 per cent of the peak of every machine's core`() throws {
     let shape = DenseFFNShape(hidden: 512, intermediate: 2048)

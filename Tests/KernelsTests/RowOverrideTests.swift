@@ -29,7 +29,7 @@ import Testing
   // MARK: - The draw
 
   @Test(arguments: [0.0, 0.7, 1.3])
-  func `rows are drawn as often as Zipf's law says`(_ exponent: Double) {
+  func `rows are drawn with the frequencies of Zipf's law`(_ exponent: Double) {
     let (rows, tokens) = (16, 20_000)
     let drawn = ZipfRows.draw(exponent: exponent, tables: 2, tableRows: rows, tokens: tokens, seed: 1)
     let weights = (1...rows).map { pow(Double($0), -exponent) }
@@ -37,10 +37,10 @@ import Testing
     for table in 0..<2 {
       var counts = [Int](repeating: 0, count: rows)
       for token in 0..<tokens { counts[Int(drawn[token * 2 + table])] += 1 }
-      // Most popular first: the order of popularity is the table's own.
+      // Most popular rows first, since the order of popularity is the table's own.
       for (count, weight) in zip(counts.sorted(by: >), weights) {
         let expected = Double(tokens) * weight / sum
-        // Five standard deviations of a count, and what sorting equals moves.
+        // Five standard deviations of a count, plus the effect of sorting equal counts.
         #expect(abs(Double(count) - expected) < 5 * expected.squareRoot() + 0.05 * expected)
       }
     }
@@ -48,7 +48,7 @@ import Testing
     #expect(exponent == 0 ? abs(entropy - 4) < 1e-12 : entropy < 4)
   }
 
-  @Test func `more tokens begin with the same rows, and tables have orders of their own`() {
+  @Test func `a longer draw begins with the same rows, and tables have separate orders`() {
     let few = ZipfRows.draw(exponent: 1, tables: 3, tableRows: 64, tokens: 10, seed: 9)
     let many = ZipfRows.draw(exponent: 1, tables: 3, tableRows: 64, tokens: 500, seed: 9)
     #expect(Array(many.prefix(30)) == few)
@@ -62,7 +62,7 @@ import Testing
   // MARK: - The kernel
 
   @Test(arguments: [LookupStrategy.Order.sliced, .token, .table], TableType.allCases)
-  func `the gather reads the rows that were drawn, and the check holds it to them`(
+  func `the gather reads the drawn rows, and the check finds any other`(
     _ order: LookupStrategy.Order, _ type: TableType
   ) throws {
     let tokens = 37
@@ -99,7 +99,7 @@ import Testing
     let rows = [Int32](repeating: 5, count: tokens * shape.tables)
     try layer.override(rows: rows)
     let after = Accesses(try layer.workload(input: input, tokens: tokens, threads: 1))
-    // One row of each table, over and over.
+    // One row of each table, repeatedly.
     #expect(after.gathered.count < before.gathered.count)
     #expect(after.gathers == before.gathers)
     #expect(after.readBytes - before.readBytes == tokens * shape.tables * 4)
@@ -107,7 +107,7 @@ import Testing
   }
 }
 
-/// What a stream adds up to.
+/// Totals of a stream.
 private final class Accesses: AccessSink {
   private(set) var gathers = 0
   private(set) var gathered: Set<UInt64> = []

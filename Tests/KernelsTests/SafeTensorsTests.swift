@@ -35,7 +35,7 @@ import Testing
     #expect(try message(Data(repeating: 0xFF, count: 64)).contains("truncated or not safetensors"))
   }
 
-  @Test func `a header that is no JSON, or lacks or contradicts itself, is refused by tensor`() throws {
+  @Test func `a header that is not JSON, is incomplete or contradicts itself is refused by tensor`() throws {
     #expect(try message(file(header: "[}")).contains("expected a JSON object"))
     #expect(
       try message(file(header: #"{"a":{"dtype":"F32","shape":[2]}}"#))
@@ -57,7 +57,7 @@ import Testing
   }
 
   @Test(arguments: ["3", "null", "[\"a\"]", "{}", "true"])
-  func `metadata that is no text is refused by name and not dropped`(value: String) throws {
+  func `metadata that is not text is refused by name and not dropped`(value: String) throws {
     let header =
       #"{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"__metadata__":{"activation":"relu","n":\#(value)}}"#
     #expect(try message(file(header: header)).hasPrefix("FILE: __metadata__.n: expected text in quotes, found "))
@@ -85,7 +85,7 @@ import Testing
     #expect(try message(file(header: header([0, 4], [4, 7]))).hasSuffix("found 1 more"))
   }
 
-  @Test func `a layer from a pipe is read once and rightly, and an endless one is refused`() throws {
+  @Test func `a layer from a pipe is read once and correctly, and an endless one is refused`() throws {
     let pipe = Pipe()
     pipe.fileHandleForWriting.write(file())
     try pipe.fileHandleForWriting.close()

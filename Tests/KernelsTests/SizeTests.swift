@@ -24,7 +24,7 @@ import Testing
     #expect(strategy.tableGroup == 4)
   }
 
-  @Test func `memory that the process cannot have is an error that says how much`() {
+  @Test func `memory that the process cannot allocate is an error with its size`() {
     let error = #expect(throws: AllocationFailure.self) { try HeapMemory().floats(1 << 50, for: .weights) }
     #expect("\(error.map { "\($0)" } ?? "")" == "could not allocate \(1 << 52) bytes")
     let large = #expect(throws: AllocationFailure.self) { try HeapMemory().floats(.max, for: .weights) }

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Kernels
 
-/// Takes calls and keeps where products and transforms of a hash read and write.
+/// Records where the products and transforms of a hash read and write.
 private final class HashCalls: MicroKernels {
   private(set) var inputs: [UInt64] = []
   private(set) var outputs: [UInt64] = []
@@ -36,7 +36,7 @@ private final class HashCalls: MicroKernels {
   func barrier() {}
 }
 
-/// Keeps the order in which a stream enters its phases.
+/// Records the order in which a stream enters its phases.
 private final class Phases: AccessSink {
   private(set) var entered: [Int] = []
 
@@ -52,7 +52,7 @@ private final class Phases: AccessSink {
     LookupTask(shape: Self.shape, tableType: .fp32, isa: .scalar, team: WorkPartition(), tokens: tokens)
   }
 
-  @Test func `a look-up's stages go by one name in accounts, core work, steps and times`() throws {
+  @Test func `a look-up's stages have one name in accounts, core work, steps and times`() throws {
     let names = ["layer norm", "projection", "code and score", "gather"]
     let stages = task().stages(LookupStrategy())
     #expect(stages.map(\.account.stage) == names)
@@ -65,7 +65,7 @@ private final class Phases: AccessSink {
     #expect(Set(worker.steps.compactMap(\.stage)) == Set(names))
   }
 
-  @Test func `a dense network's stages go by one name in accounts, core work and steps`() {
+  @Test func `a dense network's stages have one name in accounts, core work and steps`() {
     let shape = DenseFFNShape(hidden: 16, intermediate: 64)
     let names = ["first product", "bias and GELU", "second product"]
     let stages = shape.stages(.fp32, tokens: 40)

@@ -10,10 +10,11 @@ import Testing
   @Test(
     arguments: [
       (1, 0x3F80), (-2, 0xC000), (0, 0), (-0.0, 0x8000), (Float.leastNonzeroMagnitude, 0),
-      // 1 + 2^-8 lies halfway between 0x3F80 and 0x3F81, 1 + 3 x 2^-8 between 0x3F81 and 0x3F82: both go to the even one.
+      // 1 + 2^-8 lies halfway between 0x3F80 and 0x3F81, 1 + 3 x 2^-8 between 0x3F81 and 0x3F82: both round to the
+      // even one.
       (1 + 0x1p-8, 0x3F80), (1 + 0x3p-8, 0x3F82), (-1 - 0x1p-8, 0xBF80),
       ((1 + Float(0x1p-8)).nextUp, 0x3F81), ((1 + Float(0x3p-8)).nextDown, 0x3F81),
-      // A carry into the exponent.
+      // Carries into the exponent.
       (2 - 0x1p-9, 0x4000), (TableType.bf16.largestInput, 0x7F7F),
     ] as [(Float, UInt16)])
   func `bf16 rounds to nearest, ties to even`(value: Float, bits: UInt16) {
@@ -30,7 +31,7 @@ import Testing
   }
 
   @Test(arguments: [0, Float.leastNonzeroMagnitude, 100 * Float.leastNonzeroMagnitude])
-  func `a row of zeros, or of next to nothing, has scale 0`(value: Float) {
+  func `a row of zeros, or of denormal numbers, has scale 0`(value: Float) {
     var result = [Int8](repeating: 99, count: 2)
     #expect(int8Scale(largest: value) == 0)
     [value, -value].withUnsafeBufferPointer { quantise($0, scale: 0, into: &result) }
@@ -41,7 +42,7 @@ import Testing
   func `a stored entry differs from the original by at most the stated bound`(type: TableType) throws {
     let shape = LookupFFNTests.bh4(hidden: 8, output: 37, tables: 3, rows: 8, block: 4)
     var random = RandomSource(seed: 5)
-    // Rows of very different size.
+    // Rows of very different magnitude.
     let values = (0..<24).flatMap { row in
       random.normals(37).map { $0 * Float(sign: .plus, exponent: row - 12, significand: 1) }
     }
@@ -52,7 +53,7 @@ import Testing
       let original = Array(values[row * 37..<(row + 1) * 37])
       let bound = type.roundingBound(largest: original.map(abs).max() ?? 0)
       for column in 0..<37 {
-        // The division and the scale are fp32 themselves: 2^-16 of half a step at most.
+        // The division and the scale are fp32 themselves, which adds at most 2^-16 of half a step.
         #expect(abs(tables.value(row: row, column: column) - Double(original[column])) <= bound * (1 + 0x1p-16))
       }
     }
@@ -95,7 +96,7 @@ import Testing
     let pass = try Pass(layer, tokens: 20)
     #expect(try pass.check().passed)
 
-    // A kernel that reads the row beside the right one, for one token and table.
+    // The kernel reads the row beside the correct one, for one token and table.
     var wrong = pass
     let row = (tables - 1) * 4 + Int(pass.codes[7 * tables + tables - 1])
     let score = pass.scores[7 * tables + tables - 1]
@@ -105,7 +106,7 @@ import Testing
     }
     #expect(try !wrong.check().passed)
 
-    // A row that is stored in the wrong place.
+    // A row is stored in the wrong place.
     let bytes = 40 * type.bytes
     layer.tables.address(row: row, column: 0)
       .copyMemory(from: layer.tables.address(row: row ^ 1, column: 0), byteCount: bytes)
@@ -143,7 +144,7 @@ import Testing
   }
 }
 
-/// A layer's run on random tokens, with what its check needs.
+/// A layer's run on random tokens, with the data for its check.
 private struct Pass {
   let layer: LookupFFN
   let tokens: Int
@@ -173,7 +174,7 @@ private struct Pass {
     try layer.check(input: input, output: output, tokens: Array(0..<tokens))
   }
 
-  /// The largest of all tokens' sums of score x rounding bound.
+  /// The maximum over all tokens of the sum of score x rounding bound.
   func largestBound() -> Double {
     let shape = layer.shape
     return (0..<tokens).map { token in

@@ -1,6 +1,7 @@
 import Foundation
 
-/// Threads that run a kernel's workers at once and can wait for one another; the tests' stand-in for the pinned pool.
+/// Threads that run a kernel's workers at the same time and can wait for one another; the tests use them in place of
+/// the pinned pool.
 final class Team: @unchecked Sendable {
   private let size: Int
   private let condition = NSCondition()
@@ -25,9 +26,9 @@ final class Team: @unchecked Sendable {
     while generation == seen { condition.wait() }
   }
 
-  /// Calls `work` with each index on a thread of its own and returns when all have ended.
+  /// Calls `work` with each index on a thread of its own, and returns when all have ended.
   func run(_ work: @escaping (Int) -> Void) {
-    // Every thread works on its own part.
+    // Every thread accesses only its own part.
     nonisolated(unsafe) let work = work
     let group = DispatchGroup()
     for index in 0..<size {

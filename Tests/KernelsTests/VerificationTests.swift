@@ -19,7 +19,7 @@ import Testing
       let result = try verify(layer: Fixture.path(layer), dtype: dtype, isa: isa)
       #expect(result.passed, "\(result)")
       #expect(result.dtype == dtype.rawValue)
-      // Rounding must show: else the tables were not compressed at all.
+      // Rounding must show; otherwise the tables were not compressed.
       #expect(result.maxAbsError > 1e-4)
     }
   }
@@ -27,7 +27,7 @@ import Testing
   private static let bh4Layers = Fixture.lookupLayers.filter { $0.contains("bh4") }
 
   @Test(arguments: bh4Layers, ISA.supported)
-  func `every stored BH4 layer passes with a bf16 projection, and the codes that it flips are few and told`(
+  func `every stored BH4 layer passes with a bf16 projection, and reports the few codes that it changes`(
     layer: String, isa: ISA
   ) throws {
     for dtype in [TableType.fp32, .bf16] {
@@ -35,7 +35,7 @@ import Testing
       #expect(result.passed, "\(result)")
       #expect(result.projectionDtype == "bf16")
       #expect(result.ambiguousTokens ?? .max <= result.tokens / 4)
-      // About 1 % here. A layer whose codes all stay was not rounded.
+      // About 1 % of the codes change. A layer whose codes all stay was not rounded.
       #expect(result.codeMismatches >= 1)
       #expect(result.codeMismatchShare ?? 1 < 0.03)
     }
@@ -82,7 +82,7 @@ import Testing
     dtype: TableType, tensor: String
   ) throws {
     guard Libraries.multiply(dtype) else { return }
-    // A wrong parameter changes the run and its rounded network alike; only the stored output tells.
+    // A wrong parameter changes the run and its rounded network in the same way; only the stored output differs.
     let result = try withTemporaryFile(tampered(tensor, of: dense)) {
       try verify(layer: $0, dtype: dtype, isa: .best, tokens: 4)
     }
@@ -102,7 +102,7 @@ import Testing
   }
 
   @Test(arguments: [Float.infinity, -.infinity, .nan], ["lookupffn-bh4-d128", "dense-ffn-minilm-l6-layer3"])
-  func `an expected value that is not finite widens no tolerance`(value: Float, layer: String) throws {
+  func `an expected value that is not finite does not widen the tolerance`(value: Float, layer: String) throws {
     let bits = value.bitPattern
     let bytes = (0..<4).map { UInt8(truncatingIfNeeded: bits >> (8 * $0)) }
     guard layer.hasPrefix("lookup") || Libraries.multiply(.fp32) else { return }
@@ -115,7 +115,7 @@ import Testing
   }
 
   @Test(arguments: [Float.infinity, .nan], HashType.allCases)
-  func `an input that is not finite is neither left out nor excused`(value: Float, projection: HashType) throws {
+  func `an input that is not finite is neither skipped nor accepted`(value: Float, projection: HashType) throws {
     let bytes = (0..<4).map { UInt8(truncatingIfNeeded: value.bitPattern >> (8 * $0)) }
     let result = try withTemporaryFile(tampered("input", with: bytes)) {
       try verify(layer: $0, hashType: projection, isa: .best, tokens: 4)

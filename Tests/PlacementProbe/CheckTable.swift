@@ -1,6 +1,6 @@
 import Profiler
 
-/// What was expected and what was found, one line a check.
+/// A table of checks with one line each: what was expected and what was found.
 struct CheckTable {
   private var rows: [(name: String, expected: String, found: String)] = []
 
@@ -40,7 +40,7 @@ struct Arguments {
       }, uniquingKeysWith: { _, last in last })
   }
 
-  /// Throws where the host forgot it: a check without an expectation must not pass in silence.
+  /// Throws where the host did not pass the key: a check without an expectation must not pass silently.
   subscript(_ key: String) -> String {
     get throws {
       guard let value = values[key] else { throw MissingArgument(key: key) }

@@ -68,7 +68,7 @@ private func checkPageKinds(
   }
 }
 
-/// Pages that move during a measurement must not go unnoticed.
+/// Pages that move during a measurement must be noticed.
 private func checkMigration(_ memory: PlacedMemory, to node: Int, _ table: inout CheckTable) throws {
   let moved = 10
   var pages: [UnsafeMutableRawPointer?] = (0..<moved).map { memory.base + $0 * 4096 }
@@ -81,12 +81,12 @@ private func checkMigration(_ memory: PlacedMemory, to node: Int, _ table: inout
     "\(report.misplacedPages.map(String.init) ?? "unknown") misplaced")
 }
 
-/// Where the pages lie, and what is wrong with that.
+/// Where the pages lie, and what is wrong with it.
 private func found(_ report: PlacementReport) -> String {
   ([report.pagesPerNodeText] + report.notes).joined(separator: "; ")
 }
 
-/// `0:1,1:3` in parts as text in pages.
+/// The text `0:1,1:3` in parts as the same text in pages.
 private func pages(_ parts: String) -> String {
   text(
     Dictionary(

@@ -1,5 +1,5 @@
-// Runs in an emulated machine (scripts/test-numa): asks for every placement, and compares what the
-// kernel then says with what the host, which made up the machine, expects. Expectations come as arguments KEY=VALUE:
+// Runs in an emulated machine (scripts/test-numa): requests every placement and compares the kernel's answers with
+// the expectations of the host that configured the machine. Expectations are arguments KEY=VALUE:
 //
 //   nodes, clusters   CPUs of each memory node and L3, such as 0-3/4-7
 //   distances         rows of the distance matrix, such as 10,22/22,10
@@ -12,7 +12,7 @@
 import Glibc
 import Profiler
 
-/// Pages of a worker's part.
+/// Pages in a worker's part.
 let partPages = 256
 
 var table = CheckTable()

@@ -41,7 +41,7 @@ import Testing
     #expect(try read(files) == AvailableMemory(bytes: 150_000, limit: "the memory limit of control group /job"))
   }
 
-  @Test func `version 1 keeps the same under other names`() throws {
+  @Test func `version 1 has the same limits under other names`() throws {
     let files = [
       "proc/meminfo": meminfo, "proc/self/cgroup": "5:cpu:/a\n4:memory:/a\n0::/\n",
       "sys/fs/cgroup/memory/a/memory.limit_in_bytes": "300000",
@@ -60,7 +60,7 @@ import Testing
     #expect(try read(files) == AvailableMemory(bytes: 0, limit: "the memory limit of control group /"))
   }
 
-  @Test func `the smallest limit above the process's own group holds, and is the one that is named`() throws {
+  @Test func `the smallest limit above the process's own group applies and is named`() throws {
     let files = [
       "proc/meminfo": "MemAvailable:  8388608 kB\n", "proc/self/cgroup": "4:memory:/outer/inner\n",
       "sys/fs/cgroup/memory/outer/inner/memory.limit_in_bytes": "9223372036854771712",
@@ -73,7 +73,7 @@ import Testing
     #expect(try limit(files) == AvailableMemory(bytes: 300_000_000, limit: group))
   }
 
-  @Test func `what a container does not see of the groups above it, the kernel's own sum says`() throws {
+  @Test func `limits of groups that a container does not see come from the kernel's sum`() throws {
     let files = [
       "proc/self/cgroup": "4:memory:/kubepods/pod1\n",
       "sys/fs/cgroup/memory/memory.limit_in_bytes": "9223372036854771712",
@@ -99,7 +99,7 @@ import Testing
     #expect(try read(files)?.bytes == 5000)
   }
 
-  @Test func `limits that the shell set count, less what the process has already`() throws {
+  @Test func `limits that the shell set count, minus the memory in use`() throws {
     let limits = """
       Limit                     Soft Limit           Hard Limit           Units
       Max data size             unlimited            unlimited            bytes
@@ -114,7 +114,7 @@ import Testing
     #expect(try limit(files) == AvailableMemory(bytes: 1_536_000, limit: name))
   }
 
-  @Test func `this machine says something`() {
+  @Test func `this machine has available memory`() {
     #expect(AvailableMemory.read()?.bytes ?? 0 > 0)
   }
 }

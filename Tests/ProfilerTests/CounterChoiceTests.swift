@@ -22,7 +22,7 @@ struct CounterChoiceTests {
       ("AuthenticAMD", 25, 0x11, "zen4", ["zen4-memory"]), ("AuthenticAMD", 25, 0xa0, "zen4", ["zen4-memory"]),
       ("AuthenticAMD", 26, 0x02, "zen5", ["zen5-memory"]), ("AuthenticAMD", 26, 0x11, "zen5", ["zen5-memory"]),
     ] as [(String, Int, Int, String, [String])])
-  func `a topic stands for the groups of the CPU that it is asked on`(
+  func `a topic stands for the groups of the CPU that it is used on`(
     vendor: String, family: Int, model: Int, prefix: String, memory: [String]
   ) throws {
     let cpu = x86(vendor, family, model)
@@ -62,7 +62,7 @@ struct CounterChoiceTests {
     #expect(try choose("software", "").groups.map(\.name) == ["software"])
   }
 
-  @Test func `what is neither a topic nor a group is an error that knows both`() throws {
+  @Test func `an unknown name is an error that lists topics and groups`() throws {
     let error = try #require(throws: InputError.self) { try CounterChoice("chache") }
     #expect(error.message.contains("did you mean 'cache'?"))
     #expect(error.message.contains("flops, lines, memory"))
@@ -79,7 +79,7 @@ struct CounterChoiceTests {
   }
 
   @Test func `a group for this CPU is counted although libpfm does not recognise the CPU`() throws {
-    // libpfm 4.13 knows Zen 4's table, and of its models only 17.
+    // libpfm 4.13 has Zen 4's table, but recognises only model 17.
     let cpu = x86("AuthenticAMD", 25, 0xa0)
     let group = try CounterGroup.load("zen4-flops")
     let known = try LibPFMBackend().encode(group.events[0], privilege: .user, cpuIsKnown: true)

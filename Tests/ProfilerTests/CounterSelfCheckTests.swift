@@ -56,7 +56,7 @@ struct CounterSelfCheckTests {
     #expect(try Formula("'A'").value(of: [reading]) == nil)
   }
 
-  @Test func `the kernel's own page faults are right on this machine, or denied`() throws {
+  @Test func `the kernel's page faults are correct on this machine, or denied`() throws {
     let check = try #require(CounterSelfCheck.run(CounterGroup.load("software")).first)
     #expect(check.kernel == .pageTouches)
     #expect(check.status == .passed || (check.status == .notChecked && check.reason.contains("not permitted")))
@@ -74,7 +74,7 @@ struct CounterSelfCheckTests {
     }
   }
 
-  @Test func `doctor names a counter that lies`() throws {
+  @Test func `doctor names a counter that counts wrong`() throws {
     let scripts: [String: SyntheticBackend.Script] = [
       "perf::CYCLES": counts(0), "perf::INSTRUCTIONS": counts(0),
     ]

@@ -81,7 +81,7 @@ import Testing
     #expect(!CounterFailure(code: ENOSPC).reason(watchdog: false).contains("watchdog"))
   }
 
-  @Test func `an error that nobody foresaw is told in the kernel's words`() {
+  @Test func `an unforeseen error is reported in the kernel's words`() {
     #expect(CounterFailure(code: EIO).reason() == "perf_event_open: Input/output error")
     #expect(CounterFailure(code: EIO).quality == .unsupported)
   }
@@ -91,7 +91,7 @@ import Testing
     #expect(CounterFailure(code: EACCES).reason(paranoid: nil).contains("not readable"))
   }
 
-  @Test func `advice goes with the level: a sysctl above 2, a seccomp profile where the level allows counting`() {
+  @Test func `advice depends on the level: a sysctl above 2, a seccomp profile where the level allows counting`() {
     #expect(CounterFailure(code: EACCES).reason(paranoid: 3).contains("CAP_PERFMON is not enough"))
     #expect(CounterFailure(code: EPERM).reason(paranoid: 2).contains("seccomp profile probably"))
     #expect(!CounterFailure(code: EACCES).reason(paranoid: 2).contains("probably"))
@@ -104,7 +104,7 @@ import Testing
     #expect(readings[0].canonical == nil)
   }
 
-  @Test func `a group leads on with the first event that opens`() {
+  @Test func `the first event that opens leads the group`() {
     let backend = SyntheticBackend(["A": .fails(ENOENT), "B": .advances(counts), "C": .advances(counts)])
     let readings = CounterSession(events: ["A", "B", "C"], backend: backend).measure {}.readings
     #expect(readings.map(\.value) == [nil, 100, 100])
@@ -119,7 +119,7 @@ import Testing
     #expect(taken.measure {}.readings.map(\.quality) == [.exact, .exact])
   }
 
-  @Test func `each event of a group has its own count, also where one before it did not open`() {
+  @Test func `each event of a group has its own count, even where one before it did not open`() {
     func counts(_ raw: UInt64) -> SyntheticBackend.Script {
       .advances(CounterCounts(raw: raw, enabledNs: 10, runningNs: 10))
     }
@@ -175,7 +175,7 @@ import Testing
     CounterReading(event: "A", raw: value.map { UInt64($0) }, value: value, quality: quality, reason: "\(quality)")
   }
 
-  @Test func `threads add up`() {
+  @Test func `counts of threads add up`() {
     let total = CounterReading.total(over: [[reading(3, .exact)], [reading(4, .exact)]])
     #expect(total.map(\.value) == [7])
     #expect(total.map(\.raw) == [7])
@@ -201,7 +201,7 @@ import Testing
       }.readings
     }
     let faults = try #require(readings.first?.first)
-    // A container may forbid perf events altogether; then it has to say so.
+    // A container may forbid perf events altogether, and the reading must then say so.
     guard let value = faults.value else {
       #expect(faults.quality == .denied)
       #expect(faults.reason?.isEmpty == false)
@@ -209,7 +209,7 @@ import Testing
     }
     #expect(faults.quality == .exact)
     #expect(value >= Double(pages))
-    // Code and stack pages that the thread meets for the first time inside the region; a handful in practice.
+    // Code and stack pages that the thread touches for the first time inside the region; in practice a few.
     #expect(value <= Double(pages + 64))
   }
 
@@ -227,7 +227,7 @@ import Testing
     #expect(Set(readings.map(\.enabledNs)).count == 1)
     #expect(Set(readings.map(\.runningNs)).count == 1)
     let (faults, major, minor) = (readings[1], readings[2], readings[3])
-    // Every fault is either major or minor, which holds only where each value belongs to its event.
+    // Every fault is either major or minor, which holds only if each value belongs to its event.
     #expect(faults.raw == (major.raw ?? 0) + (minor.raw ?? 0))
     #expect((faults.raw ?? 0) >= UInt64(pages))
   }
@@ -257,7 +257,7 @@ import Testing
   }
 
   @Test(.enabled(if: isX86)) func `an event of a table that is not this CPU's is not counted`() throws {
-    // No machine is both.
+    // No machine has both PMUs.
     let readings = ["spr::LONGEST_LAT_CACHE:MISS", "amd64_fam19h_zen4::RETIRED_INSTRUCTIONS"].flatMap {
       CounterSession(events: [$0]).measure {}.readings
     }

@@ -6,11 +6,11 @@ import Testing
 
 @testable import Profiler
 
-/// What `body` returns on a thread whose mbind and move_pages fail with `code`, as in a container.
+/// The result of `body` on a thread whose mbind and move_pages fail with `code`, as in a container.
 private func denied<Result: Sendable>(_ code: Int32, _ body: @escaping @Sendable () throws -> Result) throws -> Result {
   nonisolated(unsafe) var result: Swift.Result<Result, any Error>?
   let done = DispatchSemaphore(value: 0)
-  // The filter cannot be taken off again: it ends with its thread.
+  // The filter cannot be removed; it ends with its thread.
   Thread {
     let status = seccomp_deny_placement(code)
     result = Swift.Result {
@@ -54,7 +54,7 @@ private func denied<Result: Sendable>(_ code: Int32, _ body: @escaping @Sendable
     } else {
       #expect(report.pagesPerNode == nil)
     }
-    // It does not say which page lies where.
+    // numa_maps does not tell which page lies where.
     #expect(report.misplacedPages == nil)
   }
 

@@ -17,7 +17,7 @@ struct DiagnosisTests {
     #expect(hardware(.advances(counts)).status == .ok)
   }
 
-  @Test func `a machine without a PMU is told what works without`() {
+  @Test func `a machine without a PMU gets a list of what works without one`() {
     let item = hardware(.fails(ENOENT))
     #expect(item.status == .unavailable)
     #expect(item.reason.contains("virtual machine"))
@@ -128,7 +128,7 @@ struct DiagnosisTests {
     #expect(item.fix?.contains("cpuset.cpus") == true)
   }
 
-  @Test func `fewer CPUs than the cgroup gives are the affinity mask's doing`() throws {
+  @Test func `fewer CPUs than the cgroup gives are due to the affinity mask`() throws {
     var files = FakeMachine.files(
       packages: 2, clustersPerPackage: 1, coresPerCluster: 4, threadsPerCore: 1, allowed: "0-3")
     files["proc/self/cgroup"] = "0::/"
@@ -169,7 +169,7 @@ struct DiagnosisTests {
     arguments: [
       ("-1", "100000", Diagnosis.Item.Status.ok), ("400000", "100000", .ok), ("150000", "100000", .degraded),
     ])
-  func `a limit of CPU time is found in a hierarchy of version 1 too`(
+  func `a limit of CPU time is also found in a hierarchy of version 1`(
     quota: String, period: String, status: Diagnosis.Item.Status
   ) throws {
     var files = FakeMachine.files(packages: 1, clustersPerPackage: 1, coresPerCluster: 4, threadsPerCore: 1)
@@ -209,7 +209,7 @@ struct DiagnosisTests {
   }
 
   @Test(arguments: [("0.12 0.1 0.1 1/100 7", Diagnosis.Item.Status.ok), ("3.5 2 1 4/100 7", .degraded)])
-  func `what else runs is told`(loadavg: String, status: Diagnosis.Item.Status) throws {
+  func `the load of other programs is reported`(loadavg: String, status: Diagnosis.Item.Status) throws {
     let item = try FakeMachine(["proc/loadavg": loadavg]).read { Diagnosis.load(SystemFiles(root: $0)) }
     #expect(item.status == status)
   }

@@ -83,7 +83,7 @@ struct EventCheckTests {
     #expect(throws: InputError.self) { try group(system + ["events: ['nowhere_pmu::A']"]) }
   }
 
-  @Test func `a CPU is named by models, and a range that is none is an error`() throws {
+  @Test func `a CPU is named by models, and an invalid range is an error`() throws {
     let events = "events: [{code: 'perf_raw::r11', means: a}]"
     func mismatch(_ model: Int) throws -> String? {
       let group = try group(["pmu: perf_raw", events, "cpu: {vendor: V, family: 6, models: [0x55, 0x60-0x6f]}"])

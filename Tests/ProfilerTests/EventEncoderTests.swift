@@ -28,7 +28,7 @@ struct EventEncoderTests {
   @Test func `privilege levels end up in the canonical name`() throws {
     #expect(try EventEncoder.encode("perf::CYCLES").canonical.contains("k=0"))
     #expect(try EventEncoder.encode("perf::CYCLES", privilege: .userAndKernel).canonical.contains("k=1"))
-    // A modifier in the name stands.
+    // A modifier in the name takes precedence.
     #expect(try EventEncoder.encode("perf::CYCLES:u", privilege: .userAndKernel).canonical.contains("k=0"))
   }
 

@@ -36,12 +36,12 @@ struct FormulaTests {
       ("'p::A'/seconds/threads", 10.0 / 2 / 3), ("1e9", 1e9), ("64*'p::B:U'", 256),
       ("1000 * 'p::A' / instructions", 10),
     ] as [(String, Double)])
-  func `arithmetic binds and associates as usual`(text: String, expected: Double) throws {
+  func `arithmetic has the standard precedence and associativity`(text: String, expected: Double) throws {
     #expect(try value(text) == expected)
   }
 
   @Test(arguments: ["'p::NONE'", "1 + 'p::NONE'", "'p::OTHER'", "'p::A' / cycles", "1 / 'p::ZERO'", "0 * 'p::NONE'"])
-  func `what is missing or divided by zero has no value`(text: String) throws {
+  func `a formula with a missing event or a division by zero has no value`(text: String) throws {
     #expect(try value(text) == nil)
   }
 
@@ -49,7 +49,7 @@ struct FormulaTests {
     #expect(try value("'p::A' / seconds", seconds: nil) == nil)
   }
 
-  @Test func `a formula knows its events and its words`() throws {
+  @Test func `a formula lists its events and its words`() throws {
     let formula = try Formula("'b' / 'a' + 'b' * cycles / seconds - cycles")
     #expect(formula.events == ["b", "a"])
     #expect(formula.words == [.cycles, .seconds])

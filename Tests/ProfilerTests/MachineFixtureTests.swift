@@ -4,7 +4,7 @@ import Testing
 
 @testable import Profiler
 
-/// Machines that researchers have, as Linux describes them.
+/// Machines that researchers use, as Linux describes them.
 private enum Machines {
   static let turin = topology("turin-2s")
   static let sapphireRapids = topology("sapphire-rapids-snc4")
@@ -35,7 +35,7 @@ private enum Machines {
     let cpus = try topology.cpus(for: .scatter, threads: 36)
     #expect(Array(cpus.prefix(6)) == [0, 128, 8, 136, 16, 144])
     #expect(Set(cpus.prefix(32).compactMap { topology.cpu($0)?.cluster }).count == 32)
-    // Every L3 has a thread by now: the second core of each follows.
+    // Every L3 has a thread now, so the second core of each follows.
     #expect(Array(cpus.suffix(4)) == [1, 129, 9, 137])
   }
 

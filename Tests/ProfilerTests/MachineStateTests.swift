@@ -30,7 +30,7 @@ private func state(_ files: [String: String], environment: [String: String] = [:
     #expect(state["hypervisor"] == "yes")
   }
 
-  @Test func `what cannot be read has no value and a reason`() throws {
+  @Test func `a fact that cannot be read has no value but a reason`() throws {
     let state = try state(["proc/cpuinfo": cpuinfo])
     for name in ["microcode", "governor", "boost", "thp_enabled", "load_average_1min", "core_frequency_ghz"] {
       let fact = try #require(state.facts.first { $0.name == name })
@@ -39,7 +39,7 @@ private func state(_ files: [String: String], environment: [String: String] = [:
     }
   }
 
-  @Test func `an empty machine still gives every fact`() throws {
+  @Test func `an empty machine still has every fact`() throws {
     let full = try state(["proc/cpuinfo": cpuinfo]).facts.map(\.name)
     #expect(try state(["proc/nothing": ""]).facts.map(\.name) == full)
   }
@@ -113,7 +113,7 @@ private func state(_ files: [String: String], environment: [String: String] = [:
       ("core_frequency_ghz", "4.00", "3.81", false), ("core_frequency_ghz", "4.00", "3.80", true),
       ("huge_pages_reserved", "10", "11", true),
     ])
-  func `numbers that wander count only beyond their limit`(
+  func `numbers that change by themselves count only beyond their limit`(
     name: String, before: String, after: String, isDrift: Bool
   ) {
     let drift = MachineState.drift(from: state([name: before]), to: state([name: after]))

@@ -38,7 +38,7 @@ struct MemoryNodeTests {
     #expect(topology.localNode(of: 4) == 3)
   }
 
-  @Test func `memory without CPUs (CXL, HBM, a GPU's) is nobody's local, remote or interleaved node`() throws {
+  @Test func `memory without CPUs (CXL, HBM, a GPU's) is no CPU's local, remote or interleaved node`() throws {
     let topology = try fourNodes { files in
       for (id, cpus) in ["0-3", "4-7", "", ""].enumerated() { files["\(node)\(id)/cpulist"] = cpus }
       for id in 0..<4 {
@@ -98,13 +98,13 @@ struct PageLayoutTests {
     #expect(layout.misplaced(pages: Array(0..<8), on: nodes, pageCount: 8, unit: 1) == 0)
     #expect(layout.misplaced(pages: Array(0..<8), on: [1] + nodes.dropFirst(), pageCount: 8, unit: 1) == 1)
     #expect(layout.misplaced(pages: Array(0..<8), on: nodes.reversed(), pageCount: 8, unit: 1) == 4)
-    // A sample of the pages, and parts cut at units of two pages: 4 units among 4 parts.
+    // A sample of the pages, with parts cut at units of two pages: 4 units among 4 parts.
     #expect(layout.misplaced(pages: [1, 3, 7], on: [0, 1, 3], pageCount: 8, unit: 2) == 0)
     #expect(layout.misplaced(pages: [1, 3, 7], on: [0, 1, 0], pageCount: 8, unit: 2) == 1)
     #expect(PageLayout.anywhere.misplaced(pages: [0], on: [5], pageCount: 1, unit: 1) == nil)
   }
 
-  @Test func `interleaved pages are spread evenly, but for one unit`() {
+  @Test func `interleaved pages are spread evenly, except for one unit`() {
     let layout = PageLayout.interleaved([0, 1])
     func misplaced(_ nodes: [Int], unit: Int = 1) -> Int? {
       layout.misplaced(pages: Array(nodes.indices), on: nodes, pageCount: nodes.count, unit: unit)
@@ -125,17 +125,17 @@ struct PageLayoutTests {
   }
 
   @Test(arguments: ["local", "remote", "first-touch", "interleave", "node:3", "replicated"])
-  func `policies read and write alike`(text: String) {
+  func `policies are written as they are read`(text: String) {
     #expect(MemoryPolicy(text)?.description == text)
   }
 
   @Test(arguments: ["compact", "scatter", "l3", "0,2,5"])
-  func `thread placements read and write alike`(text: String) {
+  func `thread placements are written as they are read`(text: String) {
     #expect(CPUPlacement(text)?.description == text)
   }
 
   @Test(arguments: ["", "node:", "node:-1", "node:x", "Local", "replicate"])
-  func `other words are no policy`(text: String) {
+  func `other words are not policies`(text: String) {
     #expect(MemoryPolicy(text) == nil)
   }
 }

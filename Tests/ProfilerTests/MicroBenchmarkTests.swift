@@ -5,7 +5,7 @@ import Testing
 
 @testable import Profiler
 
-/// These check that the loops do what they say; how fast they are depends on the machine and is never a test.
+/// These tests check that the loops do what they claim. Their speed depends on the machine and is never tested.
 @Suite(.process, .machine) struct MicroBenchmarkTests {
   private let pool: PinnedPool
 
@@ -47,7 +47,7 @@ import Testing
     let memory = try PlacedMemory(bytes: lines * 64)
     microbench_link_lines(memory.base, lines, 3)
     let starts = MicroBenchmarks.evenlySpaced(8, along: memory.base, lines: lines)
-    // 100 links in eight parts: 12 or 13 each.
+    // 100 links in eight parts of 12 or 13.
     for (start, next) in zip(starts, starts.dropFirst() + starts.prefix(1)) {
       #expect([12, 13].contains { microbench_chase(start, $0) == next })
     }
@@ -66,7 +66,7 @@ import Testing
         (0..<64).contains { view[line * 64 + $0] != UInt8(truncatingIfNeeded: line &+ 3) }
       }
     }
-    // Steps 1 and 2, whose copies go four steps further on.
+    // Covers steps 1 and 2, whose copies go four steps further on.
     fill()
     microbench_traffic(traffic.code, memory.base, 4 * step, step, 2 * step, 1)
     let perStep = step / 64
@@ -75,7 +75,7 @@ import Testing
     case .copies: #expect(changedLines() == Array(5 * perStep..<7 * perStep))
     case .writes, .writesPastCaches: #expect(changedLines() == Array(perStep..<3 * perStep))
     }
-    // The same lines between the loads of a chase: 16 links, one line after each.
+    // The same lines between the loads of a chase: 16 links, with one line after each.
     let cycle = try PlacedMemory(bytes: 64 * 64)
     microbench_link_lines(cycle.base, 64, 5)
     fill()
@@ -88,7 +88,7 @@ import Testing
     }
   }
 
-  @Test func `traffic's share of reads counts what memory moves`() {
+  @Test func `traffic's share of reads is that at the memory`() {
     #expect(MicroBenchmarks.Traffic.allCases.map(\.readRatio) == [1, 2.0 / 3, 0.5, 0])
   }
 
@@ -110,7 +110,7 @@ import Testing
     }
   }
 
-  @Test func `traffic goes on where the last one stopped, so that no cache holds what it reads`() throws {
+  @Test func `traffic continues where the last one stopped, so that no cache holds its lines`() throws {
     let memory = try BenchmarkMemory(bytesPerThread: 1 << 20, pool: pool)
     let chases = try ChaseCycle.all(in: memory, bytes: 1 << 18, pool: pool)
     let half = 1 << 18
@@ -124,7 +124,7 @@ import Testing
     let shared = try BenchmarkMemory(bytesPerThread: 1 << 20, pool: two)
     let chase = try #require(ChaseCycle.all(in: shared, bytes: 1 << 18, pool: two).first)
     shared.trafficPosition = half
-    // With such pauses it makes a few chunks of 4 KiB meanwhile.
+    // With such pauses it moves a few chunks of 4 KiB meanwhile.
     _ = try MicroBenchmarks.loadedLatency(
       .reads, loadingThreads: 1, pause: 10_000, pool: two, memory: shared, chase: chase, repetitions: 1)
     #expect(shared.trafficPosition >= half)
@@ -156,7 +156,7 @@ import Testing
   }
 
   @Test func `a large working set is swept span by span to its end and from its beginning again`() throws {
-    // 24 MiB in spans of 8 MiB: after enough writes each of its lines is changed, and none behind them.
+    // 24 MiB in spans of 8 MiB: after enough writes each line is changed, and none behind them.
     let bytes = 24 << 20
     let memory = try BenchmarkMemory(bytesPerThread: bytes + 4096, pool: pool)
     let view = memory.parts[0].bind(to: UInt32.self, count: (bytes + 4096) / 4)
@@ -210,7 +210,7 @@ import Testing
     }
   }
 
-  @Test func `samples go on for several moments and until the three fastest agree, or enough is enough`() {
+  @Test func `samples continue until the three fastest agree or the limit is reached`() {
     let (moments, never) = (MicroBenchmarks.severalMomentsNs, MicroBenchmarks.patienceNs)
     #expect(MicroBenchmarks.isUndisturbed([100, 101, 102], 5, 5, after: moments))
     #expect(!MicroBenchmarks.isUndisturbed([100, 101, 102], 5, 5, after: moments - 1), "all of them may be disturbed")
@@ -241,7 +241,7 @@ import Testing
     #expect(results[3].placements.count == 1)
   }
 
-  @Test func `sizes that make no sense, and too little memory, end the program`() async {
+  @Test func `invalid sizes and too little memory end the program`() async {
     await #expect(processExitsWith: .failure) {
       _ = try MicroBenchmarks.bandwidth(workingSetBytes: 0, pool: PinnedPool(cpus: [Topology.read().allowedCPUs[0]]))
     }

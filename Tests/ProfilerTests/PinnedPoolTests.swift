@@ -29,7 +29,7 @@ import Testing
     #expect(calls.withLock { $0 } == [Int](repeating: 1000, count: pool.threadCount))
   }
 
-  @Test func `a worker that was moved after it had been verified is told from one that was not`() throws {
+  @Test func `a worker that was moved after its verification is found`() throws {
     let pool = try PinnedPool(cpus: [cpus[0]])
     #expect(pool.displacement() == nil)
     guard cpus.count > 1 else { return }

@@ -24,14 +24,14 @@ import Testing
     }
   }
 
-  @Test func `memory that no one touched is nowhere`() throws {
+  @Test func `untouched memory lies on no node`() throws {
     let report = try PlacedMemory(bytes: 64 << 10).verify()
     #expect(report.obtainedPages == nil)
     #expect(report.hugeFraction == nil)
     if report.pagesPerNode != nil { #expect(report.untouchedPages == 16) }
   }
 
-  @Test func `workers touch all pages between them, also where they do not divide evenly`() throws {
+  @Test func `together workers touch all pages, even where they do not divide evenly`() throws {
     let cpu = topology.allowedCPUs[0]
     let pool = try PinnedPool(cpus: [cpu, cpu, cpu])
     let memory = try PlacedMemory(bytes: 100 * 4096)
@@ -63,7 +63,7 @@ import Testing
     #expect(memory.byteCount == 4 << 20)
     #expect(UInt(bitPattern: memory.base) % UInt(hugePageBytes) == 0)
     let report = memory.verify()
-    // What was obtained depends on the machine; that it differs must be said.
+    // The obtained kind depends on the machine; a difference must be reported.
     #expect(report.obtainedPages == .transparentHuge || !report.notes.isEmpty)
   }
 
@@ -114,12 +114,12 @@ import Testing
     }
   }
 
-  @Test func `more memory than the machine has is refused before the kernel kills anyone`() {
+  @Test func `more memory than the machine has is refused before the kernel kills a process`() {
     #expect(throws: SystemError.self) { try PlacedMemory(bytes: 1 << 50) }
     #expect(throws: SystemError.self) { try PlacedMemory(bytes: Int.max) }
   }
 
-  @Test func `a view that does not fit, no bytes and a thread that is not there end the program`() async {
+  @Test func `a view that does not fit, zero bytes and a missing thread end the program`() async {
     await #expect(processExitsWith: .failure) { _ = try PlacedMemory(bytes: 4096).bind(to: Double.self, count: 513) }
     await #expect(processExitsWith: .failure) {
       _ = try PlacedMemory(bytes: 4096).bind(to: Double.self, count: 1, offset: 4)

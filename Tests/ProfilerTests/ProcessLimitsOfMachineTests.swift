@@ -5,7 +5,7 @@ import Testing
 
 @testable import Profiler
 
-/// The machine as it is for this process: doctor and the recorded facts tell the same limits.
+/// The limits of this process: doctor and the recorded facts report the same ones.
 @Suite(.machine) struct ProcessLimitsOfMachineTests {
   private let machine = FakeMachine.files(packages: 1, clustersPerPackage: 1, coresPerCluster: 4, threadsPerCore: 1)
 
@@ -32,12 +32,12 @@ import Testing
       "sys/fs/cgroup/cpu,cpuacct/slice/cpu.cfs_quota_us": "50000",
       "sys/fs/cgroup/cpu,cpuacct/slice/cpu.cfs_period_us": "100000",
     ],
-    // The same, mounted in another order than /proc has it.
+    // As above, mounted in another order than /proc has it.
     [
       "proc/self/cgroup": "3:cpu,cpuacct:/slice", "sys/fs/cgroup/cpuacct,cpu/slice/cpu.cfs_quota_us": "50000",
       "sys/fs/cgroup/cpuacct,cpu/slice/cpu.cfs_period_us": "100000",
     ],
-    // The smaller of two.
+    // The smaller of two limits.
     [
       "proc/self/cgroup": "0::/slice/pod", "sys/fs/cgroup/slice/pod/cpu.max": "300000 100000",
       "sys/fs/cgroup/slice/cpu.max": "50000 100000",
@@ -48,7 +48,7 @@ import Testing
       "sys/fs/cgroup/cpu/cpu.cfs_period_us": "100000",
     ],
   ])
-  func `half a CPU is half a CPU whichever group above says so, to doctor and in the facts`(files: [String: String])
+  func `doctor and the facts report half a CPU from whichever group above limits it`(files: [String: String])
     throws
   {
     let (item, state) = try quota(files)
@@ -58,7 +58,7 @@ import Testing
     #expect(state["cgroup_cpu_max"] == "50000 100000")
   }
 
-  @Test func `without a quota the facts say so rather than nothing`() throws {
+  @Test func `without a quota the facts say so`() throws {
     let (item, state) = try quota(["proc/self/cgroup": "0::/job", "sys/fs/cgroup/job/cpu.max": "max 100000"])
     #expect(item.status == .ok)
     #expect(state["cpu_quota_cpus"] == nil)
@@ -122,7 +122,7 @@ import Testing
     }
   }
 
-  @Test func `a governor that one of the CPUs does not tell is not taken from another`() throws {
+  @Test func `the governor of a CPU without one is not taken from another CPU`() throws {
     var files = governors(["performance", "performance"], allowed: "0-1")
     files["sys/devices/system/cpu/cpu1/cpufreq/scaling_governor"] = nil
     try FakeMachine(files).read { root in

@@ -15,7 +15,7 @@ struct ReplayBackendTests {
   private let denied = CounterReading(
     event: "perf::BRANCHES", quality: .denied, reason: "not permitted: recorded words")
 
-  @Test func `every quality answers as it was recorded, each time`() throws {
+  @Test func `every quality is replayed as recorded, each time`() throws {
     let recorded = [exact, scaled, suspect, denied]
     let backend = ReplayBackend(recorded.map { .init(thread: 0, socket: nil, reading: $0) })
     let session = CounterSession(events: recorded.map(\.event), backend: backend)
@@ -23,7 +23,7 @@ struct ReplayBackendTests {
     #expect(backend.origin == .replay)
   }
 
-  @Test func `workers answer for themselves`() throws {
+  @Test func `each worker has its own recorded counts`() throws {
     var second = exact
     (second.raw, second.value) = (300, 300)
     let backend = ReplayBackend([
@@ -36,7 +36,7 @@ struct ReplayBackendTests {
     #expect(values[2].reason?.contains("no such thread") == true)
   }
 
-  @Test func `sockets answer without the PMU that counted them`() throws {
+  @Test func `sockets have recorded counts without the PMU that counted them`() throws {
     let group = try CounterGroup.load("zen5-memory")
     var here = group
     here.cpu = nil

@@ -33,7 +33,7 @@ struct SocketCounterSessionTests {
     #expect(readings.map(\.reading.event) == [read, write, read, write])
     #expect(readings.map(\.reading.value) == [20, 10, 10, 10])
     #expect(readings.allSatisfy { $0.reading.quality == .exact })
-    // Channels count at the same time, so that the socket's time is theirs and not their sum.
+    // Channels count at the same time, so the socket's time is theirs and not their sum.
     #expect(readings.allSatisfy { $0.reading.enabledNs == 1000 && $0.reading.runningNs == 1000 })
   }
 
@@ -57,7 +57,7 @@ struct SocketCounterSessionTests {
     #expect(readings[2].reading.runningNs == nil)
   }
 
-  @Test func `counting whole sockets without the right names the level and the capability`() throws {
+  @Test func `counting whole sockets without permission names the level and the capability`() throws {
     let readings = try readings([read: .fails(EACCES), write: .fails(EACCES)])
     #expect(readings.allSatisfy { $0.reading.quality == .denied && $0.reading.value == nil })
     let socket = CounterFailure(code: EACCES).reason(paranoid: 2, target: .cpu(0))
@@ -72,7 +72,7 @@ struct SocketCounterSessionTests {
       ("imc-memory", "uncore_imc", "modprobe intel_uncore"), ("zen5-memory", "amd_umc", "Linux 6.7"),
       ("zen3-memory-low", "amd_df", "modprobe amd_uncore"),
     ])
-  func `a machine without the PMU says which one, and what may bring it`(name: String, pmu: String, advice: String)
+  func `a machine without the PMU names it, and how to get it`(name: String, pmu: String, advice: String)
     throws
   {
     var group = try CounterGroup.load(name)
@@ -113,7 +113,7 @@ struct SocketCounterSessionTests {
 
 struct RealSocketCounterTests {
   @Test func `the kernel counts a whole CPU for all processes, or says that it is not permitted`() throws {
-    // Stands in for a PMU outside the cores: the same call, with a CPU in place of a thread.
+    // Takes the place of a PMU outside the cores: the same call, with a CPU instead of a thread.
     let backend = LibPFMBackend()
     let event = try backend.encode("perf::CPU-CLOCK", privilege: .userAndKernel, cpuIsKnown: false)
     let cpu = Topology.read().allowedCPUs[0]
@@ -125,7 +125,7 @@ struct RealSocketCounterTests {
       while Clock.now() - start < 2_000_000 {}
       #expect(backend.disable(group: descriptor) == nil)
       let counts = try backend.read(group: descriptor, members: 1).get()
-      // The CPU's clock runs whoever uses it.
+      // The CPU's clock runs for any process.
       #expect(counts[0].enabledNs >= 2_000_000 && counts[0].raw >= 1_000_000)
     case .failure(let failure):
       #expect(failure.quality == .denied)

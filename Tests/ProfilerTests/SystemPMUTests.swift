@@ -4,7 +4,7 @@ import Testing
 
 @testable import Profiler
 
-/// Two sockets of four cores, with the memory controllers of a Sapphire Rapids (two channels a socket).
+/// Two sockets of four cores, with the memory controllers of a Sapphire Rapids (two channels per socket).
 func twoSocketMachine() throws -> FakeMachine {
   var files: [String: String] = [
     "sys/devices/system/cpu/cpu0/topology/physical_package_id": "0",
@@ -72,7 +72,7 @@ struct SystemPMUTests {
       ("uncore_imc/cas_count/", "cas_count_read"), ("uncore_imc/event=0x105/", "at most 8 bits"),
       ("uncore_imc/event=five/", "number"), ("uncore_imc", "pmu/terms/"),
     ])
-  func `what cannot be encoded is an error that says what was expected`(event: String, expected: String) throws {
+  func `an invalid event is an error that says what was expected`(event: String, expected: String) throws {
     let error = try #require(throws: InputError.self) { try encode(event) }
     #expect(error.message.contains(expected), "\(error)")
   }

@@ -86,7 +86,7 @@ struct TopologyReadingTests {
     #expect(copy == topology)
   }
 
-  @Test func `what is not known is null in JSON`() throws {
+  @Test func `unknown values are null in JSON`() throws {
     let machine = try FakeMachine(["sys/devices/system/cpu/online": "0"])
     let text = String(decoding: try JSONEncoder().encode(Topology.read(root: machine.root)), as: UTF8.self)
     #expect(text.contains("\"cacheBytes\":null"))
@@ -139,7 +139,7 @@ struct SparseTopologyTests {
     try FakeMachine(files).read { Topology.read(root: $0) }
   }
 
-  @Test func `a mask says who shares a cache, a core and a node where there is no list`() throws {
+  @Test func `a mask tells the sharers of a cache, a core and a node where there is no list`() throws {
     let topology = try read(
       files { level, cpu in ("shared_cpu_map", level < 3 ? String(1 << cpu, radix: 16) : "00000000,000000ff") })
     #expect(topology.clusters.map(\.cpus) == [Array(0..<8)])
@@ -170,7 +170,7 @@ struct SparseTopologyTests {
   }
 
   @Test(arguments: ["", "0", "xyz", "123456789", "f,,f", "-1"])
-  func `a mask that is none is not known`(text: String) {
+  func `an invalid mask is unknown`(text: String) {
     #expect(parseCPUMask(text) == nil)
   }
 }
@@ -207,7 +207,7 @@ struct TopologyPlacementTests {
     #expect(error.description.contains("0-2,9"))
   }
 
-  @Test func `a CPU that is not there is not available, one twice is bad input`() throws {
+  @Test func `a missing CPU is not available, and a repeated one is bad input`() throws {
     let topology = try twoSockets()
     #expect(throws: NotAvailable.self) { try topology.cpus(for: .list([16]), threads: 1) }
     #expect(throws: InputError.self) { try topology.cpus(for: .list([0, 0]), threads: 1) }
@@ -219,7 +219,7 @@ struct TopologyPlacementTests {
   }
 
   @Test(arguments: ["0-99999999999", "1000000", "9223372036854775807", "-", "1-", "a"])
-  func `a list of impossible CPUs is no list`(text: String) {
+  func `a list of impossible CPUs is refused`(text: String) {
     #expect(parseCPUList(text) == nil)
     #expect(CPUPlacement(text) == nil)
   }

@@ -2,9 +2,9 @@ import AccessStreams
 import Foundation
 import Kernels
 
-/// Memory at an address that two processes agree on, so that a trace of one can be read by the other.
+/// Memory at a fixed address in every process, so that one process can read a trace of another.
 final class Arena: MemorySource {
-  /// Far from where programs, heaps and stacks lie, and below the 64 GiB at which valgrind keeps its own.
+  /// Far from programs, heaps and stacks, and below the 64 GiB where valgrind places its own memory.
   static let base: UInt64 = 0x4_0000_0000
   static let bytes = 256 << 20
   /// Stores to the arena's first line separate the cases; it belongs to no buffer.

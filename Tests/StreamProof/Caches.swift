@@ -11,7 +11,7 @@ private final class AsCachegrind: AccessSink {
   private let instructions: CacheSimulator
   private let data: CacheSimulator
   private let last: CacheSimulator
-  /// D1 and LL misses of data.
+  /// Data misses in D1 and LL.
   private(set) var counts: (d1: UInt64, ll: UInt64) = (0, 0)
 
   init(first: CacheDescription, last: CacheDescription) throws {
@@ -35,7 +35,7 @@ private final class AsCachegrind: AccessSink {
     }
   }
 
-  /// Whether `cache` lacks a line of what is accessed; then it has it.
+  /// Whether `cache` lacks a line of the access, which it has afterwards.
   private func misses(_ access: Access, in cache: CacheSimulator) -> Bool {
     let before = cache.memoryReads
     withUnsafePointer(to: access) { cache.consume(UnsafeBufferPointer(start: $0, count: 1)) }
@@ -43,7 +43,7 @@ private final class AsCachegrind: AccessSink {
   }
 }
 
-/// Holds the simulator's counts against cachegrind's of the same program: they must be the same.
+/// Compares the simulator's counts with cachegrind's of the same program; they must be equal.
 func compareCaches(trace: String, cachegrind: String) throws {
   let text = try String(contentsOfFile: cachegrind, encoding: .utf8)
   func line(_ prefix: String) -> [Substring] {
@@ -59,7 +59,7 @@ func compareCaches(trace: String, cachegrind: String) throws {
       return sum + value
     }
   }
-  // As scripts/test-streams has told cachegrind.
+  // The geometry that scripts/test-streams gives cachegrind.
   let simulated = try AsCachegrind(
     first: CacheDescription(name: "D1", sizeBytes: 32 << 10, ways: 8),
     last: CacheDescription(name: "LL", sizeBytes: 1 << 20, ways: 16))

@@ -1,6 +1,6 @@
 import Kernels
 
-/// A kernel and strategy to be proved, small enough to be traced and large enough to pass through several tiles.
+/// A kernel and strategy under test, small enough to be traced and large enough to pass through several tiles.
 struct Case {
   var name: String
   var strategy: LookupStrategy
@@ -28,7 +28,7 @@ struct Case {
     LookupFFNShape(hidden: 256, output: 128, tables: 12, tableRows: 128, hash: projection, blockSize: 32)
   }
 
-  /// The dense projection is a library's; where its working memory lies and how it is cut up is the library's own.
+  /// A library computes the dense projection; the place and blocking of its working memory are its own.
   var usesLibrary: Bool { projection == .dense }
 
   func kernel(_ parameters: LookupFFNParameters, memory: any MemorySource) throws -> LookupFFN {
@@ -37,7 +37,7 @@ struct Case {
       blas: usesLibrary ? BLAS.load() : nil, memory: memory)
   }
 
-  /// One layer for all cases of a projection: to make its numbers takes longer, under valgrind, than to run it.
+  /// One layer for all cases of a projection, because making its numbers takes longer under valgrind than running it.
   static func layers() throws -> (Case) -> LookupFFNParameters {
     let lookup = Case(name: "", strategy: LookupStrategy())
     let dense = Case(name: "", strategy: LookupStrategy(), projection: .dense)
@@ -65,7 +65,7 @@ func run(_ cases: some Sequence<Case>) throws {
     let input = try example.input(memory: arena)
     let output = try arena.floats(Case.tokens * example.shape.output, for: .output)
     let worker = try kernel.worker(index: 0, tokens: 0..<Case.tokens, memory: arena)
-    // A library prepares itself in its first call.
+    // A library initialises itself in its first call.
     if example.usesLibrary { worker.run(input: input.base, output: output.base) }
     arena.mark()
     worker.run(input: input.base, output: output.base)

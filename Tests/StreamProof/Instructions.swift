@@ -2,7 +2,7 @@ import AccessStreams
 import Foundation
 import Kernels
 
-/// The functions of each stage in the AVX2 copy, all of them leaves.
+/// The functions of each stage in the AVX2 copy, all of which are leaves.
 private let functionsOfStage = [
   "layer norm": ["layer_norm", "to_lanes"],
   "projection": ["block_product", "block_product_rows", "hadamard"],
@@ -10,7 +10,7 @@ private let functionsOfStage = [
   "gather": ["gather", "gather_bf16", "gather_int8"],
 ]
 
-/// Instructions of each function itself, by its name, from a file that callgrind wrote.
+/// Exclusive instructions of each function, by its name, from a file of callgrind.
 private func instructions(callgrind path: String) throws -> [String: Double] {
   var names: [Substring: String] = [:]
   var counts: [String: Double] = [:]
@@ -23,7 +23,7 @@ private func instructions(callgrind path: String) throws -> [String: Double] {
       if parts.count == 2 { names[parts[0]] = String(parts[1]) }
       if line.hasPrefix("fn=") { function = names[parts[0]] ?? "" }
     } else if line.hasPrefix("calls=") {
-      // The next line is what the callee took.
+      // The next line is the cost of the callee.
       isCallee = true
     } else if let first = line.first, first.isNumber || "+-*".contains(first) {
       let cost = line.split(separator: " ")
@@ -34,9 +34,10 @@ private func instructions(callgrind path: String) throws -> [String: Double] {
   return counts
 }
 
-/// Holds the instructions that callgrind counted in the stages of each case against those that the model takes for them.
+/// Compares the instructions that callgrind counted in the stages of each case with those that the model assumes.
 ///
-/// Counts beside the definition's own operations are rounded constants of shapes that differ: a fifth is what may lie between.
+/// The model's overheads beyond the definition's own operations are rounded constants for differing shapes, so they
+/// may differ by a fifth.
 func compareInstructions(callgrind paths: [String]) throws {
   let tolerance = 0.2
   guard paths.count == Case.all.count else {
@@ -50,7 +51,7 @@ func compareInstructions(callgrind paths: [String]) throws {
       tokens: Case.tokens)
     for phase in task.phases(example.strategy) where !phase.isLibraryProduct {
       let functions = functionsOfStage[phase.name] ?? []
-      // A library's first pass goes before the one that counts.
+      // A library's first pass precedes the counted one.
       let passes = example.usesLibrary ? 2.0 : 1
       let real = functions.reduce(0) { $0 + (counted["\($1)_avx2"] ?? 0) } / passes
       let stated = phase.instructions(vectorBytes: Double(ISA.avx2.vectorLanes) * 4)

@@ -3,7 +3,7 @@ import Foundation
 import Kernels
 import Profiles
 
-/// Splits a trace into its cases, and profiles what each does in the arena.
+/// Splits a trace into its cases, and profiles the accesses of each in the arena.
 private final class TracedCases: AccessSink {
   private(set) var profiles: [ReuseProfile] = []
   private var profiler: ReuseProfiler?
@@ -22,7 +22,7 @@ private final class TracedCases: AccessSink {
   }
 }
 
-/// Hands on all accesses but those to `leftOut`.
+/// Passes on all accesses except those to `leftOut`.
 private final class Without: AccessSink {
   private let sink: any AccessSink
   private let leftOut: Range<UInt64>
@@ -45,16 +45,17 @@ struct Mismatch: Error, CustomStringConvertible {
 
 /// Sizes of caches, in KiB, at which streams are compared.
 private enum ProofSizes {
-  /// Larger than everything. A library is held to this alone, to what it reads and writes in all: its blocks are its own.
+  /// Larger than all data. A library is compared at this size only, by its total reads and writes, because its
+  /// blocking is its own.
   static let any = 1 << 30
   static let all = [32, 48, 64, 96, 128, 160, 192, 224, 256, 288, 320, 384, 512, 1024, any]
 }
 
-/// Holds every case's trace against the stream its kernel states: the lines that each fetches into caches of several
-/// sizes, and those it writes back. Within 2 %.
+/// Compares every case's trace with the stream that its kernel states: the lines that each fetches into caches of
+/// several sizes, and those it writes back. They must agree within 2 %.
 ///
-/// Accesses as such cannot be compared: a micro-kernel reads an operand from the first level several times within a step,
-/// where the stream states it once. What moves between the levels is what the stream is for.
+/// Accesses themselves cannot be compared: a micro-kernel reads an operand from the first level several times within
+/// a step, where the stream states it once. The stream describes the traffic between levels.
 func compareStreams(of cases: some Collection<Case>, trace: String) throws {
   let tolerance = 0.02
   let traced = TracedCases()

@@ -3,7 +3,7 @@ import Kernels
 import Machines
 import Support
 
-// Proves that the streams which the model plays are those of the code that runs: see scripts/test-streams.
+// Proves that the streams that the model plays are those of the code that runs: see scripts/test-streams.
 //
 //   StreamProof run                        runs every case once, on memory at known addresses; to be traced
 //   StreamProof run-first                  the first case alone, which loads no library

@@ -2,13 +2,13 @@ import Support
 import Testing
 
 struct CheckedSizeTests {
-  @Test func `what fits is exact`() {
+  @Test func `a size that fits is exact`() {
     #expect((CheckedSize(3) * 4 + 5).value == 17)
     #expect((CheckedSize(1 << 31) * (1 << 31)).value == 1 << 62)
     #expect((CheckedSize(.max) + 0).value == .max)
   }
 
-  @Test func `what does not fit is too large, and stays so`() {
+  @Test func `a size that does not fit is too large, and stays so`() {
     let product = CheckedSize(1 << 31) * (1 << 31) * 2
     #expect(product == .tooLarge)
     #expect(product + 1 == .tooLarge && product * 1 == .tooLarge && CheckedSize(.max) + 1 == .tooLarge)
@@ -23,7 +23,7 @@ struct CheckedSizeTests {
   }
 
   @Test(arguments: [(0, "0"), (999, "999"), (1000, "1,000"), (100_000_000, "100,000,000")])
-  func `counts are written for people`(count: Int, text: String) {
+  func `counts are written with commas`(count: Int, text: String) {
     #expect("\(CheckedSize(count))" == text)
   }
 

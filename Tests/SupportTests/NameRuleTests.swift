@@ -4,13 +4,13 @@ import Testing
 
 @Suite struct NameRuleTests {
   @Test(arguments: ["quick", "a b", "測試", "BF16_x.1", "x=1,y", String(repeating: "n", count: 100)])
-  func `a name of an experiment may hold what a file's name may`(name: String) {
+  func `an experiment's name may contain what a file's name may`(name: String) {
     #expect(NameRule.fileName.problem(with: name) == nil)
     #expect(NameRule.title.problem(with: name) == nil)
   }
 
   @Test(arguments: ["../up", "a/b", ".", "..", ".hidden", "-rf"])
-  func `a path, or what a tool would take for an option, is no name of an experiment`(name: String) throws {
+  func `a path or a name that looks like an option is not an experiment's name`(name: String) throws {
     let problem = try #require(NameRule.fileName.problem(with: name))
     #expect(problem.hasSuffix("found '\(name)'"), "\(problem)")
     #expect(NameRule.title.problem(with: name) == nil)
@@ -20,7 +20,7 @@ import Testing
     "", " a", "a ", "a\nb", "a\r\nb", "a\u{1B}[0m", "a\u{202E}b", "a\u{2028}b", "a\u{7F}",
     String(repeating: "n", count: 101), String(repeating: "測", count: 34), "a\0b",
   ])
-  func `control characters, spaces at the ends and great length are in no name`(name: String) throws {
+  func `control characters, spaces at the ends and excessive length are refused in names`(name: String) throws {
     for rule in [NameRule.title, .fileName] {
       let problem = try #require(rule.problem(with: name))
       #expect(!problem.unicodeScalars.contains { $0.isUnprintable } && problem.utf8.count < 300, "\(problem)")
@@ -42,7 +42,7 @@ import Testing
     return InputError("nothing failed")
   }
 
-  @Test func `an error of Foundation is said in the system's words, with the file`() throws {
+  @Test func `an error of Foundation is reported in the system's words, with the file`() throws {
     let directory = FileManager.default.temporaryDirectory.path
     let long = "\(directory)/" + String(repeating: "n", count: 300)
     let failures: [(Error, String)] = [
@@ -66,7 +66,7 @@ import Testing
     }
   }
 
-  @Test func `other errors say themselves what is wrong`() {
+  @Test func `other errors are reported in their own words`() {
     #expect(plainMessage(InputError(file: "f", "bad")) == "f: bad")
   }
 }

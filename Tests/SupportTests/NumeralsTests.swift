@@ -12,7 +12,7 @@ import Testing
   }
 
   @Test(arguments: [("0", 0), ("10", 10), ("-3", -3), ("+5", 5), ("0x1F", 31), ("9223372036854775807", Int.max)])
-  func `whole numbers are those that all versions of YAML read alike`(text: String, number: Int) throws {
+  func `whole numbers are those that all versions of YAML read as the same number`(text: String, number: Int) throws {
     #expect(try value(text).int() == number)
     #expect(parseWholeNumber(text) == number)
   }
@@ -21,7 +21,7 @@ import Testing
     "010", "-010", "00", "0o17", "0b11", "1_000", "1:30", "0x", "0x1_0", "1e3", "1.0", ".inf", ".nan", "١٢",
     "9223372036854775808", "\"8\"", "!!float 3", "!!str 3", "yes",
   ])
-  func `what some version reads as another whole number is refused with its line`(text: String) {
+  func `text that some version reads as another whole number is refused with its line`(text: String) {
     #expect(message { _ = try value(text).int() }.hasPrefix("f.yaml:1: a: expected a whole number, found "))
   }
 
@@ -61,7 +61,7 @@ import Testing
     #expect(parseByteCount("9007199254740993") == 9_007_199_254_740_993)
   }
 
-  @Test func `words in quotes are not nothing`() throws {
+  @Test func `null in quotes is text`() throws {
     let object = try YAMLValue(text: "a: \"null\"\nb: ''\nc: null\n", file: "f").object()
     #expect(object["a"] != nil && object["b"] != nil && object["c"] == nil)
   }

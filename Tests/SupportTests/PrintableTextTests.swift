@@ -12,7 +12,7 @@ import Testing
     ("\u{1b}]0;title\u{7}", "\\x1b]0;title\\x07"), ("a\nb\r\tc", "a\\nb\\r\\tc"), ("\u{202e}abc", "\\u202eabc"),
     ("\u{9b}31m", "\\x9b31m"), ("\u{7f}", "\\x7f"), ("\u{2028}", "\\u2028"), ("plain ü 中 😀", "plain ü 中 😀"),
   ])
-  func `what a terminal would obey is written as an escape`(text: String, shown: String) {
+  func `characters that control a terminal are written as escapes`(text: String, shown: String) {
     #expect(printable(text) == shown)
     #expect(printable(printable(text)) == shown)
   }
@@ -40,7 +40,7 @@ import Testing
     #expect(isPlain(text))
   }
 
-  @Test func `a line break of a file makes no second line, details do`() {
+  @Test func `a line break from a file makes no second line, but details do`() {
     let error = InputError(file: "a\nb", key: "c\nd", "e\nf:", details: ["  - g\nh", "  + i"])
     #expect("\(error)" == "a\\nb: c\\nd: e\\nf:\n  - g\\nh\n  + i")
     #expect(errorLines(error, prefix: "x: ") == "\(error)")

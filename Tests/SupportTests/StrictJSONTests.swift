@@ -21,7 +21,7 @@ import Testing
     "[1 2]",
     "{\"a\" 1}", "\"\\u+123\"",
   ])
-  func `what is no JSON is refused`(text: String) {
+  func `text that is not JSON is refused`(text: String) {
     #expect(message(text).hasPrefix("f:1: expected "), "\(message(text))")
   }
 

@@ -3,7 +3,7 @@ import Support
 import Testing
 
 @Suite struct TextFileTests {
-  /// The text that is read from a file of `bytes`, or the complaint, in which FILE stands for its path.
+  /// The text read from a file of `bytes`, or the error, in which FILE stands for its path.
   private func read(_ bytes: [UInt8], limit: Int = TextLimit.document) throws -> String {
     let file = FileManager.default.temporaryDirectory.appendingPathComponent("text-\(UUID().uuidString)")
     defer { try? FileManager.default.removeItem(at: file) }
@@ -13,7 +13,7 @@ import Testing
     }
   }
 
-  @Test func `a byte order mark and carriage returns before line feeds are no part of the text`() throws {
+  @Test func `a byte order mark and carriage returns before line feeds are not part of the text`() throws {
     #expect(try read([0xef, 0xbb, 0xbf] + Array("a\r\nb\rc\r\n".utf8)) == "a\nb\rc\n")
     #expect(try read([0xef, 0xbb, 0xbf]).isEmpty)
   }
@@ -32,7 +32,7 @@ import Testing
     #expect(try read(Array("BZh9 is a name".utf8)) == "BZh9 is a name")
   }
 
-  @Test func `what is no UTF-8 text is refused with its line`() throws {
+  @Test func `bytes that are not UTF-8 text are refused with their line`() throws {
     #expect(try read(Array("a\nb\n".utf8) + [0x6d, 0xfc]) == "FILE:3: expected UTF-8 text, found bytes that are none")
     #expect(try read([0xff, 0xfe, 0x61, 0]) == "FILE: expected UTF-8 text, found UTF-16")
     #expect(try read([0x61, 0]) == "FILE: expected text, found a NUL byte in its first 2")
@@ -59,7 +59,7 @@ import Testing
     #expect(try readTextFile("/dev/fd/\(pipe.fileHandleForReading.fileDescriptor)") == text)
   }
 
-  @Test func `a missing file, a directory and a name with NUL are said so`() throws {
+  @Test func `a missing file, a directory and a name with NUL are named as such`() throws {
     func message(_ path: String) -> String {
       do { return try readTextFile(path) } catch { return "\(error)" }
     }

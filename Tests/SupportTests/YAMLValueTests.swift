@@ -57,7 +57,7 @@ import Testing
   }
 
   @Test(arguments: ["[a] # b", "\"a\" b", "[a], [b]", "[a", "'a", "[a]\n", "[a #b]", "{a: 1} #"])
-  func `an argument that loses something is refused`(text: String) {
+  func `an argument that would be read only in part is refused`(text: String) {
     #expect(
       message { _ = try YAMLValue(argument: text, key: "x", option: "--set") }
         .hasPrefix("--set:1: x: expected one value of YAML and no comment, found "))
@@ -95,7 +95,7 @@ import Testing
   }
 
   @Test(arguments: ["48KX", "", "KiB", "-1KiB", "0.3B", "1e400"])
-  func `text that is no size is refused`(text: String) {
+  func `text that is not a size is refused`(text: String) {
     #expect(parseByteCount(text) == nil)
   }
 

@@ -1,13 +1,13 @@
 import Foundation
 
-/// A machine made of files: materialises `/sys` and `/proc` trees in a temporary directory from a compact description.
+/// A machine made of files: creates `/sys` and `/proc` trees in a temporary directory from a compact description.
 public final class FakeMachine {
   public let root: String
 
   public init(_ files: [String: String]) throws {
     let directory = Self.memoryBackedDirectory.appendingPathComponent("fake-machine-\(UUID().uuidString)")
     root = directory.path
-    // A server has tens of thousands of files: each directory is made once.
+    // Each directory is created once, because a server has tens of thousands of files.
     for (parent, names) in Dictionary(grouping: files.keys, by: { ($0 as NSString).deletingLastPathComponent }) {
       let parent = directory.appendingPathComponent(parent).path
       try FileManager.default.createDirectory(atPath: parent, withIntermediateDirectories: true)
@@ -19,8 +19,8 @@ public final class FakeMachine {
     }
   }
 
-  /// A folder in memory where there is room for the files of a large server, of which each takes a page: on a disk, making and
-  /// removing tens of thousands of files takes minutes while others use it.
+  /// A folder in memory where there is room for the files of a large server, each of which takes a page. On a busy
+  /// disk, creating and removing tens of thousands of files takes minutes.
   private static let memoryBackedDirectory: URL = {
     let room = try? FileManager.default.attributesOfFileSystem(forPath: "/dev/shm")[.systemFreeSize] as? Int
     guard let room, room >= 1 << 30, FileManager.default.isWritableFile(atPath: "/dev/shm") else {
@@ -29,7 +29,7 @@ public final class FakeMachine {
     return URL(fileURLWithPath: "/dev/shm")
   }()
 
-  /// What `body` makes of the machine's root directory, which lasts as long as `self`.
+  /// The result of `body` on the machine's root directory, which exists as long as `self`.
   public func read<Result>(_ body: (_ root: String) throws -> Result) rethrows -> Result {
     try withExtendedLifetime(self) { try body(root) }
   }

@@ -1,15 +1,15 @@
 import Foundation
 
 extension FakeMachine {
-  /// The machine of `Tests/Fixtures/machines/NAME.txt`, in the notation that the file explains; only the files that `isNeeded`
-  /// names, since a large server has tens of thousands.
+  /// The machine of `Tests/Fixtures/machines/NAME.txt`, in the notation that the file explains. Only the files that
+  /// `isNeeded` accepts are created, since a large server has tens of thousands.
   public convenience init(fixture name: String, where isNeeded: (_ path: String) -> Bool = { _ in true }) throws {
     let file = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
       .appendingPathComponent("Fixtures/machines/\(name).txt")
     try self.init(expand(String(contentsOf: file, encoding: .utf8)).filter { isNeeded($0.key) })
   }
 
-  /// What finding and matching counters takes of such a machine: its PMUs, its CPU, and the packages of a few CPUs.
+  /// The files that finding and matching counters needs: the machine's PMUs, its CPU, and the packages of a few CPUs.
   public static func counters(of name: String) throws -> FakeMachine {
     try FakeMachine(fixture: name) { path in
       path.hasPrefix("sys/bus/") || path.hasPrefix("proc/")
@@ -31,7 +31,7 @@ private func expand(_ text: String) throws -> [String: String] {
   return files
 }
 
-/// Every path that the braces of `pattern` stand for, with the number in place of the first brace.
+/// Every path that the braces of `pattern` expand to, with the number in place of the first brace.
 private func paths(_ pattern: String) throws -> [(path: String, number: Int)] {
   guard let open = pattern.firstIndex(of: "{") else { return [(pattern, 0)] }
   guard let close = pattern[open...].firstIndex(of: "}") else { throw FixtureError(line: pattern) }

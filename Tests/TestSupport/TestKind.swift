@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-/// What a test takes beside the processor: `make check` leaves such tests out, `make test` runs them all.
+/// What a test needs beside the processor: `make check` leaves such tests out, and `make test` runs them all.
 extension Trait where Self == ConditionTrait {
   /// Starts other processes: the tool itself, Python, gnuplot or stand-ins for sbatch.
   public static var process: Self { kind("process") }

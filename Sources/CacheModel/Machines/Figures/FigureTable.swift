@@ -82,7 +82,7 @@ extension Machine: MachinePart {
     .assumed(0.75).atMost(1),
     .sections("memory", \.memory, change: { if $1 < $0.memory.count { $2(&$0.memory[$1]) } }) {
       value, machine, reader in
-      // A new list of memories has nothing to do with the sources of a donor's.
+      // A new list of memories does not inherit the sources of a donor's.
       machine.provenance = machine.provenance.filter { !$0.key.hasPrefix("memory") }
       machine.memory = try reader.memories(value)
     }
@@ -107,7 +107,7 @@ extension Machine: MachinePart {
       }, json: { $0.provenance }),
   ]
 
-  /// Other cores than the machine has are like those that it has.
+  /// The core count changes effective cores in proportion.
   private mutating func setCores(_ count: Int) {
     effectiveCores = effectiveCores(of: count)
     cores = count
@@ -124,7 +124,7 @@ extension VectorUnits: MachinePart {
       key: "isa", isRequired: true, read: { value, units, _ in units.isa = try value.string() },
       yaml: { quoted($0.isa) }, json: { $0.isa },
       figure: Figure(
-        unit: .word, role: .fixed("no number"), meaning: "instruction set, such as `avx512`; for people")),
+        unit: .word, role: .fixed("no number"), meaning: "instruction set, such as `avx512`; for information")),
     .number(
       "width_bits", \.widthBits, in: 32...2048, step: 32, .bits, wholeNumber,
       "width of a vector operation as the unit executes it: 256 where AVX-512 is split in two"
@@ -135,14 +135,14 @@ extension VectorUnits: MachinePart {
       "fma_units", \.fmaUnits, in: 1...16, .units, wholeNumber, "fused multiply-adds of that width started per cycle"
     )
     .required,
-    // 65,536: far beyond the 1,024 of today's matrix units. Below 1 is what unoptimised builds measure on busy machines.
+    // 65,536: far beyond the 1,024 of current matrix units. Below 1 is what unoptimised builds measure on busy machines.
     .number(
       "bf16_per_cycle", \.bf16PerCycle, in: 0.001...65_536, .multiplyAddsPerCycle, .rate,
       "multiply-adds of bf16 operands per cycle and core, matrix units included; without the key a bf16 product has no "
         + "projection, and the row's notes name the key"),
     .number(
       "int8_per_cycle", \.int8PerCycle, in: 0.001...65_536, .multiplyAddsPerCycle, .rate,
-      "the same of int8 operands"),
+      "multiply-adds of int8 operands per cycle and core, matrix units included"),
     .number(
       "product_share", \.gemmEfficiency, in: 0.05...1, .share, .rate,
       "share of the multiply-add peak, as the file's frequency, width and units state it, that a register-tiled fp32 "
@@ -156,12 +156,12 @@ extension VectorUnits: MachinePart {
     // Overlap: that core's (0.77), rounded.
     .number(
       "latency_cycles", \.latencyCycles, in: 0.5...100, .cycles, .delay,
-      "cycles of a multiply-add that waits for another"
+      "latency of a dependent multiply-add"
     )
     .assumed(4),
     .number(
       "window", \.schedulerWindow, in: 1...10_000, .operations, .rate,
-      "vector operations that a core keeps waiting for others while it goes on"
+      "vector operations that a core's scheduler holds while later instructions go on"
     )
     .assumed(100),
     .number(
@@ -205,7 +205,7 @@ extension CacheDescription: MachinePart {
     .neededToProject
     .reading { value, cache, _ in
       cache.bytesPerCycle = try value.double(in: 0.1...10_000)
-      // Another bandwidth makes a donor's rates at random meaningless.
+      // With another bandwidth a donor's random-row rates no longer hold.
       cache.randomRows = []
       cache.randomRowPieces = []
     }
@@ -223,17 +223,17 @@ extension CacheDescription: MachinePart {
     .used(to: 0),
     .rows(
       "random_rows", \.randomRows, .rowsPerCycle,
-      "list of `[row bytes, bytes per cycle]`: one core reads whole rows at random, many under way at once"
+      "list of `[row bytes, bytes per cycle]`: one core reads whole rows at random, with many in flight"
     )
     .moving { $0.scaleRows($1) }.scaling { $0.scaleRows($1) }
     .used(fromLevel: 1),
     .rows(
       "random_row_pieces", \.randomRowPieces, .rowsPerCycle,
-      "list of `[piece bytes, bytes per cycle]`: the same of rows read in eight pieces, one of each of 128 rows before the "
-        + "next of any"
+      "list of `[piece bytes, bytes per cycle]`: one core reads rows at random in eight pieces, one piece of each of 128 "
+        + "rows before the next piece of any"
     )
     .fixedInBand("it moves with `random_rows`").sensitivity(.left("it moves with `random_rows`")),
-    .choice("policy", \.policy, "which line a full set gives up"),
+    .choice("policy", \.policy, "replacement policy of a full set"),
     .choice("inclusion", \.inclusion, "what the level promises about the levels above it")
       .rule("the first level is no victim"),
     Field(
@@ -305,7 +305,7 @@ extension MemoryDescription: MachinePart {
       yaml: { $0.channelBytes == MemoryDescription.ddrChannelBytes ? nil : "\($0.channelBytes)" },
       json: { $0.channelBytes }),
     .number(
-      "peak_gbps", \.peakGigabytesPerSecond, in: 0.1...1_000_000, .gigabytesPerSecond, .rate, "what the pins can do"
+      "peak_gbps", \.peakGigabytesPerSecond, in: 0.1...1_000_000, .gigabytesPerSecond, .rate, "bandwidth of the pins"
     )
     .required
     .rule("= `channels` x `transfer_mts` x `channel_bytes` (8 for DDR, 16 for an HBM channel) within 1 %")
@@ -320,10 +320,10 @@ extension MemoryDescription: MachinePart {
     },
     .number(
       "idle_latency_ns", \.idleLatencyNanoseconds, in: 1...100_000, .nanoseconds, .delay,
-      "load-to-use, no other traffic"
+      "load-to-use latency without other traffic"
     )
     .required
-    // A tenth more of a latency is a tenth more under any load; a memory that is farther away is so under any load too.
+    // A latency that is 10 % longer is so under any load, and a memory that is farther away is so under any load too.
     .scaling { memory, factors in
       memory.idleLatencyNanoseconds *= factors.delay
       memory.scaleCurves(latency: factors.delay)
@@ -335,26 +335,29 @@ extension MemoryDescription: MachinePart {
     },
     .number(
       "lines_in_flight_per_core", \.linesInFlightPerCore, in: 1...100_000, .lines, .rate,
-      "cache lines under way per core, prefetchers included"
+      "cache lines in flight per core, prefetchers included"
     )
     .required,
     .number(
       "random_lines_in_flight_per_core", \.randomLinesInFlightPerCore, in: 1...100_000, .lines, unused,
-      "the same of independent random lines: most of them per second x idle latency"),
+      "independent random lines in flight per core: their highest rate x idle latency"),
     .number(
       "write_gbps_per_core", \.writeGigabytesPerSecondPerCore, in: 0.001...1_000_000, .gigabytesPerSecond, unused,
       "bytes stored per second by one core's sequential ordinary stores; each line is read first"),
     .number(
       "stream_store_gbps_per_core", \.streamStoreGigabytesPerSecondPerCore, in: 0.001...1_000_000, .gigabytesPerSecond,
-      unused, "the same of non-temporal stores"),
+      unused, "bytes stored per second by one core's sequential non-temporal stores"),
     .rows(
       "random_rows", \.randomRows, .rowsPerSecond,
       "list of `[row bytes, GB/s]`: one core reads whole rows at random from an idle memory"
     )
     .moving { $0.scaleRows($1) }.scaling { $0.scaleRows($1) },
-    .rows("random_row_pieces", \.randomRowPieces, .rowsPerSecond, "the same of rows read in pieces")
-      .rule("only beside `random_rows`")
-      .fixedInBand("it moves with `random_rows`").sensitivity(.left("it moves with `random_rows`")),
+    .rows(
+      "random_row_pieces", \.randomRowPieces, .rowsPerSecond,
+      "list of `[piece bytes, GB/s]`: one core reads rows at random in pieces"
+    )
+    .rule("only beside `random_rows`")
+    .fixedInBand("it moves with `random_rows`").sensitivity(.left("it moves with `random_rows`")),
     Field(
       key: "curve",
       read: { value, memory, _ in memory.curve = try value.list().map(LoadedLatencyCurve.init) },
@@ -362,7 +365,7 @@ extension MemoryDescription: MachinePart {
       figure: {
         var figure = Figure<MemoryDescription>(
           unit: .curves, role: .curve,
-          meaning: "list of `{read_ratio, points: [[GB/s, ns], ...]}`, load-to-use under load")
+          meaning: "list of `{read_ratio, points: [[GB/s, ns], ...]}`, load-to-use latency under load")
         figure.rule = "rising GB/s, latencies that do not fall"
         figure.sensitivity = .left("it moves with `peak_gbps` and `idle_latency_ns`")
         figure.move = { $0.scaleCurves(bandwidth: $1.rate, latency: $1.delay) }
@@ -387,7 +390,7 @@ extension NUMADescription: MachinePart {
     .number("nodes", \.nodes, in: 1...1024, .nodes, wholeNumber, "memory nodes that share the work").required,
     .number(
       "remote_latency_ns", \.remoteLatencyNanoseconds, in: 1...100_000, .nanoseconds, .delay,
-      "load-to-use latency of another node's idle memory (default: as near as the own)"),
+      "load-to-use latency of another node's idle memory (default: that of the own memory)"),
     .number(
       "link_gbps", \.linkGigabytesPerSecond, in: 0.1...100_000, .gigabytesPerSecond, .rate,
       "bandwidth of the link to the other nodes, one direction"),

@@ -21,7 +21,7 @@ extension Machine {
 }
 
 extension PlacedFigure {
-  /// What is refused otherwise.
+  /// The values that a machine file may have.
   fileprivate var checkedText: String {
     var rules: [String] = []
     if let range, unit != .bytes { rules.append("\(grouped(range.lowerBound)) to \(grouped(range.upperBound))") }
@@ -39,7 +39,7 @@ extension PlacedFigure {
     }.joined()
   }
 
-  /// Whether more of it makes a projection faster or slower, and why it is not moved where it is not.
+  /// Whether a larger value makes a projection faster or slower, and why the figure is not moved where it is not.
   fileprivate var roleText: String {
     switch role {
     case .rate: whyNotInBand.map { "rate, not in bands: \($0)" } ?? "rate"

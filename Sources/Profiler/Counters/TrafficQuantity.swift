@@ -1,6 +1,7 @@
-/// A quantity of a workload's traffic that a counter group can tell: what a count means, whatever the CPU calls its event.
+/// A quantity of a workload's traffic that a counter group can count, with one meaning for the events of every CPU.
 ///
-/// Lines have 64 bytes. Quantities of threads are those of the workload alone; those of sockets are of every process there.
+/// Lines have 64 bytes. Quantities counted per thread are those of the workload alone; those counted per socket
+/// include every process on it.
 public enum TrafficQuantity: String, Codable, CaseIterable, Sendable {
   /// Instructions retired.
   case instructions
@@ -8,15 +9,15 @@ public enum TrafficQuantity: String, Codable, CaseIterable, Sendable {
   case cycles
   /// Loads, in instructions or accesses of the first level.
   case loads
-  /// Stores, likewise.
+  /// Stores, in instructions or accesses of the first level.
   case stores
   /// Floating-point operations; a fused multiply-add is two.
   case flops
-  /// Lines that enter the first data cache, from wherever, by demand and by prefetch.
+  /// Lines that enter the first-level data cache from any source, by demand and by prefetch.
   case l1Fills = "l1_fills"
   /// Lines that come from beyond the second level.
   case l2Fills = "l2_fills"
-  /// Lines that come from beyond the third level, whether it keeps them or not.
+  /// Lines that come from beyond the third level, whether or not that keeps them.
   case l3Fills = "l3_fills"
   /// Lines read from memory.
   case memoryReads = "memory_reads"
@@ -29,7 +30,7 @@ public enum TrafficQuantity: String, Codable, CaseIterable, Sendable {
   /// Walks of the page tables for data.
   case pageWalks = "page_walks"
 
-  /// Which groups can tell it: a PMU outside the cores sees memory and links alone.
+  /// The scopes of the groups that can count it: a PMU outside the cores counts only memory and links.
   var scopes: Set<CounterGroup.Scope> {
     switch self {
     case .instructions, .cycles, .loads, .stores, .flops, .l1Fills, .l2Fills, .l3Fills, .pageWalks: [.thread]
@@ -38,12 +39,12 @@ public enum TrafficQuantity: String, Codable, CaseIterable, Sendable {
   }
 }
 
-/// How a group's events add up to a quantity.
+/// The formula of a quantity over a group's events.
 public struct TrafficFormula: Codable, Equatable, Sendable {
   public var quantity: TrafficQuantity
-  /// Over events alone.
+  /// A formula over events, without words.
   public var formula: Formula
-  /// What the events miss, such as lines that prefetchers bring: the formula is a lower bound then.
+  /// What the events miss, such as lines fetched by prefetchers; the formula is then a lower bound.
   public var leavesOut: String?
 
   public init(quantity: TrafficQuantity, formula: Formula, leavesOut: String? = nil) {

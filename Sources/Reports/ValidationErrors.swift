@@ -4,13 +4,13 @@ import Plans
 import Statistics
 import Studies
 
-/// Errors of a group of points, as fractions.
+/// Error statistics of a group of points, as fractions.
 struct ErrorSummary {
   var count: Int
   var magnitude: Double
   var bias: Double
   var median: Double
-  /// The one of the largest magnitude.
+  /// The error of the largest magnitude, with its sign.
   var largest: Double
 
   init(_ errors: [Double]) {
@@ -23,7 +23,7 @@ struct ErrorSummary {
   }
 }
 
-/// What the points of a study are grouped by.
+/// The axes by which a study groups its points.
 enum ValidationAxis: CaseIterable {
   case kernel, order, tables, dtype, tokens, threads
 
@@ -38,7 +38,7 @@ enum ValidationAxis: CaseIterable {
     }
   }
 
-  /// Before a value, on an axis of a plot.
+  /// A prefix of the value on an axis of a plot.
   var short: String { self == .threads ? "threads" : self == .tokens ? "tokens" : "" }
 
   var column: String {

@@ -11,11 +11,11 @@ import Support
 public struct ValidationReport {
   let validation: Validation
   let manifest: Manifest
-  /// What tables and plots hold each point against.
+  /// The statistic of each point that tables and plots compare with.
   let reference: Validation.Reference
   /// The command that writes the report again from the run.
   let command: String
-  /// What is wrong with the run.
+  /// Problems of the run that the report states at its top.
   private let warnings: [String]
 
   static var sections: [any ReportSection<ValidationReport>] {
@@ -23,7 +23,7 @@ public struct ValidationReport {
       + [ErrorsByStageSection(), WorstPointsSection(), AllPointsSection(), ReproduceValidationSection()]
   }
 
-  /// Writes the study into `study`; returns problems with plots, whose data and scripts lie ready in any case.
+  /// Writes the study into `study`; returns problems with plots, whose data and scripts are written in any case.
   public static func write(
     _ validation: Validation, of run: RunDirectory, against reference: Validation.Reference = .median,
     to study: StudyDirectory, gnuplot: Gnuplot? = Gnuplot.find()
@@ -54,8 +54,8 @@ public struct ValidationReport {
     document.add(summary)
     let quietest: InlineText =
       reference == .fastest
-      ? ", the one that others on the machine disturbed least, as the machine's own figures are" : ""
-    document.add("The tables and plots below hold each point against its \(reference.singular)\(quietest).")
+      ? ", the one least disturbed by other load, as the machine's own figures are" : ""
+    document.add("The tables and plots below compare each point with its \(reference.singular)\(quietest).")
     document.add([ValidationDiagonalPlot(), ErrorByAxisPlot()], of: self)
     document.add(Self.sections, of: self)
     return document

@@ -8,9 +8,9 @@ import Support
 /// Shows a run's events on standard error: one line that is rewritten on a terminal, plain lines elsewhere.
 final class Progress {
   private let isTerminal = Progress.rewritesLines(environment: ProcessInfo.processInfo.environment)
-  /// Whether a point that is projected gets a line of its own where lines are not rewritten.
+  /// Whether each projected point gets a line of its own where lines are not rewritten.
   private let listsProjections: Bool
-  /// What came of the point before.
+  /// The line of the previous point.
   private var last = ""
 
   init(listsProjections: Bool = true) {
@@ -35,7 +35,7 @@ final class Progress {
     case .finished(let result, let progress):
       last = ProgressLine.result(result)
       if isTerminal {
-        // What went wrong must not scroll by.
+        // Failures keep a line of their own, so that they stay visible.
         if result.status == .passed { return }
         clear()
       }
@@ -51,8 +51,8 @@ final class Progress {
 
   private func write(_ text: String) { StandardStream.messages.write(text) }
 
-  /// Whether standard error is a terminal that understands control sequences, and nobody asked for plain text: TERM=dumb is
-  /// Emacs' shell and many CI systems, and NO_COLOR (no-color.org) asks for none in any program.
+  /// Whether standard error is a terminal that understands control sequences and the user did not ask for plain text:
+  /// TERM=dumb is Emacs' shell and many CI systems, and NO_COLOR (no-color.org) asks any program for plain text.
   private static func rewritesLines(environment: [String: String]) -> Bool {
     guard isatty(StandardStream.messages.descriptor) == 1, environment["NO_COLOR", default: ""].isEmpty else {
       return false
@@ -60,7 +60,7 @@ final class Progress {
     return !["", "dumb"].contains(environment["TERM", default: ""])
   }
 
-  /// The terminal's width; 80 where it does not say.
+  /// The terminal's width in columns; 80 where it is unknown.
   private static var columns: Int {
     var size = winsize()
     guard ioctl(StandardStream.messages.descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return 80 }

@@ -39,7 +39,7 @@ struct ProjectCommand: ParsableCommand {
   var sensitivity = false
 
   @Option(
-    help: "A directory to make or to go on with: every projection as it comes, in results.sqlite and projections.csv.")
+    help: "A run directory to make or to continue, with each projection as it comes.")
   var output: String?
 
   @Option(help: "With --output: project only part I of N of the points, as I/N: see 'merge'.")
@@ -54,7 +54,7 @@ struct ProjectCommand: ParsableCommand {
   func run() throws {
     if let output { return try store(in: output) }
     guard shard == nil else {
-      throw InputError(key: "--shard", "expected --output with it, for 'merge' to join the parts")
+      throw InputError(key: "--shard", "expected --output as well, since 'merge' joins run directories")
     }
     let (experiment, plan, runID, settled) = try sourcePlan()
     let names = machines.isEmpty ? experiment.machines.filter { $0 != Machine.hostName } : machines
@@ -93,7 +93,7 @@ struct ProjectCommand: ParsableCommand {
       })
   }
 
-  /// A run in which nothing is measured: resumed and merged like any other.
+  /// Stores a run in which nothing is measured; it is resumed and merged like any other.
   private func store(in path: String) throws {
     guard !sensitivity else { throw InputError(key: "--sensitivity", "expected no --output with it") }
     let shard = try shard.map { try Shard(argument: $0) }
@@ -121,7 +121,7 @@ struct ProjectCommand: ParsableCommand {
     } catch is Interrupted {
       progress.clear()
       printMessage(
-        "interrupted with \(try run.pendingPoints().count) points to go; the same command goes on where it stopped")
+        "interrupted with \(try run.pendingPoints().count) points to go; run the same command to continue")
       throw ExitStatus.failure.code
     }
     progress.clear()
@@ -133,7 +133,7 @@ struct ProjectCommand: ParsableCommand {
     printMessage("\(rows.count) projections of \(Set(rows.map(\.pointID)).count) points; \(path)/projections.csv")
   }
 
-  /// `settled` are points with what a run chose for those that leave their strategy open, by the id of the latter.
+  /// `settled` holds points with the strategy that a run chose, by the id of the point that left it open.
   private func sourcePlan() throws -> (Experiment, Plan, runID: String, settled: [String: Point]) {
     var isDirectory: ObjCBool = false
     if FileManager.default.fileExists(atPath: source, isDirectory: &isDirectory), isDirectory.boolValue {

@@ -22,7 +22,7 @@ struct ReportCommand: ParsableCommand {
     }
     Interruption.note()
     do { try writeReport(directory) } catch is Interrupted {
-      printMessage("interrupted before the report was written; the same command writes it from what is stored")
+      printMessage("interrupted before the report was written; run the same command to write it")
       throw ExitStatus.failure.code
     }
     if json {

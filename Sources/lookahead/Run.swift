@@ -100,12 +100,12 @@ struct RunCommand: ParsableCommand {
       let left = try directory.pendingPoints().count
       let all = try directory.pointIDs().count
       let what = left == 0 ? "projections" : "\(left) of \(all) points"
-      printMessage("interrupted with \(what) to go; \(how) goes on where it stopped")
+      printMessage("interrupted with \(what) to go; run \(how) to continue")
       throw ExitStatus.failure.code
     }
     progress?.clear()
     do { try writeReport(directory) } catch is Interrupted {
-      printMessage("interrupted before the report was written; \(how) writes it from what is stored")
+      printMessage("interrupted before the report was written; run \(how) to write it")
       throw ExitStatus.failure.code
     }
     let results = try directory.store.rows(ResultRow.self)

@@ -21,7 +21,7 @@ struct SimulatorSpeedCommand: ParsableCommand {
   func run() throws {
     #if DEBUG
       guard allowDebug else {
-        printMessage("error: this is a debug build, whose times mean nothing; use swift build -c release")
+        printMessage("error: a debug build cannot be benchmarked; use swift build -c release")
         throw ExitStatus.failure.code
       }
     #endif
@@ -36,12 +36,12 @@ struct SimulatorSpeedCommand: ParsableCommand {
   }
 }
 
-/// Addresses that stress one part of the hierarchy; scripts/bench-pycachesim plays the same ones.
+/// Addresses that stress one part of the hierarchy; scripts/bench-pycachesim uses the same ones.
 private struct SpeedStream {
   struct Row: Encodable {
     var stream: String
     var lineAccessesPerSecond: Double
-    /// Misses per access of a level, level by level.
+    /// Expected misses per access of each level, from L1 outwards.
     var missRatios: [Double]
 
     enum CodingKeys: String, CodingKey {
@@ -64,7 +64,7 @@ private struct SpeedStream {
 
   var name: String
   var spanBytes: UInt64
-  /// Nil for random addresses, of a linear congruential generator (Knuth's MMIX constants).
+  /// Nil for random addresses, which come from a linear congruential generator (Knuth's MMIX constants).
   var strideBytes: UInt64?
 
   func measure() throws -> Row {

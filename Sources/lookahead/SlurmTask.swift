@@ -62,7 +62,7 @@ struct SlurmTaskCommand: ParsableCommand {
       printMessage("\(results.count { $0.status == .passed }) passed, \(failed) failed")
       if failed > 0 { throw ExitStatus.somePointsFailed.code }
     } catch is Interrupted {
-      printMessage("asked to end; what is complete is copied, and the next start goes on from there")
+      printMessage("interrupted; complete points are copied, and the next start continues from there")
       throw ExitStatus.failure.code
     }
   }

@@ -24,7 +24,7 @@ struct ValidateCommand: ParsableCommand {
   @Option(help: "The machine that the run was made on: a machine file, or a name of the catalogue.")
   var machine: String?
 
-  @Option(help: "What each point is held against.")
+  @Option(help: "What each point is compared with.")
   var against = Validation.Reference.median
 
   @Option(help: "Also write a report with its plots into this directory.")
@@ -72,7 +72,7 @@ struct ValidateCommand: ParsableCommand {
   }
 }
 
-/// Errors are fractions: 0.1 is 10 %.
+/// The JSON document; errors are fractions: 0.1 is 10 %.
 private struct ValidationDocument: Encodable {
   struct Entry: Encodable {
     var point: String
@@ -129,7 +129,7 @@ private struct ValidationDocument: Encodable {
   }
 
   var machine: String
-  /// What `mape` to `share_within_band` and `worst` are held against.
+  /// The reference of `mape` to `share_within_band` and of `worst`.
   var against: String
   var mape: Double?
   var bias: Double?

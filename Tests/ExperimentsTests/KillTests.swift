@@ -120,7 +120,8 @@ import Testing
       kill(group ? -tool.pid : tool.pid, signal)
       #expect(tool.wait() == 1)
       #expect(
-        tool.messages.contains("interrupted with 40 of 40 points to go; the same command goes on"), "\(tool.messages)")
+        tool.messages.contains("interrupted with 40 of 40 points to go; run the same command to continue"),
+        "\(tool.messages)")
       #expect(tool.isGone())
       #expect(FileManager.default.fileExists(atPath: "\(directory)/run/results.csv"))
       let store = try RunDirectory(opening: "\(directory)/run").store

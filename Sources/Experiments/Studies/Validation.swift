@@ -8,24 +8,24 @@ import Support
 
 /// Projected against measured throughput of a run's points, on the machine that ran them.
 ///
-/// The machine's figures are those of micro-benchmarks; no measured point enters a projection.
+/// The machine's figures come from micro-benchmarks only; no measured point enters a projection.
 public struct Validation {
-  /// What a projection is held against.
+  /// The statistic of a point's samples that its projection is compared with.
   public enum Reference: String, CaseIterable, Sendable {
-    /// The median of a point's samples: what the machine gave, its neighbours' part included.
+    /// The median of a point's samples, which includes the effect of other load on the machine.
     case median
-    /// The fastest sample: what it gives undisturbed, which is what a machine file describes.
+    /// The fastest sample: nearly undisturbed, as the machine file describes the machine.
     case fastest
   }
 
   public struct Entry {
     public var point: Point
-    /// By the median of its samples.
+    /// Throughput by the median of the samples.
     public var measuredTokensPerSecond: Double
-    /// By the fastest sample: the one that neighbours on the machine disturbed least.
+    /// Throughput by the fastest sample, the one least disturbed by other load.
     public var fastestTokensPerSecond: Double?
     public var projection: ProjectionRow
-    /// Those that were timed on their own.
+    /// The stages that were timed on their own.
     public var stages: [Stage]
 
     public init(
@@ -39,17 +39,17 @@ public struct Validation {
       self.stages = stages
     }
 
-    /// Nil for the fastest sample of a point that kept none.
+    /// Measured tokens/s; nil for the fastest sample of a point that stored none.
     public func measured(_ reference: Reference) -> Double? {
       reference == .median ? measuredTokensPerSecond : fastestTokensPerSecond
     }
 
-    /// Projected over measured, less one: above zero the model is too fast.
+    /// Projected over measured, less one, as a fraction: above zero the model is too fast.
     public func relativeError(_ reference: Reference) -> Double? {
       measured(reference).map { projection.tokensPerSecond / $0 - 1 }
     }
 
-    /// Whether the measurement lies within low and high.
+    /// Whether the measurement lies within the projection's low and high ends.
     public func isWithinBand(_ reference: Reference) -> Bool? {
       measured(reference).map((projection.lowTokensPerSecond...projection.highTokensPerSecond).contains)
     }
@@ -59,9 +59,9 @@ public struct Validation {
   public struct Stage {
     public var name: String
     public var modelledNanoseconds: Double
-    /// As the median over some passes.
+    /// The median over several passes.
     public var medianNanoseconds: Double
-    /// In the pass that was fastest in this stage; nil in runs of earlier versions.
+    /// The fastest pass of this stage; nil in runs of versions that stored none.
     public var fastestNanoseconds: Double?
 
     public init(
@@ -77,14 +77,14 @@ public struct Validation {
       reference == .median ? medianNanoseconds : fastestNanoseconds
     }
 
-    /// Measured over modelled time, less one: above zero the model is too fast, as in a point's error.
+    /// Measured over modelled time, less one, as a fraction: above zero the model is too fast, as in a point's error.
     public func relativeError(_ reference: Reference) -> Double? {
       measured(reference).map { $0 / modelledNanoseconds - 1 }
     }
   }
 
   public var machine: Machine
-  /// In the order of the plan.
+  /// One entry for each measured point, in the order of the plan.
   public var entries: [Entry]
 
   public init(machine: Machine, entries: [Entry]) {
@@ -92,8 +92,8 @@ public struct Validation {
     self.entries = entries
   }
 
-  /// Projects the points of `directory` that have a measured time onto `machine`, or onto the host as the run's own
-  /// calibration describes it.
+  /// Projects the points of `directory` that have a measured time onto `machine`, by default the host as the run's
+  /// calibration describes it. Throws `InputError` where no point passed.
   public init(_ directory: RunDirectory, machine: Machine? = nil, progress: (String) -> Void = { _ in }) throws {
     let host = try machine ?? Machine(contentsOf: "\(directory.path)/\(RunDirectory.hostMachineName)")
     let results = try directory.store.rows(ResultRow.self)
@@ -137,10 +137,10 @@ public struct Validation {
     mean { $0.relativeError(reference).map(abs) }
   }
 
-  /// Mean error, as a fraction: what all points have in common.
+  /// Mean error, as a fraction: the part of the error that all points share.
   public func bias(_ reference: Reference = .median) -> Double? { mean { $0.relativeError(reference) } }
 
-  /// Share of the points whose measurement lies within the band.
+  /// Share of the points whose measurement lies within the band, 0 to 1.
   public func shareWithinBand(_ reference: Reference = .median) -> Double? {
     mean { $0.isWithinBand(reference).map { $0 ? 1 : 0 } }
   }
@@ -151,8 +151,8 @@ public struct Validation {
     return Array(entries.sorted { magnitude($0) > magnitude($1) }.prefix(count))
   }
 
-  /// Spearman's rank correlation of projected and measured throughput: 1 where the model orders all points rightly. Nil
-  /// with fewer than two points, or where all are alike.
+  /// Spearman's rank correlation of projected and measured throughput; 1 means the same order of all points. Nil with
+  /// fewer than two points, or where all are equal.
   public func rankCorrelation(_ reference: Reference = .median) -> Double? {
     let known = entries.filter { $0.measured(reference) != nil }
     return Validation.rankCorrelation(
@@ -164,7 +164,7 @@ public struct Validation {
     return values.isEmpty ? nil : values.reduce(0, +) / Double(values.count)
   }
 
-  /// Pearson's correlation of the ranks, ties at their mean rank (Spearman 1904).
+  /// Pearson's correlation of the ranks; ties get their mean rank (Spearman 1904).
   static func rankCorrelation(_ a: [Double], _ b: [Double]) -> Double? {
     guard a.count == b.count, a.count > 1 else { return nil }
     let (x, y) = (midranks(a), midranks(b))

@@ -2,16 +2,16 @@ import Plans
 import Profiler
 import RunStore
 
-/// What a run counts: the entries of its experiment's `counters`, resolved for the CPU it runs on.
+/// The counters of a run: the entries of its experiment's `counters`, resolved for the CPU it runs on.
 public struct CounterPlan {
   public var choices: [CounterChoice]
-  /// Count all groups in one pass.
+  /// Whether all groups are counted in one pass, multiplexed by the kernel.
   public var multiplex = false
-  /// Of the groups, made before the first point.
+  /// Self-checks of the groups, made before the first point.
   public var checks: [CounterSelfCheck] = []
-  /// Where the counts of a point come from.
+  /// The source of a point's counts.
   public var backend: (Point) -> any CounterBackend = { _ in LibPFMBackend() }
-  /// The machine that groups are matched with.
+  /// The root of the file system whose CPU the groups are matched with.
   public var root = "/"
 
   public init(_ names: [String], root: String = "/") throws {
@@ -30,7 +30,7 @@ public struct CounterPlan {
     }
   }
 
-  /// What was chosen and why, for the run's facts.
+  /// The choice for each entry and its reason, for the run's facts.
   public func facts(_ when: FactTime) -> [FactRow] {
     choices.map { choice in
       let names = choice.groups.map(\.name).joined(separator: " ")

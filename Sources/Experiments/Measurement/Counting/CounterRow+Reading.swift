@@ -16,7 +16,7 @@ extension CounterRow {
       quality: reading.quality.rawValue, reason: reading.reason)
   }
 
-  /// The recorded reading.
+  /// The reading that the row records.
   var reading: CounterReading {
     CounterReading(
       event: event, canonical: canonicalEvent, raw: raw.map { UInt64(clamping: $0) },
@@ -36,7 +36,7 @@ extension CounterRow {
 }
 
 extension ReplayBackend {
-  /// Behind the interface of real counters, what a run recorded of one point in one launch. Counts that were made up stay so.
+  /// Replays the counts that a run recorded for one point in one launch. Synthetic counts stay labelled as synthetic.
   public convenience init(_ rows: [CounterRow]) {
     let isSynthetic = rows.contains { $0.source == CounterOrigin.synthetic.rawValue }
     self.init(

@@ -2,11 +2,11 @@ import Profiler
 import RunStore
 
 extension MetricRow {
-  /// What `groups` derive from the counts of one point in one launch.
+  /// The metrics that `groups` derive from the counts of one point in one launch.
   ///
-  /// Over all threads together; of a group of sockets for each socket, and for all of them. `seconds` is the longest time that
-  /// an event of the group was enabled, which is the counted pass itself, and `instructions` and `cycles` are those of the
-  /// pass that counted them: the same work, another time.
+  /// There is one value over all threads; a socket group has one for each socket and one for all of them. `seconds`
+  /// is the longest time that an event of the group was enabled, which is the counted pass itself. `instructions` and
+  /// `cycles` come from the pass that counted them, which did the same work at another time.
   static func derived(from counters: [CounterRow], groups: [CounterGroup]) -> [MetricRow] {
     groups.flatMap { group -> [MetricRow] in
       let rows = counters.filter { $0.group == group.name }
@@ -27,9 +27,9 @@ extension MetricRow {
   }
 }
 
-/// The counts that a formula is evaluated over.
+/// The counts over which a formula is evaluated.
 private struct Scope {
-  /// Over all threads, or all sockets, of the rows given.
+  /// The sums over all threads, or all sockets, of the given rows.
   let totals: [CounterReading]
   let words: [Formula.Word: CounterReading]
   let seconds: Double?
@@ -46,7 +46,7 @@ private struct Scope {
     self.words = words
   }
 
-  /// Event by event, over everything that counted it.
+  /// The sum of each event over all threads and sockets.
   private static func totals(_ rows: [CounterRow]) -> [CounterReading] {
     let parts = Dictionary(grouping: rows) { [$0.thread ?? -1, $0.socket ?? -1] }.sorted {
       $0.key.lexicographicallyPrecedes($1.key)
@@ -75,7 +75,7 @@ private struct Scope {
     values[.seconds] = seconds
     for (word, reading) in words { values[word] = reading.value }
     guard let value = formula.value(of: totals, words: values) else {
-      return (nil, .notCounted, "a count or time that it is divided by is 0")
+      return (nil, .notCounted, "the formula divides by a count or time that is 0")
     }
     return (value, quality, worst?.reason)
   }

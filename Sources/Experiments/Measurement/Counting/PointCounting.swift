@@ -2,16 +2,18 @@ import Plans
 import Profiler
 import RunStore
 
-/// Counts a point's events: further passes of its work, after it has been timed, with counters around the same region.
+/// Counts a point's events in further passes of its work, after it has been timed, with counters around the same
+/// region.
 ///
-/// One pass a group, so that every counter counts all the time; with `multiplex` one pass for all of them.
+/// There is one pass for each group, so that every counter counts all the time; with `multiplex` there is one pass
+/// for all of them.
 struct PointCounting {
   let plan: CounterPlan
   let runID: String
   let point: Point
   var launch = 0
 
-  /// The rows of all groups, and one without a value for each topic that no group here tells about.
+  /// The rows of all groups, and one without a value for each topic that has no group on this CPU.
   func rows(_ pool: PinnedPool, _ work: (Int) -> Void) -> [CounterRow] {
     let backend = plan.backend(point)
     let passes = plan.multiplex ? [plan.groups] : plan.groups.map { [$0] }
@@ -24,7 +26,7 @@ struct PointCounting {
     guard !groups.isEmpty else { return [] }
     let perThread = groups.filter { $0.scope == .thread }
     let perSocket = groups.filter { $0.scope == .socket }
-    // Opened by the threads that they count.
+    // Each session is opened by the thread that it counts.
     let sessions = pool.map { thread in
       perThread.map {
         CounterSession(group: $0, thread: thread, multiplexing: plan.multiplex, backend: backend, root: plan.root)

@@ -5,21 +5,21 @@ import RunStore
 import Statistics
 import Support
 
-/// Two runs, or two parts of runs, point by point.
+/// Compares two runs, or two parts of runs, point by point.
 ///
 /// A point counts as changed when two hypotheses can both be rejected: that its samples come from one distribution
 /// (Mann-Whitney over nearly independent blocks of samples), and that its processes differ only as much as processes do anyway
 /// (a t-test over launches, with the variance moderated by the whole grid). The larger p-value is adjusted for the number of
 /// points (Benjamini-Hochberg), and the change must exceed a threshold that a person chose.
 public struct Comparison: Sendable {
-  /// Of intervals and of false discoveries: 1 - 95 %.
+  /// The confidence intervals hold 1 - 5 %, and the false discovery rate is at most 5 %.
   public static let level = 0.05
 
   public let nameA: String
   public let nameB: String
   /// The smallest change that matters, as a fraction.
   public let threshold: Double
-  /// In the order of A.
+  /// One entry for each matched point, in the order of A.
   public let points: [PointComparison]
   /// Labels of points without a counterpart.
   public let onlyInA: [String]
@@ -27,10 +27,11 @@ public struct Comparison: Sendable {
   /// Differences of conditions that were accepted, each once.
   public let accepted: [String]
 
-  /// Matches points by all parameters but those that either side selects by; where one side has baselines only and the other
-  /// only points that are held against one, each of these with its `Matchup`. `accepting` names conditions that may differ.
+  /// Matches points by all parameters except those that either side selects by. Where one side has baselines only and
+  /// the other only points with a baseline, each of these is matched with its `Matchup`. `accepting` names conditions
+  /// that may differ.
   ///
-  /// Throws where nothing matches, where one point matches several, and for a name that is no condition.
+  /// Throws `InputError` where nothing matches, where one point matches several, and for a name that is no condition.
   public init(_ a: ComparisonSide, _ b: ComparisonSide, threshold: Double, accepting: [String] = []) throws {
     for name in accepting where !Conditions.names.contains(name) {
       let hint = nearestName(to: name, among: Conditions.names).map { "; did you mean '\($0)'?" } ?? ""
@@ -54,7 +55,7 @@ public struct Comparison: Sendable {
         return "\(name) \(row.status.rawValue): \(row.reason ?? "no reason given")"
       }
       guard !match.a.launches.isEmpty, !match.b.launches.isEmpty else { return "no samples on one side" }
-      // Networks that differ have libraries that differ, or none.
+      // Different networks use different libraries, or none.
       let differences = Conditions.differences(a, b, first, second).filter { match.matchup == nil || $0.name != "blas" }
       for difference in differences where accepting.contains(difference.name) && !tolerated.contains(difference.text) {
         tolerated.append(difference.text)
@@ -65,7 +66,7 @@ public struct Comparison: Sendable {
     accepted = tolerated
 
     let comparable = matches.indices.filter { barriers[$0] == nil }
-    // Equal samples on both sides are one measurement, which does not show how much two differ.
+    // Equal samples on both sides are one measurement, which says nothing about the spread between two.
     let spread = ProcessSpread(
       comparable.filter { !matches[$0].isSame }.map { (matches[$0].launchMedians(\.a), matches[$0].launchMedians(\.b)) }
     )
@@ -96,7 +97,7 @@ public struct Comparison: Sendable {
       onlyInB: right.filter { !lefts.contains($0.key) }.map(\.entry.point.label))
   }
 
-  /// Nil unless one side has baselines only, and the other only points that are held against one.
+  /// Nil unless one side has baselines only and the other only points with a baseline.
   private static func matchups(_ a: ComparisonSide, _ b: ComparisonSide) -> Pairing? {
     func areAll(_ side: ComparisonSide, _ role: (Point) -> Bool) -> Bool { side.entries.allSatisfy { role($0.point) } }
     let baselineIsA = areAll(a, \.isBaseline) && areAll(b, \.isHeldAgainstBaseline)
@@ -130,10 +131,10 @@ public struct Comparison: Sendable {
     var known: [String: String] = [:]
     return try side.entries.map { entry in
       let key = entry.point.key(ignoring: ignored)
-      if let twin = known.updateValue(entry.point.label, forKey: key) {
+      if let equivalent = known.updateValue(entry.point.label, forKey: key) {
         throw InputError(
           file: side.name,
-          "'\(twin)' and '\(entry.point.label)' differ only in what is compared; select one with :parameter=value")
+          "'\(equivalent)' and '\(entry.point.label)' are alike for this comparison; select one with :parameter=value")
       }
       return (key, entry)
     }
@@ -142,7 +143,7 @@ public struct Comparison: Sendable {
   public func count(_ verdict: Verdict) -> Int { points.filter { $0.verdict == verdict }.count }
   public var hasRegression: Bool { points.contains { $0.verdict == .slower } }
 
-  /// What was tested and found, for one point; of logarithms of times.
+  /// The test's result for one point, over logarithms of times.
   struct Test {
     var shift: Double
     var interval: ClosedRange<Double>?
@@ -156,9 +157,9 @@ public struct Comparison: Sendable {
   private struct Match {
     var a: ComparisonSide.Entry
     var b: ComparisonSide.Entry
-    /// Why it is this baseline; nil for points with the same parameters.
+    /// Why this baseline was chosen; nil for points with the same parameters.
     var matchup: String?
-    /// The point by whose id the match is known, and what it is called.
+    /// The point whose id and label the comparison shows.
     var labelled: Point
     var label: String
 
@@ -176,7 +177,7 @@ public struct Comparison: Sendable {
       self.label = label
     }
 
-    /// An interval from a hundredth to a hundredfold (e^4.6) says nothing.
+    /// The widest interval worth reporting, as a logarithm: a hundredth to a hundredfold (e^4.6).
     private static let widest = 4.6
 
     func launchMedians(_ side: KeyPath<Match, ComparisonSide.Entry>) -> [Double] {
@@ -185,15 +186,15 @@ public struct Comparison: Sendable {
 
     private func blocks(_ side: KeyPath<Match, ComparisonSide.Entry>) -> [Double] {
       let launches = self[keyPath: side].launches
-      // Some hundreds in all: the differences of all pairs are formed.
+      // All pairs of blocks are compared, so a few hundred blocks in all are the limit.
       return launches.flatMap { blockMedians($0.map(log), most: max(1, 200 / launches.count)) }
     }
 
-    /// Whether both sides hold the same samples, as where a run is compared with itself or a copy.
+    /// Whether both sides hold the same samples, for instance when a run is compared with itself or a copy.
     var isSame: Bool { a.launches == b.launches }
 
     func test(_ spread: ProcessSpread?) -> Test {
-      // By construction, however few the samples are and however much they scatter.
+      // Holds by construction, whatever the number of samples and their scatter.
       if isSame { return Test(shift: 0, interval: 0...0, pValue: 1, cliffsDelta: 0) }
       let (x, y) = (blocks(\.b), blocks(\.a))
       guard let ranks = MannWhitney(x, y), let estimate = HodgesLehmann(x, y) else {
@@ -202,7 +203,7 @@ public struct Comparison: Sendable {
       var test = Test(shift: estimate.shift, pValue: ranks.pValue, cliffsDelta: ranks.cliffsDelta)
       guard let (pValue, halfWidth) = spread?.judge(launchMedians(\.a), launchMedians(\.b)) else {
         test.pValue = 1
-        test.shortage = "one process a side on too few points: what lies between processes is unknown"
+        test.shortage = "one process a side on too few points, so the variance between processes is unknown"
         return test
       }
       test.pValue = max(test.pValue, pValue)
@@ -210,7 +211,7 @@ public struct Comparison: Sendable {
         test.shortage = "too few independent samples or processes for a 95 % interval"
         return test
       }
-      // Whichever is wider: samples scatter within processes, and processes among themselves.
+      // Takes the wider one, since samples scatter within processes, and processes among themselves.
       test.interval =
         min(within.lowerBound, estimate.shift - halfWidth)...max(within.upperBound, estimate.shift + halfWidth)
       return test

@@ -4,9 +4,10 @@ import Plans
 import RunStore
 import Support
 
-/// One side of a comparison: the points of a run, or those of them that have given parameters.
+/// One side of a comparison: all points of a run, or those with given parameter values.
 public struct ComparisonSide {
-  /// A point, what came of it, and its times in ns per token: one list for each process, in the order they were taken.
+  /// A point, its result, and its times in ns per token: one list for each process, in the order in which they were
+  /// taken.
   public struct Entry {
     public var point: Point
     public var result: ResultRow?
@@ -19,17 +20,17 @@ public struct ComparisonSide {
     }
   }
 
-  /// As the user wrote it.
+  /// The side as the user wrote it.
   public var name: String
   public var runID: String
-  /// What the side's points have in common, and the two sides may differ in.
+  /// The parameter values that the side's points share; the two sides may differ in them.
   public var selection: [Parameter: ParameterValue]
   public var entries: [Entry]
   /// The machine's facts at the start of the run.
   public var facts: [String: String]
   /// Hashes of the layer files that points name; see `Manifest.layers`.
   var layers: [String: String] = [:]
-  /// What is wrong with the runs, without keeping them from being compared; see `RunDirectory.disagreements`.
+  /// Contradictions within the runs that do not prevent a comparison; see `RunDirectory.disagreements`.
   public private(set) var warnings: [String] = []
 
   public init(
@@ -43,8 +44,9 @@ public struct ComparisonSide {
     self.facts = facts
   }
 
-  /// Opens `RUN_DIR` or `RUN_DIR:parameter=value,…`. A directory of run directories stands for all of them: each is a launch
-  /// more of its points, so that two builds can take turns.
+  /// Opens `RUN_DIR` or `RUN_DIR:parameter=value,…`. A directory of run directories stands for all of them: each adds
+  /// a launch to its points, so that two builds can be measured in turn. Throws `InputError` for an unknown parameter
+  /// and where no point is left.
   public init(_ text: String) throws {
     let (path, settings) = Self.split(text)
     var selection: [Parameter: ParameterValue] = [:]
@@ -88,7 +90,7 @@ public struct ComparisonSide {
     warnings = try directory.disagreementWarning().map { [$0] } ?? []
   }
 
-  /// The path itself where it is a run, else the runs that it holds, by name.
+  /// The path itself where it is a run, else the runs in that directory, by name.
   private static func runs(at path: String) -> [String] {
     func isRun(_ path: String) -> Bool {
       FileManager.default.fileExists(atPath: "\(path)/\(RunDirectory.manifestName)")
@@ -98,7 +100,7 @@ public struct ComparisonSide {
     return runs.isEmpty ? [path] : runs
   }
 
-  /// Adds the launches of another run under the same conditions; a point that did not pass there did not pass.
+  /// Adds the launches of another run under the same conditions. A point that did not pass in both did not pass.
   private mutating func join(_ other: ComparisonSide) throws {
     let places = Dictionary(
       entries.enumerated().map { ($1.point.key(ignoring: []), $0) }, uniquingKeysWith: { first, _ in first })
@@ -120,10 +122,10 @@ public struct ComparisonSide {
     }
   }
 
-  /// The path, and the settings behind its last colon if they look like some: a path may itself hold a colon.
+  /// Splits off what follows the last colon if it looks like settings; a path may itself hold a colon.
   private static func split(_ text: String) -> (path: String, settings: [String]) {
     guard let colon = text.lastIndex(of: ":"), text[colon...].contains("=") else { return (text, []) }
-    // A list of CPUs (cpus=0,2) continues with what has no '='.
+    // An item without '=' continues the list of CPUs before it (cpus=0,2).
     var settings: [String] = []
     for part in text[text.index(after: colon)...].split(separator: ",").map(String.init) {
       if part.contains("=") || settings.isEmpty {

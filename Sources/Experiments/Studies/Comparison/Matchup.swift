@@ -3,27 +3,29 @@ import Plans
 import Profiler
 import RunStore
 
-/// Which network a point is held against, and why that one: the only rule for it.
+/// Chooses the baseline network of a point and says why; this is the only rule for it.
 ///
 /// A speed-up compares two ways of doing the same work, so the baseline has the same tokens, threads and shape (features in and
 /// out). Of several, the rule takes the one whose conditions differ in the least important place, in this order: element type,
-/// CPUs, memory policy, pages, instruction set. A difference in any of them is a caveat of the speed-up. Then comes the one of
-/// the same sweep, then the one with the customary inner width (ff = 4 d, since a narrower network is a smaller network, not a
-/// faster one), then the fastest, so that nothing is held against a needlessly slow baseline. Planned points have no speed; of
-/// those that are left, the first one counts.
+/// out). Of several, the rule takes the one whose conditions differ in the least important place, in this order:
+/// element type, CPUs, memory policy, pages, instruction set. A difference in any of them is a caveat of the
+/// speed-up. Then comes the one of the same sweep, then the one with the conventional inner width (ff = 4 d, since a
+/// narrower network is a smaller network, not a faster one), then the fastest, so that the baseline is never
+/// needlessly slow. Planned points have no speed; among those that are left, the first one counts.
 ///
 /// Sweeps come after the conditions because a point is measured once however many sweeps ask for it, and carries the name of the
 /// first.
 public struct Matchup<Candidate: MatchupCandidate> {
   public let baseline: Candidate
-  /// How many other networks of the same tokens, threads and shape there were.
+  /// The number of other networks with the same tokens, threads and shape.
   public let othersCount: Int
   /// Conditions in which the baseline differs from the point, the most important one first.
   public let differences: [MatchupDifference]
-  /// What preferred the baseline to the next best one; nil where there was no other, or nothing told them apart.
+  /// The rank that preferred the baseline to the next best one; nil where there was no other, or no rank told them
+  /// apart.
   public let decidedBy: MatchupRank?
 
-  /// Nil where `candidate` is not of a kind that is held against a baseline, or `candidates` have none for it.
+  /// Nil where `candidate` is of a kind without a baseline, or `candidates` contain none for it.
   public init?(of candidate: Candidate, among candidates: some Sequence<Candidate>) {
     let point = candidate.matchupTraits
     guard point.isHeldAgainstBaseline else { return nil }
@@ -54,10 +56,10 @@ public struct Matchup<Candidate: MatchupCandidate> {
     }
   }
 
-  /// Whether a speed-up over the baseline compares more than the two networks.
+  /// Whether the speed-up also reflects a difference of conditions, not only of networks.
   public var hasCaveat: Bool { !differences.isEmpty }
 
-  /// Why it is this one, in words: `same type, CPUs, memory, pages and instruction set; preferred to 2 others as the fastest`.
+  /// The reason in words: `same type, CPUs, memory, pages and instruction set; preferred to 2 others as the fastest`.
   public var reason: String {
     let alike: String
     if differences.isEmpty {
@@ -86,11 +88,11 @@ public struct MatchupDifference: Equatable, Sendable {
   public var text: String { "\(rank.name) (\(baseline) for \(point))" }
 }
 
-/// What the rule asks, the most important question first.
+/// The criteria of the rule, the most important one first.
 public enum MatchupRank: CaseIterable, Sendable {
   case type, cpus, memory, pages, isa, sweep, width, speed
 
-  /// Ranks in which a difference is a caveat of the speed-up.
+  /// The ranks in which a difference is a caveat of the speed-up.
   static let conditions: [MatchupRank] = [.type, .cpus, .memory, .pages, .isa]
 
   var name: String {
@@ -106,7 +108,7 @@ public enum MatchupRank: CaseIterable, Sendable {
     }
   }
 
-  /// Why it decided, behind "preferred to others".
+  /// The reason why this rank decided, to follow "preferred to others".
   var reason: String {
     switch self {
     case .type, .cpus, .memory, .pages, .isa: "for its \(name)"
@@ -128,13 +130,14 @@ public enum MatchupRank: CaseIterable, Sendable {
     }
   }
 
-  /// Nil where the two agree, or one of them does not say.
+  /// Nil where the two are equal, or one of them does not know.
   func difference(_ baseline: MatchupTraits, _ point: MatchupTraits) -> MatchupDifference? {
     guard let own = value(baseline), let other = value(point), own != other else { return nil }
     return MatchupDifference(rank: self, baseline: own, point: other)
   }
 
-  /// Whether this rank prefers `one` (true) or `other` (false) as the baseline of `point`; nil where it does not care.
+  /// Whether this rank prefers `one` (true) or `other` (false) as the baseline of `point`; nil where it prefers
+  /// neither.
   func prefers(_ one: MatchupTraits, to other: MatchupTraits, for point: MatchupTraits) -> Bool? {
     let pair: (Double, Double)
     switch self {
@@ -150,14 +153,14 @@ public enum MatchupRank: CaseIterable, Sendable {
   }
 }
 
-/// A point, planned or measured, as the rule sees it.
+/// A planned or measured point, as the rule sees it.
 public protocol MatchupCandidate {
   var matchupTraits: MatchupTraits { get }
 }
 
-/// What the rule asks of a point.
+/// The traits of a point that the rule compares.
 public struct MatchupTraits: Sendable {
-  /// What two points must share to be held against each other.
+  /// The traits that a point and its baseline must share.
   struct Work: Equatable, Sendable {
     var tokens: Int
     var threads: Int
@@ -171,13 +174,13 @@ public struct MatchupTraits: Sendable {
   var type: String
   var cpus: String
   var memory: String
-  /// Nil where it is not known.
+  /// The kind of pages; nil where it is unknown.
   var pages: String?
   var isa: String?
   var sweep: String
-  /// Whether ff = 4 d.
+  /// Whether the inner width is ff = 4 d.
   var hasCustomaryWidth: Bool
-  /// Nil where nothing was measured.
+  /// Measured throughput; nil where nothing was measured.
   var tokensPerSecond: Double?
 }
 
@@ -192,7 +195,7 @@ extension Point: MatchupCandidate {
 }
 
 extension ResultRow: MatchupCandidate {
-  /// Pages and instruction set are those that were found, not those asked for.
+  /// Pages and instruction set are the actual ones, not the requested ones.
   public var matchupTraits: MatchupTraits {
     MatchupTraits(
       isBaseline: self.isBaseline, isHeldAgainstBaseline: self.isHeldAgainstBaseline,

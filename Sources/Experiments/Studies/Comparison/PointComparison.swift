@@ -1,10 +1,10 @@
-/// One point of A against its counterpart in B.
+/// A point of A compared with its counterpart in B.
 public struct PointComparison: Sendable {
-  /// A's point; of a point and its baseline, the point's.
+  /// The id of A's point; where a point is compared with its baseline, the id of the point.
   public var pointID: String
   public var label: String
   public var sweep: String
-  /// Medians over all samples.
+  /// Medians over all samples, in ns per token; nil without samples.
   public var nanosecondsPerTokenA: Double?
   public var nanosecondsPerTokenB: Double?
   public var launchesA: Int
@@ -13,17 +13,17 @@ public struct PointComparison: Sendable {
   public var samplesB: Int
   /// B's time over A's, less one: 0.1 is 10 % slower. The Hodges-Lehmann estimate; nil where the two are incomparable.
   public var change: Double?
-  /// 95 %; nil where samples or processes are too few to say.
+  /// The 95 % confidence interval of the change; nil where samples or processes are too few.
   public var changeLow: Double?
   public var changeHigh: Double?
-  /// The larger of the two tests' (samples, processes).
+  /// The larger p-value of the two tests (over samples, and over processes).
   public var pValue: Double?
-  /// The same adjusted for the number of points.
+  /// The p-value adjusted for the number of points (Benjamini-Hochberg).
   public var adjustedPValue: Double?
-  /// From -1 (every block of B takes less time than every block of A) to 1.
+  /// Cliff's delta, from -1 (every block of B takes less time than every block of A) to 1.
   public var cliffsDelta: Double?
   public var verdict: Verdict
   public var reason: String?
-  /// Why the one is the other's baseline; nil where both have the same parameters.
+  /// Why this baseline was chosen; nil where both points have the same parameters.
   public var matchup: String?
 }

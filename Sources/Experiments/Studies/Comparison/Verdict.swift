@@ -1,13 +1,13 @@
-/// What a comparison says of one point.
+/// The result of the comparison of one point.
 public enum Verdict: String, CaseIterable, Codable, Sendable {
   /// The interval of the change lies within the threshold.
   case same
-  /// B takes less time, by more than the threshold and than chance explains.
+  /// B takes less time, by more than the threshold and beyond noise.
   case faster
-  /// B takes more time likewise: a regression.
+  /// B takes more time, by more than the threshold and beyond noise: a regression.
   case slower
-  /// The samples allow more than one of the above.
+  /// The samples allow more than one of the verdicts above.
   case ambiguous
-  /// The two were not measured alike, or one has no times.
+  /// The two were measured under different conditions, or one has no times.
   case incomparable
 }

@@ -9,25 +9,25 @@ import Projection
 import Simulation
 import Support
 
-/// Answers questions to grids of machines: every point's stream is profiled once, every machine is then a sum over the profile
-/// and the timing equations. All of it is modelled.
+/// Answers questions about grids of machines. Every point's stream is profiled once; every machine is then a sum over
+/// the profile and the timing equations. All results are modelled.
 public struct Exploration {
-  /// A look-up point and the dense network that it is held against.
+  /// A look-up point and its dense baseline.
   public struct Pair: Sendable {
     public var lookup: Point
-    /// Nil where the experiment has no dense network for it.
+    /// The baseline; nil where the experiment has no dense network for the point.
     public var matchup: Matchup<Point>?
     public var dense: Point? { matchup?.baseline }
     public var label: String { lookup.label }
   }
 
-  /// One machine, as good as the model expects it to be for one pair.
+  /// A machine of the grid with the model's expectation for one pair.
   public struct Evaluation: Sendable {
     public var pair: Int
     public var variant: MachineVariant
     public var tokensPerSecond: ProjectedValue
     public var socketTokensPerSecond: ProjectedValue
-    /// Nil without a baseline.
+    /// The speed-up over the baseline; nil without one.
     public var speedup: ProjectedValue?
     public var socketSpeedup: ProjectedValue?
     public var limiter: Limiter
@@ -43,32 +43,33 @@ public struct Exploration {
     }
   }
 
-  /// What a threshold question finds on one base, with the other varied figures as stated.
+  /// The answer to a threshold question on one base machine, all other figures as stated.
   public struct Threshold: Sendable {
     public var target: ExplorationTarget
     public var figure: MachineFigure
     public var pair: Int
     public var base: Machine
-    /// Figures that `--vary` set beside the asked one.
+    /// The values of figures that `--vary` set in addition to the asked one.
     public var others: [(figure: MachineFigure, value: Double)]
     /// All machines tried, by rising value of the figure.
     public var tried: [Evaluation]
-    /// The machine that answers; nil where none tried reaches the threshold.
+    /// The machine with the least (or greatest) value that reaches the threshold; nil where none does.
     public var answer: Evaluation?
-    /// The machine that answers if even the low end of the band must reach it.
+    /// The same where even the low end of the band must reach the threshold.
     public var cautious: Evaluation?
-    /// Whether every value tried beyond the answer, in the direction of more expensive, reaches the threshold too.
+    /// Whether every value tried beyond the answer, in the direction of higher cost, reaches the threshold too.
     public var holdsBeyond: Bool
 
     public func value(_ evaluation: Evaluation?) -> Double? { evaluation.flatMap { $0.variant.value(figure) } }
 
-    /// Whether the answer is the first value tried, so that values beyond the range might do as well.
+    /// Whether the answer is the first value tried, so that values outside the range may reach the threshold as well.
     public var isAtEdge: Bool {
       if case .greatest = target.question { return answer != nil && value(answer) == value(tried.last) }
       return answer != nil && value(answer) == value(tried.first)
     }
 
-    /// `2MiB`; with a sign where the range ends there; `none` where nothing tried reaches the threshold.
+    /// The answer as text: `2MiB`, with a sign where the range ends there, or `none` where nothing tried reaches the
+    /// threshold.
     public var answerText: String {
       guard let value = value(answer) else { return "none" }
       guard isAtEdge else { return figure.text(value) }
@@ -77,7 +78,7 @@ public struct Exploration {
     }
   }
 
-  /// The machines that no other beats, by rising metric.
+  /// The Pareto front: the machines that no other one dominates, by rising metric.
   public struct Front: Sendable {
     public var target: ExplorationTarget
     public var figures: [MachineFigure]
@@ -87,10 +88,10 @@ public struct Exploration {
     public var points: [Evaluation]
   }
 
-  /// How far profiles are from exact simulations on machines drawn from those evaluated.
+  /// The error of profiles against exact simulations, on a sample of the machines evaluated.
   public struct Check: Sendable {
     public var machines: Int
-    /// Relative errors of tokens/s, both kernels of a pair.
+    /// Mean relative error of tokens/s over both networks of each pair, as a fraction.
     public var meanError: Double
     public var worstError: Double
     public var worst: String
@@ -99,7 +100,7 @@ public struct Exploration {
   public private(set) var pairs: [Pair] = []
   public private(set) var thresholds: [Threshold] = []
   public private(set) var fronts: [Front] = []
-  /// Projections of one point onto one machine, and the time that all of them took, profiles left out.
+  /// The number of projections of one point onto one machine, and the time that all of them took without profiling.
   public private(set) var evaluations = 0
   public private(set) var seconds = 0.0
   public private(set) var profileSeconds = 0.0
@@ -107,9 +108,10 @@ public struct Exploration {
 
   private var profiled: [(lookup: ProfiledPoint, dense: ProfiledPoint?)] = []
 
-  /// Asks `targets` of every base and every pair of `points`. Throws `InputError` where nothing can be asked.
+  /// Asks `targets` for every base machine and every pair of `points`. Throws `InputError` where a question has no
+  /// possible answer.
   ///
-  /// `checks` machines are drawn from those evaluated (the same ones every time) and simulated exactly.
+  /// `checks` of the evaluated machines, the same ones every time, are also simulated exactly.
   public init(
     _ points: [Point], experiment: Experiment, bases: [Machine], targets: [ExplorationTarget],
     vary: [FigureRange] = [], sampling: Sampling = .all, checks: Int = 0, progress: (String) -> Void = { _ in }
@@ -122,7 +124,7 @@ public struct Exploration {
     guard targets.contains(where: { !$0.metric.isRelative }) || pairs.contains(where: { $0.dense != nil }) else {
       throw InputError(
         file: experiment.file, key: "sweeps",
-        "expected a dense point of the same width, tokens and threads as a look-up, found none to compare with")
+        "expected a dense point of the same width, tokens and threads as a look-up point, found none")
     }
     start = DispatchTime.now()
     for target in targets {
@@ -132,7 +134,8 @@ public struct Exploration {
     if checks > 0 { check = try compared(checks) }
   }
 
-  /// Machines evaluated for all look-up points and all questions together: they are kept, at about a kilobyte each.
+  /// The most machines evaluated for all look-up points and questions together: all of them stay in memory, at about
+  /// 1 kB each.
   public static let mostEvaluations = 4_000_000
 
   private static func validate(
@@ -188,7 +191,7 @@ public struct Exploration {
     let lineBytes = bases[0].lineBytes
     var workloads: [(point: Point, workload: any Workload)] = []
     var leftOut: Set<String> = []
-    /// Whether the point has, or now gets, a place among `workloads`.
+    /// Whether the point has a place among `workloads`, which this call may have added.
     func takes(_ point: Point) throws -> Bool {
       if leftOut.contains(point.id) { return false }
       if workloads.contains(where: { $0.point.id == point.id }) { return true }
@@ -206,7 +209,7 @@ public struct Exploration {
       let matchup = try Matchup(of: lookup, among: points).flatMap { try takes($0.baseline) ? $0 : nil }
       pairs.append(Pair(lookup: lookup, matchup: matchup))
     }
-    // Streams are independent of each other; the kernels that state them were not to be made at the same time.
+    // Streams are independent of each other, but the kernels that state them must be made one after another.
     let saying = NSLock()
     let made = try concurrentMap(workloads) { point, workload in
       saying.withLock { progress("profiling \(point.label)") }
@@ -225,11 +228,11 @@ public struct Exploration {
 
   // MARK: - Questions
 
-  /// The values of every figure that a question varies on a base. A threshold's own figure is last, so that the machines
-  /// among which it chooses follow each other.
+  /// The values of every figure that a question varies on a base. A threshold's own figure comes last, so that the
+  /// machines among which it chooses follow each other.
   private static func ranges(_ target: ExplorationTarget, _ base: Machine, _ vary: [FigureRange]) -> [FigureRange] {
     var step = 1
-    // Two an octave where nobody asks for others: fronts are of several figures, whose values multiply.
+    // Two steps an octave by default: a front has several figures, whose numbers of values multiply.
     if case .pareto = target.question { step = 4 }
     let asked = target.figures.map { figure in
       vary.first { $0.figure == figure }
@@ -240,7 +243,7 @@ public struct Exploration {
     return vary.filter { !target.figures.contains($0.figure) } + asked
   }
 
-  /// Asks all pairs of one grid.
+  /// Asks a question about all pairs on one grid.
   private mutating func ask(_ target: ExplorationTarget, _ base: Machine, _ vary: [FigureRange]) throws {
     let variants = try MachineGrid.variants(of: base, Exploration.ranges(target, base, vary))
     let asked = pairs.indices.filter { !target.metric.isRelative || pairs[$0].dense != nil }
@@ -269,14 +272,15 @@ public struct Exploration {
     }
   }
 
-  /// Every variant for each of the pairs `asked`; nil where a variant has fewer cores than a pair threads.
+  /// Evaluates every variant for each pair of `asked`; nil where a variant has fewer cores than the pair has threads.
   private mutating func evaluated(
     _ variants: [MachineVariant], of base: Machine, _ asked: [Int]
   ) throws -> [[Evaluation?]] {
     let points = asked.map { profiled[$0] }
-    // Figures change, who stated them does not.
+    // The provenance of figures is the base's, whatever their values.
     let uncertainties = try FigureUncertainties(of: base)
-    // Blocks of machines, so that a core's turn is long against handing it out and no core waits long for the last.
+    // Blocks of eight machines: large enough to outweigh the hand-over to a core, small enough to balance the load at
+    // the end.
     let blocks = stride(from: 0, to: variants.count, by: 8).map { variants[$0..<min($0 + 8, variants.count)] }
     let results = try concurrentMap(Array(blocks)) { block in
       try block.map { variant in
@@ -298,7 +302,7 @@ public struct Exploration {
 
   private func compared(_ count: Int) throws -> Check {
     let all = thresholds.flatMap(\.tried) + fronts.flatMap(\.tried)
-    // Evenly through all that was tried.
+    // Draws evenly from all machines tried.
     let drawn = (0..<min(count, all.count)).map { all[(2 * $0 + 1) * all.count / (2 * min(count, all.count))] }
     let errors = try concurrentMap(drawn) { evaluation -> [(Double, String)] in
       let machine = evaluation.variant.machine
@@ -321,18 +325,18 @@ public struct Exploration {
   }
 }
 
-/// The machines of which no other has at least as much of the metric for no more of every figure, by rising metric; of
-/// machines alike in all of that, one.
+/// The machines for which no other has at least as much of the metric at no more of every figure, by rising metric.
+/// Of machines that are equal in all of these, it keeps one.
 func paretoFront(
   _ tried: [Exploration.Evaluation], _ metric: ExplorationMetric, _ figures: [MachineFigure]
 ) -> [Exploration.Evaluation] {
-  // What a machine costs: of latency the less the dearer.
+  // Costs rise with every figure, except that a lower latency costs more.
   func costs(_ evaluation: Exploration.Evaluation) -> [Double] {
     figures.map { (evaluation.variant.value($0) ?? .infinity) * ($0.moreIsCheaper ? -1 : 1) }
   }
   let machines = tried.compactMap { one in one.value(metric).map { (one: one, metric: $0.expected, costs: costs(one)) }
   }
-  // Best first, so that only those already kept can beat a machine.
+  // The best come first, so that only machines already kept can dominate the next one.
   let order = machines.sorted {
     $0.metric != $1.metric ? $0.metric > $1.metric : $0.costs.lexicographicallyPrecedes($1.costs)
   }

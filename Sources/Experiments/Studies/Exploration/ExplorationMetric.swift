@@ -1,11 +1,11 @@
 import Machines
 import Support
 
-/// By what an exploration judges machines; more is better.
+/// The measure by which an exploration ranks machines; more is better.
 public enum ExplorationMetric: String, CaseIterable, Sendable, Encodable {
-  /// Look-ups over their dense baseline, on the point's threads.
+  /// Throughput of look-ups over their dense baseline, on the point's threads.
   case speedup
-  /// The same with every core of the socket busy.
+  /// The same ratio with every core of the socket busy.
   case socketSpeedup = "socket-speedup"
   /// Tokens/s of the look-ups, on the point's threads.
   case tokens
@@ -20,10 +20,10 @@ public enum ExplorationMetric: String, CaseIterable, Sendable, Encodable {
     self = metric
   }
 
-  /// Whether it needs a dense baseline.
+  /// Whether the metric needs a dense baseline.
   public var isRelative: Bool { self == .speedup || self == .socketSpeedup }
 
-  /// What it is called on an axis.
+  /// The title of the metric on an axis.
   public var title: String {
     switch self {
     case .speedup: "speed-up over dense (times)"
@@ -34,18 +34,18 @@ public enum ExplorationMetric: String, CaseIterable, Sendable, Encodable {
   }
 }
 
-/// A projected quantity with every uncertain figure of the machine at its bad end, as stated, and at its good end.
+/// A projected quantity with the machine's uncertain figures at their bad end, as stated, and at their good end.
 public struct ProjectedValue: Equatable, Sendable {
   public var low: Double
   public var expected: Double
   public var high: Double
 
-  /// Of one projection.
+  /// The value of one projection.
   init(_ low: Double, _ expected: Double, _ high: Double) {
     (self.low, self.expected, self.high) = (min(low, expected, high), expected, max(low, expected, high))
   }
 
-  /// Of a ratio on one machine: figures move for both together, so the ends are those of the ratio at the same corner.
+  /// A ratio on one machine. Figures move for both operands together, so each end is the ratio at the same corner.
   static func / (a: ProjectedValue, b: ProjectedValue) -> ProjectedValue {
     ProjectedValue(a.low / b.low, a.expected / b.expected, a.high / b.high)
   }

@@ -2,11 +2,11 @@ import Foundation
 import Machines
 import Support
 
-/// A question to a grid of machines.
+/// A question about a grid of machines, for example:
 ///
-///     min l2 speedup>=4             the smallest L2 with which look-ups beat dense four times
-///     max latency socket-tokens>=1e6    the longest memory latency at which a socket still makes a million tokens a second
-///     pareto speedup l2 bandwidth   the machines that no other beats in speed-up with no more L2 and no more bandwidth
+///     min l2 speedup>=4                 the smallest L2 with which look-ups are four times as fast as dense
+///     max latency socket-tokens>=1e6    the longest memory latency at which a socket makes 1e6 tokens/s
+///     pareto speedup l2 bandwidth       the machines that no other beats in speed-up with no more L2 and bandwidth
 public struct ExplorationTarget: Equatable, Sendable {
   public enum Question: Equatable, Sendable {
     /// The least value of the figure at which the metric reaches the threshold.
@@ -15,11 +15,11 @@ public struct ExplorationTarget: Equatable, Sendable {
     case pareto(ExplorationMetric, [MachineFigure])
   }
 
-  /// As it was asked.
+  /// The question as the user wrote it.
   public let text: String
   public let question: Question
 
-  /// Throws `InputError` that says what was expected.
+  /// Throws `InputError` for a question, figure or measure that it does not know.
   public init(_ text: String) throws {
     do {
       self.text = text
@@ -35,7 +35,7 @@ public struct ExplorationTarget: Equatable, Sendable {
     }
   }
 
-  /// The figures that it varies, the first one first.
+  /// The figures that the question varies, the main one first.
   public var figures: [MachineFigure] {
     switch question {
     case .least(let figure, _, _), .greatest(let figure, _, _): [figure]
@@ -52,7 +52,7 @@ public struct ExplorationTarget: Equatable, Sendable {
     switch verb {
     case "min", "max":
       let figure = try MachineFigure(named: words[1])
-      // Blanks around the sign are the reader's.
+      // Spaces around '>=' are allowed.
       let condition = words[2...].joined().components(separatedBy: ">=")
       guard condition.count == 2, let threshold = parseNumber(String(condition[1])), threshold > 0 else {
         throw InputError("expected MEASURE>=X with a number above 0, found '\(words[2...].joined(separator: " "))'")

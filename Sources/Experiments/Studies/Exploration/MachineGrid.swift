@@ -2,11 +2,11 @@ import Foundation
 import Machines
 import Support
 
-/// Values of a machine's figure to try: `l2=1MiB,2MiB,4MiB`, or `l2=512KiB..8MiB` for a geometric series, eight an octave
-/// or as many as `:N` says.
+/// The values of a machine's figure to try: `l2=1MiB,2MiB,4MiB`, or `l2=512KiB..8MiB` for a geometric series with
+/// eight steps an octave, or with N of them as `:N` says.
 public struct FigureRange: Equatable, Sendable {
   public let figure: MachineFigure
-  /// Rising.
+  /// The values in rising order, in the figure's unit.
   public let values: [Double]
 
   public init(figure: MachineFigure, values: [Double]) {
@@ -14,7 +14,7 @@ public struct FigureRange: Equatable, Sendable {
     self.values = Set(values).sorted()
   }
 
-  /// Throws `InputError` that says what was expected.
+  /// Throws `InputError` for an unknown figure, a value that is no number, or a range that does not rise.
   public init(_ text: String) throws {
     do {
       self = try FigureRange.parsed(text)
@@ -55,7 +55,7 @@ public struct MachineVariant: Sendable {
   /// The base's name.
   public let base: String
   public let machine: Machine
-  /// The figures that were changed, as the machine has them: capacities are whole sets.
+  /// The figures that were changed, as the machine has them: capacities are rounded to whole sets.
   public let figures: [(figure: MachineFigure, value: Double)]
 
   public func value(_ figure: MachineFigure) -> Double? {
@@ -65,10 +65,10 @@ public struct MachineVariant: Sendable {
 
 /// Every combination of the values of several figures, on one base.
 public struct MachineGrid {
-  /// At more, one waits for minutes and cannot read the answer.
+  /// The largest grid: more machines take minutes, and their tables cannot be read.
   public static let most = 200_000
 
-  /// The number of combinations of the ranges, counted before any is made. Throws `InputError` where there are more than
+  /// The number of combinations of the ranges, without making any. Throws `InputError` where there are more than
   /// `most`.
   @discardableResult
   static func requireFew(_ ranges: [FigureRange]) throws -> CheckedSize {
@@ -80,7 +80,7 @@ public struct MachineGrid {
     return count
   }
 
-  /// Throws `InputError` where no combination of the ranges is a machine; says what is wrong with the first.
+  /// Throws `InputError` with the first contradiction where no combination of the ranges is a valid machine.
   static func requireSome(of base: Machine, _ ranges: [FigureRange]) throws {
     let all = combinations(ranges)
     guard !all.contains(where: { base.with($0) != nil }) else { return }
@@ -100,7 +100,8 @@ public struct MachineGrid {
     return changes
   }
 
-  /// Combinations that contradict themselves (an L2 larger than the L3) are left out. Throws as `requireFew`.
+  /// All combinations except those that contradict themselves, such as an L2 larger than the L3. Throws as
+  /// `requireFew`.
   public static func variants(of base: Machine, _ ranges: [FigureRange]) throws -> [MachineVariant] {
     try requireFew(ranges)
     return combinations(ranges).compactMap { changes in

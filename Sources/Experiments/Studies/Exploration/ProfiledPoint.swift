@@ -11,7 +11,7 @@ import Simulation
 struct ProfiledPoint {
   let point: Point
   private let workload: any Workload
-  /// The workload's, which it would add up anew for every machine.
+  /// The workload's phases, which it would otherwise add up again for every machine.
   private let phases: [PhaseWork]
   private let traffic: ProfiledTraffic
 
@@ -24,8 +24,8 @@ struct ProfiledPoint {
       try WorkloadProfile(workload, sharings: sharings, lineBytes: lineBytes, sampling: sampling))
   }
 
-  /// Throws `PointSkipped` where this machine cannot make the kernel, or where one of `bases` gives no rate for its operands
-  /// or none has the cores.
+  /// Throws `PointSkipped` where this machine cannot make the kernel, where one of `bases` gives no rate for the
+  /// kernel's multiply-adds, or where none of `bases` has enough cores.
   static func makeWorkload(of point: Point, from factory: KernelFactory, bases: [Machine]) throws -> any Workload {
     try point.requireSimulable()
     let kernel = try factory.kernel(for: point.simulated, memory: HeapMemory())

@@ -3,7 +3,7 @@ import Plans
 import Support
 
 extension Point {
-  /// Cores that an access stream can tell apart.
+  /// The number of cores that an access stream can distinguish.
   private static let mostSimulatedCores = Int(UInt16.max) + 1
 
   /// Throws `PointSkipped` where the point's short batch cannot be built in this process, or has more cores than a stream

@@ -6,10 +6,11 @@ import Projection
 import Simulation
 
 extension Point {
-  /// Which nodes' memories the point's traffic asks on `machine`; one node alone where the machine states no link.
+  /// The share of the point's traffic from each node to each node's memory on `machine`; one local node where the
+  /// machine states no link.
   ///
-  /// Every node has the machine's cores. What all threads read are the table rows that come from memory; of a dense network, whose
-  /// weights stay in caches, nothing.
+  /// Every node has the machine's cores. The traffic shared by all threads is the table rows that come from memory; a
+  /// dense network shares none, because its weights stay in caches.
   func trafficMatrix(on machine: Machine, phases: [PhaseWork], traffic: Traffic) -> TrafficMatrix {
     guard let numa = machine.numa, numa.nodes > 1, numa.linkGigabytesPerSecond != nil else { return .local }
     var all = 0.0
@@ -23,7 +24,7 @@ extension Point {
       sharedShare: all > 0 ? min(1, rows / all) : 0)
   }
 
-  /// `compact` and lists fill one node before the next, `scatter` and `l3` take them in turn.
+  /// `compact` and lists of CPUs fill one node before the next; `scatter` and `l3` assign threads to nodes in turn.
   private func threadsByNode(_ nodes: Int, cores: Int) -> [Int] {
     var counts = [Int](repeating: 0, count: nodes)
     for thread in 0..<threads {
@@ -37,7 +38,7 @@ extension Point {
 }
 
 extension MemoryPolicy {
-  /// The same among `nodes` nodes of a model; a node that it lacks is its last.
+  /// The placement among `nodes` nodes of a model; a node number beyond them means the last one.
   fileprivate func dataPlacement(_ nodes: Int) -> DataPlacement {
     switch self {
     case .local, .firstTouch: .local

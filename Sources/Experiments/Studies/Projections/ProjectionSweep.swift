@@ -6,9 +6,9 @@ import Measurement
 import Plans
 import RunStore
 
-/// Projects the points of a run onto its machines and stores each point as it comes: those that were measured, or, in a run
-/// in which nothing is measured, those of the plan. What is projected stays, so that it is resumed, divided and merged like
-/// any other run.
+/// Projects the points of a run onto its machines and stores each point as it comes: the measured points, or, in a
+/// run that measures nothing, those of the plan. The results are stored, so that such a run is resumed, divided and
+/// merged like any other run.
 public struct ProjectionSweep {
   private let directory: RunDirectory
   private let experiment: Experiment
@@ -27,8 +27,8 @@ public struct ProjectionSweep {
     self.report = report
   }
 
-  /// Projects what is missing, then exports and ends the run. Throws `Interrupted` where it was asked to end; what is
-  /// complete is stored.
+  /// Projects what is missing, then exports and ends the run. Throws `Interrupted` on a request to end; complete
+  /// points are stored by then.
   public func run() throws {
     if directory.manifest.modelled == true {
       try project(try directory.pendingPoints(), onto: inputs.machines, store: storePlanned)
@@ -41,7 +41,7 @@ public struct ProjectionSweep {
   private func projectMeasured() throws {
     let points = try directory.unprojectedPoints()
     guard !points.isEmpty else { return }
-    // The host as the end of the run knows it.
+    // The host as described at the end of the run.
     let host = try inputs.includesHost ? [Machine(contentsOf: "\(directory.path)/\(RunDirectory.hostMachineName)")] : []
     let machines = host + inputs.machines
     report(
@@ -58,7 +58,7 @@ public struct ProjectionSweep {
     store: (Point, () throws -> ProjectionOutcome) throws -> Void
   ) throws {
     let isModelled = directory.manifest.modelled == true
-    // One projector for all of them: points that share an access stream are simulated once.
+    // One projector for all points, because points that share an access stream are simulated once.
     let projector = Projector(
       runID: directory.manifest.runID, machines: machines, host: isModelled ? nil : Machine.hostName)
     let factory = KernelFactory(experiment: experiment)
@@ -75,7 +75,7 @@ public struct ProjectionSweep {
     }
   }
 
-  /// A point that is not measured is done with its projection, or skipped where it has none.
+  /// Stores a point that is not measured: its projection completes it, and without one it is skipped.
   private func storePlanned(_ point: Point, _ project: () throws -> ProjectionOutcome) throws {
     do {
       let outcome = try project()
@@ -88,7 +88,7 @@ public struct ProjectionSweep {
     }
   }
 
-  /// A measurement stands whether or not the model can say something about it.
+  /// Stores the projection of a measured point; the measurement stands whether or not there is one.
   private func storeMeasured(_ point: Point, _ project: () throws -> ProjectionOutcome) throws {
     var outcome = ProjectionOutcome()
     do { outcome = try project() } catch { outcome.notes = ["\(ProjectionOutcome.refusal): \(error)"] }

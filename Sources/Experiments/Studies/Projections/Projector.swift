@@ -11,21 +11,21 @@ import Simulation
 
 /// Projects points onto machines: simulates each point's access stream on each machine's caches, then times it.
 ///
-/// Unchecked: machines are projected onto side by side and read constants only; the one thread that calls keeps what was found.
+/// Unchecked: concurrent projections read constants only, and `cache` is changed by the one calling thread.
 public final class Projector: @unchecked Sendable {
   /// Raised with every change that can move a projection.
   static let modelVersion = "7"
 
   private let runID: String
   private let machines: [Machine]
-  /// Name of the machine in `machines` that describes this host, whose projections the stages of a point show.
+  /// The name of the machine in `machines` that describes this host; its stage times are stored with a point.
   private let host: String?
   /// Whether sensitivities include the capacities of the caches, which costs two simulations for each.
   private let movesCapacities: Bool
-  /// Points that differ only in where their memory lies have the same stream.
+  /// Results by `streamKey`: points that differ only in where their memory lies have the same stream.
   private var cache: [String: Projections] = [:]
 
-  /// Access streams that have been simulated.
+  /// The number of access streams simulated so far.
   var streamCount: Int { cache.count }
 
   private struct Projections {
@@ -48,8 +48,8 @@ public final class Projector: @unchecked Sendable {
     self.host = host
   }
 
-  /// Machines with fewer cores than the point has threads are left out; those that give no rate for its multiply-adds too,
-  /// with a note.
+  /// Leaves out machines with fewer cores than the point has threads, and, with a note, those that give no rate for
+  /// its multiply-adds.
   ///
   /// `resolved` is the point with the strategy that runs.
   func project(
@@ -115,8 +115,8 @@ public final class Projector: @unchecked Sendable {
         options: options, simulate: movesCapacities ? { try Traffic(simulating: workload, on: $0) } : nil))
   }
 
-  /// Points whose projections are the same have one key: they differ only in their pages and, where no machine has memory
-  /// nodes with a link between them, in where threads and memory lie. The point's strategy must be known.
+  /// The key of points with equal projections: they differ only in their pages and, where no machine has memory nodes
+  /// with a link, in the placement of threads and memory. The point's strategy must be known.
   private func streamKey(_ point: Point) -> String {
     var key = point
     if !machines.contains(where: { $0.numa?.linkGigabytesPerSecond != nil }) {
@@ -167,7 +167,7 @@ public final class Projector: @unchecked Sendable {
 }
 
 extension PhaseCounts {
-  /// Lines over the boundary below a level: what it fetched and what it wrote back; nil where there is no such level.
+  /// Lines that cross the boundary below a level, fetched and written back; nil where there is no such level.
   fileprivate func lines(below level: Int) -> Double? {
     level < levels.count ? Double(levels[level].misses + levels[level].writebacks) : nil
   }
@@ -175,7 +175,7 @@ extension PhaseCounts {
 
 extension Projector {
   /// Projects points without measuring them: builds each kernel on the heap and asks only for its access stream.
-  /// `settled` are points with what was chosen for them, by the id of the point that left it open.
+  /// `settled` holds points with the strategy that was chosen for them, by the id of the point that left it open.
   public func rows(
     _ points: [Point], experiment: Experiment, settled: [String: Point] = [:],
     progress: (String) -> Void = { _ in }
@@ -201,8 +201,9 @@ extension Projector {
     }
   }
 
-  /// Projects one point, whose layer is built on the heap for its access stream where that is not known yet. `settled` is
-  /// the point with what was chosen for it, where it leaves its strategy open. Throws `PointSkipped` where the layer cannot be built.
+  /// Projects one point. Its layer is built on the heap for the access stream, unless that is known already.
+  /// `settled` is the point with the strategy that was chosen, where the point leaves it open. Throws `PointSkipped`
+  /// where the layer cannot be built.
   func outcome(_ point: Point, _ factory: KernelFactory, settled: Point? = nil) throws -> ProjectionOutcome {
     let resolved = settled ?? point
     if let known = cache[streamKey(resolved)] { return outcome(point, known) }

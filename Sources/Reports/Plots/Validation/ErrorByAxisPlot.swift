@@ -22,7 +22,7 @@ struct ErrorByAxisPlot: ReportPlot {
         }
         data.append(["\(place)", "2", group.name, PlotScript.cell(100 * group.errors.bias), "mean"])
       }
-      // An empty place between axes.
+      // Leaves an empty place between axes.
       place += 1
     }
     var script = PlotScript(name: name, title: title, height: 600)
@@ -30,7 +30,7 @@ struct ErrorByAxisPlot: ReportPlot {
     script.add("set xrange [0.3:\(Double(place) - 0.3)]")
     script.add("set xtics (\(tics.joined(separator: ", "))) rotate by 50 right font 'Arial,12'")
     script.legendBelow(["a point", "mean of the group"])
-    // Below slanted labels, which take four lines more than straight ones.
+    // Slanted labels need four lines more than straight ones.
     script.add("set bmargin 9.5")
     script.plot([
       "0 with lines linecolor '#404040' linewidth 1.5 notitle",

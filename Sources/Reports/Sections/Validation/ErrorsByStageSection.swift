@@ -21,8 +21,8 @@ struct ErrorsByStageSection: ReportSection {
     var section = ReportDocument.Section("By stage")
     section.add(
       """
-      Stages that were timed on their own; the error is measured over modelled time, less one, and the share is the stage's \
-      part of its points' measured time.
+      These stages were timed on their own. The error is measured over modelled time, less one; the share is the \
+      stage's part of its points' measured time.
       """)
     section.add(table)
     return section

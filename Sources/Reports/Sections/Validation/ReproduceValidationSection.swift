@@ -1,4 +1,4 @@
-/// What to type to have the study again, and where its numbers are.
+/// The commands that repeat the study, and the files that hold its numbers.
 struct ReproduceValidationSection: ReportSection {
   func section(of report: ValidationReport) -> ReportDocument.Section? {
     var section = ReportDocument.Section("Reproduce")

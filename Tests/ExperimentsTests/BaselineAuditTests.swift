@@ -74,7 +74,7 @@ private func audit(
     #expect(rejected.map(\.library) == ["Absent", "A", "A"])
     #expect(
       rejected.map(\.reason) == [
-        "x: not there; y: not there", "ended by SIGILL", "asked for young, it chose narrow",
+        "x: not there; y: not there", "ended by SIGILL", "asked for young, found narrow",
       ])
     #expect(rejected.allSatisfy { !$0.chosen && $0.gigaflopPerSecond == nil })
     #expect(rejected[1].coreType == "wide")

@@ -74,7 +74,7 @@ import Testing
         try damage.write(toFile: file, atomically: true, encoding: .utf8)
         let again = try tune(in: directory)
         #expect(!again.isCached)
-        #expect(again.warnings == ["\(file) is damaged, or of another version of this tool; tuning again"])
+        #expect(again.warnings == ["\(file) is damaged, or was written by another version; tuning again"])
         #expect(try tune(in: directory).isCached)
       }
       #expect(try files(in: directory) == [file])
@@ -116,7 +116,7 @@ import Testing
       }
       let again = try tune(in: directory)
       #expect(!again.isCached && again.strategy == first.strategy)
-      #expect(again.warnings == ["\(file) holds a tuning that this tool does not make; tuning again"])
+      #expect(again.warnings == ["\(file) holds a strategy that is not among the candidates; tuning again"])
     }
   }
 
@@ -135,7 +135,7 @@ import Testing
         try edited(file, change)
         let again = try tune(in: directory)
         #expect(!again.isCached)
-        #expect(again.warnings == ["\(file) holds a tuning that this tool does not make; tuning again"])
+        #expect(again.warnings == ["\(file) holds a strategy that is not among the candidates; tuning again"])
       }
     }
   }
@@ -162,7 +162,7 @@ import Testing
         let again = try tune(in: "\(directory)/c")
         #expect(!again.isCached)
         #expect(
-          again.warnings.first == "\(file) is no file of this tool's cache, or cannot be read; tuning again")
+          again.warnings.first == "\(file) is no file of the tuning cache, or cannot be read; tuning again")
       }
     }
   }

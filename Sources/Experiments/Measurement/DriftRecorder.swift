@@ -1,7 +1,7 @@
 import Profiler
 import RunStore
 
-/// Reads the sentinel between points, and keeps the readings.
+/// Reads the sentinel between points and stores the readings.
 struct DriftRecorder {
   private let directory: RunDirectory
   private let time: RunTime
@@ -15,7 +15,7 @@ struct DriftRecorder {
     try read(nextOrderIndex: directory.store.nextOrderIndex())
   }
 
-  /// The next sample of the run will be the one with `nextOrderIndex`.
+  /// Takes a reading before the sample with `nextOrderIndex`.
   func read(nextOrderIndex: Int) throws {
     let start = time.now
     try directory.store.add(

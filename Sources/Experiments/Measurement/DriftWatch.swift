@@ -3,16 +3,16 @@ import RunStore
 import Statistics
 import Support
 
-/// Judges the sentinel's readings: how fast the machine was beside a point, relative to the run as a whole.
+/// Judges the sentinel's readings: the machine's speed around a point, relative to the run as a whole.
 public struct DriftWatch {
   /// A launch is flagged where a reading before or after it differs from the reference by more than this: ten times the
   /// interval that points aim at by default.
   public static let threshold = 0.1
 
-  /// The median of all readings of a run, by run and benchmark. Not the first ones: a neighbour that was busy when the run
-  /// began would make every point suspect.
+  /// The median of all readings of a run, by run and benchmark. The first readings would be no reference: other load
+  /// at the start of a run would then flag every point.
   private var references: [Key: Double] = [:]
-  /// By run, in the order of time.
+  /// Readings by run, in the order of time.
   private var readings: [String: [SentinelRow]] = [:]
 
   private struct Key: Hashable {
@@ -32,13 +32,13 @@ public struct DriftWatch {
     }
   }
 
-  /// A reading over the reference.
+  /// The reading as a fraction of the reference.
   public func relative(_ row: SentinelRow) -> Double { references[Key(row)].map { row.value / $0 } ?? 1 }
 
   /// Whether a reading is beyond the threshold.
   public func isOff(_ row: SentinelRow) -> Bool { abs(relative(row) - 1) > Self.threshold }
 
-  /// What to note of a launch that passed, by the readings next to it; nil where the machine was as usual.
+  /// The note for a launch that passed, by the readings before and after it; nil where both are within the threshold.
   func note(_ attempt: AttemptRow) -> String? {
     guard let rows = readings[attempt.runID] else { return nil }
     let end = attempt.startNanoseconds.addingReportingOverflow(
@@ -61,8 +61,8 @@ public struct DriftWatch {
 }
 
 extension RunStore {
-  /// Notes at every point that is measured beside which of its launches the machine's speed moved: anew each time, for the
-  /// reference is the whole run.
+  /// Notes at every measured point around which of its launches the machine's speed changed. The notes are made anew
+  /// each time, because the reference is the whole run.
   func noteDrift() throws {
     let watch = DriftWatch(try rows())
     let notes = try rows(AttemptRow.self).filter { $0.status == .passed }.compactMap { attempt in

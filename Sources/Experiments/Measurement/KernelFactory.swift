@@ -2,7 +2,7 @@ import Kernels
 import Plans
 import Support
 
-/// A point that cannot run here, with the reason for its row.
+/// A point that cannot run on this machine, with the reason for its row.
 package struct PointSkipped: Error, CustomStringConvertible {
   package let description: String
 
@@ -11,19 +11,19 @@ package struct PointSkipped: Error, CustomStringConvertible {
   }
 }
 
-/// Asks the machine for CPUs or memory. What it does not have (a CPU, a node) skips the point: the same experiment is right
-/// on another machine.
+/// Obtains CPUs or memory of the machine. A CPU or node that it lacks skips the point, since the same experiment may
+/// be right on another machine.
 func available<Resource>(_ resource: () throws -> Resource) throws -> Resource {
   do { return try resource() } catch let missing as any NotAvailableError { throw PointSkipped("\(missing)") }
 }
 
-/// Turns a point into something that runs. Throws `PointSkipped` where this machine or file cannot.
+/// Makes kernels and inputs of points. Throws `PointSkipped` where this machine or a layer file cannot provide them.
 package protocol KernelSource {
-  /// `others` are kernels of the same point with other strategies, with which it may share what both hold.
+  /// `others` are kernels of the same point with other strategies, with which it may share arrays that both need.
   func kernel(for point: Point, memory: any MemorySource, sharing others: [any Kernel]) throws -> any Kernel
   /// [tokens, hidden] activations.
   func input(for point: Point) throws -> [Float]
-  /// The first `tokens` of them.
+  /// The activations of the first `tokens` tokens.
   func input(for point: Point, tokens: Int) throws -> [Float]
 }
 
@@ -38,19 +38,19 @@ extension KernelSource {
 }
 
 extension Point {
-  /// One pass over the point's batch; nil where its instruction-set path cannot run here.
+  /// One pass over the point's batch; nil where this CPU lacks its instruction set.
   var pass: Pass? {
     let isa = isa.isa ?? .best
     return isa.isSupported ? Pass(tokens: tokens, threads: threads, isa: isa) : nil
   }
 }
 
-/// Builds what a point describes: the kernel and its input tokens.
+/// Builds a point's kernel and its input tokens.
 package struct KernelFactory: KernelSource {
   private let experiment: Experiment
   private let libraries: LibraryChoice
 
-  /// `libraries` are those that an audit chose; projections, which call none, need none.
+  /// `libraries` are the audit's choices; projections, which call no library, need none.
   package init(experiment: Experiment, libraries: LibraryChoice = LibraryChoice()) {
     self.experiment = experiment
     self.libraries = libraries
@@ -69,7 +69,7 @@ package struct KernelFactory: KernelSource {
   /// [tokens, hidden] activations: those stored in the layer's file, or standard normal ones.
   package func input(for point: Point) throws -> [Float] { try input(for: point, tokens: point.tokens) }
 
-  /// The first `tokens` tokens are the same however many are asked for.
+  /// A token's activations do not depend on the number of tokens.
   package func input(for point: Point, tokens: Int) throws -> [Float] {
     if let layer = point.layer, point.usesStoredInput {
       let file = try SafeTensors(contentsOf: experiment.path(ofLayer: layer))
@@ -79,7 +79,7 @@ package struct KernelFactory: KernelSource {
       return Array(values.prefix(tokens * point.hidden))
     }
     try CheckedSize.bytes(CheckedSize(tokens) * point.hidden, of: Float.self).requireAllocatable()
-    // Another stream than the weights', which start from the seed itself.
+    // A random stream other than the weights', whose seed is the point's seed itself.
     var random = RandomSource(seed: point.seed ^ 0x5EED_0F1A_C71D_A7E5)
     return random.normals(tokens * point.hidden)
   }

@@ -1,7 +1,7 @@
 import Plans
 import RunStore
 
-/// Which launches are still to run, in order, and how often each has been tried.
+/// The launches still to run, in order, and the number of attempts at each.
 struct LaunchLedger {
   private(set) var pending: [Schedule.Launch]
   private let launches: Int
@@ -9,8 +9,8 @@ struct LaunchLedger {
   private var begun: [RunStore.LaunchKey: Int] = [:]
   private var deaths: [RunStore.LaunchKey: Int] = [:]
 
-  /// Launches that are measured stay, here or in the parts of the run that have `elsewhere`, and so do points that failed,
-  /// unless `retriesFailed`.
+  /// Leaves out launches that are measured, here or in the parts of the run that hold `elsewhere`, and the points
+  /// that failed, unless `retriesFailed`.
   init(
     _ store: RunStore, _ schedule: Schedule, retriesFailed: Bool, elsewhere: Set<RunStore.LaunchKey> = []
   ) throws {
@@ -19,7 +19,7 @@ struct LaunchLedger {
     for attempt in try store.rows(AttemptRow.self) {
       let key = RunStore.LaunchKey(pointID: attempt.pointID, launch: attempt.launch)
       begun[key, default: 0] += 1
-      // A point that failed has used up its attempts: to try it again is to forget them.
+      // A retry of a point that failed starts with all of its attempts.
       if attempt.status == .died, statuses[attempt.pointID] != .failed { deaths[key, default: 0] += 1 }
     }
     pending = schedule.launches.filter { launch in
@@ -33,13 +33,13 @@ struct LaunchLedger {
     total = schedule.launches.count { statuses[$0.point.id] != nil }
   }
 
-  /// The number of the attempt that begins now, from 0.
+  /// The number of the attempt that begins, from 0.
   mutating func begin(_ launch: Schedule.Launch) -> Int {
     defer { begun[launch.key, default: 0] += 1 }
     return begun[launch.key] ?? 0
   }
 
-  /// The launch has come to something. What has not passed ends all launches of its point.
+  /// Records the end of a launch. A status other than passed ends all launches of its point.
   mutating func finished(_ launch: Schedule.Launch, _ status: ResultStatus) {
     if status == .passed {
       pending.removeAll { $0 == launch }
@@ -48,7 +48,8 @@ struct LaunchLedger {
     }
   }
 
-  /// The launch's process died: it goes to the end, unless it has died `limit` times. Returns how often it may still try.
+  /// Records that the launch's process died, and puts it at the end of the order unless it has died `limit` times.
+  /// Returns the number of attempts left.
   mutating func died(_ launch: Schedule.Launch, of limit: Int) -> Int {
     deaths[launch.key, default: 0] += 1
     let left = max(0, limit - (deaths[launch.key] ?? 0))

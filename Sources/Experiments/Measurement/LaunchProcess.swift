@@ -1,6 +1,6 @@
 import Foundation
 
-/// Runs one launch of a point and says what came of it.
+/// Runs one launch of a point and returns its outcome.
 protocol Launcher {
   func launch(_ request: LaunchRequest, seconds: Double) -> LaunchEnding
 }
@@ -8,13 +8,13 @@ protocol Launcher {
 /// How an attempt at a launch ended.
 enum LaunchEnding {
   case reported(LaunchReport)
-  /// A crash, a timeout, an exit: the process had no chance to report.
+  /// The process crashed, hung or exited without a report.
   case died(String)
 }
 
 /// A launch in a process of its own, so that a crash, an illegal instruction or a lack of memory costs one attempt.
 public struct LaunchProcess: Launcher {
-  /// The hidden verb of the tool: reads a request on standard input, prints a report.
+  /// The hidden verb of the tool that reads a request on standard input and prints a report.
   public static let verb = "run-launch"
 
   private let executable: URL
@@ -32,7 +32,7 @@ public struct LaunchProcess: Launcher {
     } catch { return .died("\(error)") }
   }
 
-  /// The child's side. Throws what keeps it from reporting at all.
+  /// The child's side. Throws where it cannot report at all.
   public static func report(on request: Data) throws -> Data {
     Interruption.ignoreRepeatedSignals()
     let request = try LaunchCoding.decoder.decode(LaunchRequest.self, from: request)
@@ -40,7 +40,7 @@ public struct LaunchProcess: Launcher {
   }
 }
 
-/// JSON in which the numbers that JSON lacks are words: a wrong kernel's error may be any of them.
+/// JSON in which non-finite numbers are words, because a wrong kernel's error may be one.
 enum LaunchCoding {
   static var encoder: JSONEncoder {
     let encoder = JSONEncoder()

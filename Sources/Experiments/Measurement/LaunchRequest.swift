@@ -5,14 +5,14 @@ import Profiler
 import RunStore
 import Support
 
-/// What the process of one launch has to know: everything that the run found out before its first point, for one point.
+/// The input of a launch's process: everything that the run found out before its first point, for one point.
 struct LaunchRequest: Codable {
   var point: Point
   var launch: Int
   var runID: String
   var host: String
   var cpuModel: String?
-  /// The experiment as it was read: its text, the file it names layers relative to, and the overrides.
+  /// The experiment as it was read: its text, the file that layer paths are relative to, and the overrides.
   var experimentText: String
   var experimentFile: String
   var overrides: [String]
@@ -22,20 +22,20 @@ struct LaunchRequest: Codable {
   var tuningDirectory: String?
   var libraries: LibraryChoice
   var counterChecks: [CounterSelfCheck]
-  /// 10^9 operations per second.
+  /// The measured multiply-add peak in 10^9 operations per second.
   var fmaPeak: Double?
-  /// The clock at the beginning of the run, and the place of the launch's first sample in the run.
+  /// The clock at the start of the run, and the place of the launch's first sample in the run.
   var clockStart: Int
   var firstOrderIndex: Int
-  /// The point with what an earlier launch chose for it, where it leaves its strategy open.
+  /// The point with the strategy that an earlier launch chose, where the point leaves it open.
   var settled: Point?
 }
 
-/// What a launch comes to.
+/// The result of a launch.
 struct LaunchReport: Codable {
-  /// Nil where it was interrupted.
+  /// Nil where the launch was interrupted.
   var outcome: PointOutcome?
-  /// For people, such as a tuning cache that cannot be read.
+  /// Messages for the user, for instance about a tuning cache that cannot be read.
   var messages: [String] = []
   /// Seconds spent on the point itself, without the start of its process.
   var seconds = 0.0

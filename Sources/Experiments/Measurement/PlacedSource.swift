@@ -1,7 +1,8 @@
 import Kernels
 import Profiler
 
-/// Gives a kernel memory that is placed as a point asks, first touched by its owner, and can be verified afterwards.
+/// Gives a kernel memory that is placed as its point says, first touched by its owner, and can be verified
+/// afterwards.
 ///
 /// Tables, weights, input and output follow the point's policy, cut into one part per worker, which is also how tokens are
 /// split; a worker's scratch is always local to it. Replicated tables have a copy on each node that has a worker, which is
@@ -57,8 +58,8 @@ final class PlacedSource: MemorySource {
 
   // MARK: - Verification
 
-  /// Where the pages of the largest mapping lie that the policy applies to: the tables, or a dense layer's weights. Of
-  /// replicated tables every copy is asked about.
+  /// The placement of the pages of the largest mapping that the policy applies to: the tables, or a dense layer's
+  /// weights. For replicated tables it covers every copy.
   func verify() -> PlacementReport? {
     let placed = mappings.filter { if case .scratch = $0.role { false } else { true } }
     let tables = placed.filter { if case .tables = $0.role { true } else { false } }
@@ -71,7 +72,7 @@ final class PlacedSource: MemorySource {
       report?.notes.append("a layer without tables: replicated is the same as local")
       return report
     }
-    // A copy may have arrays of several kinds; the rows are the largest. One that lies elsewhere than it should says so.
+    // A copy may have several kinds of arrays, of which the rows are the largest. Notes name the copy.
     let reports = (0..<replication.count).compactMap { copy -> PlacementReport? in
       guard var report = largest(tables.filter({ $0.role == .tables(copy: copy) }))?.verify() else { return nil }
       report.notes = report.notes.map { "copy \(copy) of the tables: \($0)" }
@@ -82,7 +83,8 @@ final class PlacedSource: MemorySource {
 }
 
 extension PlacementReport {
-  /// Several arrays as one: pages added up, notes of all; what one of them does not know, the sum does not know.
+  /// The report of several arrays together: pages are summed and notes collected; a value that one report lacks is
+  /// missing.
   static func sum(_ reports: [PlacementReport]) -> PlacementReport? {
     guard var sum = reports.first else { return nil }
     func added(_ left: Int?, to right: Int?) -> Int? { left.flatMap { left in right.map { left + $0 } } }

@@ -1,8 +1,8 @@
 import Plans
 import Profiler
 
-/// Why points of a plan would be skipped on this machine, asked of the whole plan before a run: what a run asks of each
-/// point before its launches, and what only its launches find out.
+/// The reasons why points of a plan would be skipped on this machine, for the whole plan before a run: the checks
+/// that a run makes before each launch, and those that only the launches make.
 public struct PlanFeasibility {
   private let experiment: Experiment
   private let topology: Topology
@@ -18,7 +18,7 @@ public struct PlanFeasibility {
     self.libraries = libraries
   }
 
-  /// Nil for a point that can run, as far as can be told.
+  /// The reason why the point would be skipped; nil where none is known.
   public func reason(_ point: Point) -> String? {
     point.infeasibility(topology: topology, available: available)
       ?? PlannedLayers.tokenShortage(point, of: experiment) ?? libraries.shortage(point)
@@ -26,7 +26,7 @@ public struct PlanFeasibility {
 }
 
 extension Plan {
-  /// The CPUs that points of the plan run on here, ascending; those that may be used where no point can run.
+  /// The CPUs on which points of the plan run here, ascending; where no point can run, all CPUs that may be used.
   public func measuringCPUs(_ topology: Topology) -> [Int] {
     var cpus: Set<Int> = []
     var seen: Set<Team> = []

@@ -7,7 +7,7 @@ import Profiler
 import RunStore
 
 extension PointRunner {
-  /// What the process of a launch does: everything that `request` does not hold is read anew.
+  /// The work of a launch's process; whatever `request` does not hold is read anew.
   static func report(on request: LaunchRequest) throws -> LaunchReport {
     var report = LaunchReport()
     let experiment = try Experiment(

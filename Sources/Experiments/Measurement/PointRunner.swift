@@ -7,7 +7,7 @@ import RunStore
 import Statistics
 import Support
 
-/// What a launch needs to know beside its point.
+/// The input of a launch in addition to its point.
 struct RunContext {
   let experiment: Experiment
   let runID: String
@@ -16,23 +16,24 @@ struct RunContext {
   let topology: Topology
   let kernels: any KernelSource
   var counters: CounterPlan
-  /// Measured multiply-add peak in 10^9 operations per second of a point's arithmetic on its threads, where it was measured.
+  /// The measured multiply-add peak in 10^9 operations per second for a point's arithmetic and threads; nil where it
+  /// was not measured.
   let fmaPeak: (Point) -> Double?
-  /// Chooses strategies; nil where none can be.
+  /// Chooses strategies; nil where there is no model of the host.
   var tuner: Autotuner?
-  /// The network with what an earlier launch of the point chose for it: all launches of a point run the same.
+  /// The network with the strategy that an earlier launch chose, since all launches of a point run the same one.
   var chosen: (any Network)?
-  /// The process of this point, from 0.
+  /// The number of the point's process, from 0.
   var launch = 0
   let clock: RunClock
-  /// Asked between samples and steps.
+  /// Checked between samples and steps.
   var isInterrupted: () -> Bool = { false }
 }
 
-/// The run's time and the number of samples taken so far, over all points.
+/// The time since the start of the run and the number of samples so far, over all points.
 final class RunClock {
-  /// A reading of `Clock` at the beginning of the run; before the machine's start, hence negative, for one that was resumed
-  /// after a restart of the machine.
+  /// A reading of `Clock` at the start of the run; negative for a run that was resumed after a restart of the
+  /// machine.
   private let start: Int
   private var samples: Int
 
@@ -58,7 +59,7 @@ struct PointRunner {
   /// published dense layer, so 16 of them cost less than the measurement.
   private static let checkedTokens = 16
 
-  /// Never throws for a point's own trouble, which is its outcome: only `Interrupted`.
+  /// An error of the point is its outcome; the function throws only `Interrupted`.
   func run(_ point: Point) throws -> PointOutcome {
     do {
       return try measured(point)
@@ -67,7 +68,7 @@ struct PointRunner {
     } catch let skipped as PointSkipped {
       return outcome(point, .skipped, "\(skipped)")
     } catch let refused as any NotAvailableError {
-      // Such as huge pages that nobody reserved: the machine's limit, not the point's failure.
+      // For instance huge pages that are not reserved: a limit of the machine, not a failure of the point.
       return outcome(point, .skipped, "\(refused)")
     } catch {
       return outcome(point, .failed, "\(error)")
@@ -81,7 +82,7 @@ struct PointRunner {
   }
 
   private func measured(_ point: Point) throws -> PointOutcome {
-    // The run has asked, in a process of its own and a moment ago; this one has its own limits.
+    // The run has checked this already, but this process has limits of its own.
     if let shortage = point.memoryShortage() { throw PointSkipped(shortage) }
     let pool = try PinnedPool(cpus: available { try context.topology.cpus(for: point.cpus, threads: point.threads) })
     let tuning = try tuning(point, pool)
@@ -94,7 +95,7 @@ struct PointRunner {
     try checkInterrupted()
     pool.run(prepared.work)
     let check = try prepared.check(tokens: sampledTokens(point, prepared.shares))
-    // An error that is no finite number is missing; the reason says it.
+    // An error that is not finite is stored as missing, with the reason beside it.
     row.maxAbsError = check.maxAbsoluteError.isFinite ? check.maxAbsoluteError : nil
     row.codeMismatches = prepared.kernel.hasCodes ? check.codeMismatches : nil
     if let failure = check.failure {
@@ -114,7 +115,7 @@ struct PointRunner {
       plan: context.counters, runID: context.runID, point: point, launch: context.launch
     ).rows(pool, prepared.work)
     try checkInterrupted()
-    // A number is a number of the CPUs in its row, or it is none.
+    // Times count only if they were taken on the CPUs in the row.
     if let moved = pool.displacement() { throw ThreadMoved(description: "moved during timing: \(moved)") }
 
     var notes: [NoteRow] = []
@@ -135,11 +136,11 @@ struct PointRunner {
     return PointOutcome(
       result: row, samples: samples, counters: counters,
       metrics: MetricRow.derived(from: counters, groups: context.counters.groups),
-      // Once a point: further launches say how much its time varies, not where it goes.
+      // Only the first launch times the stages; further ones show the variance of the whole pass.
       stageTimes: context.launch == 0 ? try stageTimes(point, prepared) : [], tuning: tuning?.rows ?? [], notes: notes)
   }
 
-  /// What is known of a point before it runs.
+  /// The row of a point before it runs.
   private func row(_ point: Point, _ prepared: PreparedPoint, _ resolved: Point) -> ResultRow {
     var row = ResultRow(runID: context.runID, host: context.host, point: point, status: .passed)
     row.settle(resolved.network)
@@ -154,12 +155,12 @@ struct PointRunner {
 
   // MARK: - Steps
 
-  /// Ends the point where the run is to end: it will be measured anew.
+  /// Ends the point on a request to end; it will be measured anew.
   private func checkInterrupted() throws {
     if context.isInterrupted() { throw Interrupted() }
   }
 
-  /// The strategy of a point that leaves it open, and its rows; nil for all other points.
+  /// The strategy of a point that leaves it open, and the rows of its tuning; nil for all other points.
   private func tuning(_ point: Point, _ pool: PinnedPool) throws -> Autotuner.Outcome? {
     guard point.network.isOpen, context.chosen == nil else { return nil }
     guard let pass = point.pass else { throw PointSkipped("this CPU cannot run \(point.isa.rawValue)") }
@@ -173,7 +174,7 @@ struct PointRunner {
     }
   }
 
-  /// The first and last token of every worker's share, and seeded random others.
+  /// The first and last token of every worker's share, and others at seeded random places.
   private func sampledTokens(_ point: Point, _ shares: [Range<Int>]) -> [Int] {
     var tokens = Set(shares.filter { !$0.isEmpty }.flatMap { [$0.lowerBound, $0.upperBound - 1] })
     var random = RandomSource(seed: point.seed)
@@ -212,14 +213,14 @@ struct PointRunner {
     }
   }
 
-  /// Passes from which the stages' times are taken, apart from the samples of the whole pass because each reads the clock
-  /// more often: the fewest whose median one disturbed pass cannot move, and one more to have as many on both sides; and as
-  /// many as fit into the time that a micro-benchmark spends at most on its fastest samples.
+  /// Passes from which the stages' times are taken. They are apart from the samples of the whole pass because each
+  /// reads the clock more often. With five, the median is an undisturbed pass even if two are disturbed; more passes
+  /// are made while they fit into the time that a micro-benchmark may spend on its fastest samples.
   private static let stagePasses = 5
   private static let stageSeconds = 0.25
 
-  /// The time of each stage, all threads working at once: the mean over them, of all passes. Empty for kernels that do not
-  /// tell their stages apart.
+  /// The time of each stage with all threads working at once, as the mean over threads, for all passes. Empty for
+  /// kernels that do not divide their work into stages.
   private func stageTimes(_ point: Point, _ prepared: PreparedPoint) throws -> [StageTimeRow] {
     let pool = prepared.pool
     let staged = prepared.workers.compactMap { $0 as? any StagedWorker }
@@ -253,12 +254,12 @@ struct PointRunner {
   private func seconds(since start: UInt64) -> Double { Double(Clock.now() - start) * 1e-9 }
 }
 
-/// A thread was not where it had been pinned when its samples had been taken.
+/// A thread that was not on its CPU at the end of its samples.
 struct ThreadMoved: Error, CustomStringConvertible {
   let description: String
 }
 
-/// What the two reports say, once; and what changed between them.
+/// The notes of the two reports, each once, and the changes between them.
 func placementNotes(before: PlacementReport, after: PlacementReport) -> [String] {
   var notes = before.notes + after.notes.filter { !before.notes.contains($0) }
   if let nodes = before.pagesPerNode, let later = after.pagesPerNode, nodes != later {

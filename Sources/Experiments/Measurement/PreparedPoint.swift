@@ -2,7 +2,7 @@ import Kernels
 import Plans
 import Profiler
 
-/// A point that is ready to run: its kernel, and its operands in the memory that it asks for, on the threads that it asks for.
+/// A point that is ready to run: its kernel, and its operands in the memory and on the threads of its placement.
 struct PreparedPoint {
   let kernel: any Kernel
   let pool: PinnedPool
@@ -14,7 +14,7 @@ struct PreparedPoint {
   /// The tokens of each worker.
   let shares: [Range<Int>]
 
-  /// `resolved` is the point with what was chosen for it. Throws `PointSkipped` where this machine cannot run the point.
+  /// `resolved` is the point with its strategy. Throws `PointSkipped` where this machine cannot run the point.
   init(
     _ point: Point, resolved: Point, pool: PinnedPool, kernels: any KernelSource, topology: Topology
   ) throws {

@@ -1,9 +1,9 @@
 import Plans
 
-/// How long the rest of a run may take: the estimate for each launch that is left, scaled by how launches so far compared
-/// with theirs.
+/// The expected time for the rest of a run: the estimate for each launch that is left, scaled by the ratio of actual
+/// to estimated times so far.
 struct RemainingTime {
-  /// Seconds of one launch of a point, before anything is known.
+  /// The a-priori estimate for one launch of a point, in seconds.
   private let estimate: (Point) -> Double
   private var estimated = 0.0
   private var taken = 0.0
@@ -22,7 +22,7 @@ struct RemainingTime {
     taken += seconds
   }
 
-  /// Nil before the first launch is done.
+  /// The expected seconds; nil before the first launch is done.
   func seconds(for points: some Collection<Point>) -> Double? {
     guard estimated > 0 else { return nil }
     return points.reduce(0) { $0 + estimate($1) } * taken / estimated

@@ -1,23 +1,23 @@
 import Plans
 import RunStore
 
-/// What a run tells the person who waits for it.
+/// A message of a run to its user.
 public enum RunEvent {
   case message(String)
   case started(point: Point, progress: RunProgress)
   case finished(result: ResultRow, progress: RunProgress)
-  /// The `done`th of `total` points of a run in which nothing is measured.
+  /// Point `done` of `total` of a run in which nothing is measured.
   case projected(point: Point, done: Int, total: Int)
 }
 
-/// How far a run is: in launches, which are points where each has one.
+/// The progress of a run in launches, which equal points where each has one.
 public struct RunProgress: Equatable, Sendable {
   public var done: Int
   public var total: Int
-  /// The launch of the point that this is about, from 0, and how many it has.
+  /// The number of the current launch of the point, from 0, and the point's number of launches.
   public var launch: Int
   public var launches: Int
-  /// Nil until there is something to judge by.
+  /// Nil before the first launch is done.
   public var secondsLeft: Double?
 
   public init(done: Int, total: Int, launch: Int, launches: Int, secondsLeft: Double?) {

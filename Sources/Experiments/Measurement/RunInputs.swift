@@ -4,18 +4,18 @@ import Plans
 import Profiler
 import Support
 
-/// What an experiment names and a run needs: read before anything is written or measured, because a misspelt name must
-/// cost neither.
+/// The files that an experiment names and a run needs. They are read before anything is written or measured, so that
+/// a misspelt name costs nothing.
 public struct RunInputs {
   let counters: CounterPlan
   /// Machines of the catalogue or of files, without the host.
   public let machines: [Machine]
-  /// Whether to project onto this host: where the experiment says so, or names no machine at all.
+  /// Whether to project onto this host: where the experiment names it, or names no machine at all.
   package let includesHost: Bool
 
   /// With `plan`, the layer files of its points are checked too.
   public init(_ experiment: Experiment, plan: Plan? = nil) throws {
-    // Each launch is a process of its own, which reads them anew.
+    // Each launch is a process of its own and reads the files again, which a pipe would not allow.
     for path in experiment.machines where MachineCatalogue.isPath(path) {
       try requireNoStream(path, readers: "each launch of a run")
     }

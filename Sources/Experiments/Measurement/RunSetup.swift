@@ -7,16 +7,16 @@ import Profiler
 import RunStore
 import Support
 
-/// What a run finds out before its first point, and keeps: the ceilings of the machine, the host as a machine file, and the
-/// library behind each layer. A run that is resumed goes on with the same.
+/// The results that a run obtains before its first point and stores: the ceilings of the machine, the host as a
+/// machine file, and the library of each layer. A resumed run continues with the same ones.
 struct RunSetup {
-  /// Of all times that the host was calibrated so far.
+  /// All calibrations of the host so far, joined.
   var calibration: Calibration
-  /// The rounds of launches before which that was, and how many of them are in `host`: one, until no launch is left that has
-  /// to know it.
+  /// The rounds of launches that a calibration preceded, and the number of those rounds that `host` describes: one,
+  /// while launches are left that need it.
   var calibratedRounds = [0]
   var calibrationsOfHost = 1
-  /// The most threads of a point that can run here, which a calibration measures.
+  /// The most threads of any point that can run here; a calibration measures as many.
   var threads = 1
   var host: Machine
   var libraries: LibraryChoice
@@ -26,18 +26,18 @@ struct RunSetup {
 }
 
 extension RunSetup {
-  /// What the store keeps of it beside the tables, as JSON.
+  /// The part of the setup that the store holds as JSON, in addition to the tables.
   private struct Kept: Codable {
     var threads: Int
     var missing: [String: String]
     var libraries: LibraryChoice
-    /// Files that the audit tried besides those it knows.
+    /// Files that the audit tried in addition to the known ones.
     var libraryFiles: [String]
 
     static let key = "setup"
   }
 
-  /// Every sample of the calibrations, kept where there are to be several.
+  /// Every sample of the calibrations, stored where there are several calibrations.
   private struct KeptSamples: Codable {
     var rounds: [Int]
     var calibrationsOfHost: Int
@@ -52,26 +52,26 @@ extension RunSetup {
     try store.setMeta(KeptSamples.key, String(decoding: LaunchCoding.encoder.encode(kept), as: UTF8.self))
   }
 
-  /// The steps that tests replace.
+  /// Steps that tests replace.
   struct Steps {
-    /// Gets the most threads of any point.
+    /// Its argument is the most threads of any point.
     var calibrate: (Int) throws -> Calibration
-    /// Gets the layers and the multiply-add peaks of one thread.
+    /// Its arguments are the layers and the multiply-add peaks of one thread.
     var audit: ([AuditLayer], [ElementType: Double]) -> BaselineAudit
     /// Library files that the audit tries.
     var libraryFiles: [String] = []
-    /// Facts beside the machine's.
+    /// Facts in addition to the machine's.
     var facts: (FactTime) -> [FactRow] = { _ in [] }
   }
 
-  /// Takes over what an earlier part of the run found out, else measures and keeps it. Throws `Interrupted` before anything
-  /// is kept that an interrupt may have spoilt.
+  /// Takes the setup over from an earlier part of the run, else measures and stores it. Throws `Interrupted` before
+  /// anything is stored that an interrupt may have spoilt.
   static func prepare(
     _ directory: RunDirectory, topology: Topology, steps: Steps, allowsChange: Bool, isInterrupted: () -> Bool,
     report: (RunEvent) -> Void
   ) throws -> RunSetup {
     let state = MachineState.capture()
-    // Points that cannot run here are skipped, and must not decide how the machine is measured.
+    // Points that cannot run here must not influence the calibration.
     let runnable = directory.plan.points.filter { $0.infeasibility(topology: topology, available: nil) == nil }
     let threads = runnable.map(\.threads).max() ?? 1
     if let known = try resumed(
@@ -109,7 +109,7 @@ extension RunSetup {
       calibration: calibration, threads: threads, host: host, libraries: libraries,
       fingerprint: MachineFingerprint(state, topology: topology, machine: host), state: state)
     if try directory.experiment().measure.calibrate == .everyLaunch { try setup.keepSamples(in: directory.store) }
-    // Last: what is kept is complete.
+    // The setup is stored last, so that a stored one is complete.
     let kept = Kept(
       threads: threads, missing: calibration.missing, libraries: libraries, libraryFiles: steps.libraryFiles)
     try directory.store.setMeta(Kept.key, String(decoding: LaunchCoding.encoder.encode(kept), as: UTF8.self))
@@ -120,8 +120,8 @@ extension RunSetup {
     try Machine.host(calibration, topology: topology, vendor: state["cpu_vendor"], model: state[FactName.cpuModel])
   }
 
-  /// Calibrates once more where it has not been done before this round, and adds what it finds. Launches keep to the host
-  /// that they know. Throws `Interrupted` before anything is kept that an interrupt may have spoilt.
+  /// Calibrates again where no calibration has preceded this round, and adds the result. Launches continue with the
+  /// host as they know it. Throws `Interrupted` before anything is stored that an interrupt may have spoilt.
   mutating func calibrate(
     before round: Int, _ directory: RunDirectory, steps: Steps, isInterrupted: () -> Bool
   ) throws {
@@ -134,8 +134,8 @@ extension RunSetup {
     try keepSamples(in: directory.store)
   }
 
-  /// Describes the host by all calibrations, once no launch is left that has to know it. Does nothing where there was one
-  /// calibration only.
+  /// Describes the host by all calibrations together, once no launch is left that needs `host`. Does nothing where
+  /// there was one calibration only.
   mutating func describeHost(_ directory: RunDirectory, topology: Topology) throws {
     guard calibrationsOfHost < calibratedRounds.count else { return }
     host = try RunSetup.host(calibration, topology, state)
@@ -144,7 +144,7 @@ extension RunSetup {
     try keepSamples(in: directory.store)
   }
 
-  /// Nil where the run has not got as far, or was started for other libraries.
+  /// Nil where no setup is stored, or where it was made for other libraries.
   private static func resumed(
     _ directory: RunDirectory, _ state: MachineState, _ topology: Topology, _ threads: Int, _ steps: Steps,
     allowsChange: Bool, report: (RunEvent) -> Void
@@ -162,7 +162,7 @@ extension RunSetup {
       }
       guard allowsChange else { throw OtherMachine.error(directory.path, lines) }
       report(
-        .message("the machine is not as it was when this run began: \(changes.map(\.name).joined(separator: ", "))"))
+        .message("the machine has changed since this run began: \(changes.map(\.name).joined(separator: ", "))"))
     }
     let samples = try directory.store.meta(KeptSamples.key).flatMap {
       try? LaunchCoding.decoder.decode(KeptSamples.self, from: Data($0.utf8))
@@ -177,19 +177,19 @@ extension RunSetup {
   }
 }
 
-/// A run that goes on, on a machine that is not as it was.
+/// Refuses to resume a run on a machine that has changed.
 enum OtherMachine {
   static func error(_ path: String, _ lines: [String]) -> InputError {
     InputError(
       file: path,
-      "this run was begun on another machine or under other settings (- then, + now); restore them, choose another "
-        + "directory, or --allow-mixed to go on all the same:", details: lines.map { "  \($0)" })
+      "this run started on another machine or under other settings (- then, + now); restore them, choose another "
+        + "directory, or pass --allow-mixed to continue:", details: lines.map { "  \($0)" })
   }
 }
 
 extension FactRow {
-  /// The machine's state, the caches that a report draws, the libraries behind the dense baseline, and why ceilings are
-  /// missing.
+  /// The machine's state, the cache capacities that reports draw, the libraries behind the dense baseline, and the
+  /// reasons for missing ceilings.
   static func all(
     _ state: MachineState, _ when: FactTime, _ topology: Topology, _ audit: [AuditRow], _ missing: [String: String]
   ) -> [FactRow] {

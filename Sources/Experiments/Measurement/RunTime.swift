@@ -2,10 +2,10 @@ import Foundation
 import Profiler
 import RunStore
 
-/// Time since a run began, over interruptions and restarts of the machine: the wall clock says when this part of the run
-/// began, the clock of the measurements what passed since.
+/// Time since the start of a run, across interruptions and restarts of the machine: the wall clock gives the start of
+/// this part of the run, the measurements' clock the time since then.
 struct RunTime {
-  /// What `Clock` showed when the run began, or would have shown.
+  /// The reading of `Clock` at the start of the run, extrapolated where the machine was restarted since.
   let clockStart: Int
 
   private static let key = "began"
@@ -14,7 +14,7 @@ struct RunTime {
     let wall = Int(Date().timeIntervalSince1970 * 1e9)
     let clock = Int(Clock.now())
     let began: Int
-    // A time that this clock cannot have shown was edited.
+    // Out of this range, the stored time was edited.
     if let known = try store.meta(Self.key).flatMap({ Int($0) }), (0...wall).contains(known) {
       began = known
     } else {

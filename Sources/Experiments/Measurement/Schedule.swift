@@ -8,15 +8,15 @@ import Plans
 public struct Schedule {
   public struct Launch: Equatable {
     public var point: Point
-    /// The process of the point, from 0.
+    /// The number of the point's process, from 0.
     public var launch: Int
-    /// From 0.
+    /// The place in the schedule, from 0.
     public var position: Int
   }
 
   public var launches: [Launch]
 
-  /// The first round is in the plan's own order; so are all others where they are not to be shuffled.
+  /// The first round is in the plan's own order; so are all others unless `isShuffled`.
   public init(_ plan: Plan, launches count: Int, seed: UInt64, isShuffled: Bool = true) {
     launches = []
     for round in 0..<max(1, count) {

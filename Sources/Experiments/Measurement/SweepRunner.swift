@@ -7,7 +7,7 @@ import Profiler
 import RunStore
 import Support
 
-/// Walks the launches of a run that are missing, each in a process of its own, and stores what comes of each.
+/// Runs the missing launches of a run, each in a process of its own, and stores their outcomes.
 public struct SweepRunner {
   private let experiment: Experiment
   private let inputs: RunInputs
@@ -20,13 +20,13 @@ public struct SweepRunner {
   private let report: (RunEvent) -> Void
 
   public struct Options {
-    /// Files that the audit of the baseline tries besides those it knows.
+    /// Files that the audit of the baseline tries in addition to the known ones.
     public var libraries: [String] = []
-    /// Holds earlier choices of strategies; nil for none.
+    /// The directory with earlier choices of strategies; nil for none.
     public var tuningDirectory: String?
-    /// Whether points that failed get as many attempts again.
+    /// Whether points that failed are tried again, with all of their attempts.
     public var retriesFailed = false
-    /// Whether a run may go on although its machine is not as it was.
+    /// Whether a run may continue although its machine has changed.
     public var allowsMixedMachines = false
     /// Launches that another part of the run holds.
     package var measuredElsewhere: Set<RunStore.LaunchKey> = []
@@ -53,7 +53,7 @@ public struct SweepRunner {
       launcher: LaunchProcess(), isInterrupted: { Interruption.isRequested }, report: report)
   }
 
-  /// A run whose ceilings, audit and processes come from elsewhere.
+  /// A run with given ceilings, audit and launcher.
   init(
     experiment: Experiment, inputs: RunInputs, directory: RunDirectory, topology: Topology, options: Options,
     steps: RunSetup.Steps, launcher: any Launcher, isInterrupted: @escaping () -> Bool = { false },
@@ -70,8 +70,8 @@ public struct SweepRunner {
     self.report = report
   }
 
-  /// Runs what is missing. A point that fails is stored as failed and does not stop the run. Throws `Interrupted` where it
-  /// was asked to end, when all that is complete is stored and exported. A run ends with its projections: see
+  /// Runs what is missing. A point that fails is stored as failed and does not stop the run. Throws `Interrupted` on
+  /// a request to end, after complete points are stored and exported. The projections come afterwards: see
   /// `ProjectionSweep` of the studies.
   public func run() throws {
     LibraryVariables.clear()
@@ -118,7 +118,7 @@ public struct SweepRunner {
         try setup.calibrate(before: next.launch, directory, steps: steps, isInterrupted: isInterrupted)
       }
       let point = next.point
-      // Asked before each launch: what is available changes.
+      // Checked before each launch, because available memory changes.
       if let reason = point.infeasibility(topology: topology) {
         try skip(next, reason, &ledger, time)
         continue
@@ -160,7 +160,7 @@ public struct SweepRunner {
         attempt.status = .died
         attempt.reason = reason
         try drift.read(nextOrderIndex: request.firstOrderIndex)
-        // A child that ended with its parent's interrupt is not the point's fault.
+        // A child that ended because its parent was interrupted is not the point's failure.
         if isInterrupted() {
           attempt.status = .interrupted
           try directory.store.end(attempt)
@@ -224,7 +224,7 @@ public struct SweepRunner {
       settled: try directory.store.measuredRow(of: point.id).flatMap(point.settled))
   }
 
-  /// Counts kernels of known work on one pinned thread, and says which events cannot be believed here.
+  /// Counts kernels of known work on one pinned thread and checks the events against it.
   private func checkCounters() throws -> [CounterSelfCheck] {
     let groups = inputs.counters.groups
     guard !groups.isEmpty else { return [] }

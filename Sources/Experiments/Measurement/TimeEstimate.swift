@@ -5,22 +5,23 @@ import RunStore
 import Statistics
 import Support
 
-/// How long points will take: from the kernels' accounting and modest stated rates, or from what an earlier run measured.
+/// The expected time of points, from the kernels' FLOPs and bytes at modest stated rates, or from an earlier run's
+/// measurements.
 ///
-/// It is for planning an afternoon or a batch job, not a prediction: `project` and `validate` do those.
+/// It serves to plan a batch job; for predictions see `project` and `validate`.
 public struct TimeEstimate: Sendable {
-  /// Rates of one thread. A core of the last five years reaches two to four times as much of the first when it multiplies
-  /// matrices, and as much of the second when its tables lie in memory.
+  /// Rates of one thread. A core of the last five years reaches two to four times the first in matrix products, and
+  /// two to four times the second where tables lie in memory.
   public struct Rates: Equatable, Sendable {
     public var flopPerNanosecond = 50.0
     public var tableBytesPerNanosecond = 10.0
-    /// To make a layer's random parameters, convert and place them.
+    /// To make, convert and place a layer's random parameters.
     public var nanosecondsPerParameter = 6.0
     /// The check's scalar double-precision reference: 5 ms a token of the published dense layer.
     public var nanosecondsPerReferenceFlop = 1.2
-    /// Of simulating a token on one machine; the simulated batch is short.
+    /// To simulate one token on one machine; the simulated batch is short.
     public var projectionSecondsPerToken = 0.5 / 4096
-    /// To start the process of a launch and to hear from it: `overhead_s` of attempts.csv is about this.
+    /// To start the process of a launch and to receive its report; `overhead_s` of attempts.csv is about this.
     public var launchSeconds = 0.05
 
     public init() {}
@@ -29,23 +30,23 @@ public struct TimeEstimate: Sendable {
   private let measure: Measure
   private let machines: Int
   private let rates: Rates
-  /// Median pass in ns of points that were measured before, by what they ask for.
+  /// The median pass in ns of points measured before, by their parameters.
   private let measured: [String: Double]
-  /// How much longer (or shorter) than stated the measured points took, by kernel.
+  /// The ratio of measured to estimated time, by kernel.
   private let correction: [KernelKind: Double]
 
-  /// Calibration and the audit of the baseline, before the first point of a run; later calibrations too, each
-  /// of which takes half a minute on two cores.
+  /// Calibration and the audit of the baseline, before the first point of a run, and later calibrations; each
+  /// calibration takes half a minute on two cores.
   public static func preparationSeconds(_ measure: Measure) -> Double {
     let again = measure.calibrate == .everyLaunch ? measure.launches - 1 : 0
     return 45 + 35 * Double(again)
   }
 
-  /// Tokens that the check compares.
+  /// The number of tokens that the check compares.
   private static let checkedTokens = 16.0
 
-  /// For an experiment's way of measuring, projected onto `machines` machines. `earlier` are results of another run, with
-  /// their points.
+  /// For an experiment's way of measuring, projected onto `machines` machines. `earlier` holds results of another run
+  /// with their points.
   public init(_ measure: Measure, machines: Int, rates: Rates = Rates(), earlier: [(Point, ResultRow)] = []) {
     self.measure = measure
     self.machines = machines
@@ -58,7 +59,7 @@ public struct TimeEstimate: Sendable {
     }
   }
 
-  /// For an experiment as its file has it.
+  /// For an experiment as its file states it.
   public init(_ experiment: Experiment, earlier: [(Point, ResultRow)] = []) {
     self.init(experiment.measure, machines: max(1, experiment.machines.count), earlier: earlier)
   }
@@ -66,15 +67,15 @@ public struct TimeEstimate: Sendable {
   public struct Seconds: Equatable, Sendable {
     /// One pass over all tokens.
     public var pass: Double
-    /// With building, checking, warming up, sampling until there are enough samples, and projecting.
+    /// Building, checking, warming up, sampling until there are enough samples, and projecting.
     public var expected: Double
-    /// If the interval never becomes narrow enough.
+    /// The time if the interval never becomes narrow enough.
     public var atMost: Double
-    /// Whether the pass is one that was measured.
+    /// Whether the pass was measured rather than estimated.
     public var isMeasured: Bool
   }
 
-  /// Of a point that is only projected, in seconds: its layer and its simulation.
+  /// Seconds for a point that is only projected: its layer and its simulation.
   public func projectionSeconds(_ point: Point) -> Double {
     point.simulated.memoryNeeded == .tooLarge ? rates.launchSeconds : layer(point) + simulation(point)
   }
@@ -86,7 +87,7 @@ public struct TimeEstimate: Sendable {
   }
 
   public func seconds(_ point: Point) -> Seconds {
-    // No machine has the memory for it: it is skipped.
+    // No machine has the memory for it, so it is skipped.
     if point.memoryNeeded == .tooLarge {
       return Seconds(pass: 0, expected: rates.launchSeconds, atMost: rates.launchSeconds, isMeasured: false)
     }
@@ -95,7 +96,7 @@ public struct TimeEstimate: Sendable {
     let pass: Double = (known ?? stated) * 1e-9
     let check = TimeEstimate.checkedTokens * point.flopPerToken * rates.nanosecondsPerReferenceFlop
     let simulated = simulation(point)
-    // One more pass before the check, and at least one to warm up.
+    // One pass before the check, and at least one to warm up.
     let running: Double = pass + max(measure.warmupSeconds, pass)
     let fixed: Double = layer(point) + check * 1e-9 + running + rates.launchSeconds
     let sampling = max(measure.minSeconds, Double(measure.minSamples) * pass)
@@ -123,13 +124,13 @@ public struct TimeEstimate: Sendable {
 }
 
 extension RunDirectory {
-  /// What the run has measured, with the points.
+  /// The measured points of the run with their rows.
   public func timings() throws -> [(Point, ResultRow)] {
     let points = Dictionary(plan.points.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
     return try store.rows(ResultRow.self).compactMap { row in points[row.pointID].map { ($0, row) } }
   }
 
-  /// Seconds that each point is still expected to take, by what the run has measured so far: 0 for those that have ended.
+  /// The expected seconds left for each point, by what the run has measured so far: 0 for those that have ended.
   public func secondsLeft() throws -> (Point) -> Double {
     let experiment = try experiment()
     let estimate = TimeEstimate(experiment, earlier: try timings())

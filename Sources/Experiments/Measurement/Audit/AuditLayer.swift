@@ -24,7 +24,7 @@ public struct ProductShape: Hashable, Codable, Sendable {
     self.roundsResult = roundsResult
   }
 
-  /// `product` of `m` rows.
+  /// The shape of `product` with `m` rows.
   init(m: Int, _ product: LayerProduct) {
     self.init(
       m: m, n: product.n, k: product.k, dtype: product.dtype, finish: product.finish,
@@ -35,7 +35,7 @@ public struct ProductShape: Hashable, Codable, Sendable {
     LayerProduct(n: n, k: k, dtype: dtype, finish: finish, roundsResult: roundsResult)
   }
 
-  /// Bytes of the operands and the result as an audit holds them: as floats, and in the product's own type.
+  /// Bytes of the operands and the result as an audit stores them: as floats, and in the product's own type.
   public var memoryNeeded: CheckedSize {
     let elements = CheckedSize(m) * k + CheckedSize(n) * k + CheckedSize(m) * n
     return elements * (MemoryLayout<Float>.stride + dtype.bytes)
@@ -45,10 +45,10 @@ public struct ProductShape: Hashable, Codable, Sendable {
 
   /// 20 ms at 200 GFLOP/s, so that an audit of a dozen candidates stays a matter of seconds.
   private static let mostFlops = 4e9
-  /// Fewer rows would be another kind of product: the library would spend its time packing the weights.
+  /// With fewer rows it would be another kind of product: the library would spend its time packing the weights.
   private static let fewestRows = 64
 
-  /// With so few rows that timing it does not take long: its rate does not depend on them beyond a few hundred.
+  /// The same product with few enough rows to be timed quickly; beyond a few hundred, rows do not change its rate.
   var affordable: ProductShape {
     var shape = self
     while shape.flops > Self.mostFlops, shape.m >= 2 * Self.fewestRows { shape.m /= 2 }
@@ -56,11 +56,11 @@ public struct ProductShape: Hashable, Codable, Sendable {
   }
 }
 
-/// A layer's products as one worker calls them, which one library is to run: what an audit chooses for.
+/// A layer's products as one worker calls them: the unit for which an audit chooses a library.
 public struct AuditLayer: Hashable, Codable, Sendable {
   /// `dense 512-2048-512`, followed by its element type where that is not fp32.
   public var name: String
-  /// As they are timed.
+  /// The products in the shapes that are timed.
   public var products: [ProductShape]
 
   public init(name: String, products: [ProductShape]) {
@@ -68,7 +68,7 @@ public struct AuditLayer: Hashable, Codable, Sendable {
     self.products = products
   }
 
-  /// A dense layer whose workers have up to `tokens` tokens each.
+  /// The layer of a dense network whose workers have up to `tokens` tokens each.
   public static func dense(hidden: Int, intermediate: Int, tokens: Int, dtype: ElementType = .fp32) -> AuditLayer {
     let network = DenseNetwork(hidden: hidden, intermediate: intermediate, dtype: dtype)
     return AuditLayer(network, tokens: tokens) ?? AuditLayer(name: "", products: [])
@@ -77,7 +77,7 @@ public struct AuditLayer: Hashable, Codable, Sendable {
   /// The element type of the layer's products.
   public var dtype: ElementType { products.first?.dtype ?? .fp32 }
 
-  /// The products of `point` that a library runs; nil where it has none.
+  /// The products of `point` that a library runs; nil where there are none.
   public init?(_ point: Point) {
     self.init(point.network, tokens: largestShare(tokens: point.tokens, workers: point.threads))
   }
@@ -87,7 +87,7 @@ public struct AuditLayer: Hashable, Codable, Sendable {
     self.init(name: layer.name, products: layer.products.map { ProductShape(m: $0.rows, $0.product).affordable })
   }
 
-  /// Those of `points`, each once, in their order.
+  /// The layers of `points`, each once, in the points' order.
   public static func all(_ points: [Point]) -> [AuditLayer] {
     var layers: [AuditLayer] = []
     for layer in points.compactMap(AuditLayer.init) where !layers.contains(layer) { layers.append(layer) }

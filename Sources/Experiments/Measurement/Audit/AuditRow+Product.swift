@@ -1,7 +1,7 @@
 import RunStore
 
 extension AuditRow {
-  /// A candidate that was timed for `product`.
+  /// The row of a candidate that was timed for `product`.
   package init(
     layer: String, library: String, version: String?, coreType: String?, coreTypeAsked: String?, path: String,
     product: ProductShape, samples: Int?, medianNanoseconds: Double, gigaflopPerSecond: Double,

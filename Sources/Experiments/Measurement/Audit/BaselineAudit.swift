@@ -3,11 +3,11 @@ import Plans
 import RunStore
 import Statistics
 
-/// Which library, with which of its kernels, is the fastest for each layer: a slow product makes any rival look good.
+/// Finds the library and core type that is the fastest for each layer; a slow baseline would flatter every speed-up.
 public struct BaselineAudit {
   /// Every candidate and product, timed or not, in the order of the candidates.
   public var rows: [AuditRow] = []
-  /// Layers for which a candidate could be timed.
+  /// The fastest candidate of each layer for which one could be timed.
   public var winners: [AuditLayer: LibraryCandidate] = [:]
 
   /// A baseline below this share of the measured peak of its element type is suspect: a healthy product of these shapes
@@ -17,13 +17,14 @@ public struct BaselineAudit {
   /// Times a candidate for products.
   public typealias Measure = (LibraryCandidate, [ProductShape]) -> CandidateOutcome
 
-  /// Of the rows that say why a candidate was not timed.
+  /// The element type of rows for candidates that could not be timed.
   private var dtype = ElementType.fp32
 
   public init() {}
 
-  /// Times every candidate and chooses, for one element type after the other: a library that lacks one may win another.
-  /// `peaks` are the multiply-add peaks of one thread in 10^9 operations per second, where they were measured.
+  /// Times every candidate and chooses, for one element type after the other, since a library that lacks one type may
+  /// be the fastest in another. `peaks` are the measured multiply-add peaks of one thread in 10^9 operations per
+  /// second.
   public init(
     _ layers: [AuditLayer], candidates: [LibraryCandidates], peaks: [ElementType: Double],
     progress: (String) -> Void = { _ in }, measure: Measure = CandidateProcess().measure
@@ -49,9 +50,9 @@ public struct BaselineAudit {
     for library in candidates {
       progress("auditing \(library.name) in \(dtype.rawValue)")
       guard let own = load(library, products, measure) else { continue }
-      let twin = timed.first { Self.sameKernels($0.report, own.report) }
-      if let twin {
-        reject(own.report, asked: nil, "the same as \(twin.report.path), which is timed already")
+      let equivalent = timed.first { Self.sameKernels($0.report, own.report) }
+      if let equivalent {
+        reject(own.report, asked: nil, "the same as \(equivalent.report.path), which is timed already")
         continue
       }
       timed.append((own.candidate, nil, own.report))
@@ -65,15 +66,15 @@ public struct BaselineAudit {
               library: own.report.name, version: own.report.version, coreType: coreType, coreTypeAsked: coreType,
               path: own.report.path, dtype: dtype, reason: reason))
         case .timed(let report) where report.coreType?.lowercased() != coreType.lowercased():
-          // It would be in the table twice under one name.
-          reject(report, asked: coreType, "asked for \(coreType), it chose \(report.coreType ?? "without a word")")
+          // A second entry under this name would repeat the first.
+          reject(report, asked: coreType, "asked for \(coreType), found \(report.coreType ?? "an unnamed one")")
         case .timed(let report):
           seen.append(coreType.lowercased())
           timed.append((candidate, coreType, report))
         }
       }
     }
-    progress("auditing the fastest once more")
+    progress("timing the fastest candidates again")
     for index in Self.contenders(timed.map(\.report), layers) {
       guard case .timed(let again) = measure(timed[index].candidate, products) else { continue }
       timed[index].report.keepFaster(again)
@@ -92,7 +93,8 @@ public struct BaselineAudit {
     rows += rejected
   }
 
-  /// The first of the library's files that loads, left alone; nil, with rows that say why, where none does.
+  /// The first of the library's files that loads, with the library's own choice of core type; nil, with rows that
+  /// give the reasons, where none loads.
   private mutating func load(
     _ library: LibraryCandidates, _ products: [ProductShape], _ measure: Measure
   ) -> (candidate: LibraryCandidate, report: CandidateReport)? {
@@ -115,15 +117,15 @@ public struct BaselineAudit {
         path: report.path, dtype: dtype, reason: reason))
   }
 
-  /// Another way to a library that is in the table, such as by its path.
+  /// Whether both are the same library with the same kernels, for instance found by name and by path.
   private static func sameKernels(_ one: CandidateReport, _ other: CandidateReport) -> Bool {
     one.path == other.path && one.coreType == other.coreType
   }
 
-  /// A neighbour on a shared machine can take half a core for as long as a candidate is timed.
+  /// The longest slow-down to expect from other load while a candidate is timed.
   private static let disturbance = 2.0
 
-  /// Those that could be the fastest of a layer had they been disturbed: they get a second round, some seconds later.
+  /// Candidates that could be the fastest of a layer if they were disturbed; they are timed again some seconds later.
   static func contenders(_ reports: [CandidateReport], _ layers: [AuditLayer]) -> [Int] {
     reports.indices.filter { index in
       layers.contains { layer in
@@ -135,7 +137,7 @@ public struct BaselineAudit {
     }
   }
 
-  /// The report with the least time over all products of `layer`, each once; the first of equals.
+  /// The place of the report with the least time over all products of `layer`, each once; the first one of equals.
   static func fastest(_ reports: [CandidateReport], for layer: AuditLayer) -> Int? {
     let times = reports.enumerated().compactMap { index, report in report.time(layer).map { (index: index, time: $0) } }
     return times.min { $0.time < $1.time }?.index
@@ -155,7 +157,7 @@ public struct BaselineAudit {
 }
 
 extension CandidateReport {
-  /// Nanoseconds for all products of `layer`, each once; nil where one was not timed.
+  /// Nanoseconds for all products of `layer`, each once; nil where one of them was not timed.
   func time(_ layer: AuditLayer) -> Double? {
     var total = 0.0
     for product in layer.products {
@@ -165,7 +167,7 @@ extension CandidateReport {
     return total
   }
 
-  /// Keeps for each product the round with the lesser median: disturbances only ever lengthen one.
+  /// Keeps for each product the round with the lower median, since disturbances only ever lengthen one.
   mutating func keepFaster(_ other: CandidateReport) {
     for index in timings.indices {
       let product = timings[index].product

@@ -6,12 +6,12 @@ import Support
 /// Times a candidate in a process of its own: a library picks its kernels once per process, and kernels that this CPU
 /// cannot run end the process that tried.
 public struct CandidateProcess {
-  /// The verb of the tool that does it, and its options. Hidden, because it is of no use to people.
+  /// The verb of the tool that times a candidate. It is hidden, because users have no use for it.
   public static let verb = "audit-candidate"
 
-  /// Seconds for a candidate to load, and for each product. Far beyond any that works: two hundred times what a product
-  /// may take at full speed.
-  private static let patience = (load: 20.0, product: 20.0)
+  /// Time limits in seconds, for a candidate to load and for each product: two hundred times what a product takes at
+  /// full speed.
+  private static let timeLimit = (load: 20.0, product: 20.0)
 
   private let executable: URL
 
@@ -33,7 +33,7 @@ public struct CandidateProcess {
   private func run(_ candidate: LibraryCandidate, _ products: [ProductShape]) throws -> CandidateOutcome {
     let process = try ChildProcess.run(
       executable, Self.arguments(candidate, products),
-      seconds: Self.patience.load + Self.patience.product * Double(products.count))
+      seconds: Self.timeLimit.load + Self.timeLimit.product * Double(products.count))
     if let failure = process.failure { return .failed(failure) }
     guard let outcome = try? JSONDecoder().decode(CandidateOutcome.self, from: process.output) else {
       return .failed("ended with exit code 0" + (process.lastMessage.isEmpty ? "" : ": \(process.lastMessage)"))
@@ -43,7 +43,7 @@ public struct CandidateProcess {
 }
 
 extension ProductShape {
-  /// `1024x2048x512`, or with what is unusual `1024x2048x512:bf16:bias-gelu:rounded`.
+  /// `1024x2048x512`, with what is not the default behind it: `1024x2048x512:bf16:bias-gelu:rounded`.
   public var argument: String {
     var parts = ["\(m)x\(n)x\(k)"]
     if self != ProductShape(m: m, n: n, k: k) { parts += [dtype.rawValue, finish.rawValue] }
@@ -51,7 +51,7 @@ extension ProductShape {
     return parts.joined(separator: ":")
   }
 
-  /// Nil for anything that `argument` does not write.
+  /// Nil for text that `argument` does not write.
   public init?(argument: String) {
     let parts = argument.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
     let numbers = parts[0].split(separator: "x").compactMap { Int($0) }

@@ -2,11 +2,11 @@ import Foundation
 import Kernels
 import Profiler
 
-/// What a candidate says of itself, and how long it took for each product.
+/// A candidate's description of itself, and its time for each product.
 public struct CandidateReport: Codable, Equatable, Sendable {
   public struct Timing: Codable, Equatable, Sendable {
     public var product: ProductShape
-    /// Nanoseconds of one product each.
+    /// Times in nanoseconds, one of one product each.
     public var samples: [Double]
 
     public init(product: ProductShape, samples: [Double]) {
@@ -30,7 +30,7 @@ public struct CandidateReport: Codable, Equatable, Sendable {
   }
 }
 
-/// A candidate's report, or why there is none.
+/// A candidate's report, or the reason why there is none.
 public enum CandidateOutcome: Codable, Equatable, Sendable {
   case timed(CandidateReport)
   case failed(String)
@@ -44,8 +44,8 @@ extension CandidateReport {
   /// Samples beyond the fewest are taken within this time for a product.
   private static let budgetNanoseconds = 100_000_000.0
 
-  /// Loads `candidate` into this process and times it on one pinned thread, warm and in huge pages, once its results have
-  /// been found right.
+  /// Loads `candidate` into this process, checks its results, and times it on one pinned thread, warm and in huge
+  /// pages.
   public static func measure(_ candidate: LibraryCandidate, _ products: [ProductShape]) -> CandidateOutcome {
     do {
       let library = try BLAS.load(candidate)
@@ -84,7 +84,7 @@ extension CandidateReport {
   }
 }
 
-/// A library that computes something else is no baseline, however fast.
+/// A library with a wrong result, which makes it useless as a baseline.
 private struct WrongProduct: Error, CustomStringConvertible {
   let place: (row: Int, column: Int)
   let product: ProductShape

@@ -1,19 +1,19 @@
 import Kernels
 import RunStore
 
-/// The library behind each layer's products: the audit's winner, else the first of the known ones. Text, so that a run can
-/// keep it and the process of each point can load what it needs.
+/// The library for each layer's products: the audit's winner, else the first known one. It is text, so that a run can
+/// store it and the process of each point can load what it needs.
 package struct LibraryChoice: Codable, Equatable {
   struct Choice: Codable, Equatable {
     var layer: AuditLayer
     var library: LibraryCandidate
-    /// The core type that was audited.
+    /// The core type that the audit timed.
     var coreType: String?
   }
 
   private(set) var choices: [Choice] = []
 
-  /// No audit: for projections, which call no library.
+  /// A choice without an audit, for projections, which call no library.
   package init() {}
 
   /// The winners of `audit` for `layers`.
@@ -26,7 +26,7 @@ package struct LibraryChoice: Codable, Equatable {
     }
   }
 
-  /// What a process that runs only `layer` has to know.
+  /// The part of the choice that a process needs that runs only `layer`.
   func only(_ layer: AuditLayer?) -> LibraryChoice {
     var own = self
     own.choices.removeAll { $0.layer != layer }
@@ -40,7 +40,7 @@ package struct LibraryChoice: Codable, Equatable {
       return try BLAS.load(for: layer?.dtype ?? .fp32)
     }
     let library = try BLAS.load(choice.library)
-    // Kernels that were picked otherwise here than in the process that timed them were not audited.
+    // A core type other than the audited one was not audited.
     guard library.coreType == choice.coreType else {
       throw OtherKernels(library: library.fullTitle, audited: choice.coreType)
     }

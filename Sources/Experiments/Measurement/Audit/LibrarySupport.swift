@@ -1,20 +1,21 @@
 import Kernels
 import Plans
 
-/// Which element types the libraries of this machine multiply in, found out without an audit: each library multiplies two
-/// small matrices, in a process of its own.
+/// The element types that the libraries of this machine support, found without an audit: each library multiplies two
+/// small matrices in a process of its own.
 public final class LibrarySupport {
   private let candidates: [LibraryCandidates]
   private let measure: BaselineAudit.Measure
   private var known: [ElementType: String?] = [:]
 
-  /// `libraries` are files that are tried besides the known ones.
+  /// `libraries` are files that are tried in addition to the known ones.
   public init(libraries: [String] = [], measure: @escaping BaselineAudit.Measure = CandidateProcess().measure) {
     candidates = LibraryCandidates.all(paths: libraries)
     self.measure = measure
   }
 
-  /// Why no library here computes the products of `point`; nil where one does, and where the point has none.
+  /// The reason why no library here computes the products of `point`; nil where one does, or where the point has
+  /// none.
   public func shortage(_ point: Point) -> String? {
     AuditLayer(point).flatMap { shortage($0.dtype) }
   }

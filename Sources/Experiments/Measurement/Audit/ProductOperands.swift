@@ -2,7 +2,7 @@ import Kernels
 import Profiler
 import Support
 
-/// One product with its operands, in huge pages that the worker has touched, prepared by a library as a layer's is.
+/// The operands of one product, in huge pages that the worker has touched, prepared by a library as a layer's are.
 final class ProductOperands {
   private let product: ProductShape
   private let a: [Float]
@@ -13,8 +13,8 @@ final class ProductOperands {
   init(_ product: ProductShape, of library: BLAS, pool: PinnedPool, topology: Topology) throws {
     self.product = product
     try product.memoryNeeded.requireAllocatable()
-    // Any seed does: a product's time does not depend on its values, unless they are denormal. Whole numbers that every
-    // element type holds: what a library makes of them is then as exact in bf16 and int8 as in fp32.
+    // Any seed will do, since a product's time does not depend on its values unless they are denormal. The values are
+    // whole numbers that every element type holds exactly, so that results are as exact in bf16 and int8 as in fp32.
     var random = RandomSource(seed: 1)
     func values(_ count: Int, _ range: ClosedRange<Int>) -> [Float] {
       (0..<count).map { _ in Float(Int.random(in: range, using: &random)) }
@@ -31,10 +31,10 @@ final class ProductOperands {
 
   func multiply() { timed.run() }
 
-  /// Elements compared with a product in double precision: the corners and others all over the result.
+  /// The number of elements compared with a product in double precision: the corners and others all over the result.
   private static let compared = 256
 
-  /// The first element compared that is not what the operands give.
+  /// The place of the first compared element that is wrong; nil where all are right.
   func firstWrong() -> (row: Int, column: Int)? {
     let count = product.m * product.n
     var random = RandomSource(seed: 2)
@@ -52,7 +52,7 @@ final class ProductOperands {
       }
       let (low, high) = timed.range(sum: expected, magnitude: magnitude, bias: Double(bias[column]))
       let actual = timed.result(place)
-      // Not a comparison for outside, which a NaN would pass.
+      // Written so that a NaN fails.
       if !(actual >= low && actual <= high) { return (row, column) }
     }
     return nil

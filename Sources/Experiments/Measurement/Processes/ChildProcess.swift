@@ -3,29 +3,30 @@ import Foundation
 import Profiler
 import Support
 
-/// A program in a process of its own: this very tool once more, for what may crash, hang, take all memory, or load a library
-/// in a state of its own, and others' tools such as gnuplot, git and Slurm's. It is killed with its parent, however that ends.
-/// Signals that this process handles meanwhile do not disturb it.
+/// A program in a process of its own: this tool again, for work that may crash, hang, take all memory, or need a
+/// library in a state of its own; or another tool such as gnuplot, git and Slurm's commands. It is killed with its
+/// parent, however that ends. Signals that this process handles meanwhile do not disturb it.
 public struct ChildProcess {
-  /// How it ended.
+  /// How the process ended.
   public enum Ending: Equatable, Sendable {
     case exited(Int32)
     case signalled(Int32)
-    /// Killed after so many seconds.
+    /// Killed at the time limit, in seconds.
     case timedOut(Double)
   }
 
   public var ending: Ending
   public var output: Data
-  /// The last line on standard error that says something, of a crash the one before its stack trace; empty where there is none.
+  /// The last line on standard error with text in it; for a crash, the one before its stack trace. Empty where there
+  /// is none.
   public var lastMessage: String
 
-  /// The tool that runs.
+  /// This tool's own executable.
   public static var own: URL { URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath() }
 
-  /// Runs `executable` in `directory` (nil: the current one) with `input` on its standard input and waits for its end, for at
-  /// most `seconds`. It starts without the variables that steer numerical libraries, and is told of an interrupt of this
-  /// process. Throws `SystemError` where it cannot be started.
+  /// Runs `executable` in `directory` (nil: the current one) with `input` on its standard input and waits at most
+  /// `seconds` for its end. It starts without the variables that steer numerical libraries, and an interrupt of this
+  /// process is passed on to it. Throws `SystemError` where it cannot be started.
   public static func run(
     _ executable: URL = own, _ arguments: [String], in directory: String? = nil, input: Data = Data(), seconds: Double
   ) throws -> ChildProcess {
@@ -42,7 +43,7 @@ public struct ChildProcess {
 
     let deadline = Clock.now() + UInt64(seconds * 1e9)
     var status = Int32(LINUX_RUNNING)
-    // It may close both pipes long before it ends.
+    // A process may close both pipes long before it ends.
     if collect([output, messages], until: deadline) {
       let now = Clock.now()
       status = try check(linux_wait_within(child, deadline > now ? deadline - now : 0), "waitpid")
@@ -59,7 +60,7 @@ public struct ChildProcess {
       output: output.data, lastMessage: lastLine(messages.data))
   }
 
-  /// What went wrong, in a line that ends with the process's last words; nil where it exited with 0.
+  /// The reason why the process failed, in a line that ends with its last message; nil where it exited with 0.
   public var failure: String? {
     let words = lastMessage.isEmpty ? "" : ": \(lastMessage)"
     switch ending {
@@ -92,7 +93,7 @@ public struct ChildProcess {
   ) throws -> Int32 {
     var environment = ProcessInfo.processInfo.environment
     for variable in LibraryVariables.found(in: environment) { environment[variable.name] = nil }
-    // A crash is an answer here, and its last words should be those of who crashed.
+    // A crash is an expected result here, and the last message should be the crashing code's own.
     environment["SWIFT_BACKTRACE"] = "enable=no"
     return try withCStrings([executable.path] + arguments) { arguments in
       try withCStrings(environment.map { "\($0.key)=\($0.value)" }) { environment in
@@ -130,7 +131,7 @@ public struct ChildProcess {
   static func lastLine(_ data: Data) -> String {
     let lines = String(decoding: data, as: UTF8.self).unicodeScalars.split(whereSeparator: \.isLineBreak)
       .map { singleLine(String($0)).trimmingCharacters(in: .whitespaces) }
-    // The runtime prints a frame a line, `19 lookahead 0x000055… <unavailable> + 1234`, and a title before them.
+    // The runtime prints one frame a line, `19 lookahead 0x000055… <unavailable> + 1234`, under a title.
     return lines.last { line in
       !line.isEmpty && !line.hasPrefix("Current stack trace:") && line.prefixMatch(of: frame) == nil
     } ?? ""
@@ -144,7 +145,7 @@ public struct ChildProcess {
     throw SystemError(call: call, code: -result)
   }
 
-  /// One direction of talk with the child.
+  /// One direction of the communication with the child.
   private final class Pipe {
     let reader: Int32
     private(set) var writer: Int32
@@ -167,7 +168,7 @@ public struct ChildProcess {
 
     func closeReader() { close(reader) }
 
-    /// What there is; waits where there is nothing.
+    /// Reads what is available; waits where there is nothing.
     func read() {
       var buffer = [UInt8](repeating: 0, count: 1 << 16)
       let count = Glibc.read(reader, &buffer, buffer.count)

@@ -1,22 +1,22 @@
 import CLinux
 
-/// Ctrl-C and a request to end (SIGINT, SIGTERM): the first is noted, so that what is complete can be stored first.
+/// Requests to end (SIGINT, SIGTERM). The first is recorded, so that complete points can be stored before the end.
 public enum Interruption {
-  /// From now on the first signal is noted and the second ends the process.
+  /// From this call on, the first signal is recorded and the second ends the process.
   public static func note() { linux_note_interrupts(0) }
 
-  /// For a child, whose parent decides: however many signals come, they are noted.
+  /// Records all signals, however many come. For a child process, whose parent decides when it ends.
   public static func ignoreRepeatedSignals() { linux_note_interrupts(1) }
 
   public static var isRequested: Bool { linux_interrupt() != 0 }
 
-  /// Throws `Interrupted` where a signal has come.
+  /// Throws `Interrupted` after a signal.
   public static func check() throws {
     if isRequested { throw Interrupted() }
   }
 }
 
-/// A run that was asked to end before its plan was done. All that is complete is stored.
+/// A run that was asked to end before its plan was done. Everything complete is stored.
 public struct Interrupted: Error, CustomStringConvertible {
   public let description = "interrupted"
 

@@ -4,13 +4,13 @@ import Plans
 import Profiler
 import RunStore
 
-/// Chooses the strategies of a run's points, from the cache where it can.
+/// Chooses the strategies of a run's points, from the cache where possible.
 public struct Autotuner {
   private let tuner: StrategyTuner
   private let fingerprint: MachineFingerprint
   private let cache: TuningCache?
 
-  /// `machine` is the model of this host, which prunes the candidates; without a cache every tuning measures.
+  /// `machine` is the model of this host, by which candidates are pruned; without a cache, every tuning measures.
   public init(machine: Machine, fingerprint: MachineFingerprint, cache: TuningCache?) {
     self.init(tuner: StrategyTuner(machine: machine), fingerprint: fingerprint, cache: cache)
   }
@@ -21,17 +21,17 @@ public struct Autotuner {
     self.cache = cache
   }
 
-  /// What came of a tuning.
+  /// The result of a tuning.
   struct Outcome {
     var tuning: Tuning
-    /// The point's network with what was chosen for it.
+    /// The point's network with the chosen strategy.
     var chosen: any Network
-    /// What it was chosen from, by rank.
+    /// The candidates, by rank.
     var rows: [TuningRow]
     var isCached: Bool
   }
 
-  /// Tunes `point`, one of whose passes is `pass`. `timer` is called for only where nothing usable is in the cache.
+  /// Tunes `point`, one of whose passes is `pass`. `timer` is made only where the cache has no usable tuning.
   func tune(_ point: Point, _ pass: Pass, timer: () throws -> any StrategyTimer) throws -> Outcome {
     let key = TuningKey(point, pass, fingerprint: fingerprint)
     let candidates: [any Network] = point.network.candidates(pass, secondLevelBytes: tuner.secondLevelBytes)

@@ -4,12 +4,12 @@ import Machines
 import Projection
 import Simulation
 
-/// What a pass would take on a machine: the timing equations of a projection with traffic in closed form instead of a simulated
-/// one (docs/reference/methods.md, "The autotuner"). It exists to leave the hopeless candidates unmeasured.
+/// The time of a pass on a machine: the timing equations of a projection with traffic in closed form instead of a
+/// simulated one (docs/METHODS.md, "The autotuner"). It serves to prune candidates before they are timed.
 extension PassEstimate {
   /// Nanoseconds per token of the batch. Throws `InputError` where the machine lacks a figure.
   func nanosecondsPerToken(_ pass: Pass, on machine: Machine) throws -> Double {
-    // Without bf16 multiply-adds a projection is widened to fp32. It is the same for every strategy.
+    // Without bf16 multiply-adds the hash projection is widened to fp32, which is the same for every strategy.
     let work = machine.keysMissing(for: phases).isEmpty ? phases : widenedPhases
     let projection = try Projection.project(
       phases: work, tokens: pass.tokens, threads: pass.threads, traffic: traffic(pass, on: machine), on: machine)

@@ -2,8 +2,8 @@ import Kernels
 import Plans
 import Profiler
 
-/// Times strategies on the pinned threads and placed pages that a point will run on, with its real tables and as many of its
-/// tokens as make a full tile for each worker.
+/// Times strategies on the pinned threads and placed pages that a point will run on, with its real tables and as many
+/// of its tokens as make a full tile for each worker.
 final class PlacedStrategyTimer: StrategyTimer {
   private let point: Point
   private let pass: Pass
@@ -13,7 +13,7 @@ final class PlacedStrategyTimer: StrategyTimer {
   private var passes: [Int: (Int) -> Void] = [:]
   private var tokens = 1
 
-  /// `memory` is given back with this object: the chosen strategy's tables are packed again where they will stay.
+  /// `memory` is released with this object; the chosen strategy's tables are packed again in their final place.
   init(point: Point, pass: Pass, kernels: any KernelSource, pool: PinnedPool, memory: PlacedSource) {
     self.point = point
     self.pass = pass
@@ -41,7 +41,7 @@ final class PlacedStrategyTimer: StrategyTimer {
         built.append(kernel)
         passes[place] = { workers[$0].run(input: input.base, output: output.base) }
       } catch let refusal as SystemError {
-        // Such as too little memory for one more order of the tables.
+        // For instance too little memory for one more order of the tables.
         refused[place] = "\(refusal)"
       }
     }

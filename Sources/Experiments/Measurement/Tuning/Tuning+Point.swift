@@ -6,10 +6,11 @@ import RunStore
 import Support
 
 extension Tuning {
-  /// Chooses the strategy of a look-up `point` of `experiment` on this host, as a run does, and returns what it chose from.
+  /// Chooses the strategy of a look-up `point` of `experiment` on this host, as a run does, and returns the
+  /// candidates.
   ///
-  /// `machine` is the model of this host; `tuningDirectory` holds earlier choices, nil for none. `warn` hears of files there
-  /// that cannot be used. Throws `InputError` for a point that this machine cannot run.
+  /// `machine` is the model of this host; `tuningDirectory` holds earlier choices, nil for none. `warn` gets messages
+  /// about files there that cannot be used. Throws `InputError` for a point that this machine cannot run.
   public static func rows(
     _ point: Point, of experiment: Experiment, machine: Machine, state: MachineState, topology: Topology,
     tuningDirectory: String?, warn: @escaping (String) -> Void
@@ -34,7 +35,7 @@ extension Tuning {
     }
   }
 
-  /// Throws `InputError` for a point that cannot run here: before the host is measured for its sake.
+  /// Throws `InputError` for a point that cannot run here, before the host is measured for it.
   public static func requireFeasible(_ point: Point, topology: Topology) throws {
     if let reason = point.infeasibility(topology: topology) { throw InputError(key: point.label, reason) }
   }

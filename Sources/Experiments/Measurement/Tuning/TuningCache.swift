@@ -10,16 +10,16 @@ public struct TuningCache {
 
   private static let schema = "lookahead/tuning/2"
 
-  /// A file: the tuning, and what it holds for.
+  /// The content of a file: the tuning, and the case that it is valid for.
   private struct Entry: Codable {
     var schema: String
-    /// Another version's kernels may prefer another strategy.
+    /// The kernels of another version may prefer another strategy.
     var kernelVersion: String
     var key: String
     var tuning: Tuning
   }
 
-  /// `warn` hears of files that cannot be used or written, one line each.
+  /// `warn` gets one line for each file that cannot be used or written.
   public init(directory: String, warn: @escaping (String) -> Void) {
     self.directory = URL(fileURLWithPath: directory)
     self.warn = warn
@@ -34,23 +34,23 @@ public struct TuningCache {
     return "\(cache)/lookahead/tuning"
   }
 
-  /// Far more than any tuning takes: some tens of candidates, a few hundred bytes each.
+  /// The largest file that is read, far above any tuning: some tens of candidates at a few hundred bytes each.
   private static let mostBytes = 1 << 20
 
-  /// The tuning of an earlier run; nil where there is none, or none that can be used. `candidates` are the
-  /// strategies that this version would choose among: another one is not believed, whatever the file says of it.
+  /// The tuning of an earlier run; nil where there is no usable one. `candidates` are the strategies that this
+  /// version chooses among; a tuning with any other one is refused.
   func tuning(for key: TuningKey, among candidates: [Tuning.Strategy]) -> Tuning? {
     let file = file(of: key)
     guard let kind = OwnFiles.kind(file.path) else { return nil }
-    // Anyone may have put anything there: a pipe would never end, and a link leads elsewhere.
+    // The directory may hold anything: reading a pipe would never end, and a link leads elsewhere.
     guard kind == S_IFREG, let handle = FileHandle(forReadingAtPath: file.path),
       let data = try? handle.read(upToCount: Self.mostBytes + 1) ?? Data(), data.count <= Self.mostBytes
     else {
-      warn("\(file.path) is no file of this tool's cache, or cannot be read; tuning again")
+      warn("\(file.path) is no file of the tuning cache, or cannot be read; tuning again")
       return nil
     }
     guard let entry = try? JSONDecoder().decode(Entry.self, from: data), entry.schema == Self.schema else {
-      warn("\(file.path) is damaged, or of another version of this tool; tuning again")
+      warn("\(file.path) is damaged, or was written by another version; tuning again")
       return nil
     }
     guard entry.kernelVersion == kernelVersion, entry.key == key.text else {
@@ -58,20 +58,20 @@ public struct TuningCache {
       return nil
     }
     guard entry.tuning.isPlausible(among: Set(candidates)) else {
-      warn("\(file.path) holds a tuning that this tool does not make; tuning again")
+      warn("\(file.path) holds a strategy that is not among the candidates; tuning again")
       return nil
     }
     return entry.tuning
   }
 
-  /// Keeps a tuning. A cache that cannot be written is worth a warning and no more.
+  /// Stores a tuning. A cache that cannot be written only gives a warning.
   func store(_ tuning: Tuning, for key: TuningKey) {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
     let entry = Entry(schema: Self.schema, kernelVersion: kernelVersion, key: key.text, tuning: tuning)
     do {
       try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
-      // A temporary file renamed over the old one: whoever reads meanwhile sees one or the other, whole.
+      // A temporary file is renamed over the old one, so that concurrent readers see one or the other, whole.
       try encoder.encode(entry).write(to: file(of: key), options: .atomic)
     } catch {
       warn("\(file(of: key).path) cannot be written: \(plainReason(error))")
@@ -82,10 +82,10 @@ public struct TuningCache {
 }
 
 extension Tuning {
-  /// Upper limit for a time per token in ns and for a count of bytes: above any real one, and sums stay finite.
+  /// The largest plausible time per token in ns or count of bytes; sums of such values stay finite.
   private static let most = 1e15
 
-  /// Whether a tuner that chooses among `strategies` can have made it.
+  /// Whether a tuner that chooses among `strategies` can have made this tuning.
   fileprivate func isPlausible(among strategies: Set<Strategy>) -> Bool {
     func isTime(_ value: Double) -> Bool { value.isFinite && value > 0 && value < Self.most }
     let tried = candidates.map(\.strategy)

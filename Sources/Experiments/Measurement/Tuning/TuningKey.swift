@@ -2,9 +2,9 @@ import Kernels
 import Plans
 import Profiler
 
-/// What a tuning holds for: the machine, the pass, and where its threads and pages lie.
+/// The case that a tuning is valid for: the machine, the pass, and where its threads and pages lie.
 struct TuningKey {
-  /// One line of text, the same for the same case on every run.
+  /// One line of text, equal for equal cases.
   let text: String
 
   init(_ point: Point, _ pass: Pass, fingerprint: MachineFingerprint) {
@@ -12,7 +12,7 @@ struct TuningKey {
     let parts =
       [fingerprint.text]
       + Parameter.all.compactMap { parameter -> String? in
-        // A choice holds whatever the weights and whoever asks; what the layer holds matters where its activations choose rows.
+        // The choice does not depend on the weights. The layer matters only where its activations choose rows.
         if [.seed, .variant, .isa].contains(parameter) || open.contains(parameter) { return nil }
         if parameter == .layer, !point.usesStoredInput { return nil }
         return point.value(of: parameter).map { "\(parameter.name)=\($0.text)" }

@@ -3,7 +3,7 @@ import Plans
 import RunStore
 
 extension TuningRow {
-  /// The rows of `point`, by rank.
+  /// The rows of a point's tuning, by rank.
   static func rows(_ tuning: Tuning, _ candidates: [any Network], pointID: String, cached: Bool) -> [TuningRow] {
     tuning.candidates.enumerated().compactMap { index, candidate in
       candidates.first(by: candidate.strategy).map { network in

@@ -5,33 +5,33 @@ public struct AttemptRow: RunRow, Equatable, Sendable {
   public static let table = "attempts"
 
   public enum Status: String, Codable, CaseIterable, Sendable {
-    /// Under way; or the run was killed while it was, and went on in another attempt.
+    /// Under way, or the run was killed during it and continued with another attempt.
     case running
     case passed, failed, skipped
     /// The process crashed, hung or was killed.
     case died
-    /// The run was asked to end.
+    /// The run was interrupted.
     case interrupted
   }
 
   public var runID: String
   public var pointID: String
-  /// The process of the point, from 0.
+  /// The number of the point's process, from 0.
   public var launch: Int
-  /// Of the launch, from 0.
+  /// The number of the attempt at this launch, from 0.
   public var attempt: Int
-  /// Place of the launch in the planned order, from 0.
+  /// The place of the launch in the planned order, from 0.
   public var position: Int
   public var status: Status
   public var reason: String?
-  /// Since the run began.
+  /// Time since the start of the run.
   public var startNanoseconds: Int
-  /// Of the first sample, see `SampleRow.orderIndex`; nil without samples.
+  /// The place of the first sample in the run, see `SampleRow.orderIndex`; nil without samples.
   public var firstOrderIndex: Int?
   public var samples: Int?
-  /// From the start of the process to its end.
+  /// Time from the start of the process to its end.
   public var seconds: Double?
-  /// The part of it that did not go into the point: starting the process, and handing over request and report.
+  /// The part of it spent outside the point: starting the process, and passing request and report.
   public var overheadSeconds: Double?
 
   public enum CodingKeys: String, CodingKey, CaseIterable {

@@ -5,31 +5,32 @@ import Plans
 public struct AuditRow: RunRow, Equatable, Sendable {
   public static let table = "audit"
 
-  /// Which layer the product belongs to, such as `dense 512-2048-512`; nil for a candidate that could not be timed.
+  /// The layer that the product belongs to, such as `dense 512-2048-512`; nil for a candidate that could not be
+  /// timed.
   public var layer: String?
   public var library: String
   public var version: String?
-  /// As the library names it; of a candidate that could not be timed the one asked for.
+  /// The core type as the library names it; for a candidate that could not be timed, the requested one.
   public var coreType: String?
   /// The core type that was forced; nil where the library chose.
   public var coreTypeAsked: String?
-  /// The file it was loaded from.
+  /// The file that the library was loaded from.
   public var path: String?
-  /// Of the product; of a candidate that could not be timed the type that it was tried for.
+  /// The product's element type; for a candidate that could not be timed, the type for which it was tried.
   public var dtype: ElementType?
-  /// C[m, n] = A[m, k] B[n, k]^T.
+  /// The sizes of C[m, n] = A[m, k] B[n, k]^T.
   public var m: Int?
   public var n: Int?
   public var k: Int?
   public var samples: Int?
-  /// Of one product on one thread.
+  /// The median time of one product on one thread.
   public var medianNanoseconds: Double?
   public var gigaflopPerSecond: Double?
-  /// Of the element type's peak measured on one thread in the same run.
+  /// The rate as a fraction of the element type's peak, measured on one thread in the same run.
   public var fractionOfFMAPeak: Double?
-  /// Whether the layer's points ran on it: the least time over all products of the layer.
+  /// Whether the layer's points ran on it, because it took the least time over all products of the layer.
   public var chosen: Bool
-  /// Why it could not be timed or chosen.
+  /// The reason why it could not be timed or chosen.
   public var reason: String?
 
   public enum CodingKeys: String, CodingKey, CaseIterable {

@@ -15,8 +15,9 @@ public struct CSVWriter {
     text += cells.map { $0.map(Self.cell) ?? "" }.joined(separator: ",") + "\n"
   }
 
-  /// A cell as it stands in the file. Text that begins with `=`, `+`, `-`, `@`, a tab, a carriage return or an apostrophe gets an
-  /// apostrophe in front, so that a reader who drops one leading apostrophe has the text again; numbers stay as they are.
+  /// A cell as it is written to the file. Text that begins with `=`, `+`, `-`, `@`, a tab, a carriage return or an
+  /// apostrophe gets an apostrophe in front; a reader that drops one leading apostrophe restores the text. Numbers
+  /// stay as they are.
   static func cell(_ text: String) -> String { quote(guarded(text)) }
 
   private static func guarded(_ text: String) -> String {
@@ -26,8 +27,8 @@ public struct CSVWriter {
 
   private static func isGuarded(_ byte: UInt8) -> Bool { "=+-@\t\r'".utf8.contains(byte) }
 
-  /// Quotes a cell that contains a comma, a quote or a line break; quotes inside it are doubled. It looks at bytes, as readers
-  /// do: a comma and a combining mark behind it are one `Character`, and so are CR and LF.
+  /// Quotes a cell that contains a comma, a quote or a line break; quotes inside it are doubled. It looks at bytes,
+  /// as CSV readers do: a comma with a combining mark behind it is one `Character`, and so are CR and LF.
   static func quote(_ cell: String) -> String {
     guard cell.utf8.contains(where: { ",\"\n\r".utf8.contains($0) }) else { return cell }
     var quoted: [UInt8] = [UInt8(ascii: "\"")]

@@ -1,17 +1,17 @@
 import GRDB
 
-/// What a micro-benchmark of the same run reached: a row of ceilings.csv.
+/// The result of a micro-benchmark of the same run: a row of ceilings.csv.
 public struct CeilingRow: RunRow, Equatable, Sendable {
   public static let table = "ceilings"
 
-  /// Such as fma_peak, read_bandwidth, load_latency.
+  /// The benchmark, such as fma_peak, read_bandwidth or load_latency.
   public var name: String
   public var threads: Int
-  /// Over all threads; nil where the benchmark stays in registers.
+  /// The working set of all threads together; nil where the benchmark stays in registers.
   public var workingSetBytes: Int?
-  /// Median.
+  /// The median over the repetitions.
   public var value: Double
-  /// Such as GFLOP/s, GB/s, ns.
+  /// The unit of the value, such as GFLOP/s, GB/s or ns.
   public var unit: String
   public var ci95Low: Double?
   public var ci95High: Double?
@@ -42,7 +42,7 @@ public struct CeilingRow: RunRow, Equatable, Sendable {
     self.n = n
   }
 
-  /// Whether both are of one micro-benchmark at one setting.
+  /// Whether both rows are of one micro-benchmark at one setting.
   package func isSame(as other: CeilingRow) -> Bool {
     name == other.name && threads == other.threads && workingSetBytes == other.workingSetBytes
   }

@@ -1,6 +1,6 @@
 import GRDB
 
-/// One event on one thread, or over one socket, over a point's counted pass: a row of counters.csv.
+/// One event on one thread, or over one socket, during a point's counted pass: a row of counters.csv.
 public struct CounterRow: RunRow, Equatable, Sendable {
   public static let table = "counters"
 
@@ -9,23 +9,23 @@ public struct CounterRow: RunRow, Equatable, Sendable {
   public var launch: Int
   /// Nil for a value over all threads or over a socket.
   public var thread: Int?
-  /// The package that a PMU outside the cores counted, for every process on it; nil for an event of threads.
+  /// The package whose PMU outside the cores counted, for every process on it; nil for an event of threads.
   public var socket: Int?
   /// The counter group that asked for the event.
   public var group: String
-  /// As the group names it.
+  /// The event's name in the group.
   public var event: String
-  /// As libpfm spells it out.
+  /// The event's full name in libpfm.
   public var canonicalEvent: String?
-  /// libpfm, raw, generic, sysfs, software; or synthetic, replay: then nothing was counted in this run.
+  /// libpfm, raw, generic, sysfs or software; with synthetic and replay, nothing was counted in this run.
   public var source: String?
-  /// As read, before scaling.
+  /// The counter as read, before scaling.
   public var raw: Int?
   public var enabledNanoseconds: Int?
   public var runningNanoseconds: Int?
   /// Nil unless the event was counted.
   public var value: Double?
-  /// exact, scaled, not_counted, unsupported, denied, suspect.
+  /// One of exact, scaled, not_counted, unsupported, denied and suspect.
   public var quality: String
   public var reason: String?
 

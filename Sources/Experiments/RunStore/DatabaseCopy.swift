@@ -2,16 +2,16 @@ import Foundation
 import GRDB
 import Support
 
-/// A private copy of a run's database, for whoever only reads: of a run under way, on a read-only mount, of another user, or by
-/// an older tool.
+/// A private copy of a run's database for readers, which may read a run under way, on a read-only mount, of another
+/// user, or of an older version.
 ///
-/// SQLite itself cannot read such a database without writing: it makes files beside it, marks readers in them, and, where the
-/// write-ahead log was not folded in, would have to do so. Reading with `immutable=1` would ignore the log. So the database is
-/// copied with its log, and everything that has to be written is written to the copy (sqlite.org/wal.html, "Read-Only
-/// Databases"; the names and locks are those of sqlite.org/walformat.html).
+/// SQLite cannot read such a database without writing: it makes files beside it, marks readers in them, and would
+/// have to checkpoint a write-ahead log that is left over. Reading with `immutable=1` would ignore the log. So the
+/// database is copied with its log, and everything that has to be written is written to the copy
+/// (sqlite.org/wal.html, "Read-Only Databases"; the names and locks are those of sqlite.org/walformat.html).
 enum DatabaseCopy {
-  /// Opens a copy of the database at `path`, after `prepare` has migrated it. The copy has no name any more when this returns,
-  /// and is gone with the connection. No byte of the original and of its directory changes.
+  /// Opens a copy of the database at `path`, after `prepare` has migrated it. The copy is unlinked when this returns,
+  /// and is deleted with the connection. No byte of the original or of its directory changes.
   static func open(_ path: String, prepare: (DatabaseQueue) throws -> Void) throws -> DatabaseQueue {
     try requireDatabase(path)
     let files = FileManager.default
@@ -25,13 +25,14 @@ enum DatabaseCopy {
     var configuration = Configuration()
     configuration.label = path
     let queue = try DatabaseQueue(path: copy, configuration: configuration)
-    // Folds the log in, and needs no file beside the database from here on.
+    // Checkpoints the log, and needs no file beside the database from here on.
     try queue.writeWithoutTransaction { _ = try String.fetchOne($0, sql: "PRAGMA journal_mode = MEMORY") }
     try prepare(queue)
     return queue
   }
 
-  /// Throws `InputError` unless `path` is a file that begins as a database does: SQLite takes an empty file for an empty one.
+  /// Throws `InputError` unless `path` is a file that begins as a database does. SQLite would accept an empty file as
+  /// an empty database.
   static func requireDatabase(_ path: String) throws {
     var status = stat()
     guard stat(path, &status) == 0 else {
@@ -52,10 +53,10 @@ enum DatabaseCopy {
 
   // MARK: - Copying
 
-  /// The log of transactions, and the journal of a transaction that was cut off, in SQLite's other mode.
+  /// The write-ahead log, and the rollback journal that SQLite's other mode leaves after a crash.
   private static let companions = ["-wal", "-journal"]
 
-  /// How long a writer that keeps changing the files is waited for.
+  /// The time limit for a writer that keeps changing the files.
   private static let patienceNanoseconds: UInt64 = 10_000_000_000
   private static let pauseMicroseconds: UInt32 = 10_000
 
@@ -69,7 +70,7 @@ enum DatabaseCopy {
     throw InputError(file: path, "expected a database that stays as it is while it is copied; try again")
   }
 
-  /// False where the files changed meanwhile, or a writer is folding the log in.
+  /// False where the files changed during the copy, or a writer is checkpointing.
   private static func copyOnce(_ path: String, to copy: String) throws -> Bool {
     guard let hold = CheckpointHold("\(path)-shm") else { return false }
     defer { hold.release() }
@@ -82,7 +83,7 @@ enum DatabaseCopy {
     }
     return zip(before, states).allSatisfy { name, state in
       let now = FileState(name)
-      // A log grows at its end while it is copied, and what is not committed in the copy does not count.
+      // A log grows at its end while it is copied; what is not committed in the copy is ignored.
       return name.hasSuffix("-wal") ? now.exists == state.exists && now.node == state.node : now == state
     }
   }
@@ -125,18 +126,19 @@ enum DatabaseCopy {
     }
   }
 
-  /// Keeps writers from folding the log into the database while both are copied: a shared lock on the byte of the log's index
-  /// that SQLite locks for a checkpoint. It changes nothing in the file, and a writer that finds it taken folds in later.
+  /// Keeps writers from checkpointing while both files are copied: a shared lock on the byte of the log's index that
+  /// SQLite locks for a checkpoint. It changes nothing in the file, and a writer that finds it locked checkpoints
+  /// later.
   private struct CheckpointHold {
-    /// WAL_CKPT_LOCK, behind the 120 bytes of the index's header.
+    /// WAL_CKPT_LOCK, after the 120 bytes of the index's header.
     private static let byte = 121
-    /// F_OFD_SETLK of linux/fcntl.h, a lock of the open file: one of the process would be lost, with SQLite's own, whenever any
-    /// descriptor of the file is closed.
+    /// F_OFD_SETLK of linux/fcntl.h, a lock of the open file description. A lock of the process would be lost, with
+    /// SQLite's own, whenever any descriptor of the file is closed.
     private static let setLock: Int32 = 37
 
     private let descriptor: Int32
 
-    /// Nil while a checkpoint is under way. Without an index file no process has the database open, and nothing is held.
+    /// Nil during a checkpoint. Without an index file no process has the database open, and nothing is locked.
     init?(_ path: String) {
       descriptor = Glibc.open(path, O_RDONLY | O_CLOEXEC)
       guard descriptor >= 0 else { return }

@@ -1,16 +1,16 @@
 import Foundation
 import Support
 
-/// What differs between two experiments, key by key: comments, order and spelling do not matter.
+/// The difference between two experiments, key by key; comments, order and spelling do not matter.
 package enum ExperimentDifference {
-  /// Lines `- key: value` of the old one and `+ key: value` of the new; none where both say the same.
+  /// Lines `- key: value` of the old one and `+ key: value` of the new one; none where both are equal.
   package static func lines(_ old: (text: String, overrides: [String]), _ new: (text: String, overrides: [String]))
     -> [String]
   {
     let before = entries(old.text, old.overrides)
     let after = entries(new.text, new.overrides)
     guard let before, let after else {
-      // One of them is no YAML: a text that an older tool could read.
+      // One of them is no valid YAML; an older version may have accepted it.
       return old == new ? [] : ["- another text", "+ \(new.text.count) characters of YAML"]
     }
     var lines: [String] = []
@@ -21,7 +21,8 @@ package enum ExperimentDifference {
     return lines
   }
 
-  /// Every scalar by its key path; items of a list that have a name go by it, so that one more does not move the others.
+  /// Every scalar by its key path. List items with a name are keyed by it, so that an added item does not shift the
+  /// others.
   private static func entries(_ text: String, _ overrides: [String]) -> [String: String]? {
     var entries: [String: String] = [:]
     // Files that were included follow the experiment as documents of their own.
@@ -53,12 +54,12 @@ package enum ExperimentDifference {
   }
 }
 
-/// A directory that holds another run than the one asked for.
+/// The error for a directory that holds another run than the requested one.
 enum OtherRun {
-  /// As many as one can take in at a glance.
+  /// The longest difference that is shown.
   private static let mostLines = 40
 
-  /// The complaint, with the difference below it.
+  /// The error, with the difference below it.
   static func error(_ path: String, _ lines: [String]) -> InputError {
     var shown = Array(lines.prefix(mostLines))
     if lines.count > mostLines { shown.append("and \(lines.count - mostLines) more") }

@@ -1,15 +1,15 @@
 import GRDB
 import Profiler
 
-/// One fact about the machine or its state; value or reason is given.
+/// One fact about the machine or its state, with either a value or a reason why there is none.
 public struct FactRow: RunRow, Equatable, Sendable {
   public static let table = "facts"
 
-  /// At the start or the end of the run; what differs has drifted.
+  /// Whether it was read at the start or the end of the run; differences between the two are reported as drift.
   public var when: FactTime
   public var name: String
   public var value: String?
-  /// Why there is no value.
+  /// The reason why there is no value.
   public var reason: String?
 
   public enum CodingKeys: String, CodingKey, CaseIterable {
@@ -41,14 +41,14 @@ public enum FactName {
   public static let l1Bytes = "l1d_bytes"
   public static let l2Bytes = "l2_bytes"
   public static let l3Bytes = "l3_bytes"
-  /// Followed by an entry of the experiment's `counters`: the groups that it came to, and why.
+  /// A prefix, followed by an entry of the experiment's `counters`: the groups chosen for it, and the reason.
   public static let counterChoice = "counters_"
-  /// Where the numbers of a run come from, where it is not a measurement of the machine: `synthetic`.
+  /// The origin of a run's numbers where it is not a measurement of the machine: `synthetic`.
   public static let origin = "origin"
 }
 
 extension MachineState {
-  /// The state that a run's facts describe.
+  /// The machine state that a run's facts describe.
   package init(_ facts: [FactRow], _ when: FactTime) {
     self.init(
       facts: facts.filter { $0.when == when }.map { MachineFact(name: $0.name, value: $0.value, reason: $0.reason) })

@@ -3,7 +3,7 @@ import Plans
 import Support
 
 extension Plan {
-  /// A hash of the content of each layer file that the points name, by the name that `experiment` gives it; nil where none is
+  /// A hash of the content of each layer file that the points name, by its name in `experiment`; nil where none is
   /// named. Throws `InputError` for a file that cannot be read.
   public func layerContents(_ experiment: Experiment) throws -> [String: String]? {
     var contents: [String: String] = [:]

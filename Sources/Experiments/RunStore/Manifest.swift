@@ -2,7 +2,7 @@ import Foundation
 import Plans
 import Support
 
-/// manifest.json: what was run, by whom and how, enough to run it again.
+/// manifest.json: what was run, where and how, with everything needed to run it again.
 public struct Manifest: Equatable, Codable, Sendable {
   public static let schema = "lookahead/run/1"
 
@@ -19,19 +19,19 @@ public struct Manifest: Equatable, Codable, Sendable {
   /// Whether the working tree differed from the revision; nil outside a repository.
   public var gitDirty: Bool?
   public var created: Date
-  /// Nil while the run is under way or after it was cut short.
+  /// Nil while the run is under way, and after it was stopped early.
   public var finished: Date?
   public var host: String
   public var toolVersion: String
   public var seed: UInt64
   /// The part of the plan that the run measures; nil for all of it.
   public var shard: Shard?
-  /// Whether points are projected only, and nothing is measured; nil for no, as in manifests of older tools.
+  /// Whether points are only projected and nothing is measured; nil means no, as in manifests of older versions.
   public var modelled: Bool?
-  /// Other versions of the tool that went on with the run, in the order in which they came; nil for none.
+  /// Other versions of the tool that continued the run, in their order; nil for none.
   public var continuedWith: [String]?
-  /// The layer files that points name, with a hash of their content: a layer is what it holds, whatever its file is called.
-  /// Nil in manifests of older tools, and where no layer is named.
+  /// The layer files that points name, with a hash of their content, which identifies a layer whatever its file's
+  /// name. Nil in manifests of older versions, and where no layer is named.
   public var layers: [String: String]?
 
   enum CodingKeys: String, CodingKey {
@@ -50,7 +50,7 @@ public struct Manifest: Equatable, Codable, Sendable {
     case continuedWith = "continued_with"
   }
 
-  /// A manifest for a run of `experiment` that starts at `created` (whole seconds are kept).
+  /// A manifest for a run of `experiment` that starts at `created`, of which whole seconds are kept.
   public init(
     experiment: Experiment, commandLine: [String], gitRevision: String? = nil, gitDirty: Bool? = nil,
     created: Date = Date(), host: String, toolVersion: String, shard: Shard? = nil,
@@ -70,7 +70,8 @@ public struct Manifest: Equatable, Codable, Sendable {
     self.shard = shard
     self.modelled = modelled
     self.layers = layers
-    // The time orders runs; the hash tells apart those that start in the same second on different hosts or files.
+    // The time orders runs; the hash distinguishes those that start in the same second on different hosts or from
+    // different files.
     let time = Self.timestamp(self.created).filter { $0 != "-" && $0 != ":" }
     let digest = hexadecimal(
       fnv1a64(
@@ -79,7 +80,7 @@ public struct Manifest: Equatable, Codable, Sendable {
     runID = "\(time)-\(digest.prefix(8))"
   }
 
-  /// What becomes of the points, in a word.
+  /// A word for what the run does with its points.
   var kind: String { modelled == true ? "projected" : "measured" }
 
   /// `2026-01-31T12:00:00Z`.
@@ -87,7 +88,7 @@ public struct Manifest: Equatable, Codable, Sendable {
     ISO8601DateFormatter().string(from: date)
   }
 
-  /// Absent values are written as null: missing is missing, but visibly so.
+  /// Nil values are written as null, so that what is missing is visible.
   public func encode(to encoder: Encoder) throws {
     var container = encoder.container(keyedBy: CodingKeys.self)
     try container.encode(schema, forKey: .schema)
@@ -110,7 +111,7 @@ public struct Manifest: Equatable, Codable, Sendable {
     try container.encode(layers, forKey: .layers)
   }
 
-  /// Lines for layer files whose content is not the same in both; what one of them does not know is no difference.
+  /// Lines for layer files whose content differs between the two; a hash that one of them lacks is no difference.
   func layerDifferences(to other: Manifest) -> [String] {
     (layers ?? [:]).sorted { $0.key < $1.key }.flatMap { name, content -> [String] in
       guard let now = other.layers?[name], now != content else { return [] }
@@ -133,7 +134,7 @@ public struct Manifest: Equatable, Codable, Sendable {
       throw InputError(file: file, key: "schema", "expected a manifest of \(Self.schema)")
     }
     try JSONValue.check(text, file: file)
-    // The file may come from someone else, and its name goes into titles and file names as an experiment's does.
+    // The file may come from another user, and its name is used in titles and file names as an experiment's is.
     if let problem = NameRule.fileName.problem(with: manifest.experiment) {
       throw InputError(file: file, key: CodingKeys.experiment.rawValue, problem)
     }

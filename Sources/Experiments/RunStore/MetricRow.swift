@@ -1,23 +1,23 @@
 import GRDB
 
-/// What a counter group derives from its events over one pass of a point: a row of metrics.csv.
+/// A metric that a counter group derives from its events over one pass of a point: a row of metrics.csv.
 public struct MetricRow: RunRow, Equatable, Sendable {
   public static let table = "metrics"
 
   public var runID: String
   public var pointID: String
   public var launch: Int
-  /// Nil for all threads together, and for all sockets together.
+  /// Nil for the value over all threads, and for the value over all sockets.
   public var socket: Int?
   public var group: String
   public var metric: String
   public var unit: String
-  /// Nil where an event that the formula needs has no value, or one that cannot be believed.
+  /// Nil where an event that the formula needs has no value, or a suspect one.
   public var value: Double?
-  /// The worst of the events that it is derived from.
+  /// The worst quality of the events that the formula needs.
   public var quality: String
   public var reason: String?
-  /// Where the events were counted, as in counters.csv.
+  /// The source of the events, as in counters.csv.
   public var source: String?
   public var formula: String
 

@@ -1,6 +1,6 @@
 import Kernels
 
-/// What a row says of its network, by column: the part of the row's columns that the networks define themselves.
+/// The part of a row's columns that the networks define themselves, by column.
 public struct NetworkFigures: Equatable, Sendable {
   private var values: [String: ParameterValue]
 
@@ -21,7 +21,7 @@ public struct NetworkFigures: Equatable, Sendable {
     init?(intValue: Int) { nil }
   }
 
-  /// Reads those of `columns` that are not empty.
+  /// Reads the values of `columns` that are not empty.
   init(_ columns: [ResultColumn], from decoder: any Decoder) throws {
     let container = try decoder.container(keyedBy: Key.self)
     values = [:]

@@ -1,29 +1,29 @@
 import GRDB
 
-/// Something to know about a point or one of its launches: a row of notes.csv.
+/// A remark about a point or one of its launches: a row of notes.csv.
 public struct NoteRow: RunRow, Hashable, Sendable {
   public static let table = "notes"
 
   public enum Kind: String, CaseIterable, Codable, Sendable {
-    /// What older tools noted, of which no more is known than its text.
+    /// A note of an older version, of which only the text is known.
     case note
-    /// What the check of the output left out.
+    /// The tokens that the check of the output left out.
     case check
-    /// Where memory lies, and whether it stayed there.
+    /// The placement of memory, and whether it changed.
     case placement
-    /// What the CPU cannot do and did otherwise.
+    /// An operation that the CPU lacks, and its replacement.
     case arithmetic
-    /// What was not projected.
+    /// A projection that is missing, and the reason.
     case projection
-    /// Launches that differ more than the samples of one.
+    /// Launches that differ more than the samples of one launch.
     case launches
-    /// A launch beside which the machine's speed moved.
+    /// A launch around which the machine's speed changed.
     case drift
   }
 
   public var runID: String
   public var pointID: String
-  /// The launch that it is about; nil for the point as a whole.
+  /// The launch concerned; nil for the point as a whole.
   public var launch: Int?
   public var kind: Kind
   public var text: String
@@ -44,8 +44,8 @@ public struct NoteRow: RunRow, Hashable, Sendable {
     self.text = text
   }
 
-  /// The texts of a point's notes as results.csv has them, each once: of launches in their order, then of all launches
-  /// together, then of drift. Nil for none.
+  /// The texts of a point's notes as results.csv has them, each once: those of launches in order, then those of all
+  /// launches together, then those of drift. Nil for none.
   static func joined(_ notes: [NoteRow]) -> String? {
     func place(_ kind: Kind) -> Int { kind == .drift ? 2 : kind == .launches ? 1 : 0 }
     let sorted = notes.enumerated().sorted { one, other in

@@ -1,33 +1,33 @@
 import Foundation
 import Support
 
-/// Which entries of a directory the tool wrote there. Nothing else is ever removed or replaced.
+/// The entries of a directory that the tool wrote. Nothing else is ever removed or replaced.
 ///
-/// Symbolic links are not followed: a link is never one of the tool's files, whatever it leads to.
+/// Symbolic links are not followed, and a link is never one of the tool's files.
 package struct OwnFiles {
-  /// How a file of the tool is told from a user's file with its name.
+  /// The mark that distinguishes a file of the tool from a user's file of the same name.
   enum Mark {
-    /// The name says enough, because something else in the directory, such as a manifest, says whose it is.
+    /// The name suffices, because another file of the directory, such as a manifest, shows that it is the tool's.
     case none
-    /// The first bytes.
+    /// The first bytes of the file.
     case start(String)
-    /// Words that occur early on.
+    /// Words near the start of the file.
     case words(String)
     /// An empty file, or one with these first bytes.
     case emptyOrStart(String)
   }
 
-  /// By name.
+  /// The mark of each name.
   let marks: [String: Mark]
   let plotsName = "plots"
 
-  /// What a directory holds, as paths relative to it.
+  /// The content of a directory, as paths relative to it.
   struct Content {
     /// Files that the tool wrote, unfinished ones included; those in plots/ with their folder.
     var own: [String] = []
-    /// Everything else, sorted, but for what has a name of the tool's and is no file.
+    /// Everything else, sorted, except entries in `inTheWay`.
     var foreign: [String] = []
-    /// Entries that have a name of the tool's and are no regular file, or no directory.
+    /// Entries that have a name of the tool's but are no regular file, or no directory.
     var inTheWay: [String] = []
     var hasPlots = false
   }
@@ -61,20 +61,20 @@ package struct OwnFiles {
         content.inTheWay.append(name)
         continue
       }
-      // What is not whole yet begins as it may.
+      // An unfinished file may begin with anything.
       if final != name || Self.isMarked(path, mark) { content.own.append(name) } else { content.foreign.append(name) }
     }
     return content
   }
 
-  /// Removes files that `content` listed as own, and plots/ where nothing else is left in it.
+  /// Removes files that `content` listed as own, and plots/ if it is empty then.
   static func remove(_ names: [String], hasPlots: Bool, from directory: String) throws {
     for name in names {
       guard unlink("\(directory)/\(name)") == 0 || errno == ENOENT else {
         throw FileNotWritten(path: "\(directory)/\(name)", reason: String(cString: strerror(errno)))
       }
     }
-    // Fails where the user keeps something there, which is what is wanted.
+    // Fails, as it should, where the user keeps files there.
     if hasPlots { rmdir("\(directory)/plots") }
   }
 
@@ -99,7 +99,7 @@ package struct OwnFiles {
   }
 
   private static func isMarked(_ path: String, _ mark: Mark) -> Bool {
-    /// Far beyond where any of the words are.
+    /// The start of the file, far beyond any of the words.
     func head() -> String? {
       guard let file = FileHandle(forReadingAtPath: path), let data = try? file.read(upToCount: 1 << 16) else {
         return (try? FileManager.default.attributesOfItem(atPath: path)[.size] as? Int) == 0 ? "" : nil
@@ -114,7 +114,7 @@ package struct OwnFiles {
     }
   }
 
-  /// The file type bits of `path` itself; nil where there is nothing.
+  /// The file type bits of `path` itself; nil where it does not exist.
   package static func kind(_ path: String) -> mode_t? {
     var status = stat()
     return lstat(path, &status) == 0 ? status.st_mode & S_IFMT : nil

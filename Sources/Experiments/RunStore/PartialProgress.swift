@@ -1,6 +1,6 @@
-/// What parts of one run have come to together, by the rules of `RunMerge`, without merging them.
+/// The joint progress of several parts of one run, by the rules of `RunMerge`, without merging them.
 package struct PartialProgress {
-  /// Launches of each point.
+  /// The number of launches of each point.
   private let launches: Int
   package private(set) var measured: Set<RunStore.LaunchKey> = []
   private var statuses: [String: PointStatus] = [:]

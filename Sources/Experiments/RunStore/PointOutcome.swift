@@ -1,4 +1,4 @@
-/// All that comes of running one point in one process: what was measured and counted.
+/// The result of running one point in one process: its measurements and counts.
 public struct PointOutcome: Codable, Equatable, Sendable {
   public var result: ResultRow
   public var samples: [SampleRow]
@@ -21,6 +21,6 @@ public struct PointOutcome: Codable, Equatable, Sendable {
     self.notes = notes
   }
 
-  /// Everything but the result itself, by table.
+  /// All rows except the result itself, by table.
   var rows: [[any RunRow]] { [samples, counters, metrics, stageTimes, tuning, notes] }
 }

@@ -5,12 +5,12 @@ import Statistics
 /// A point's row over the samples of all of its launches.
 struct PooledLaunches {
   var result: ResultRow
-  /// Of all launches, with outliers flagged among all of them.
+  /// The samples of all launches, with outliers flagged among all of them.
   var samples: [SampleRow]
-  /// What is to be said of all launches together.
+  /// The note about all launches together.
   var note: NoteRow?
 
-  /// `new` is the latest launch; `earlier` the row before it, and `samples` those of the other launches.
+  /// `new` is the latest launch, `earlier` the row before it, and `samples` holds the samples of the other launches.
   init(_ new: PointOutcome, earlier: ResultRow?, samples others: [SampleRow], fmaPeak: Double?) {
     result = new.result
     samples = (others + new.samples).sorted { $0.orderIndex < $1.orderIndex }
@@ -20,7 +20,7 @@ struct PooledLaunches {
     result.launches = launches.count
     guard let earlier else { return }
 
-    // One launch that hit the limit makes the whole interval one that was not narrow enough.
+    // If one launch stopped at the limit, the interval of all was not narrow enough.
     let reasons = [earlier.stopReason, new.result.stopReason]
     result.set(statistics, stopReason: reasons.contains(.maxSeconds) ? .maxSeconds : new.result.stopReason)
     if let gigaflops = result.gigaflopPerSecond, let fmaPeak { result.fractionOfFMAPeak = gigaflops / fmaPeak }

@@ -1,14 +1,15 @@
-/// What the model says of one point: its projections onto machines, and what belongs to them.
+/// The model's result for one point: its projections onto machines, with stages and notes.
 public struct ProjectionOutcome: Equatable, Sendable {
-  /// One for each machine.
+  /// One row for each machine.
   public var rows: [ProjectionRow]
   public var sensitivities: [SensitivityRow]
-  /// Accounting of each stage, with the modelled traffic and time on the host where the host is among the machines.
+  /// FLOPs and bytes of each stage, with the modelled traffic and time on the host where the host is among the
+  /// machines.
   public var stages: [StageRow]
-  /// How a note begins that says why there is no projection.
+  /// The first words of a note that explains a missing projection.
   package static let refusal = "not projected"
 
-  /// Machines that were left out, with the reason.
+  /// Notes about machines that were left out, with the reason.
   public var notes: [String]
 
   public init(

@@ -5,19 +5,19 @@ public struct ProjectionRow: RunRow, Equatable, Sendable {
   public static let table = "projections"
   public static let storage = "modelled_projections"
 
-  /// The name under which a run describes the machine that it measures on.
+  /// The name in a run of the machine that measures.
   public static let hostName = "host"
 
   public var runID: String
   public var pointID: String
   public var machine: String
-  /// Expected.
+  /// The expected rate.
   public var tokensPerSecond: Double
   public var lowTokensPerSecond: Double
   public var highTokensPerSecond: Double
-  /// compute, L1, L2, L3, latency, memory, link.
+  /// One of compute, L1, L2, L3, latency, memory and link.
   public var limiter: String
-  /// The point's measured rate, where the machine is the host of the run: joined when the row is read.
+  /// The point's measured rate where the machine is the run's host; joined when the row is read.
   public var measuredTokensPerSecond: Double?
   public var computeNanoseconds: Double?
   public var l1Nanoseconds: Double?
@@ -25,13 +25,13 @@ public struct ProjectionRow: RunRow, Equatable, Sendable {
   public var l3Nanoseconds: Double?
   public var memoryNanoseconds: Double?
   public var latencyNanoseconds: Double?
-  /// With every core of the socket busy.
+  /// The cores of the socket, all of them busy in the rates below.
   public var socketCores: Int?
   public var socketTokensPerSecond: Double?
   public var socketLowTokensPerSecond: Double?
   public var socketHighTokensPerSecond: Double?
   public var socketLimiter: String?
-  /// Modelled lines that cross into the second level, the third and memory, both ways.
+  /// Modelled lines that cross into the second level, the third level and memory, in both directions.
   public var l2LinesPerToken: Double?
   public var l3LinesPerToken: Double?
   public var memoryLinesPerToken: Double?

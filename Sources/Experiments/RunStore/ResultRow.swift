@@ -6,15 +6,16 @@ import Statistics
 
 /// The outcome of one point: a row of results.csv. A value that does not apply or was not obtained is nil, never 0.
 ///
-/// Times are of one pass over all tokens. A failed or skipped point has no measured values. Columns that say something of
-/// the network alone are the network's own (`Network.settings`): a row has those of all networks, and fills its own.
+/// Times are of one pass over all tokens. A failed or skipped point has no measured values. Columns that describe
+/// only the network are defined by the network (`Network.settings`): a row has those of all networks, and fills its
+/// own network's.
 @dynamicMemberLookup
 public struct ResultRow: RunRow, Equatable, Sendable {
   public static let table = "results"
 
   public typealias CodingKeys = Common.CodingKeys
 
-  /// Columns before which those of the networks stand that the first version of the file had; others stand last.
+  /// Where the networks' columns of the first file version are placed; later ones follow at the end.
   private static let places: [(columns: [String], before: String)] = [
     (["projection", "projection_dtype"], "tokens"), (["intermediate"], "output"),
     (
@@ -36,7 +37,7 @@ public struct ResultRow: RunRow, Equatable, Sendable {
   }()
 
   public private(set) var common: Common
-  /// What the row says of its network.
+  /// The row's values of the networks' columns.
   public private(set) var figures: NetworkFigures
 
   public subscript<Value>(dynamicMember column: WritableKeyPath<Common, Value>) -> Value {
@@ -56,19 +57,19 @@ public struct ResultRow: RunRow, Equatable, Sendable {
     try figures.encode(Networks.columns, to: encoder)
   }
 
-  /// The columns that every point has, whatever its network; a row has them as its own.
+  /// The columns that every point has, whatever its network.
   public struct Common: Codable, Equatable, Sendable {
     public var runID: String
     public var pointID: String
     public var sweep: String
     public var status: ResultStatus
-    /// Why the point failed or was skipped.
+    /// The reason why the point failed or was skipped.
     public var reason: String?
     public var host: String
     public var cpuModel: String?
     public var kernel: KernelKind
     public var kernelVersion: String
-    /// The path that ran, not the one asked for.
+    /// The instruction set that ran, which may not be the requested one.
     public var isa: String?
     public var dtype: ElementType
     /// Nil for a synthetic layer.
@@ -77,28 +78,28 @@ public struct ResultRow: RunRow, Equatable, Sendable {
     public var hidden: Int
     public var output: Int
     public var threads: Int
-    /// The placement asked for.
+    /// The requested placement.
     public var cpus: String
-    /// Where the threads were found, such as `0,1`.
+    /// The CPUs on which the threads ran, such as `0,1`.
     public var verifiedCPUs: String?
-    /// The policy asked for.
+    /// The requested policy.
     public var memoryPolicy: String
-    /// The kind asked for; nil in rows of older tools.
+    /// The requested kind; nil in rows of older versions.
     public var pages: PageKind?
-    /// Where the pages of the largest array were found before the first sample: `node:pages`, such as `0:512 1:512`.
+    /// The nodes of the largest array's pages before the first sample: `node:pages`, such as `0:512 1:512`.
     public var pagesPerNodeBefore: String?
-    /// Pages per memory node after the last sample, in the form of `pagesPerNodeBefore`.
+    /// The same after the last sample.
     public var pagesPerNodeAfter: String?
-    /// The kind obtained, which may not be the one asked for.
+    /// The actual kind, which may not be the requested one.
     public var pageKindBefore: PageKind?
     public var pageKindAfter: PageKind?
     /// Library, version and core type that ran the products; dense only.
     public var blas: String?
-    /// Mean over tables of the Shannon entropy of the codes; log2(rows) for uniform ones.
+    /// Mean over tables of the Shannon entropy of the codes in bits; log2(rows) for uniform codes.
     public var codeEntropyBits: Double?
-    /// Samples.
+    /// The number of samples.
     public var n: Int?
-    /// Wall time of one pass over all tokens, the slowest thread counting.
+    /// Wall time of one pass over all tokens, by the slowest thread.
     public var medianNanoseconds: Double?
     public var ci95LowNanoseconds: Double?
     public var ci95HighNanoseconds: Double?
@@ -106,21 +107,21 @@ public struct ResultRow: RunRow, Equatable, Sendable {
     public var iqrNanoseconds: Double?
     public var outliers: Int?
     public var stopReason: StopReason?
-    /// Processes whose samples these are; nil in rows of older tools.
+    /// The number of processes that took the samples; nil in rows of older versions.
     public var launches: Int?
-    /// See `LaunchVariance`; nil for one launch.
+    /// The standard deviation between launches, see `LaunchVariance`; nil for one launch.
     public var betweenLaunchNanoseconds: Double?
     public var withinLaunchNanoseconds: Double?
     public var tokensPerSecond: Double?
     public var nanosecondsPerToken: Double?
     public var gigaflopPerSecond: Double?
     public var flopPerToken: Double?
-    /// Bytes that the algorithm names, whatever the caches make of them.
+    /// Bytes that the algorithm accesses, irrespective of caches.
     public var algorithmicBytesPerToken: Double?
     public var algorithmicGigabytesPerSecond: Double?
-    /// The achieved rate over the multiply-add peak measured on as many threads in the same run.
+    /// The achieved rate as a fraction of the multiply-add peak, measured on as many threads in the same run.
     public var fractionOfFMAPeak: Double?
-    /// Against the reference; the gate that a point passes before it is timed.
+    /// The largest absolute error against the reference, which a point must pass before it is timed.
     public var maxAbsError: Double?
     public var codeMismatches: Int?
     public var notes: String?
@@ -181,7 +182,7 @@ extension ResultRow.Common {
   public var isBaseline: Bool { kernel.isBaseline }
   public var isHeldAgainstBaseline: Bool { kernel.isHeldAgainstBaseline }
 
-  /// Where the pages were found, last; empty where the kernel did not say.
+  /// The last reading of the pages' nodes; nil where the kernel reported none.
   public var pagesPerNode: String? { pagesPerNodeAfter ?? pagesPerNodeBefore }
   public var pageKind: PageKind? { pageKindAfter ?? pageKindBefore }
 }
@@ -197,28 +198,28 @@ extension ResultRow {
     figures = NetworkFigures(point.network.figures)
   }
 
-  /// Takes over the strategy of the network that ran: its point may have left it open.
+  /// Adopts the strategy of the network that ran, which its point may have left open.
   public mutating func settle(_ network: any Network) {
     let figures = network.figures
     for column in Networks.strategyColumns { self.figures[column.name] = figures[column.name] }
   }
 
-  /// What a column of the networks holds; nil where it is empty.
+  /// The value of a column of the networks; nil where it is empty.
   public func int(_ column: String) -> Int? { figures[column]?.int }
   public func text(_ column: String) -> String? { figures[column]?.text }
 
-  /// Bytes of all look-up tables together; nil for a network without.
+  /// Bytes of all look-up tables together; nil for a network without tables.
   public var tableBytes: Int? { int("table_bytes") }
 
-  /// What a network is told of itself.
+  /// The figures as a network reads them.
   public var networkFigures: ResultFigures {
     ResultFigures(hidden: self.hidden, output: self.output, dtype: self.dtype) { figures[$0] }
   }
 
-  /// The network, as far as the row tells; nil where it lacks what every network of its kind has.
+  /// The network that the row describes; nil where the row lacks a required value.
   public var network: (any Network)? { self.kernel.network(of: networkFigures) }
 
-  /// Takes over where the pages were found at both ends of timing.
+  /// Stores the pages' nodes before and after timing.
   public mutating func set(before: PlacementReport, after: PlacementReport) {
     self.pagesPerNodeBefore = before.pagesPerNode.map { _ in before.pagesPerNodeText }
     self.pagesPerNodeAfter = after.pagesPerNode.map { _ in after.pagesPerNodeText }
@@ -226,7 +227,7 @@ extension ResultRow {
     self.pageKindAfter = after.obtainedPages
   }
 
-  /// Takes over the statistics of samples in nanoseconds, and the rates that follow from them.
+  /// Stores the statistics of samples in nanoseconds, and the rates that follow from them.
   public mutating func set(_ statistics: Statistics, stopReason: StopReason?) {
     self.n = statistics.count
     self.medianNanoseconds = statistics.median

@@ -1,14 +1,14 @@
-/// How a point ended.
+/// The outcome of a point.
 public enum ResultStatus: String, CaseIterable, Codable, Sendable {
   /// Its output agreed with the reference, and it was timed.
   case passed
-  /// Wrong output, a crash, an error; never carries a time.
+  /// Its output was wrong, or it crashed or raised an error; it never has a time.
   case failed
   /// This machine cannot run it.
   case skipped
 }
 
-/// Where a point of a run stands.
+/// The state of a point in a run.
 public enum PointStatus: String, CaseIterable, Codable, Sendable {
   case planned, running, done, failed, skipped
 

@@ -3,10 +3,10 @@ import GRDB
 import Profiler
 import Support
 
-/// A run in one file: its database, with the texts that make it a run in the table `meta`.
+/// A run in one file: its database, with the run's text files in the table `meta`.
 ///
-/// A run under way is a directory on a local disk, whose files change one after another. A file can be put on a shared file
-/// system whole or not at all, and replaced while others read.
+/// A run under way is a directory on a local disk, whose files change one after another. A single file can be placed
+/// on a shared file system whole or not at all, and replaced while others read it.
 public struct RunArchive: Equatable, Sendable {
   public let path: String
 
@@ -19,17 +19,17 @@ public struct RunArchive: Equatable, Sendable {
   private static let texts = [RunDirectory.manifestName, RunDirectory.planName, RunDirectory.hostMachineName]
   private static func key(_ name: String) -> String { "archive \(name)" }
 
-  /// Writes `run` as it is now, in place of an earlier file. The run may be under way in this process.
+  /// Writes `run` as it is now, replacing an earlier file. The run may be under way in this process.
   public func write(_ run: RunDirectory) throws {
-    // The snapshot of a run under way lies beside its database. A run that is only read may belong to another user, so its
-    // snapshot goes to the temporary directory.
+    // The snapshot of a run under way is made beside its database. A run opened for reading may belong to another
+    // user, so its snapshot goes to the temporary directory.
     let snapshot =
       run.isWritten
       ? "\(run.path)/archive.\(getpid()).new"
       : FileManager.default.temporaryDirectory.appendingPathComponent("lookahead-\(UUID().uuidString)").path
     try? FileManager.default.removeItem(atPath: snapshot)
     defer { try? FileManager.default.removeItem(atPath: snapshot) }
-    // Also drops the log: the copy is one file.
+    // The copy has no log, so that it is one file.
     try run.store.database.writeWithoutTransaction { try $0.execute(sql: "VACUUM INTO ?", arguments: [snapshot]) }
     let copy = try DatabaseQueue(path: snapshot)
     try copy.write { db in
@@ -43,7 +43,7 @@ public struct RunArchive: Equatable, Sendable {
     try put(Data(contentsOf: URL(fileURLWithPath: snapshot)))
   }
 
-  /// Under another name first, and on the disk before it gets its own.
+  /// Writes to a temporary name and syncs to disk before renaming.
   private func put(_ data: Data) throws {
     let url = URL(fileURLWithPath: path)
     let new = url.deletingLastPathComponent().appendingPathComponent(
@@ -60,7 +60,8 @@ public struct RunArchive: Equatable, Sendable {
     }
   }
 
-  /// Opens a copy of the run, in a directory under `scratch` (on a local disk) that is removed afterwards.
+  /// Opens a copy of the run, in a directory under `scratch` (on a local disk) that is removed afterwards. Throws
+  /// `InputError` for a file that is no intact run.
   public func read<Result>(scratch: String, _ body: (RunDirectory) throws -> Result) throws -> Result {
     guard OwnFiles.kind(path) == S_IFREG else { throw InputError(file: path, "expected a regular file") }
     let directory = URL(fileURLWithPath: scratch).appendingPathComponent("lookahead-\(UUID().uuidString)")

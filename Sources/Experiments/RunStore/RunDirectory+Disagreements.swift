@@ -4,12 +4,13 @@ import Plans
 import Statistics
 
 extension RunDirectory {
-  /// Points whose stored results are not those of their samples, in the order of the plan: a count, a median or a fastest
-  /// sample that somebody edited, or samples that are gone. The samples are what was measured; statistics can be made again.
+  /// Points whose stored results contradict their samples, in the order of the plan: a count, a median or a fastest
+  /// sample that was edited, or samples that are missing. The samples are the measurement; statistics can be computed
+  /// again.
   public func disagreements() throws -> [Point] {
     let results = try store.rows(ResultRow.self)
     let samples = Dictionary(grouping: try store.rows(SampleRow.self), by: \.pointID)
-    // A run that was made up keeps none at all, so that there is nothing to hold its results against.
+    // A synthetic run may have no samples at all, and then there is nothing to check.
     let hasSamples = !samples.isEmpty
     let rows = Dictionary(grouping: results, by: \.pointID)
     return plan.points.filter { point in
@@ -19,7 +20,7 @@ extension RunDirectory {
     }
   }
 
-  /// As many points as a line can take.
+  /// The most points that fit on a line.
   private static let mostNamed = 5
 
   /// One line that names the points of `disagreements`; nil where there are none.
@@ -35,7 +36,7 @@ extension RunDirectory {
 }
 
 extension ResultRow {
-  /// Whether the row's size is that of the point as it was planned.
+  /// Whether the row's size is that of the planned point.
   fileprivate func isOf(_ point: Point) -> Bool {
     let own = NetworkFigures(point.network.figures)
     return self.tokens == point.tokens && self.hidden == point.hidden && self.threads == point.threads
@@ -44,11 +45,11 @@ extension ResultRow {
 }
 
 extension ResultRow.Common {
-  /// Beyond the rounding of any order of summing.
+  /// The relative tolerance, above the rounding of any order of summation.
   private static let tolerance = 1e-9
 
-  /// Whether count, median, minimum and the rates that follow are those of `samples`. A row without statistics says nothing
-  /// that could be wrong.
+  /// Whether count, median, minimum and the rates that follow are those of `samples`. A row without statistics always
+  /// agrees.
   fileprivate func agrees(with samples: [SampleRow]) -> Bool {
     guard n != nil || medianNanoseconds != nil else { return tokensPerSecond == nil && nanosecondsPerToken == nil }
     guard let statistics = Statistics(samples.map(\.wallNanoseconds)) else { return false }

@@ -8,7 +8,7 @@ extension RunDirectory {
   /// A table as CSV.
   public func csv(_ table: String) throws -> String { try store.csv(rowType(table)) }
 
-  /// A table as JSON Lines: an object a row with all columns in their order, null for what is missing.
+  /// A table as JSON Lines: one object a row with all columns in their order, null for missing values.
   public func jsonLines(_ table: String) throws -> String {
     try lines(rowType(table))
   }

@@ -3,14 +3,14 @@ import Plans
 import Support
 
 extension RunDirectory {
-  /// Throws what `createOrResume` would, as far as it can be told without making or changing anything at `path`.
+  /// Throws the errors of `createOrResume` that can be known without making or changing anything at `path`.
   public static func requireUsable(at path: String, plan: Plan, manifest: Manifest, restart: Bool) throws {
     try WholeFile.requireName(path)
     try FileSystemKind.of(path).requireLocal(path)
     let files = FileManager.default
     var isDirectory: ObjCBool = false
     guard files.fileExists(atPath: path, isDirectory: &isDirectory) else {
-      // The nearest folder that is there is the one in which others are to be made.
+      // The nearest existing directory, in which the missing ones are to be made.
       var parent = URL(fileURLWithPath: path).deletingLastPathComponent()
       while !files.fileExists(atPath: parent.path), parent.path != "/" { parent.deleteLastPathComponent() }
       guard files.fileExists(atPath: parent.path, isDirectory: &isDirectory), isDirectory.boolValue,
@@ -26,7 +26,7 @@ extension RunDirectory {
       if !restart { try requireSame(path, earlier, plan: plan, manifest: manifest) }
       return
     }
-    // What a start left that was killed is cleared away.
+    // Files that a killed start left behind are allowed, since `createOrResume` removes them.
     let others = found.filter { name in ![databaseName, planName].contains { name.hasPrefix($0) } }
     if let first = others.sorted().first {
       throw InputError(

@@ -11,26 +11,26 @@ public final class RunDirectory {
   public let store: RunStore
   /// The ids of the points that this run measures: those of its shard.
   public func pointIDs() throws -> Set<String> { try Set(store.statuses().keys) }
-  /// The experiment as it was run, from the text that the manifest keeps.
+  /// The experiment as it was run, from the manifest's text.
   public func experiment() throws -> Experiment {
     try Experiment(text: manifest.experimentText, file: manifest.experimentFile, overrides: manifest.overrides)
   }
 
-  /// Held by the one process that writes; nil for readers.
+  /// Held by the one writing process; nil for readers.
   private var lock: RunLock?
 
-  /// What was noticed on resuming and does not keep the run from going on, such as another version of the tool.
+  /// Messages about a resumed run that do not prevent it, such as another version of the tool.
   public private(set) var notes: [String] = []
 
   /// Whether this process writes to the run.
   var isWritten: Bool { lock != nil }
 
-  /// Starts a run in an empty or absent directory, or resumes the run of the same experiment that is there; then points
-  /// already done stay done, and the manifest of the first start is kept. With `restart` the files that a run wrote there are
-  /// discarded; others stay. A run that starts here measures all of the plan, or the points in `ids`.
+  /// Starts a run in an empty or absent directory, or resumes the run of the same experiment there: points already
+  /// done stay done, and the manifest of the first start is kept. With `restart`, the files that a run wrote there
+  /// are discarded; other files stay. A run that starts here measures all of the plan, or the points in `ids`.
   ///
-  /// Throws, and changes nothing, where the directory holds anything but a run, which a valid manifest tells, where another
-  /// process has it (`RunHeld`), and where it lies on a network.
+  /// Throws, and changes nothing, where the directory holds anything but a run with a valid manifest, where another
+  /// process writes to it (`RunHeld`), and where it lies on a network file system.
   public static func createOrResume(
     at path: String, plan: Plan, manifest: Manifest, only ids: Set<String>? = nil, restart: Bool = false
   ) throws -> RunDirectory {
@@ -56,7 +56,8 @@ public final class RunDirectory {
     if found.contains(manifestName) {
       let (earlier, content) = try existingRun(at: path)
       if restart {
-        // The manifest stays until the new one replaces it: whenever this is cut off, what is left is a run to be restarted.
+        // The manifest stays until the new one replaces it, so that an interrupt at any moment leaves a run that can
+        // be restarted.
         try OwnFiles.remove(content.own.filter { $0 != manifestName }, hasPlots: content.hasPlots, from: path)
         found = []
       } else {
@@ -81,15 +82,15 @@ public final class RunDirectory {
     try store.setHolder()
     try store.add(plan, only: ids)
     try WholeFile.write(plan.jsonLines(), to: url.appendingPathComponent(planName).path)
-    // Last, because its presence is what makes the directory a run.
+    // The manifest comes last, because its presence makes the directory a run.
     try WholeFile.write(manifest.json(), to: url.appendingPathComponent(manifestName).path)
     let directory = RunDirectory(path: path, manifest: manifest, plan: plan, store: store)
     directory.lock = lock
     return directory
   }
 
-  /// The manifest of the run at `path` and what its directory holds. Throws `InputError` where the manifest is none of ours,
-  /// because then it is no run, whatever the file is called; and where something else than a file has a name of a run's files.
+  /// The manifest of the run at `path` and the content of its directory. Throws `InputError` where the manifest is
+  /// not valid, and where an entry other than a file has the name of a run's file.
   static func existingRun(at path: String) throws -> (manifest: Manifest, content: OwnFiles.Content) {
     let url = URL(fileURLWithPath: path)
     let file = url.appendingPathComponent(manifestName).path
@@ -111,8 +112,8 @@ public final class RunDirectory {
     }
   }
 
-  /// Whether files without a manifest are what a start left that was killed: nothing but the files that it makes first, and
-  /// nothing measured.
+  /// Whether files without a manifest are left from a start that was killed: only the files that it makes first, and
+  /// no measurement.
   private static func isUnfinishedStart(_ names: Set<String>, in path: String) -> Bool {
     let own = [databaseName, planName].flatMap { [$0, $0 + "-wal", $0 + "-shm", $0 + "-journal"] }
     guard names.allSatisfy({ OwnFiles.kind("\(path)/\($0)") == S_IFREG }) else { return false }
@@ -126,7 +127,7 @@ public final class RunDirectory {
     return (try? store.rows(AttemptRow.self).isEmpty && store.rows(ResultRow.self).isEmpty) ?? false
   }
 
-  /// What a run writes into its directory.
+  /// The files that a run writes into its directory.
   static let ownFiles: OwnFiles = {
     let texts = [manifestName, planName, hostMachineName, reportName]
     let databases = [databaseName, "archive"].flatMap { [$0, $0 + "-wal", $0 + "-shm", $0 + "-journal"] }
@@ -135,8 +136,7 @@ public final class RunDirectory {
       marks: Dictionary((texts + databases + tables).map { ($0, .none) }, uniquingKeysWith: { first, _ in first }))
   }()
 
-  /// Opens the run at `path` for reading: nothing there changes, whatever is done with its store, unless `write` is asked to
-  /// put a file of the report there.
+  /// Opens the run at `path` for reading. Nothing there changes, except that `write` puts files of a report there.
   public convenience init(opening path: String) throws {
     try self.init(opening: path, store: RunStore.init(reading:))
   }
@@ -169,7 +169,7 @@ public final class RunDirectory {
   static let databaseName = "results.sqlite"
   public static let reportName = "report.md"
 
-  /// Points still to run, in execution order: those not done, hence also those that were skipped before, and with
+  /// Points still to run, in execution order: those not done, including those that were skipped before, and with
   /// `retryingFailed` those that failed.
   public func pendingPoints(retryingFailed: Bool = false) throws -> [Point] {
     let statuses = try store.statuses()
@@ -183,17 +183,18 @@ public final class RunDirectory {
     }
   }
 
-  /// Points that have a measured time and of which the model has said nothing yet, in execution order: a run projects its
-  /// points when all are measured.
+  /// Points that have a measured time and no projection yet, in execution order; a run projects its points when all
+  /// are measured.
   package func unprojectedPoints() throws -> [Point] {
     let projected = try store.projectedPoints()
     let passed = Set(try store.rows(ResultRow.self).filter { $0.status == .passed }.map(\.pointID))
     return plan.executionOrder.filter { passed.contains($0.id) && !projected.contains($0.id) }
   }
 
-  /// What to tell of projections that are missing because the run was stopped before it had made them; nil where none is.
+  /// The warning about projections that are missing because the run was stopped before it made them; nil where none
+  /// is missing.
   public func missingProjectionsWarning() throws -> String? {
-    // A run ends with its projections. Where the model could say nothing the point's notes tell why.
+    // A finished run has its projections; where the model gave none, the point's notes state the reason.
     guard manifest.finished == nil, manifest.modelled != true else { return nil }
     let missing = try unprojectedPoints().count
     return missing == 0
@@ -209,7 +210,7 @@ public final class RunDirectory {
     }
   }
 
-  /// Exports, and notes in the manifest when the run ended.
+  /// Exports the tables, and stores the end of the run in the manifest.
   public func finish(at date: Date = Date()) throws {
     try exportCSV()
     try update { $0.finished = Date(timeIntervalSince1970: date.timeIntervalSince1970.rounded(.down)) }
@@ -226,7 +227,7 @@ public final class RunDirectory {
     try WholeFile.write(text, to: url.path)
   }
 
-  /// Names the hosts whose measurements the run holds.
+  /// Stores the names of the hosts whose measurements the run holds.
   func setHost(_ host: String) throws { try update { $0.host = host } }
 
   private func update(_ change: (inout Manifest) -> Void) throws {
@@ -242,12 +243,12 @@ public final class RunDirectory {
   private static func resume(
     _ path: String, _ earlier: Manifest, plan: Plan, manifest: Manifest
   ) throws -> RunDirectory {
-    // Before the database is opened for writing, which may migrate it.
+    // Checked before the database is opened for writing, which may migrate it.
     try requireSame(path, earlier, plan: plan, manifest: manifest)
     return try RunDirectory(writing: path)
   }
 
-  /// Notes where another version of the tool goes on with the run.
+  /// Adds a note where another version of the tool continues the run.
   private func noteVersion(_ version: String) throws {
     let versions = [manifest.toolVersion] + (manifest.continuedWith ?? [])
     if let last = versions.last, last != version {
@@ -257,7 +258,8 @@ public final class RunDirectory {
     if !versions.contains(version) { try update { $0.continuedWith = ($0.continuedWith ?? []) + [version] } }
   }
 
-  /// Throws where the run at `path`, whose manifest is `old`, is not the one that `plan` and `new` describe.
+  /// Throws `InputError` where the run at `path`, whose manifest is `old`, is not the one that `plan` and `new`
+  /// describe.
   static func requireSame(_ path: String, _ old: Manifest, plan: Plan, manifest new: Manifest) throws {
     let planPath = URL(fileURLWithPath: path).appendingPathComponent(planName).path
     let planned = try Plan(jsonLines: readRunFile(planPath), file: planPath)
@@ -269,7 +271,7 @@ public final class RunDirectory {
     if old.host != new.host { lines += ["- host: \(old.host)", "+ host: \(new.host)"] }
     lines += old.layerDifferences(to: new)
     if lines.isEmpty {
-      // The same words, but of another machine's size or of other kernels.
+      // The experiments are equal, but the machine's size or the kernels differ.
       let known = Set(planned.points.map(\.id))
       let wanted = Set(plan.points.map(\.id))
       lines += planned.points.filter { !wanted.contains($0.id) }.map { "- point: \($0.label)" }

@@ -2,12 +2,12 @@ import CLinux
 import Foundation
 import Profiler
 
-/// Keeps a run directory to one writer. The kernel drops the lock with the process that holds it, however that ends, so
-/// that none is ever stale.
+/// A lock that gives a run directory a single writer. The kernel releases it when its process ends, however that
+/// happens, so that no lock is ever stale.
 final class RunLock {
   private let descriptor: Int32
 
-  /// Throws `RunHeld` where another process has the directory.
+  /// Throws `RunHeld` where another process holds the lock.
   init(directory: String) throws {
     descriptor = linux_lock_directory(directory)
     if descriptor == -EWOULDBLOCK { throw RunHeld(directory: directory, holder: nil) }
@@ -19,7 +19,7 @@ final class RunLock {
   }
 }
 
-/// Who writes to a run directory.
+/// The process that writes to a run directory.
 struct RunHolder: Codable, Equatable {
   var host: String
   var pid: Int32
@@ -33,7 +33,7 @@ struct RunHolder: Codable, Equatable {
 /// A run directory that another process writes to.
 public struct RunHeld: Error, CustomStringConvertible {
   let directory: String
-  /// Nil where it has not got as far as to say.
+  /// Nil where the holder has not stored its identity yet.
   var holder: RunHolder?
 
   public var description: String {

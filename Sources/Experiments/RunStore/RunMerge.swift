@@ -4,19 +4,19 @@ import Plans
 import Profiler
 import Support
 
-/// Joins runs of one experiment that measured parts of its plan, as the shards of a cluster do, into one run.
+/// Joins runs that measured parts of one experiment's plan, such as the shards of a cluster, into one run.
 ///
-/// Nothing comes twice: a launch that an earlier part holds is left out of later ones, so that merging again, or a part that
-/// was started twice, changes nothing. A point that is done in any part is done. Rows keep the `run_id` of their part,
-/// within which `order_index` counts.
+/// Nothing is stored twice: a launch that an earlier part holds is left out of later ones, so that merging again, or
+/// a part that was started twice, changes nothing. A point that is done in any part is done. Rows keep the `run_id`
+/// of their part, within which `order_index` counts.
 public struct RunMerge {
   public let directory: RunDirectory
-  /// Points that no part has done, failed or skipped.
+  /// Points that are done, failed or skipped in no part.
   public let missing: [Point]
 
-  /// A run to be merged. It is opened when its turn comes, since there may be a thousand.
+  /// A run to be merged. It is opened only in its turn, since there may be a thousand parts.
   public struct Part {
-    /// What complaints call it.
+    /// The name in error messages.
     let name: String
     let read: ((RunDirectory) throws -> Void) throws -> Void
 
@@ -32,15 +32,15 @@ public struct RunMerge {
     }
   }
 
-  /// Merges `parts` into the run at `path`, which may be one of an earlier merge; with `restart` that one is discarded first.
-  /// Throws `InputError`, with the difference, where parts are of different experiments, or of different machines unless
-  /// `allowsMixedMachines`.
+  /// Merges `parts` into the run at `path`, which may come from an earlier merge; with `restart` that one is
+  /// discarded first. Throws `InputError`, with the difference, where parts are of different experiments, or of
+  /// different machines unless `allowsMixedMachines`.
   public init(_ parts: [Part], into path: String, allowsMixedMachines: Bool = false, restart: Bool = false) throws {
     var common = Common(allowsMixedMachines: allowsMixedMachines)
     for part in parts { try part.read { try common.add($0, name: part.name) } }
     guard let first = common.run else { throw InputError(key: "merge", "expected at least one run directory") }
     var manifest = first.manifest
-    // A merge of an earlier time may hold parts of other hosts.
+    // An earlier merge may hold parts of other hosts.
     if !restart, let earlier = try? RunDirectory(opening: path) {
       try common.add(earlier, name: path)
       manifest.host = earlier.manifest.host
@@ -66,7 +66,7 @@ public struct RunMerge {
       let status = statuses[$0.id] ?? .planned
       return status == .planned || status == .running
     }
-    // A run ends with its projections, and where the model can say nothing with the reason in the point's notes.
+    // Every measured point must have a projection, or a note with the reason why there is none.
     let refused = Set(try whole.store.rows(NoteRow.self).filter { $0.kind == .projection }.map(\.pointID))
     if missing.isEmpty, try whole.unprojectedPoints().allSatisfy({ refused.contains($0.id) }) {
       try directory.finish()
@@ -75,14 +75,14 @@ public struct RunMerge {
     }
   }
 
-  /// What all parts have to share: the experiment, the plan, the machine.
+  /// The properties that all parts must share: the experiment, the plan, the machine.
   private struct Common {
     let allowsMixedMachines: Bool
     private(set) var run: (manifest: Manifest, plan: Plan)?
     private(set) var hosts: [String] = []
     private var first = ""
     private var ids: Set<String> = []
-    /// Of the first part that has one: one that was never begun has none.
+    /// The machine of the first part that has one; a part that never started has none.
     private var machine: (name: String, state: MachineState)?
 
     init(allowsMixedMachines: Bool) {
@@ -108,7 +108,7 @@ public struct RunMerge {
         }
         lines += run.manifest.layerDifferences(to: part.manifest)
         if lines.isEmpty, self.ids != ids {
-          // Points depend on the machine that they are planned on: its CPUs, its second-level cache.
+          // Points depend on the planning machine: its CPUs, its second-level cache.
           lines = [
             "- \(self.ids.count) points",
             "+ \(ids.count) points, or of other kernels or sizes"
@@ -138,7 +138,7 @@ public struct RunMerge {
 }
 
 extension RunStore {
-  /// Takes over what `part` has and this store lacks, in one transaction.
+  /// Copies what `part` has and this store lacks, in one transaction.
   func take(from part: RunStore, launches: Int) throws {
     let statuses = try part.statuses()
     let points = Set(try self.statuses().keys)
@@ -165,7 +165,7 @@ extension RunStore {
     Set(try Int.fetchAll(db, sql: "SELECT DISTINCT launch FROM samples WHERE point_id = ?", arguments: [pointID]))
   }
 
-  /// Everything that came of a point, in place of what is here.
+  /// Copies everything about a point, replacing what is here.
   private func copyPoint(_ id: String, from part: RunStore, _ status: PointStatus, in db: Database) throws {
     for type in Self.outcomeTypes {
       try Self.delete(type, of: id, in: db)
@@ -177,7 +177,7 @@ extension RunStore {
     try Self.set(status == .running ? .planned : status, reason, of: id, in: db)
   }
 
-  /// Launches of a point that has others here.
+  /// Adds launches of a point that has other launches here.
   private func addLaunches(_ launches: Set<Int>, of id: String, from part: RunStore, _ count: Int, in db: Database)
     throws
   {
@@ -189,7 +189,7 @@ extension RunStore {
         }
       }
       let peak = result.fractionOfFMAPeak.flatMap { share in result.gigaflopPerSecond.map { $0 / share } }
-      // The first launch times the stages.
+      // Only the first launch times the stages.
       let times = try launch == 0 ? part.read { try StageTimeRow.all($0, where: "point_id = ?", [id]) } : []
       try Self.add(
         PointOutcome(
@@ -199,7 +199,7 @@ extension RunStore {
     }
   }
 
-  /// What the model says of a point, where it has said nothing here.
+  /// Copies a point's projections where this store has none.
   private func addProjections(of id: String, from part: RunStore, in db: Database) throws {
     func has(_ type: any RunRow.Type) throws -> Bool {
       try Int.fetchOne(db, sql: "SELECT COUNT(*) FROM \(type.storage) WHERE point_id = ?", arguments: [id]) != 0
@@ -213,7 +213,7 @@ extension RunStore {
     try Self.joinNotes(of: id, in: db)
   }
 
-  /// What belongs to no point, and how each came about.
+  /// Copies rows that belong to no point, and the attempts.
   private func copyWhole(from part: RunStore, in db: Database) throws {
     for attempt in try part.rows(AttemptRow.self) {
       let known = try Bool.fetchOne(
@@ -226,7 +226,7 @@ extension RunStore {
       try db.execute(sql: "DELETE FROM sentinel WHERE run_id = ?", arguments: [run])
     }
     for row in sentinel { try row.insert(db) }
-    // The machine's figures: of the first part that has them.
+    // The machine's figures come from the first part that has them.
     for type in [CeilingRow.self, AuditRow.self, FactRow.self] as [any RunRow.Type] {
       guard try Int.fetchOne(db, sql: "SELECT COUNT(*) FROM \(type.table)") == 0 else { continue }
       for row in try part.allRows(type) { try row.insert(db) }
@@ -249,7 +249,7 @@ extension RunStore {
 }
 
 extension PointStatus {
-  /// Which of two outcomes of a point counts: the one that got further.
+  /// The precedence of a point's outcomes: the one that got further counts.
   var rank: Int {
     switch self {
     case .planned, .running: 0

@@ -2,14 +2,14 @@ import Foundation
 import GRDB
 import Plans
 
-/// Launches and their attempts. Each function is one transaction, so that a run that is killed at any moment has either
-/// all of a launch or nothing.
+/// Launches and their attempts. Each function is one transaction, so that a run that is killed at any moment has
+/// stored either all of a launch or nothing of it.
 extension RunStore {
   // MARK: - The writer
 
   private static let holderKey = "holder"
 
-  /// Notes that this process writes.
+  /// Stores that this process writes.
   func setHolder() throws {
     try setMeta(Self.holderKey, CanonicalJSON.encode(RunHolder.current()))
   }
@@ -20,7 +20,7 @@ extension RunStore {
 
   // MARK: - What is there
 
-  /// A process of a point.
+  /// The key of a launch: one process of a point.
   package struct LaunchKey: Hashable {
     package var pointID: String
     package var launch: Int
@@ -31,7 +31,7 @@ extension RunStore {
     }
   }
 
-  /// Launches that are measured. A point that failed has none: its numbers are gone.
+  /// Launches that are measured. A point that failed has none, since its measurements are removed.
   package func measuredLaunches() throws -> Set<LaunchKey> {
     try read { db in
       let rows = try Row.fetchAll(db, sql: "SELECT DISTINCT point_id, launch FROM samples")
@@ -39,21 +39,21 @@ extension RunStore {
     }
   }
 
-  /// The row of a point that passed, so far.
+  /// The row of a point that has passed so far.
   package func measuredRow(of pointID: String) throws -> ResultRow? {
     try read { db in
       try ResultRow.all(db, where: "point_id = ? AND status = 'passed'", [pointID]).first
     }
   }
 
-  /// Place of the next sample in the run.
+  /// The place of the next sample in the run.
   package func nextOrderIndex() throws -> Int {
     try read { try Int.fetchOne($0, sql: "SELECT MAX(order_index) + 1 FROM samples") ?? 0 }
   }
 
   // MARK: - Attempts
 
-  /// Ends what a killed run left open: attempts under way become interrupted, and their points planned.
+  /// Closes what a killed run left open: its attempts become interrupted, and their points planned.
   package func closeOpenAttempts() throws {
     try write { db in
       try db.execute(
@@ -65,7 +65,7 @@ extension RunStore {
     }
   }
 
-  /// Notes that an attempt is under way.
+  /// Stores an attempt that starts.
   package func begin(_ attempt: AttemptRow) throws {
     try write { db in
       try attempt.insert(db)
@@ -73,7 +73,7 @@ extension RunStore {
     }
   }
 
-  /// Ends an attempt that measured nothing; its point is to be tried again.
+  /// Ends an attempt without a measurement; its point will be tried again.
   package func end(_ attempt: AttemptRow) throws {
     try write { db in
       try Self.replace(attempt, in: db)
@@ -81,9 +81,9 @@ extension RunStore {
     }
   }
 
-  /// Ends an attempt with what came of it, and returns the point's row: over the samples of all launches so far. The point is
-  /// done with the last of `launches`. An outcome that did not pass takes the place of everything that was measured of the
-  /// point. `fmaPeak` in 10^9 operations per second.
+  /// Ends an attempt with its outcome, and returns the point's row over the samples of all launches so far. The point
+  /// is done with the last of `launches`. An outcome that did not pass replaces all measurements of the point.
+  /// `fmaPeak` is in 10^9 operations per second.
   @discardableResult
   package func finish(_ outcome: PointOutcome, _ attempt: AttemptRow, of launches: Int, fmaPeak: Double?) throws
     -> ResultRow
@@ -116,7 +116,7 @@ extension RunStore {
       try db.execute(
         sql: "DELETE FROM \(type.table) WHERE point_id = ? AND launch = ?", arguments: [id, launch])
     }
-    // What was said of the point as a whole was said of launches that are gone; what is modelled does not depend on them.
+    // Notes about the point as a whole concern launches that are gone; projections do not depend on launches.
     if others.isEmpty {
       try db.execute(
         sql: "DELETE FROM notes WHERE point_id = ? AND kind <> ?", arguments: [id, NoteRow.Kind.projection.rawValue])
@@ -142,7 +142,7 @@ extension RunStore {
     return result
   }
 
-  /// Puts the texts of a point's notes into its row, where people read them, and returns them. Nothing reads them back.
+  /// Stores the texts of a point's notes in its row for readers of results.csv, and returns them.
   @discardableResult
   static func joinNotes(of pointID: String, in db: Database) throws -> String? {
     let text = NoteRow.joined(try NoteRow.all(db, where: "point_id = ?", [pointID]))
@@ -150,8 +150,8 @@ extension RunStore {
     return text
   }
 
-  /// Stores the flags that are no longer what the store has; rows stay where they are, in the order in which they were
-  /// measured. By the number of the row: by launch and sample, each update would search through all samples of the point.
+  /// Stores the outlier flags that changed; rows keep their order, which is that of measurement. It addresses rows by
+  /// rowid, because a condition on launch and sample would search all samples of the point for each update.
   private static func flagOutliers(as samples: [SampleRow], of pointID: String, in db: Database) throws {
     struct Key: Hashable { var launch, sample: Int }
     let flags = Dictionary(
@@ -185,7 +185,7 @@ extension RunStore {
     try write { db in for row in rows { try row.insert(db) } }
   }
 
-  /// Puts `notes` in the place of all notes of their kind, at every point that passed.
+  /// Replaces all notes of a kind by `notes`, at every point that passed.
   package func replaceNotes(_ kind: NoteRow.Kind, by notes: [NoteRow]) throws {
     try write { db in
       try db.execute(sql: "DELETE FROM notes WHERE kind = ?", arguments: [kind.rawValue])

@@ -2,7 +2,7 @@ import Foundation
 import GRDB
 import Kernels
 
-/// How databases of older tools become what this tool writes: one migration a schema version, never changed once released.
+/// Migrations of older databases to the current schema: one for each schema version, never changed once released.
 extension RunStore {
   static var migrator: DatabaseMigrator {
     var migrator = DatabaseMigrator()
@@ -47,7 +47,7 @@ extension RunStore {
       try db.execute(sql: "CREATE INDEX metrics_point ON metrics (point_id)")
       try addMissingColumns(of: CounterRow.self, in: db)
       try addMissingColumns(of: ResultRow.self, in: db)
-      // Older tools had no other projection.
+      // Older versions had no other type of hash projection.
       try db.execute(sql: "UPDATE results SET projection_dtype = 'fp32' WHERE kernel = 'lookup'")
       try db.execute(sql: "PRAGMA user_version = 6")
     }
@@ -76,7 +76,7 @@ extension RunStore {
       try db.execute(sql: "PRAGMA user_version = 9")
     }
     migrator.registerMigration("10") { db in
-      // What was measured beside the model has a place of its own, and is joined when it is read.
+      // Stage times have a table of their own, and are joined when they are read.
       try create(StageTimeRow.self, in: db)
       try db.execute(
         sql: """
@@ -94,13 +94,14 @@ extension RunStore {
     return migrator
   }
 
-  /// A database of a tool that knew fewer networks or parameters gets their columns, without a schema version of their own.
+  /// Adds the columns of networks and parameters that an older version did not know; these need no schema version.
   static func addColumnsOfNetworks(in db: Database) throws {
     try addMissingColumns(of: ResultRow.self, only: Networks.columns.map(\.name), in: db)
     try addMissingColumns(of: TuningRow.self, only: Networks.strategyColumns.map(\.name), in: db)
   }
 
-  /// What kind of note a text of an older tool is, and of which launch, by the words that those tools used. The rest is `note`.
+  /// The kind of note and the launch of an older version's text, by the words that version used; other texts are
+  /// `note`.
   private static func meaning(of text: String) -> (kind: NoteRow.Kind, launch: Int?) {
     if let drift = text.firstMatch(of: #/^the machine's speed moved beside launch (\d+):/#) {
       return (.drift, Int(drift.1))
@@ -113,13 +114,13 @@ extension RunStore {
     return (text.contains(" tokens not compared: ") ? .check : .note, nil)
   }
 
-  /// A table made by an older tool has a column under its old name; one that was made just now has not.
+  /// Renames a column that a table of an older version has; a table that was just made does not have it.
   private static func rename(_ old: String, to new: String, of type: any RunRow.Type, in db: Database) throws {
     guard try db.columns(in: type.table).contains(where: { $0.name == old }) else { return }
     try db.execute(sql: "ALTER TABLE \(type.table) RENAME COLUMN \"\(old)\" TO \"\(new)\"")
   }
 
-  /// A table made by an older tool lacks the columns that its rows got since.
+  /// Adds the columns that a table of an older version lacks.
   private static func addMissingColumns(
     of type: any RunRow.Type, only names: [String]? = nil, in db: Database
   ) throws {
@@ -129,7 +130,7 @@ extension RunStore {
     }
   }
 
-  /// Columns carry no type: SQLite then keeps integers, reals and text as they were given.
+  /// Columns have no type, so that SQLite keeps integers, reals and text as they were given.
   private static func create(_ type: any RunRow.Type, in db: Database) throws {
     let columns = type.columns.map { "\"\($0)\"" }.joined(separator: ", ")
     try db.execute(sql: "CREATE TABLE \(type.table) (\(columns))")

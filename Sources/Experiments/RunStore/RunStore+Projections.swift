@@ -1,8 +1,8 @@
 import GRDB
 
-/// What the model says of the points, which is stored beside what was measured and never in its place.
+/// Projections, which are stored beside the measurements and never replace them.
 extension RunStore {
-  /// Stores what the model says of a point that was measured, in place of what it said before; its notes are the point's.
+  /// Stores the projections of a measured point, replacing earlier ones, and adds their notes to the point's.
   package func add(_ projected: ProjectionOutcome, of pointID: String) throws {
     try write { db in
       try Self.replace(projected, of: pointID, in: db)
@@ -15,8 +15,8 @@ extension RunStore {
     }
   }
 
-  /// Stores what the model says of a point that is not to be measured, and ends it: it is done, or skipped for `reason` where
-  /// the model says nothing.
+  /// Stores the projections of a point that is not to be measured, and ends it: it is done, or skipped for `reason`
+  /// where there is no projection.
   package func finish(_ pointID: String, projected: ProjectionOutcome?, reason: String?) throws {
     try write { db in
       try Self.replace(projected ?? ProjectionOutcome(), of: pointID, in: db)
@@ -37,7 +37,7 @@ extension RunStore {
       arguments: [pointID, NoteRow.Kind.projection.rawValue])
   }
 
-  /// Ids of the points that the model has said something of.
+  /// Ids of the points that have projections.
   package func projectedPoints() throws -> Set<String> {
     try read { db in
       try String.fetchSet(
@@ -47,8 +47,8 @@ extension RunStore {
 
   // MARK: - The views
 
-  /// Makes the tables that join what is modelled with what was measured, anew: `projections` has the measured rate beside
-  /// the projections onto the host, `stages` the times of the stages.
+  /// Makes the views anew that join projections with measurements: `projections` has the measured rate beside the
+  /// projections onto the host, `stages` the measured times of the stages.
   static func createViews(in db: Database) throws {
     try createView(
       of: ProjectionRow.self, in: db,
@@ -73,7 +73,7 @@ extension RunStore {
         }))
   }
 
-  /// `joined` has the SQL of the columns that are not the stored row's own.
+  /// `joined` has the SQL of the columns that the stored row does not have itself.
   private static func createView(of type: any RunRow.Type, in db: Database, joined: [String: String]) throws {
     let columns = type.columns.map { "\(joined[$0] ?? "row.\"\($0)\"") AS \"\($0)\"" }
     try db.execute(sql: "DROP VIEW IF EXISTS \(type.table)")

@@ -3,10 +3,10 @@ import GRDB
 import Plans
 import Support
 
-/// results.sqlite: everything a run has measured so far. One process writes; finishing a point is one transaction, so that
-/// a run that is killed loses at most the point it was measuring.
+/// results.sqlite: everything that a run has measured so far. One process writes; finishing a point is one
+/// transaction, so that a run that is killed loses at most the point that it was measuring.
 public final class RunStore {
-  /// Raised with every migration.
+  /// Increases with every migration.
   public static let schemaVersion = 10
 
   let database: DatabaseQueue
@@ -14,22 +14,22 @@ public final class RunStore {
   /// Whether the database is a private copy, to which writing is refused.
   private let isCopy: Bool
 
-  /// Opens the database at `path` for writing; makes an empty one where there is none and `create` is set.
+  /// Opens the database at `path` for writing; makes an empty one where none exists and `create` is set.
   public convenience init(path: String, create: Bool) throws {
     try self.init(path: path, create: create, version: nil)
   }
 
-  /// Migrates up to `version` only, to make databases as older tools left them.
+  /// Migrates only up to `version`, to make databases of older versions.
   init(path: String, create: Bool, version: String?) throws {
     self.path = path
     isCopy = false
     if !create || FileManager.default.fileExists(atPath: path) { try DatabaseCopy.requireDatabase(path) }
     do {
-      // The write-ahead log lets a report be made while the run goes on. One connection suffices, and on closing leaves one
-      // file; a pool's readers would keep the log open.
+      // The write-ahead log lets reports read during the run. One connection suffices and leaves a single file when
+      // it closes; a pool's readers would keep the log open.
       var configuration = Configuration()
       configuration.journalMode = .wal
-      // A second reader, or a report beside a run, waits for the other's transaction instead of failing.
+      // A second reader, or a report during a run, waits for the other's transaction instead of failing.
       configuration.busyMode = .timeout(10)
       database = try DatabaseQueue(path: path, configuration: configuration)
       try Self.prepare(database, path: path, isNew: create, version: version)
@@ -38,8 +38,8 @@ public final class RunStore {
     }
   }
 
-  /// Opens a copy of the database at `path` as it is now. Nothing at `path` and beside it changes, and
-  /// the store refuses to be written to; see `DatabaseCopy`.
+  /// Opens a copy of the database at `path` as it is now. Nothing at `path` or beside it changes, and the store
+  /// refuses writes; see `DatabaseCopy`.
   public init(reading path: String) throws {
     self.path = path
     isCopy = true
@@ -50,7 +50,7 @@ public final class RunStore {
     }
   }
 
-  /// Checks that the database is whole and a run's, and brings it to this tool's schema.
+  /// Checks that the database is intact and a run's, and migrates it to the current schema.
   private static func prepare(_ database: DatabaseQueue, path: String, isNew: Bool, version: String?) throws {
     if !isNew {
       try database.read { db in
@@ -87,7 +87,7 @@ public final class RunStore {
 
   // MARK: - Errors
 
-  /// Reads in one transaction. What is wrong with the file or a value in it is an `InputError` that names the file.
+  /// Reads in one transaction. Throws `InputError` with the file's name for a damaged file or an invalid value.
   func read<Result>(_ body: (Database) throws -> Result) throws -> Result {
     do { return try database.read(body) } catch { throw Self.readable(error, path) }
   }
@@ -98,7 +98,7 @@ public final class RunStore {
     do { return try database.write(body) } catch { throw Self.readable(error, path) }
   }
 
-  /// A disk that is full or fails is no bad input, and no damage to the file.
+  /// A full or failing disk is neither bad input nor damage to the file.
   private static func readable(_ error: any Error, _ path: String) -> any Error {
     switch error {
     case let error as StoredValueError:
@@ -131,9 +131,9 @@ public final class RunStore {
     StageRow.self, CeilingRow.self, AuditRow.self, TuningRow.self, FactRow.self, AttemptRow.self, SentinelRow.self,
     NoteRow.self,
   ]
-  /// Tables that the database has. Those of `rowTypes` have a CSV file each.
+  /// All tables of the database; those of `rowTypes` are also exported as CSV.
   static let storedTypes = rowTypes + [StageTimeRow.self]
-  /// Tables with what came of a point. Attempts tell how, and stay.
+  /// Tables with a point's outcome. Attempts are a log, and stay.
   static let outcomeTypes = storedTypes.filter { $0.columns.contains("point_id") && $0.table != AttemptRow.table }
   /// Types of the rows that the model makes.
   static let modelledTypes: [any RunRow.Type] = [ProjectionRow.self, SensitivityRow.self, StageRow.self]
@@ -177,7 +177,7 @@ public final class RunStore {
     }
   }
 
-  /// Stores all that came of a point in one transaction, in place of any earlier attempt.
+  /// Stores a point's outcome in one transaction, replacing that of any earlier attempt.
   public func finish(_ outcome: PointOutcome) throws {
     let id = outcome.result.pointID
     try write { db in
@@ -193,17 +193,18 @@ public final class RunStore {
 
   // MARK: - The run as a whole
 
-  /// Replaces the ceilings: they belong to the machine in its present state, so that a resumed run measures them anew.
+  /// Replaces the ceilings. They belong to the machine in its present state, so that a resumed run measures them
+  /// anew.
   public func replace(ceilings: [CeilingRow]) throws {
     try replaceAll(ceilings)
   }
 
-  /// Replaces the audit of the dense baseline, which belongs to the machine likewise.
+  /// Replaces the audit of the dense baseline, which belongs to the machine's present state as well.
   public func replace(audit: [AuditRow]) throws {
     try replaceAll(audit)
   }
 
-  /// The database's own complaints; none for one that is intact.
+  /// SQLite's integrity messages; none for an intact database.
   func integrityProblems() throws -> [String] {
     try read { db in
       try String.fetchAll(db, sql: "PRAGMA integrity_check").filter { $0 != "ok" }
@@ -265,11 +266,11 @@ extension DatabaseValue {
   /// Numbers in their shortest exact spelling; nil for NULL.
   fileprivate var csvCell: String? {
     switch storage {
-    // Bytes are no value of a run, and were refused when the rows were decoded.
+    // A blob is no value of a run and was refused when the rows were decoded.
     case .null, .blob: return nil
     case .int64(let number): return "\(number)"
     case .double(let number):
-      // As many digits as a whole number of a `Double` has.
+      // Up to 15 digits, a `Double` holds a whole number exactly.
       return abs(number) < 1e15 ? Int(exactly: number).map(String.init) ?? "\(number)" : "\(number)"
     case .string(let text): return text
     }

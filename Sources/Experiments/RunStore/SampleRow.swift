@@ -6,16 +6,16 @@ public struct SampleRow: RunRow, Equatable, Sendable {
 
   public var runID: String
   public var pointID: String
-  /// The process that took it, from 0.
+  /// The number of the process that took it, from 0.
   public var launch: Int
-  /// Within the point and launch, from 0.
+  /// The number within the point and launch, from 0.
   public var sample: Int
-  /// Within the run, from 0: the order in which samples were really taken.
+  /// The place in the order in which the run took its samples, from 0.
   public var orderIndex: Int
-  /// Since the run began.
+  /// Time since the start of the run.
   public var startNanoseconds: Int
   public var wallNanoseconds: Double
-  /// Flagged, never dropped: see `Statistics.outliers`.
+  /// Whether it is an outlier, see `Statistics.outliers`; outliers are never dropped.
   public var outlier: Bool
 
   public enum CodingKeys: String, CodingKey, CaseIterable {

@@ -7,9 +7,9 @@ public struct SensitivityRow: RunRow, Equatable, Sendable {
   public var runID: String
   public var pointID: String
   public var machine: String
-  /// Key path in the machine file.
+  /// The figure's key path in the machine file.
   public var parameter: String
-  /// Projected with the figure a tenth lower and a tenth higher.
+  /// Projected rates with the figure 10 % lower and 10 % higher.
   public var tokensPerSecondAtMinusTenth: Double
   public var tokensPerSecondAtPlusTenth: Double
 

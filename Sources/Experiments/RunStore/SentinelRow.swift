@@ -5,13 +5,13 @@ public struct SentinelRow: RunRow, Equatable, Sendable {
   public static let table = "sentinel"
 
   public var runID: String
-  /// That of the next sample: the moment lies between it and the one before.
+  /// The order index of the next sample: the reading lies between it and the sample before.
   public var orderIndex: Int
-  /// Since the run began.
+  /// Time since the start of the run.
   public var startNanoseconds: Int
-  /// Of `DriftSentinel.Benchmark`.
+  /// The raw value of a `DriftSentinel.Benchmark`.
   public var benchmark: String
-  /// Median of `n` repetitions.
+  /// The median of `n` repetitions.
   public var value: Double
   public var unit: String
   public var n: Int

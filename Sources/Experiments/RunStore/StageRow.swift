@@ -1,6 +1,6 @@
 import GRDB
 
-/// One stage of a point's kernel: what it asks for, and what the model makes of it. A row of stages.csv.
+/// One stage of a point's kernel, with its FLOPs, its bytes and the model's traffic and time: a row of stages.csv.
 public struct StageRow: RunRow, Equatable, Sendable {
   public static let table = "stages"
   public static let storage = "modelled_stages"
@@ -13,12 +13,12 @@ public struct StageRow: RunRow, Equatable, Sendable {
   public var tableBytesPerToken: Double?
   /// Cache lines that the model moves between L1 and L2.
   public var modelledL2LinesPerToken: Double?
-  /// Between L2 and L3.
+  /// Cache lines that the model moves between L2 and L3.
   public var modelledL3LinesPerToken: Double?
-  /// Between the last cache and memory.
+  /// Cache lines that the model moves between the last cache and memory.
   public var modelledMemoryLinesPerToken: Double?
   public var modelledNanosecondsPerToken: Double?
-  /// Where the stage was timed on its own (see `StageTimeRow`): joined when the row is read.
+  /// Times of a stage that was timed on its own (see `StageTimeRow`); joined when the row is read.
   public var measuredNanosecondsPerToken: Double?
   public var fastestNanosecondsPerToken: Double?
 

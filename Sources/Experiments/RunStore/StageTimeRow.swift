@@ -1,12 +1,12 @@
 import GRDB
 
-/// How long one stage of a point took, all threads working at once: what a launch measures of `stages`.
+/// The time of one stage of a point with all threads working at once: the measured part of `stages`.
 public struct StageTimeRow: RunRow, Equatable, Sendable {
   public static let table = "stage_times"
 
   public var pointID: String
   public var stage: String
-  /// The mean over the threads, as the median over the passes; and in the pass that was fastest in this stage.
+  /// The mean over the threads: the median over the passes, and the pass that was fastest in this stage.
   public var measuredNanosecondsPerToken: Double
   public var fastestNanosecondsPerToken: Double?
 

@@ -3,37 +3,37 @@ import GRDB
 import Kernels
 import Support
 
-/// A value in a database that no run stores.
+/// An invalid value in a database.
 struct StoredValueError: Error {
   var table: String
   var column: String
-  /// What was expected and what was found.
+  /// The expected and the found value.
   var message: String
 }
 
-/// What a run stores, column by column: the one rule that every database is held against when it is opened, so that whoever
-/// reads on need not expect infinities, negative counts, or text where a number belongs.
+/// The rules for the values of each column, checked whenever a database is opened, so that readers need not expect
+/// infinities, negative counts, or text in place of a number.
 enum StoredValues {
-  /// What a column may hold besides NULL.
+  /// The values that a column may hold besides NULL.
   enum Rule {
-    /// A whole number of things, or a place among them, from 0 or from 1.
+    /// A whole number of things, or a place in an order, from 0 or from 1.
     case count, positiveCount
-    /// Bytes, or nanoseconds as a clock counts them: whole, from 0.
+    /// Bytes or clock nanoseconds: a whole number from 0.
     case wide
-    /// As a counter was read: any whole number from 0.
+    /// A raw counter value: any whole number from 0.
     case raw
     case flag
-    /// A time, a rate or a ratio that something is divided by.
+    /// A time, a rate or a ratio that is used as a divisor.
     case positive
-    /// The like of it where 0 has a meaning.
+    /// A time, a rate or a ratio that may be 0.
     case notNegative
-    /// An error, which may be as small as numbers get.
+    /// An error, which may be arbitrarily small.
     case error
-    /// A value whose meaning is its row's.
+    /// A value whose meaning depends on its row.
     case number
     case text
 
-    /// In SQL, of the quoted name of a column.
+    /// The SQL condition for a column, given its quoted name.
     func condition(_ name: String) -> String {
       let number = "typeof(\(name)) IN ('integer', 'real')"
       func whole(_ low: Int, _ high: Int) -> String {
@@ -71,25 +71,25 @@ enum StoredValues {
     }
   }
 
-  /// A trillion: beyond any sweep, and a product of two still is no overflow of a `Double`'s whole numbers by far.
+  /// About 10^12: beyond any sweep, while products of two still are exact enough as a `Double`.
   private static let mostCount = 1 << 40
   /// An exbibyte, or 36 years.
   private static let mostWide = 1 << 60
-  /// Beyond any time in ns, rate or count of operations, and small enough for products and quotients of them to stay finite.
+  /// Above any time in ns, rate or number of operations, yet small enough for products and quotients to stay finite.
   private static let most = "1e18"
   private static let least = "1e-30"
 
   struct Column {
     var name: String
     var rule: Rule
-    /// Whether NULL, which stands for missing, is refused too.
+    /// Whether NULL, which means missing, is refused too.
     var isRequired: Bool
   }
 
-  /// Columns whose names say in every table what they hold.
+  /// Columns with the same meaning in every table.
   private static let common: [String: (Rule, isRequired: Bool)] = ["run_id": (.text, true), "point_id": (.text, true)]
 
-  /// Columns that every row has.
+  /// Columns that every row fills.
   private static let required: [String: [String: Rule]] = [
     "results": [
       "tokens": .positiveCount, "hidden": .positiveCount, "output": .positiveCount, "threads": .positiveCount,
@@ -159,7 +159,7 @@ enum StoredValues {
     ],
   ]
 
-  /// Columns that networks define, which only their own rows fill.
+  /// Columns that networks define, which only rows of that network fill.
   private static let ofNetworks: [String: [String: Rule]] = [
     ResultRow.table: rules(Networks.columns), TuningRow.table: rules(Networks.strategyColumns),
   ]
@@ -168,7 +168,7 @@ enum StoredValues {
     Dictionary(columns.map { ($0.name, Rule($0.content)) }, uniquingKeysWith: { first, _ in first })
   }
 
-  /// The columns of a table with their rules; those that are not named above hold text.
+  /// The columns of a table with their rules; unnamed ones hold text.
   static func columns(of type: any RunRow.Type) -> [Column] {
     type.columns.map { name in
       if let (rule, isRequired) = common[name] { return Column(name: name, rule: rule, isRequired: isRequired) }
@@ -179,8 +179,8 @@ enum StoredValues {
   }
 
   /// Throws `StoredValueError` for the first value of `type`'s table that breaks its column's rule.
-  /// Throws where results and points do not belong together: a point has at most one result, a result a point, and a point
-  /// that is done something that came of it.
+  /// Throws where results and points contradict each other: a point has at most one result, a result has a point, and
+  /// a point that is done has a result or a projection.
   static func checkPoints(in db: Database) throws {
     let rules = [
       (
@@ -205,7 +205,7 @@ enum StoredValues {
     for column in columns(of: type) {
       let name = "\"\(column.name)\""
       let condition = column.rule.condition(name)
-      // A comparison with NULL is NULL, which is not true: what may be missing is left out by name.
+      // A comparison with NULL is NULL, which is not true, so that columns that may be missing are left out by name.
       let wrong =
         column.isRequired
         ? "\(name) IS NULL OR NOT (\(condition))" : "\(name) IS NOT NULL AND NOT (\(condition))"
@@ -231,8 +231,8 @@ enum StoredValues {
 }
 
 extension RunRow {
-  /// Rows of the table, in the order they were stored or by a column. Throws `StoredValueError` for a value that is none of
-  /// its column's.
+  /// Rows of the table, in the order they were stored or by a column. Throws `StoredValueError` for a value that its
+  /// column cannot hold.
   static func all(
     _ db: Database, where condition: String = "1", _ arguments: StatementArguments = [],
     orderedBy order: String = "rowid"
@@ -250,7 +250,7 @@ extension RunRow {
     return rows
   }
 
-  /// The column that an error of decoding speaks of.
+  /// The column that a decoding error names.
   private static func column(of error: any Error) -> String {
     if let error = error as? DecodingError {
       switch error {
@@ -260,7 +260,7 @@ extension RunRow {
       @unknown default: break
       }
     }
-    // GRDB's own errors name the column in words only.
+    // GRDB's own errors name the column only in their text.
     return "\(error)".firstMatch(of: #/column(?: not found)?: "([^"]+)"/#).map { String($0.1) } ?? "a column"
   }
 }

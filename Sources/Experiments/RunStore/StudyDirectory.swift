@@ -1,10 +1,11 @@
 import Foundation
 import Support
 
-/// A directory that holds one study: what `validate --report`, `explore`, `compare`, `calibrate --report` and `export` write.
+/// A directory that holds one study: the output of `validate --report`, `explore`, `compare`, `calibrate --report` or
+/// `export`.
 ///
-/// A verb writes into an empty or absent directory, or over an earlier study of its own kind. Where there is anything else,
-/// such as a run, it writes nothing: see `OwnFiles`. The notes that people keep beside a study are left alone.
+/// A verb writes into an empty or absent directory, or over an earlier study of its own kind. Where it finds anything
+/// else, such as a run, it writes nothing: see `OwnFiles`.
 public struct StudyDirectory {
   public enum Kind: String, Sendable {
     case validation, exploration, comparison, calibration, export
@@ -15,7 +16,8 @@ public struct StudyDirectory {
 
   public let path: String
 
-  /// Throws `InputError`, with the file's name, where the directory holds what the study's verb did not write. Makes nothing.
+  /// Throws `InputError` with the file's name where the directory holds a file that the study's verb did not write.
+  /// Makes nothing.
   public init(_ path: String, for kind: Kind) throws {
     self.path = path
     try WholeFile.requireName(path)
@@ -36,17 +38,17 @@ public struct StudyDirectory {
     try OwnFiles.remove(OwnFiles.abandoned(content.own), hasPlots: false, from: path)
   }
 
-  /// Makes the directory, so that it shows early where that is not possible.
+  /// Makes the directory, so that a failure shows before the work starts.
   public func make() throws { try WholeFile.makeDirectory(path) }
 
-  /// Writes a file of the study, whole or not at all. The directories that it lies in are made.
+  /// Writes a file of the study, whole or not at all, and makes missing directories.
   public func write(_ text: String, to name: String) throws {
     let url = URL(fileURLWithPath: "\(path)/\(name)")
     try WholeFile.makeDirectory(url.deletingLastPathComponent().path)
     try WholeFile.write(text, to: url.path)
   }
 
-  /// Removes the plots of an earlier study, which may have had others.
+  /// Removes the plots of an earlier study, which the new one may not have.
   public func removePlots() throws {
     guard Self.kindFollowingLinks(path) == S_IFDIR else { return }
     let content = try OwnFiles(marks: [:]).content(of: path)
@@ -95,8 +97,8 @@ public struct StudyDirectory {
 
 /// The machine file that `calibrate --output` writes.
 public enum MachineFile {
-  /// Throws `InputError` where `path` is something else than a machine file, or lies in a run directory under the name of one
-  /// of the run's files.
+  /// Throws `InputError` where `path` holds something other than a machine file, or is the name of a run's file in a
+  /// run directory.
   public static func requireReplaceable(_ path: String) throws {
     try WholeFile.requireName(path)
     let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path

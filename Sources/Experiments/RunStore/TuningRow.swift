@@ -1,7 +1,8 @@
 import GRDB
 import Kernels
 
-/// A strategy that was timed to choose one for a point: a row of tuning.csv. How it walks is said in the columns of its network.
+/// A strategy that was timed to choose one for a point: a row of tuning.csv. The columns of its network describe the
+/// strategy.
 @dynamicMemberLookup
 public struct TuningRow: RunRow, Equatable, Sendable {
   public static let table = "tuning"
@@ -13,7 +14,7 @@ public struct TuningRow: RunRow, Equatable, Sendable {
   }
 
   private var common: Common
-  /// What the row says of the strategy.
+  /// The strategy in the columns of its network.
   public private(set) var figures: NetworkFigures
 
   public subscript<Value>(dynamicMember column: WritableKeyPath<Common, Value>) -> Value {
@@ -41,21 +42,21 @@ public struct TuningRow: RunRow, Equatable, Sendable {
   /// Columns that do not depend on the network.
   public struct Common: Codable, Equatable, Sendable {
     public var pointID: String
-    /// By rising estimate, from 1.
+    /// The rank by estimated time, from 1.
     public var rank: Int
-    /// Candidates before pruning.
+    /// The number of candidates before pruning.
     public var considered: Int
-    /// What a step keeps in use, by the model.
+    /// Bytes that one step of the strategy keeps in use, by the model.
     public var workingSetBytes: Double
-    /// Modelled.
+    /// The modelled time.
     public var estimatedNanosecondsPerToken: Double
-    /// Median over the rounds.
+    /// The median over the rounds.
     public var measuredNanosecondsPerToken: Double?
     public var rounds: Int
     public var chosen: Bool
-    /// Whether all of this comes from an earlier run, by way of the user's cache.
+    /// Whether the tuning comes from an earlier run through the user's cache.
     public var cached: Bool
-    /// Why it could not be timed.
+    /// The reason why it could not be timed.
     public var reason: String?
 
     package init(

@@ -29,7 +29,7 @@ struct SlurmCollectCommand: ParsableCommand {
   var resubmit = false
 
   @Option(help: "How often a task may be submitted in all.")
-  var attempts = SlurmCollection.usualAttempts
+  var attempts = SlurmCollection.defaultAttempts
 
   @Flag(help: "Join what different machines measured; every row says which it is of.")
   var allowMixed = false

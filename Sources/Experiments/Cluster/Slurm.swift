@@ -2,13 +2,13 @@ import Foundation
 import Measurement
 import Support
 
-/// Slurm's commands, as far as a sweep needs them. Nothing else starts them, and tests put a recording in their place.
+/// The Slurm commands that a sweep needs. All of them start here; tests replace this by a recording.
 public struct Slurm {
-  /// How a command ended.
+  /// The result of a command.
   public struct Answer {
     public var status: Int32
     public var output: String
-    /// Its last line on standard error.
+    /// The last line on standard error.
     public var message: String
 
     public init(status: Int32 = 0, output: String = "", message: String = "") {
@@ -24,7 +24,7 @@ public struct Slurm {
     self.command = command
   }
 
-  /// The commands in PATH. Throws `SlurmMissing` where there are none.
+  /// The commands found in PATH. Throws `SlurmMissing` where there are none.
   public static func installed(path: String? = ProcessInfo.processInfo.environment["PATH"]) throws -> Slurm {
     let folders = (path ?? "").split(separator: ":").map(String.init)
     func find(_ name: String) throws -> URL {
@@ -45,19 +45,20 @@ public struct Slurm {
     }
   }
 
-  /// Beyond what a busy controller takes to answer: Slurm's own MessageTimeout is 10 s by default, and commands try again.
+  /// Longer than a busy controller takes to answer: Slurm's own MessageTimeout is 10 s by default, and commands try
+  /// again.
   private static let timeoutSeconds = 120.0
 
   // MARK: - Verbs
 
-  /// What came of a call of sbatch that did not refuse the job.
+  /// The result of an sbatch call that did not refuse the job.
   enum Submitted: Equatable {
     case job(String)
-    /// There may be a job, whose number is not known; and what is known instead.
+    /// There may be a job, whose number is unknown; the text says what is known.
     case unknown(String)
   }
 
-  /// Submits a batch job. Throws where sbatch certainly refused it: only then is there no job.
+  /// Submits a batch job. Throws only where sbatch refused it, so that there certainly is no job.
   func submit(_ arguments: [String]) throws -> Submitted {
     let answer: Answer
     do { answer = try ask("sbatch", arguments) } catch let error as SlurmUnanswered {
@@ -69,8 +70,8 @@ public struct Slurm {
     return .unknown(said.isEmpty ? "sbatch said nothing" : "sbatch said '\(said.prefix(200))'")
   }
 
-  /// The number of the job in what sbatch or a wrapper around it printed: `Submitted batch job N`, `N` or `N;CLUSTER` on a line
-  /// of its own, with other lines before and after. Nil where no line, or lines with different numbers, hold one.
+  /// The job's number in the output of sbatch or a wrapper around it: `Submitted batch job N`, `N` or `N;CLUSTER` on
+  /// a line of its own, with other lines before and after. Nil where no line holds one, or lines hold different ones.
   static func jobID(in output: String) -> String? {
     let lines = output.split(whereSeparator: \.isNewline)
     func number(_ text: Substring) -> String? {
@@ -90,18 +91,18 @@ public struct Slurm {
     return found.count == 1 ? found.first : nil
   }
 
-  /// A task of an array as squeue sees it; for some minutes after its end too.
+  /// A task of an array in the output of squeue, which lists it for some minutes after its end.
   struct QueuedTask: Equatable {
     var jobID: String
     var task: Int
-    /// Such as `RUNNING`.
+    /// The state, such as `RUNNING`.
     var state: String
-    /// Empty while it waits.
+    /// Empty while the task waits.
     var node: String
-    /// Why it waits, or why it ended.
+    /// The reason why it waits or ended.
     var reason: String
 
-    /// Whether Slurm is done with it. A state that is not known here counts as alive: rather wait than run twice.
+    /// Whether Slurm has finished it. An unknown state counts as alive, since waiting is safer than running twice.
     var hasEnded: Bool { Self.ends.contains(state) }
 
     private static let ends: Set<String> = [
@@ -110,14 +111,14 @@ public struct Slurm {
     ]
   }
 
-  /// The tasks of jobs, one each; jobs that Slurm has forgotten have none.
+  /// The tasks of jobs; jobs that Slurm has forgotten have none.
   func queue(_ jobIDs: [String]) throws -> [QueuedTask] {
     guard !jobIDs.isEmpty else { return [] }
     let arguments = [
       "--noheader", "--array", "--states=all", "--format=%F|%K|%T|%N|%r", "--jobs=\(jobIDs.joined(separator: ","))",
     ]
     let answer = try command("squeue", arguments)
-    // So it says where it has forgotten every one of them.
+    // squeue reports this error where it has forgotten all of the jobs.
     if answer.status != 0, answer.message.contains("Invalid job id") { return [] }
     try Self.requireSuccess("squeue", answer)
     return try answer.output.split(separator: "\n").map { line in
@@ -130,7 +131,7 @@ public struct Slurm {
     }
   }
 
-  /// The number that an array's tasks must stay below; nil where the configuration does not say.
+  /// The upper bound of an array's task numbers; nil where the configuration does not state it.
   func maxArraySize() throws -> Int? {
     let lines = try ask("scontrol", ["show", "config"]).output.split(separator: "\n")
     return lines.first { $0.hasPrefix("MaxArraySize") }?.split(separator: "=").last
@@ -150,7 +151,7 @@ public struct Slurm {
   }
 }
 
-/// A machine without Slurm.
+/// The error on a machine without Slurm.
 public struct SlurmMissing: Error, CustomStringConvertible {
   let command: String
 
@@ -159,17 +160,17 @@ public struct SlurmMissing: Error, CustomStringConvertible {
   }
 }
 
-/// A command of Slurm that was cut off: what it did is unknown.
+/// The error of a Slurm command that was cut off; its effect is unknown.
 struct SlurmUnanswered: Error, CustomStringConvertible {
   let description: String
 }
 
-/// A job that may have been submitted, whose number is not known.
+/// The error for a job that may have been submitted, but whose number is unknown.
 public struct SlurmJobUnnamed: Error, CustomStringConvertible {
   public let description: String
 }
 
-/// A command of Slurm that did not do what it was asked for.
+/// The error of a Slurm command that failed.
 public struct SlurmFailed: Error, CustomStringConvertible {
   public let description: String
 

@@ -2,28 +2,28 @@ import Foundation
 import RunStore
 import Support
 
-/// A sweep on a cluster, gathered: its parts merged into one run, and what is missing submitted again.
+/// A collected sweep: its parts merged into one run, and the missing tasks submitted again.
 public struct SlurmCollection {
   public let progress: SlurmProgress
   /// Nil while no task has measured anything.
   public let merge: RunMerge?
   /// The job and its tasks that were submitted again.
   public private(set) var resubmitted: (jobID: String, tasks: [Int])?
-  /// What to do about submissions whose jobs have no number, with their tasks.
+  /// Advice for submissions whose jobs have no number, with their tasks.
   public let unnamed: [(tasks: [Int], advice: String)]
 
-  /// How often a task may be submitted, unless the user says otherwise: once more tells a lost node from a task that ends every
-  /// node it runs on, and once more again costs little.
-  public static let usualAttempts = 3
+  /// The number of submissions allowed per task by default: a second one tells a lost node from a task that brings
+  /// down every node, and a third costs little.
+  public static let defaultAttempts = 3
 
-  /// Merges what there is into the run at `path`, anew: a part that was taken away is gone from it too. Parts of different
-  /// machines are refused with the difference, before anything is written or submitted, unless `allowsMixedMachines`. With
-  /// `resubmits` the tasks whose points are missing, that Slurm no longer has, and that were submitted less than `attempts`
-  /// times are submitted again, as one array; each measures only what it lacks. They run `tool` in place of the one that the
-  /// job's file names, which may be someone else's.
+  /// Merges the parts into the run at `path` from scratch, so that a part that was removed is gone from it too. Parts
+  /// of different machines are refused with the difference, before anything is written or submitted, unless
+  /// `allowsMixedMachines`. With `resubmits`, tasks with missing points that Slurm no longer has, and that were
+  /// submitted fewer than `attempts` times, are submitted again as one array; each measures only its missing points.
+  /// They run `tool` in place of the one in the job's file, which may be another user's.
   public init(
     _ directory: SlurmDirectory, slurm: Slurm, into path: String, resubmits: Bool,
-    attempts: Int = SlurmCollection.usualAttempts, allowsMixedMachines: Bool = false, scratch: String,
+    attempts: Int = SlurmCollection.defaultAttempts, allowsMixedMachines: Bool = false, scratch: String,
     tool: String? = nil
   ) throws {
     progress = try SlurmProgress(directory, slurm: slurm, scratch: scratch)
@@ -40,8 +40,8 @@ public struct SlurmCollection {
     if resubmits, !tasks.isEmpty { resubmitted = (try directory.submit(tasks, to: slurm, tool: tool), tasks) }
   }
 
-  /// Throws where `path` holds a run that was not collected from `directory`: one of another experiment, or one that was
-  /// measured there. What is no run at all is refused on merging.
+  /// Throws where `path` holds a run that was not collected from `directory`: one of another experiment, or one
+  /// measured there. Merging refuses a directory that holds no run.
   private static func requireCollected(_ path: String, _ directory: SlurmDirectory, _ parts: [RunArchive]) throws {
     let file = "\(path)/\(RunDirectory.manifestName)"
     guard FileManager.default.fileExists(atPath: file) else { return }
@@ -50,7 +50,7 @@ public struct SlurmCollection {
     let isSame = ExperimentDifference.lines(
       (manifest.experimentText, manifest.overrides), (job.experimentText, job.overrides)
     ).isEmpty
-    // A collected run has the id of its first part. Under the default path the tool puts nothing else.
+    // A collected run has the id of its first part. The default path holds nothing but collected runs.
     let isCollected =
       URL(fileURLWithPath: path).standardizedFileURL.path == directory.runPath
       || parts.contains { $0.path.hasSuffix("-\(manifest.runID).\(RunArchive.fileExtension)") }

@@ -4,12 +4,12 @@ import Profiler
 import RunStore
 import Support
 
-/// The directory of a sweep on a cluster, on a file system that submitting host and nodes share: files that are put in place
-/// whole, and no database under way.
+/// The directory of a sweep on a cluster, on a file system that the submitting host and the nodes share. Its files
+/// are written whole, and it holds no open database.
 public struct SlurmDirectory {
   public let path: String
   public let job: SlurmJob
-  /// As the submitting host planned it.
+  /// The plan as made on the submitting host.
   public let plan: Plan
 
   static let jobName = "job.json"
@@ -19,12 +19,12 @@ public struct SlurmDirectory {
   static let logsName = "logs"
   static let submissionsName = "submissions"
 
-  /// Where `collect` puts the whole run by default.
+  /// The path of the whole run that `collect` makes by default.
   public var runPath: String { "\(path)/run" }
 
   /// A call of sbatch.
   public struct Submission: Codable, Equatable, Sendable {
-    /// Nil where sbatch was not heard of.
+    /// Nil where sbatch gave no answer.
     public var jobID: String?
     public var tasks: [Int]
     public var submitted: String
@@ -35,7 +35,7 @@ public struct SlurmDirectory {
     }
   }
 
-  /// Makes the directory of `job` in an empty or absent one.
+  /// Makes the directory of `job` at an absent or empty path.
   public static func create(at path: String, job: SlurmJob, plan: Plan) throws -> SlurmDirectory {
     try WholeFile.requireName(path)
     let path = URL(fileURLWithPath: path).standardizedFileURL.path
@@ -51,7 +51,7 @@ public struct SlurmDirectory {
       }
       try directory.write(SlurmJob.script, to: scriptName)
       try directory.write(plan.jsonLines(), to: planName)
-      // Last, because its presence is what makes the directory a job.
+      // The job's file comes last, because its presence makes the directory a job.
       try directory.write(Self.json(job), to: jobName)
     } catch {
       throw InputError(file: path, "expected a directory that can be written to: \(plainReason(error))")
@@ -59,7 +59,7 @@ public struct SlurmDirectory {
     return directory
   }
 
-  /// Slurm replaces `%` and takes away `\` in the paths of a job's files.
+  /// Slurm replaces `%` and removes `\` in the paths of a job's files.
   private static func requireReadable(_ path: String) throws {
     guard
       let wrong = path.unicodeScalars.first(where: {
@@ -99,8 +99,8 @@ public struct SlurmDirectory {
 
   // MARK: - Parts
 
-  /// What tasks have measured, by task; a task that was started again has a part for each start. Those of task 0 were there
-  /// before.
+  /// The parts that tasks have measured, by task; a task that was started again has one for each start. Task 0 stands
+  /// for parts that existed before the job.
   func parts() throws -> [Int: [RunArchive]] {
     var parts: [Int: [RunArchive]] = [:]
     for name in try names(in: Self.partsName) {
@@ -112,12 +112,12 @@ public struct SlurmDirectory {
     return parts
   }
 
-  /// The part that `runID` makes of `task`.
+  /// The part of `task` with the run's id `runID`.
   func part(_ task: Int, runID: String) -> RunArchive {
     RunArchive(path: "\(path)/\(Self.partsName)/\(task)-\(runID).\(RunArchive.fileExtension)")
   }
 
-  /// Puts a run that was begun elsewhere among the parts.
+  /// Adds a run that was started elsewhere to the parts.
   public func take(_ run: RunDirectory) throws {
     try part(0, runID: run.manifest.runID).write(run)
   }
@@ -134,9 +134,9 @@ public struct SlurmDirectory {
     }
   }
 
-  /// Submits `tasks` and notes it; returns the job's number. Throws where another process is at it, and where sbatch refuses
-  /// the job, which is then not noted. Throws `SlurmJobUnnamed` where there may be a job whose number is not known: it stays
-  /// noted without one. Tasks run `tool`, by default the job's.
+  /// Submits `tasks` and records the submission; returns the job's number. Throws where another process is
+  /// submitting, and where sbatch refuses the job, which then is not recorded. Throws `SlurmJobUnnamed` where there
+  /// may be a job whose number is unknown, which stays recorded without one. Tasks run `tool`, by default the job's.
   @discardableResult
   public func submit(_ tasks: [Int], to slurm: Slurm, tool: String? = nil) throws -> String {
     if let limit = try slurm.maxArraySize(), let last = tasks.max(), last >= limit {
@@ -146,7 +146,7 @@ public struct SlurmDirectory {
     let file = submissionPath((try submissionNumbers().last ?? 0) + 1)
     var submission = Submission(jobID: nil, tasks: tasks, submitted: Manifest.timestamp(Date()))
     do {
-      // Whoever makes the file submits.
+      // The process that creates the file submits the job.
       try Data(Self.json(submission).utf8).write(to: URL(fileURLWithPath: file), options: .withoutOverwriting)
     } catch {
       throw SlurmFailed("\(file) cannot be made; does another 'slurm collect' run? (\(plainReason(error)))")
@@ -170,19 +170,19 @@ public struct SlurmDirectory {
     return submission.jobID ?? ""
   }
 
-  /// What to do about a submission whose job has no number.
+  /// Advice for a submission whose job has no number.
   private static func howToName(_ file: String) -> String {
     "if so, write its number as \"job_id\" into \(file), else remove that file"
   }
 
-  /// What to do about submissions whose job number is unknown, by task.
+  /// Advice for submissions whose job number is unknown, with their tasks.
   func unnamedSubmissions() throws -> [(tasks: [Int], advice: String)] {
     try zip(submissionNumbers(), submissions()).filter { $1.jobID == nil }.map { number, submission in
       (submission.tasks, Self.howToName(submissionPath(number)))
     }
   }
 
-  /// Removes what `create` made, where nothing came of it. A file of somebody else's stays.
+  /// Removes what `create` made, as long as nothing came of it. Other files stay.
   public func remove() throws {
     let files = FileManager.default
     for name in try names(in: Self.partsName) { try files.removeItem(atPath: "\(path)/\(Self.partsName)/\(name)") }
@@ -192,7 +192,7 @@ public struct SlurmDirectory {
 
   private func submissionPath(_ number: Int) -> String { "\(path)/\(Self.submissionsName)/\(number).json" }
 
-  /// More than anyone submits; a file with a larger number is none of ours.
+  /// The largest plausible number of a submission's file.
   private static let mostSubmissions = 1_000_000
 
   private func submissionNumbers() throws -> [Int] {

@@ -4,37 +4,38 @@ import Plans
 import RunStore
 import Support
 
-/// What `slurm submit` settled for all tasks of a sweep, and tasks go by: job.json.
+/// The settings of `slurm submit` for all tasks of a sweep: job.json.
 public struct SlurmJob: Codable, Equatable, Sendable {
   public static let schema = "lookahead/slurm/1"
 
   public var schema = SlurmJob.schema
-  /// The experiment as it was read: its name, file, full text and overrides. What is done to the file later does not matter.
+  /// The experiment as it was read: its name, file, full text and overrides. Later changes of the file have no
+  /// effect.
   public var experiment: String
   public var experimentFile: String
   public var experimentText: String
   public var overrides: [String]
-  /// Where it was submitted: what files of layers, machines and counters are relative to.
+  /// The directory of the submission, to which paths of layers, machines and counters are relative.
   public var workingDirectory: String
-  /// The submission as it was typed.
+  /// The submission's command line.
   public var commandLine: [String]
   /// The tool that tasks run.
   public var tool: String
-  /// `2026-01-31T12:00:00Z`.
+  /// The time of the submission, such as `2026-01-31T12:00:00Z`.
   public var created: String
   public var tasks: Int
-  /// Seconds that points are expected to take, by id: what they are shared out by. 0 for those that were done before.
+  /// The expected seconds of points, by id, by which they are divided among tasks; 0 for those that were done before.
   public var seconds: [String: Double]
   public var settings: Settings
   public var options: SlurmOptions
 
-  /// How tasks run.
+  /// Settings that every task runs with.
   public struct Settings: Codable, Equatable, Sendable {
-    /// Library files that the audit tries besides those it knows.
+    /// Library files that the audit tries in addition to the known ones.
     public var libraries: [String]
-    /// Where tasks work, on their node's own disk; nil for its usual place.
+    /// The directory for the tasks' work, on their node's own disk; nil for the default.
     public var scratch: String?
-    /// Seconds between copies of what a task has measured, at least.
+    /// The least number of seconds between copies of a task's measurements.
     public var copySeconds: Double
     public var allowsDebug: Bool
     /// Whether tasks project their points instead of measuring them.
@@ -80,14 +81,14 @@ public struct SlurmJob: Codable, Equatable, Sendable {
     self.tool = tool
     self.created = Manifest.timestamp(created)
     self.tasks = tasks
-    // To the millisecond, which is more than is known, so that the file stays readable. Only what is done takes no time.
+    // Milliseconds are more precise than the estimate and keep the file readable. Only a point that is done takes 0.
     seconds = Dictionary(
       plan.points.map { ($0.id, (estimate($0) * 1000).rounded(.up) / 1000) }, uniquingKeysWith: { first, _ in first })
     self.settings = settings
     self.options = options
   }
 
-  /// What a task needs before its first point.
+  /// The expected seconds of a task before its first point.
   public func preparationSeconds() throws -> Double {
     settings.projects ? 0 : TimeEstimate.preparationSeconds(try readExperiment().measure)
   }
@@ -96,9 +97,9 @@ public struct SlurmJob: Codable, Equatable, Sendable {
     try Experiment(text: experimentText, file: experimentFile, overrides: overrides)
   }
 
-  /// The points of each task, the same wherever `plan` is.
+  /// The points of each task; equal on all hosts for the same `plan`.
   public func shards(of plan: Plan) throws -> [[Point]] {
-    // A node of another kind may plan points that the submitting host did not.
+    // A node of another kind may plan points that are not in the submitting host's plan.
     let estimate = TimeEstimate(try readExperiment())
     let most = max(plan.points.count, seconds.count)
     guard (1...max(1, most)).contains(tasks) else {
@@ -109,7 +110,8 @@ public struct SlurmJob: Codable, Equatable, Sendable {
     }
   }
 
-  /// The least number of tasks of which none is expected to take more than `seconds`; nil where a point alone does.
+  /// The least number of tasks of which none is expected to take more than `seconds`; nil where one point alone takes
+  /// more.
   public static func tasks(for plan: Plan, within seconds: Double, estimate: (Point) -> Double) -> Int? {
     let times = Dictionary(plan.points.map { ($0.id, estimate($0)) }, uniquingKeysWith: { first, _ in first })
     func longest(_ count: Int) -> Double {
@@ -124,11 +126,11 @@ public struct SlurmJob: Codable, Equatable, Sendable {
 
   // MARK: - Submitting
 
-  /// Before the time limit each task is told to end, by a signal to its batch script alone, which is the tool. Two minutes, as
-  /// Slurm may be a minute late: the rest is for the sample under way and the last copy.
+  /// The time before the limit at which Slurm signals each task's batch script, which is the tool, to end. Two
+  /// minutes, because Slurm may be a minute late; the rest is for the current sample and the last copy.
   public static let secondsToEnd = 120
 
-  /// Arguments of sbatch for `tasks` (from 1), in the job's directory at `path`.
+  /// The arguments of sbatch for `tasks` (numbered from 1), in the job's directory at `path`.
   public func arguments(tasks: [Int], in path: String, tool: String? = nil) -> [String] {
     let limit = options.atOnce.map { "%\($0)" } ?? ""
     return [
@@ -138,7 +140,7 @@ public struct SlurmJob: Codable, Equatable, Sendable {
     ] + options.arguments + ["\(path)/\(SlurmDirectory.scriptName)", tool ?? self.tool]
   }
 
-  /// What Slurm calls the job, in letters that squeue prints as they are.
+  /// The job's name in Slurm, in characters that squeue prints unchanged.
   var slurmName: String {
     "lookahead-" + String(experiment.unicodeScalars.map { Self.plain.contains($0) ? Character($0) : "_" }.prefix(40))
   }
@@ -159,8 +161,8 @@ public struct SlurmJob: Codable, Equatable, Sendable {
       .joined(separator: ",")
   }
 
-  /// The batch script: the same for every sweep. Nothing that a user named is in it: its directory holds the job, and its only
-  /// argument is the tool.
+  /// The batch script, the same for every sweep. It contains no text from the user: its directory holds the job, and
+  /// its only argument is the tool.
   public static let script = """
     #!/bin/sh
     # A task of a sweep, started by Slurm in the directory of its job. The tool takes this shell's place, so that it gets the

@@ -1,6 +1,7 @@
 import Support
 
-/// Where and for how long tasks run, as options of sbatch. Whatever Slurm would read otherwise than it was meant is refused.
+/// The options of sbatch that say where and for how long tasks run. Text that Slurm would read differently is
+/// refused.
 public struct SlurmOptions: Codable, Equatable, Sendable {
   public var partition: String?
   public var account: String?
@@ -11,9 +12,9 @@ public struct SlurmOptions: Codable, Equatable, Sendable {
   public var nodes: String?
   /// Nil for all memory of the node.
   public var memoryBytes: Int?
-  /// Of each task; nil for the partition's own.
+  /// The limit of each task; nil for the partition's own.
   public var timeLimit: SlurmTime?
-  /// Tasks that may run at a time; nil for any number.
+  /// The most tasks that run at a time; nil for any number.
   public var atOnce: Int?
 
   enum CodingKeys: String, CodingKey {
@@ -33,7 +34,7 @@ public struct SlurmOptions: Codable, Equatable, Sendable {
     self.qualityOfService = try Self.checked(qualityOfService, "--qos", "a name", "._-")
     self.constraint = try Self.checked(
       constraint, "--constraint", "features such as zen4 or intel&avx512", "._-,&|()[]*:=")
-    // Slurm takes a list with a slash in it for a file.
+    // Slurm reads a list with a slash as the name of a file.
     self.nodes = try Self.checked(nodes, "--nodelist", "nodes such as n1,n2 or n[1-4]", "._-,[]")
     memoryBytes = try memory.map {
       guard let bytes = parseByteCount($0), (1 << 20...1 << 50).contains(bytes) else {
@@ -85,14 +86,14 @@ public struct SlurmOptions: Codable, Equatable, Sendable {
     add("--qos", qualityOfService)
     add("--constraint", constraint)
     add("--nodelist", nodes)
-    // 0 is all of the node, which nobody else uses.
+    // 0 means all memory of the node, which the task then has for itself.
     add("--mem", memoryBytes.map { "\(($0 + (1 << 20) - 1) >> 20)M" } ?? "0")
     add("--time", timeLimit?.text)
     return arguments
   }
 }
 
-/// A time limit as Slurm writes them.
+/// A time limit in Slurm's notation.
 public struct SlurmTime: Codable, Equatable, Sendable {
   public let text: String
 
@@ -113,7 +114,7 @@ public struct SlurmTime: Codable, Equatable, Sendable {
     guard halves.count <= 2, let last = halves.last else { return nil }
     var numbers: [Int] = []
     for field in last.split(separator: ":", omittingEmptySubsequences: false) {
-      // Seven digits of days are more than anyone has, and cannot overflow.
+      // Seven digits cannot overflow in any unit.
       guard (1...7).contains(field.count), field.allSatisfy({ ("0"..."9").contains($0) }), let number = Int(field)
       else { return nil }
       numbers.append(number)

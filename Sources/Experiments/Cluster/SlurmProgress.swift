@@ -4,49 +4,49 @@ import Profiler
 import RunStore
 import Support
 
-/// How far a sweep on a cluster is: what Slurm says of each task beside what the task's parts hold.
+/// The progress of a sweep on a cluster: Slurm's state of each task, and the content of the task's parts.
 public struct SlurmProgress {
   public struct Task: Equatable, Sendable {
-    /// From 1.
+    /// The task's number, from 1.
     public var task: Int
-    /// The job of its last submission; nil where sbatch was not heard of.
+    /// The job of its last submission; nil where sbatch gave no answer.
     public var jobID: String?
-    /// As Slurm calls it; nil where Slurm has forgotten it, which it does some minutes after a task's end.
+    /// Slurm's name for the state; nil where Slurm has forgotten the task, some minutes after its end.
     public var state: String?
-    /// Whether Slurm will run it, or does.
+    /// Whether the task waits or runs in Slurm.
     public var isQueued: Bool
     public var node: String
-    /// Why it waits, or ended as it did; empty where there is nothing to say.
+    /// The reason why it waits or ended; empty where Slurm gives none.
     public var reason: String
-    /// How often it was submitted.
+    /// The number of its submissions.
     public var submissions: Int
     public var done: Int
     public var failed: Int
     public var skipped: Int
     public var missing: Int
-    /// What the missing points are expected to take.
+    /// The expected seconds for the missing points.
     public var missingSeconds: Double
-    /// When it last copied what it has; nil where it never did.
+    /// The time of its last copy; nil before the first one.
     public var copied: Date?
 
     public var points: Int { done + failed + skipped + missing }
   }
 
-  /// What is to be done about a task.
+  /// The next step for a task.
   public enum Step: Equatable, Sendable {
-    /// Nothing is missing.
+    /// No point is missing.
     case complete
-    /// Slurm has it.
+    /// The task waits or runs in Slurm.
     case wait
     case submitAgain
-    /// Submitted, but under an unknown job number: the user has to say whether Slurm has it.
+    /// The task was submitted under an unknown job number; the user must say whether Slurm has it.
     case nameJob
-    /// It was submitted as often as allowed, and points are still missing.
+    /// The task was submitted as often as allowed, and points are still missing.
     case giveUp
   }
 
   public var tasks: [Task]
-  /// Differences between the machines of the parts; empty where all are alike.
+  /// Differences between the machines of the parts; empty where all are equal.
   public var machineDifferences: [String]
 
   /// Reads the parts, unpacked under `scratch`, and asks `slurm` for the queue.
@@ -72,7 +72,7 @@ public struct SlurmProgress {
         try archive.read(scratch: scratch) {
           try sofar.add($0.store)
           try machines.add($0)
-          // Nodes plan for themselves; one plan for all of them is what merging checks.
+          // Nodes make their own plans; merging checks that all are equal.
           plan = $0.plan
         }
       }
@@ -84,7 +84,7 @@ public struct SlurmProgress {
       let sofar = measured[task] ?? earlier
       let statuses = shards[task - 1].map { (id: $0.id, status: sofar.status($0.id)) }
       let own = submissions.filter { $0.tasks.contains(task) }
-      // A task of an earlier submission may still be about.
+      // A task of an earlier submission may still be in the queue.
       let entries = queue.filter { $0.task == task }
       let entry = entries.last { !$0.hasEnded } ?? entries.last { $0.jobID == own.last?.jobID }
       func count(_ status: PointStatus) -> Int { statuses.count { $0.status == status } }
@@ -102,7 +102,7 @@ public struct SlurmProgress {
     (try? FileManager.default.attributesOfItem(atPath: path))?[.modificationDate] as? Date
   }
 
-  /// What is to be done about `task`, which may be submitted `attempts` times in all.
+  /// The next step for `task`, which may be submitted `attempts` times in all.
   public static func step(_ task: Task, attempts: Int) -> Step {
     if task.isQueued { return task.missing == 0 ? .complete : .wait }
     if task.missing == 0 { return .complete }
@@ -115,10 +115,10 @@ public struct SlurmProgress {
   }
 }
 
-/// The machines that parts were measured on.
+/// The machines that measured the parts.
 private struct MachineKinds {
   private var first: (host: String, state: MachineState)?
-  /// One line a fact and value that the first machine does not have, with the hosts that have it.
+  /// One line for each fact and value that the first machine does not have, with the hosts that have it.
   private var others: [(line: String, hosts: [String])] = []
 
   mutating func add(_ part: RunDirectory) throws {

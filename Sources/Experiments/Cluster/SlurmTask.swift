@@ -5,19 +5,19 @@ import Profiler
 import RunStore
 import Support
 
-/// A task of a sweep on its node: measures what its shard lacks into a run directory on the node's own disk, and copies that to
-/// the job's directory as it grows.
+/// A task of a sweep on its node. It measures the missing points of its shard in a run directory on the node's own
+/// disk, and copies that to the job's directory as it grows.
 ///
-/// Each start is a part of its own, with its own calibration, host and clock, that leaves out what earlier parts of the task
-/// hold. So nothing is lost but what came after the last copy, wherever Slurm starts the task again, and two starts at once, as
-/// after a network failure, do no harm: merging takes each launch once.
+/// Each start is a part of its own, with its own calibration, host and clock, and leaves out what earlier parts of
+/// the task hold. So only what came after the last copy can be lost, wherever Slurm starts the task again, and two
+/// starts at once, for instance after a network failure, do no harm: merging takes each launch once.
 public struct SlurmTask {
-  /// Which task of which job runs here, and where.
+  /// The identity of a task, and the place where it runs.
   public struct Place: Equatable, Sendable {
     public var task: Int
     /// The array's job.
     public var jobID: String
-    /// The node's name; the host's own where Slurm does not say.
+    /// The node's name; the host's own name where Slurm gives none.
     public var node: String
     /// A directory on the node's own disk.
     public var scratch: String
@@ -29,7 +29,7 @@ public struct SlurmTask {
       self.scratch = scratch
     }
 
-    /// As Slurm tells a batch script. `scratch` is where the user wants tasks to work.
+    /// The place according to Slurm's environment variables. `scratch` is the user's choice of a working directory.
     public init(
       environment: [String: String] = ProcessInfo.processInfo.environment, scratch: String? = nil
     ) throws {
@@ -41,11 +41,12 @@ public struct SlurmTask {
       }
       self.init(
         task: task, jobID: jobID, node: environment["SLURMD_NODENAME"] ?? ProcessInfo.processInfo.hostName,
-        scratch: scratch ?? Self.usualScratch(environment))
+        scratch: scratch ?? Self.defaultScratch(environment))
     }
 
-    /// A job's own directory where the cluster makes one. TMPDIR may come from the submitting host, so it must be here too.
-    private static func usualScratch(_ environment: [String: String]) -> String {
+    /// The job's own directory where the cluster makes one. TMPDIR may come from the submitting host, so it must
+    /// exist here.
+    private static func defaultScratch(_ environment: [String: String]) -> String {
       ["SLURM_TMPDIR", "TMPDIR"].compactMap { environment[$0] }
         .first { FileManager.default.isWritableFile(atPath: $0) } ?? "/tmp"
     }
@@ -71,8 +72,8 @@ public struct SlurmTask {
 
   public var shard: Shard { Shard(index: place.task, count: directory.job.tasks) }
 
-  /// Measures what is missing of the task's points of `plan`, the plan on this node. `manifest` describes the part;
-  /// `measure` runs what the directory holds. Returns the results of this part; nil where nothing was missing.
+  /// Measures the missing points of the task in `plan`, the plan on this node. `manifest` describes the part;
+  /// `measure` runs the directory's run. Returns the results of this part; nil where nothing was missing.
   public func run(
     _ plan: Plan, manifest: Manifest, report: @escaping (RunEvent) -> Void,
     measure: (RunDirectory, SweepRunner.Options, @escaping (RunEvent) -> Void) throws -> Void
@@ -84,13 +85,14 @@ public struct SlurmTask {
     for archive in (parts[0] ?? []) + (parts[place.task] ?? []) {
       try archive.read(scratch: place.scratch) { try earlier.add($0.store) }
     }
-    // What was skipped may run here.
+    // Points skipped elsewhere may run on this node.
     let missing = own.filter { [.planned, .skipped].contains(earlier.status($0.id)) }
     guard !missing.isEmpty else { return nil }
 
     let work = URL(fileURLWithPath: place.scratch)
       .appendingPathComponent("lookahead-\(getuid())-\(place.jobID)-\(place.task)").path
-    // What an earlier start left on this disk is older than its last copy, or as good as lost: nobody knows the node again.
+    // Files of an earlier start on this disk are older than its last copy, or will never be found again, so they are
+    // replaced.
     let run = try RunDirectory.createOrResume(
       at: work, plan: plan, manifest: manifest, only: Set(missing.map(\.id)), restart: true)
     var options = SweepRunner.Options()
@@ -107,7 +109,7 @@ public struct SlurmTask {
         case .finished, .projected: break
         }
         guard pace.isDue(at: start) else { return }
-        // The node's disk has it; the next copy may come through.
+        // The measurements are still on the node's disk, and the next copy may succeed.
         do { try part.write(run) } catch { report(.message("what was measured could not be copied: \(error)")) }
         pace.copied(from: start, to: now())
       }
@@ -118,7 +120,7 @@ public struct SlurmTask {
     return try finish(run, part)
   }
 
-  /// The last copy; then the disk is the next one's. Returns the results.
+  /// Makes the last copy, then clears the disk. Returns the results.
   private func finish(_ run: RunDirectory, _ part: RunArchive) throws -> [ResultRow] {
     do {
       let hasBegun = try run.store.statuses().values.contains { $0 != .planned }
@@ -133,16 +135,16 @@ public struct SlurmTask {
   }
 }
 
-/// When what a task has measured is copied again.
+/// The pace at which a task's measurements are copied.
 struct CopyPace {
-  /// Of the time, at most this part goes into copying, however slow the shared file system is.
+  /// The inverse of the largest share of time that goes into copying, however slow the shared file system is.
   private static let share: UInt64 = 20
 
   private let interval: UInt64
   private var last: UInt64
   private var cost: UInt64 = 0
 
-  /// At most once in so many seconds, the first time so many after `now` in ns.
+  /// One copy in at least `seconds` seconds, the first one `seconds` after `now`, which is in ns.
   init(seconds: Double, now: UInt64) {
     interval = UInt64(max(0, seconds) * 1e9)
     last = now

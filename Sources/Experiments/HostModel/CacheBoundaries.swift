@@ -3,29 +3,29 @@ import Foundation
 /// The working sets at which a curve over the working set climbs from one level of the hierarchy to the next.
 public struct CacheBoundaries: Equatable, Sendable {
   public struct Boundary: Equatable, Sendable {
-    /// The largest working set that still costs what the inner level costs.
+    /// The largest working set at the cost of the inner level.
     public var lastInside: Int
-    /// The smallest one that costs what the outer level costs.
+    /// The smallest working set at the cost of the outer level.
     public var firstOutside: Int
-    /// Where the cost is half way between both, on a logarithmic scale: what the level holds.
+    /// The capacity: the working set whose cost is half way between both levels, on a logarithmic scale.
     public var bytes: Int
-    /// Cost of the inner level over that of the outer one.
+    /// The cost of the outer level over that of the inner one.
     public var rise: Double
     /// Index of the first working set beyond half way.
     var index: Int
   }
 
-  /// Ascending.
+  /// Boundaries by rising working set.
   public let boundaries: [Boundary]
-  /// The working sets that were measured, ascending.
+  /// The measured working sets in bytes, ascending.
   let sizes: [Int]
 
-  /// A climb of less than 4 % from one working set to the next is noise, or the TLB: the levels lie apart by 30 % or more,
-  /// and spread that over at most six sizes even where a shared cache blurs the edge.
+  /// A rise of less than 4 % from one working set to the next is noise, or the TLB: levels differ by 30 % or more,
+  /// spread over at most six sizes even where a shared cache blurs the boundary.
   private static let leastStep = log(1.04)
 
-  /// `costs` are times for the same work: latencies, or the inverse of bandwidths. Climbs of less than `leastRise` in all
-  /// are none.
+  /// `costs` are times for the same work: latencies, or the inverse of bandwidths. A climb whose total rise is below
+  /// `leastRise` is no boundary.
   public init(sizes: [Int], costs: [Double], leastRise: Double) {
     precondition(sizes.count == costs.count)
     self.sizes = sizes
@@ -44,7 +44,7 @@ public struct CacheBoundaries: Equatable, Sendable {
     }
   }
 
-  /// Runs of steps that climb, as ranges of points: from the last one before to the first one after.
+  /// Runs of rising steps, as ranges of points: from the last point before to the first point after.
   private static func climbs(_ steps: [Double]) -> [Range<Int>] {
     var climbs: [Range<Int>] = []
     for (index, step) in steps.enumerated() where step >= leastStep {
@@ -57,8 +57,8 @@ public struct CacheBoundaries: Equatable, Sendable {
     return climbs
   }
 
-  /// A climb that nearly stops in between is two: where a blurred level has no flat part, its middle is at least less
-  /// steep, by half, than what lies on both sides.
+  /// Splits a climb that flattens in between: where a blurred level has no plateau, its middle is at most half as
+  /// steep as both sides.
   private static func split(_ climb: Range<Int>, _ steps: [Double], leastRise: Double) -> [Range<Int>] {
     guard climb.count > 2 else { return [climb] }
     let inner = climb.dropFirst().dropLast()
@@ -74,22 +74,22 @@ public struct CacheBoundaries: Equatable, Sendable {
 
   // MARK: - Against the operating system
 
-  /// What a curve says about one cache level that the operating system reports.
+  /// The comparison of a curve with one cache level that the operating system reports.
   public struct Verdict: Equatable, Sendable {
     public var name: String
     public var reportedBytes: Int
-    /// Nil where the curve has no climb for this level.
+    /// Nil where the curve does not rise for this level.
     public var boundary: Boundary?
-    /// Whether the curve climbs within one measured working set of where it should.
+    /// Whether the curve rises within one measured working set of the reported capacity.
     public var agrees: Bool
   }
 
-  /// Matches the boundaries with the levels, in order, so that they lie as near to each other as possible, and compares.
+  /// Matches boundaries with levels, in order, at the least total distance, and compares them.
   public func compare(with levels: [(name: String, bytes: Int)]) -> [Verdict] {
     let matches = Self.match(levels.map(\.bytes), boundaries)
     return zip(levels, matches).map { level, match in
       let boundary = match.map { boundaries[$0] }
-      // The first working set that the level cannot hold is the first that should cost more.
+      // The first working set larger than the level is the first that should cost more.
       let expected = sizes.firstIndex { $0 > level.bytes } ?? sizes.count
       return Verdict(
         name: level.name, reportedBytes: level.bytes, boundary: boundary,
@@ -97,8 +97,8 @@ public struct CacheBoundaries: Equatable, Sendable {
     }
   }
 
-  /// For each level the index of its boundary: as many as possible, no two the same, in order, with the least sum of
-  /// distances in octaves.
+  /// For each level the index of its boundary: as many matches as possible, each boundary once, in order, with the
+  /// least sum of distances in octaves.
   private static func match(_ levels: [Int], _ boundaries: [Boundary]) -> [Int?] {
     func best(_ level: Int, _ from: Int) -> (missing: Int, distance: Double, matches: [Int?]) {
       guard level < levels.count else { return (0, 0, []) }

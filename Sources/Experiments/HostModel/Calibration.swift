@@ -6,12 +6,12 @@ import RunStore
 import Simulation
 import Statistics
 
-/// Micro-benchmarks of this host: the ceilings that a run quotes, and the figures that its machine file is made of.
+/// Micro-benchmarks of this host: the ceilings of a run, and the source of its machine file.
 public struct Calibration {
   public var ceilings: [CeilingRow]
-  /// Every sample, of the ceilings and of what has more parameters than those: chases side by side, loaded latency.
+  /// Every sample: of the ceilings, and of benchmarks with further parameters (concurrent chases, loaded latency).
   public var series: [CalibrationSeries]
-  /// Why a ceiling could not be measured, by its name.
+  /// The reason why a ceiling could not be measured, by its name.
   public var missing: [String: String]
 
   public init(ceilings: [CeilingRow], series: [CalibrationSeries] = [], missing: [String: String] = [:]) {
@@ -24,20 +24,20 @@ public struct Calibration {
   public enum Name {
     public static let frequency = "core_frequency"
     public static let multiplyAddPeak = multiplyAddPeak(.fp32)
-    /// `fma_peak_bf16`: the multiply-add peak for operands of a type; of bf16 and int8 that of their dot products.
+    /// `fma_peak_bf16`: the multiply-add peak for operands of a type; for bf16 and int8 that of their dot products.
     public static func multiplyAddPeak(_ type: TableType) -> String { "fma_peak_\(type.rawValue)" }
     public static let readBandwidth = "read_bandwidth"
     public static let writeBandwidth = "write_bandwidth"
-    /// Of non-temporal stores.
+    /// Bandwidth of non-temporal stores.
     public static let streamStoreBandwidth = "stream_store_bandwidth"
     public static let copyBandwidth = "copy_bandwidth"
     public static let loadLatency = "load_latency"
     /// Load latency on pages of 4 KiB instead of huge ones.
     public static let basePageLatency = "load_latency_4k_pages"
-    /// Latency of the farthest node's memory, and how fast all threads read it.
+    /// Latency of the farthest node's memory; the bandwidth is that of all threads reading it.
     public static let remoteLatency = "remote_latency"
     public static let remoteReadBandwidth = "remote_read_bandwidth"
-    /// Several random chases side by side.
+    /// Several independent random chases on one thread.
     public static let independentChases = "independent_chases"
     public static let forkJoin = "fork_join"
     public static let barrier = "barrier"
@@ -51,14 +51,14 @@ public struct Calibration {
     }
     /// `fma_peak_fp32_avx2`: the multiply-add peak of narrower vectors than the widest.
     public static func multiplyAddPeak(_ path: VectorPath) -> String { "\(multiplyAddPeak)_\(path.rawValue)" }
-    /// Latency of a chase beside threads that make traffic, and what the memory carried meanwhile.
+    /// Latency of a chase while other threads make traffic, with the bandwidth of that traffic.
     public static func loadedLatency(_ traffic: MicroBenchmarks.Traffic) -> String {
       "loaded_latency_\(traffic.rawValue)"
     }
     public static func loadedBandwidth(_ traffic: MicroBenchmarks.Traffic) -> String {
       "loaded_bandwidth_\(traffic.rawValue)"
     }
-    /// The same where every thread makes its traffic between the loads of its own chase.
+    /// Loaded latency where every thread makes its traffic between the loads of its own chase.
     public static func interleavedLatency(_ traffic: MicroBenchmarks.Traffic) -> String {
       "interleaved_latency_\(traffic.rawValue)"
     }
@@ -66,25 +66,27 @@ public struct Calibration {
       "interleaved_bandwidth_\(traffic.rawValue)"
     }
     public static let productRate = "product_rate_fp32"
-    /// Random reads of whole rows of so many bytes.
+    /// Random reads of whole rows of `bytes` bytes.
     public static func randomRows(_ bytes: Int) -> String { "random_rows_\(bytes)b_bandwidth" }
-    /// The same of rows that are read in `piecesPerRow` pieces of so many bytes.
+    /// Random reads of rows in `piecesPerRow` pieces of `bytes` bytes.
     public static func randomRowPieces(_ bytes: Int) -> String { "random_row_pieces_\(bytes)b_bandwidth" }
   }
 
-  /// Rows from two lines, the least that the loop reads, to the widest row that a kernel reads at once (512 fp32 columns).
+  /// Row sizes in bytes, from two lines, the least that the loop reads, to the widest row that a kernel reads at once
+  /// (512 fp32 columns).
   public static let randomRowSizes = [128, 256, 512, 1024, 2048]
-  /// Pieces of a row that sums in registers take at a time: 64 columns with 256-bit vectors, of int8, bf16 and fp32, and 128
-  /// of fp32 with 512-bit vectors.
+  /// Bytes of a row that sums in registers take at a time: 64 columns with 256-bit vectors, of int8, bf16 and fp32,
+  /// and 128 of fp32 with 512-bit vectors.
   public static let randomRowPieceSizes = [64, 128, 256, 512]
   /// 512 columns in pieces of 64.
   static let piecesPerRow = 8
-  /// The row size that is measured over all working sets, which shows where a level really ends: that of the default
+  /// The row size that is measured over all working sets, to find the true capacity of a level: that of the default
   /// strategy's row pieces (128 fp32 columns).
   static let profiledRowSize = 512
 
-  /// Measures on `topology`'s compact placement with one thread and with `allThreads`, going `rounds` times through all that is
-  /// repeated, by default as often as the extent asks for. `progress` hears what is next.
+  /// Measures on `topology`'s compact placement with one thread and with `allThreads`, repeating everything in
+  /// `rounds` rounds, by default as many as `extent` says. `progress` gets a message before each part. Throws
+  /// `NotAvailable` or `SystemError` where the machine lacks what a calibration needs.
   public static func measure(
     topology: Topology, allThreads: Int, extent: CalibrationExtent = .full, rounds: Int? = nil,
     progress: (String) -> Void = { _ in }
@@ -97,22 +99,22 @@ public struct Calibration {
     return bench.calibration
   }
 
-  /// A working set for random rows of each level, and last of memory: three quarters of a private level,
-  /// so that the level above serves little of it and the level below nothing; of a last level only eight times
-  /// the level above, since other users of a shared cache may hold the rest; of memory eight times the last level.
+  /// Working sets for random rows in each level, and last in memory: three quarters of a private level, so that the
+  /// level above serves few rows and the level below none; for the last level only eight times the level above, since
+  /// other users of a shared cache may hold the rest; for memory eight times the last level.
   static func levelSets(_ sizes: [Int]) -> [Int] {
     let levels = sizes.enumerated().map { level, size in
-      // Whole rows of every size.
+      // A multiple of every row size.
       let own = size * 3 / 4 / 2048 * 2048
       return level > 0 && level == sizes.count - 1 ? min(own, 8 * sizes[level - 1]) : own
     }
     return levels + (sizes.last.map { [8 * $0] } ?? [])
   }
 
-  /// The second level's working set among `levelSets`; the only level's where there is one.
+  /// The second level's working set among `levelSets`; the first level's where there is only one.
   static func secondLevelSet(_ sizes: [Int]) -> Int { levelSets(sizes).prefix(2).last ?? 16 << 10 }
 
-  /// Adds samples: to those of the same micro-benchmark at the same setting where there are some.
+  /// Adds samples to those of the same micro-benchmark at the same setting, if there are any.
   mutating func add(_ later: CalibrationSeries) {
     var all = later
     if let known = series.firstIndex(where: later.isSame) {
@@ -122,7 +124,7 @@ public struct Calibration {
     } else {
       series.append(later)
     }
-    // What has more parameters than ceilings.csv has columns is no ceiling.
+    // A series with a parameter is no ceiling, since ceilings.csv has no column for it.
     guard all.parameter == nil else { return }
     if let row = ceilings.firstIndex(where: { $0.isSame(as: all.ceiling) }) {
       ceilings[row] = all.ceiling
@@ -131,13 +133,13 @@ public struct Calibration {
     }
   }
 
-  /// Adds what a later calibration of the same host found, as if it had been another round of this one.
+  /// Adds a later calibration of the same host as another round of this one.
   package mutating func add(_ later: Calibration) {
     for series in later.series { add(series) }
     missing = later.missing
   }
 
-  /// The multiply-add peaks of one thread alone, in 10^9 operations per second, and why others are missing.
+  /// The multiply-add peaks of one thread in 10^9 operations per second, and the reasons for missing ones.
   public static func multiplyAddPeaks() throws -> (peaks: [TableType: Double], missing: [TableType: String]) {
     let pool = try PinnedPool(cpus: Topology.read().cpus(for: .compact, threads: 1))
     var peaks: [TableType: Double] = [:]
@@ -152,11 +154,13 @@ public struct Calibration {
     return (peaks, missing)
   }
 
-  /// The same with every ceiling at what its least disturbed samples sustain instead of its median: what the machine is when
-  /// others leave it alone. Others can only slow a micro-benchmark down (McVoy and Staelin, USENIX 1996, take the least time
-  /// likewise), and how much they do so at the moment of a calibration says nothing of the moment that is to be predicted.
+  /// The calibration with every ceiling at the rate that its least disturbed samples sustain instead of its median:
+  /// the machine without other load. Other load can only slow a micro-benchmark down (McVoy and Staelin, USENIX 1996,
+  /// take the least time as well), and its effect during a calibration says nothing about the moment that is to be
+  /// predicted.
   ///
-  /// Of a setting of loaded latency it is the sample with the least latency, and the bandwidth of that very sample.
+  /// For a setting of loaded latency it takes the sample with the least latency, and the bandwidth of that very
+  /// sample.
   public var undisturbed: Calibration {
     var best = self
     for index in ceilings.indices {
@@ -185,7 +189,7 @@ public struct Calibration {
 
   // MARK: - Reading
 
-  /// What independent chases of one thread over a working set of `bytes` say; nil where there are none.
+  /// The result of independent chases of one thread over a working set of `bytes`; nil where there are none.
   public func linesInFlight(workingSetBytes bytes: Int) -> LinesInFlight? {
     LinesInFlight(
       series.compactMap { series in
@@ -196,17 +200,17 @@ public struct Calibration {
       })
   }
 
-  /// Working sets of independent chases, ascending.
+  /// Working sets of independent chases in bytes, ascending.
   public var chaseSets: [Int] {
     Set(series.filter { $0.name == Name.independentChases }.compactMap(\.workingSetBytes)).sorted()
   }
 
-  /// Bandwidth and latency under `traffic`, medians, by rising pressure; `threads` in all took part.
+  /// Bandwidth and latency under `traffic`, medians, by rising pressure, with `threads` threads in all.
   public func loadedLatency(_ traffic: MicroBenchmarks.Traffic, threads: Int) -> [LoadedLatencyCurve.Point] {
     points(Name.loadedBandwidth(traffic), Name.loadedLatency(traffic), threads: threads).sorted { $0.0 > $1.0 }.map(\.1)
   }
 
-  /// The same with traffic interleaved, by rising lines a load.
+  /// The same with interleaved traffic, by rising lines per load.
   public func interleavedLatency(_ traffic: MicroBenchmarks.Traffic, threads: Int) -> [LoadedLatencyCurve.Point] {
     points(Name.interleavedBandwidth(traffic), Name.interleavedLatency(traffic), threads: threads)
       .sorted { $0.0 < $1.0 }.map(\.1)
@@ -222,8 +226,7 @@ public struct Calibration {
     }
   }
 
-  /// Where a ceiling of one thread climbs over the working set; bandwidths climb as they fall. `least` as in
-  /// `CacheBoundaries`.
+  /// The working sets at which the cost of a ceiling of one thread rises. `leastRise` as in `CacheBoundaries`.
   public func boundaries(_ name: String, leastRise: Double) -> CacheBoundaries {
     let rows = ceilings.filter { $0.name == name && $0.threads == 1 && $0.value > 0 }
       .sorted { ($0.workingSetBytes ?? 0) < ($1.workingSetBytes ?? 0) }
@@ -233,7 +236,7 @@ public struct Calibration {
       leastRise: leastRise)
   }
 
-  /// The multiply-add peak of each element type for `threads`, where it was measured.
+  /// The measured multiply-add peak of each element type for `threads`, in 10^9 operations per second.
   public func multiplyAddPeaks(threads: Int = 1) -> [TableType: Double] {
     Dictionary(
       uniqueKeysWithValues: TableType.allCases.compactMap { type in
@@ -241,7 +244,7 @@ public struct Calibration {
       })
   }
 
-  /// The ceiling of `name` for `threads`; of several working sets the largest.
+  /// The ceiling of `name` for `threads`, at its largest working set.
   public func value(_ name: String, threads: Int = 1) -> Double? {
     ceilings.last { $0.name == name && $0.threads == threads && !$0.value.isNaN }?.value
   }
@@ -251,8 +254,8 @@ public struct Calibration {
     ceilings.last { $0.name == name && $0.threads == 1 && $0.workingSetBytes == bytes && !$0.value.isNaN }?.value
   }
 
-  /// The median of `name` over the working sets of one thread within `bytes`: a level's plateau, which a single size that
-  /// happens to lie badly or well cannot move. Nil where no size lies within.
+  /// The median of `name` over the working sets of one thread within `bytes`: a level's plateau, which no single
+  /// unusual size can move. Nil where no size lies within.
   public func plateau(_ name: String, within bytes: ClosedRange<Int>) -> Double? {
     let values = ceilings.filter { row in
       row.name == name && row.threads == 1 && !row.value.isNaN && row.workingSetBytes.map(bytes.contains) == true

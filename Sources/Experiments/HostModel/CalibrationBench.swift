@@ -1,14 +1,15 @@
 import Profiler
 import Support
 
-/// The micro-benchmarks of a calibration in their order, and what they have found so far.
+/// The micro-benchmarks of a calibration in their order, and their results so far.
 struct CalibrationBench {
   private let topology: Topology
   private let extent: CalibrationExtent
   private let rounds: Int
-  /// Capacities of one CPU's data caches, from the first to the last.
+  /// Capacities in bytes of one CPU's data caches, from the first to the last.
   private let caches: [Int]
-  /// Through all memory of the one thread that measures first: what chases under load go on along, on the same CPU.
+  /// A chase through all memory of the single thread, which is measured first; the chases under load reuse it on the
+  /// same CPU.
   private var chase: ChaseCycle?
   private(set) var calibration = Calibration(ceilings: [])
 
@@ -21,10 +22,10 @@ struct CalibrationBench {
   }
 
   private var repetitions: Int { extent.repetitions }
-  /// Of what is measured in one go.
+  /// Repetitions of a benchmark that is measured in one go.
   private var allRepetitions: Int { rounds * extent.repetitions }
 
-  /// Everything for so many threads; one thread has to come first.
+  /// Measures everything for `threads` threads; a single thread comes first.
   mutating func measure(threads: Int) throws {
     let pool = try PinnedPool(cpus: topology.cpus(for: .compact, threads: threads))
     let memory = try self.memory(of: pool)
@@ -88,7 +89,7 @@ struct CalibrationBench {
       switch (extent, stream) {
       case (.full, _), (_, .read): sizes = all
       case (_, .write) where pool.threadCount == 1: sizes = Array(levels)
-      // The end of each curve under load is what the streams of all threads move.
+      // Each curve under load ends at the bandwidth of the streams of all threads.
       case (_, .write), (_, .writePastCaches), (_, .copy): sizes = [memory.bytesPerThread]
       }
       for size in sizes {
@@ -104,7 +105,7 @@ struct CalibrationBench {
     let isAlone = pool.threadCount == 1
     guard isAlone || extent == .full else { return }
     let levels = Calibration.levelSets(caches).map { min($0, memory.bytesPerThread) }
-    // Where the last level ends is found between half of its reported size and twice that, in steps of 1.5.
+    // The last level's capacity is sought between half of its reported size and twice that, in steps of 1.5.
     let last = caches.last ?? 0
     let around = [last / 2, last * 3 / 4, last, last * 3 / 2, last * 2].filter { isAlone && $0 >= 16 << 10 }
     let profile = extent.workingSets(upTo: memory.bytesPerThread).filter { isAlone && $0 >= 16 << 10 }
@@ -138,7 +139,8 @@ struct CalibrationBench {
     }
     guard extent == .full, let largest = sizes.last else { return }
     let pages = try BenchmarkMemory(bytesPerThread: largest, pool: pool, pages: .base)
-    // Below 128 KiB the pages of every current first-level TLB (at least 32 entries) are enough: both curves are one.
+    // Below 128 KiB every first-level TLB (at least 32 entries) covers the working set, so that both curves are
+    // equal.
     for size in CalibrationExtent.quick.workingSets(upTo: largest) where size >= 128 << 10 {
       ceiling(
         try MicroBenchmarks.latency(workingSetBytes: size, pool: pool, memory: pages, repetitions: repetitions),
@@ -147,7 +149,7 @@ struct CalibrationBench {
   }
 
   private mutating func chases(_ pool: PinnedPool, _ memory: BenchmarkMemory) throws {
-    // Inside the first level a line is there before the next load is issued.
+    // In the first level a line arrives before the next load is issued.
     let levels = Calibration.levelSets(caches)
     let sizes = extent == .full ? levels.dropFirst().dropLast() + [memory.bytesPerThread] : [memory.bytesPerThread]
     for size in sizes {
@@ -160,7 +162,7 @@ struct CalibrationBench {
     }
   }
 
-  /// One thread chases, all others make traffic.
+  /// One thread chases while all others make traffic.
   private mutating func loadedLatency(_ pool: PinnedPool, _ memory: BenchmarkMemory) throws {
     guard let chase else { return }
     for traffic in MicroBenchmarks.Traffic.allCases {
@@ -176,7 +178,8 @@ struct CalibrationBench {
 
   private mutating func interleavedLatency(_ pool: PinnedPool, _ memory: BenchmarkMemory) throws {
     guard !extent.linesPerLoad.isEmpty else { return }
-    // Half for the chase, half for the traffic: both together are still eight times the last cache, which traffic sweeps.
+    // Half of the memory is for the chase and half for the traffic; together they are still eight times the last
+    // cache, through which traffic sweeps.
     let chases = try ChaseCycle.all(in: memory, bytes: memory.bytesPerThread / 2, pool: pool)
     for traffic in MicroBenchmarks.Traffic.allCases {
       for lines in extent.linesPerLoad {
@@ -224,7 +227,8 @@ struct CalibrationBench {
     }
   }
 
-  /// Throws `SystemError` where the process may not have as much as tells memory from a cache: figures from less would be false.
+  /// Throws `SystemError` where the process may not have enough memory to tell memory from a cache, since figures
+  /// from less would be false.
   private func memory(of pool: PinnedPool) throws -> BenchmarkMemory {
     let bytes = try memorySet(threads: pool.threadCount)
     do { return try BenchmarkMemory(bytesPerThread: bytes, pool: pool) } catch let refused as SystemError {
@@ -236,15 +240,15 @@ struct CalibrationBench {
     }
   }
 
-  /// Bytes of each thread's memory: eight times the last cache, which leaves it at most an eighth of the accesses; of many
-  /// threads that share one, each has its share of that, but no less than eight times the cache before the last.
+  /// Bytes of each thread's memory: eight times the last cache, which then serves at most an eighth of the accesses.
+  /// Threads that share a last cache divide this amount, down to eight times the cache before the last.
   private func memorySet(threads: Int) throws -> Int {
     let last = caches.last ?? 32 << 20
     guard threads > 1 else { return 8 * last }
     let cpus = try topology.cpus(for: .compact, threads: threads)
     let sharers = Dictionary(grouping: cpus) { topology.cpu($0)?.cluster }.values.map(\.count).max() ?? 1
     let share = max(8 * last / sharers, 8 * (caches.dropLast().last ?? 0), 1 << 20)
-    // A power of two, so that it ends the row of working sets.
+    // A power of two, so that it continues the series of working sets.
     return 1 << (Int.bitWidth - (share - 1).leadingZeroBitCount)
   }
 }

@@ -1,18 +1,18 @@
 import Profiler
 
-/// How much a calibration measures.
+/// The extent of a calibration.
 public enum CalibrationExtent: Sendable {
-  /// What a debug build measures: each figure of a quick calibration, once, with memory that need not exceed the last cache. No
-  /// figure is worth anything, and a run goes through all its steps in seconds.
+  /// For debug builds: each figure of a quick calibration once, with memory that may be smaller than the last cache.
+  /// The figures are meaningless, but a run goes through all its steps in seconds.
   case rehearsal
-  /// What a run needs: its ceilings and every figure of its host's machine file, each working set a power of two. The
+  /// For runs: the ceilings and every figure of the host's machine file, with powers of two as working sets. The
   /// curves are those of the full calibration, with fewer points and samples.
   case quick
-  /// All series of `calibrate`.
+  /// For `calibrate`: all series.
   case full
 
-  /// Times that all micro-benchmarks but those under load are gone through, seconds apart: what disturbs one for a while
-  /// leaves it alone in another.
+  /// The number of rounds over all micro-benchmarks except those under load. Rounds are seconds apart, so that a
+  /// temporary disturbance affects only one of them.
   public var rounds: Int {
     switch self {
     case .rehearsal: 1
@@ -39,8 +39,8 @@ public enum CalibrationExtent: Sendable {
     }
   }
 
-  /// Turns of an empty loop after every 512 bytes of traffic, from a trickle to all that a core can. Each is about two
-  /// thirds of the one before, since what lies between is where latency begins to rise.
+  /// Iterations of an empty loop after every 512 bytes of traffic, from almost none to the most traffic that a core
+  /// can make. Each is about two thirds of the one before, because latency begins to rise between the extremes.
   var pauses: [Int] {
     switch self {
     case .rehearsal, .quick: [4000, 1000, 400, 200, 100, 50, 0]
@@ -56,7 +56,8 @@ public enum CalibrationExtent: Sendable {
     }
   }
 
-  /// The capacity that a calibration takes a cache of so many bytes for: memory is sized by the last one.
+  /// The capacity that a calibration assumes for a cache of `bytes` bytes; that of the last cache determines the size
+  /// of memory.
   func cacheBytes(_ bytes: Int) -> Int {
     switch self {
     case .rehearsal: min(bytes, 4 << 20)
@@ -64,7 +65,7 @@ public enum CalibrationExtent: Sendable {
     }
   }
 
-  /// What a run measures.
+  /// The extent of the calibration of a run.
   public static var ofRuns: CalibrationExtent { BuildConfiguration.current == .debug ? .rehearsal : .quick }
 
   /// Working sets from 8 KiB to `largest`: powers of two, in a full calibration also the 1.5-fold sizes between them.

@@ -6,20 +6,20 @@ import Statistics
 public struct CalibrationSeries: Equatable, Codable, Sendable {
   public var name: String
   public var threads: Int
-  /// Over all threads; nil where memory plays no role.
+  /// Bytes over all threads; nil where memory plays no role.
   public var workingSetBytes: Int?
-  /// What else was varied, and its value, such as 8 chains.
+  /// The further parameter that was varied, with its value, such as 8 chains.
   public var parameter: Parameter?
   public var unit: String
-  /// In the order they were taken.
+  /// Samples in the order in which they were taken.
   public var samples: [Double]
-  /// Samples in the list during which a thread had lost its CPU.
+  /// The number of samples during which a thread lost its CPU.
   public var disturbedSamples: Int
 
   public enum Parameter: Hashable, Codable, Sendable {
-    /// Independent chases side by side on each thread.
+    /// Independent concurrent chases on each thread.
     case chains(Int)
-    /// Turns of an empty loop after every 512 bytes of traffic.
+    /// Iterations of an empty loop after every 512 bytes of traffic.
     case pause(Int)
     /// Lines of traffic after every dependent load.
     case linesPerLoad(Int)
@@ -58,15 +58,16 @@ public struct CalibrationSeries: Equatable, Codable, Sendable {
       unit: result.unit.rawValue, samples: result.samples, disturbedSamples: result.disturbedSamples)
   }
 
-  /// Nil where no sample was taken.
+  /// Nil without samples.
   public var statistics: Statistics? { Statistics(samples) }
 
-  /// Samples in a row whose mean is believed: 5, of a millisecond each, as long as a pass over a few hundred tokens. What a
-  /// machine gives for a single millisecond no kernel gets; on a host shared with others it is up to a fifth more.
+  /// The number of successive samples whose mean counts as sustained: 5, of a millisecond each, as long as a pass
+  /// over a few hundred tokens. On a host shared with others, a single millisecond can be up to a fifth faster than
+  /// any kernel sustains.
   static let sustainedSamples = 5
 
-  /// What is sustained while others disturb least: the shortest mean time, or the rate of the shortest mean time per unit, of
-  /// `sustainedSamples` in a row, or of all where there are fewer. Nil where no sample was taken.
+  /// The least disturbed sustained value: the shortest mean time, or the rate of the shortest mean time per unit, of
+  /// `sustainedSamples` successive samples, or of all where there are fewer. Nil without samples.
   public var sustained: Double? {
     let isTime = unit == MicroBenchmarkResult.Unit.nanoseconds.rawValue
     let times = isTime ? samples : samples.map { 1 / $0 }
@@ -75,13 +76,13 @@ public struct CalibrationSeries: Equatable, Codable, Sendable {
     return length > 0 ? means.min().map { isTime ? $0 : 1 / $0 } : nil
   }
 
-  /// Whether both are of one micro-benchmark at one setting.
+  /// Whether both are samples of one micro-benchmark at one setting.
   func isSame(as other: CalibrationSeries) -> Bool {
     name == other.name && threads == other.threads && workingSetBytes == other.workingSetBytes
       && parameter == other.parameter
   }
 
-  /// As a row of ceilings.csv, which has no parameter.
+  /// The series as a row of ceilings.csv, which has no parameter.
   var ceiling: CeilingRow {
     let statistics = statistics
     return CeilingRow(

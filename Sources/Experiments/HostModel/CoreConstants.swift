@@ -1,13 +1,14 @@
 import Kernels
 import Profiler
 
-/// What a host's machine file says of one core's arithmetic, from the micro-benchmarks of `Calibration`.
+/// The arithmetic constants of one core in a host's machine file, from the micro-benchmarks of `Calibration`.
 struct CoreConstants {
   private let calibration: Calibration
 
   init(_ calibration: Calibration) { self.calibration = calibration }
 
-  /// The ceilings behind the constants, all of one thread; `rowSets` are working sets of the second level and those beyond.
+  /// Measures the ceilings behind the constants, all on one thread; `rowSets` are working sets of the second level
+  /// and those beyond.
   static func measure(pool: PinnedPool, memory: BenchmarkMemory, rowSets: [Int], repetitions: Int) throws -> [(
     name: String, result: MicroBenchmarkResult
   )] {
@@ -30,12 +31,12 @@ struct CoreConstants {
     static let busyRows = "busy_rows_\(rowBytes)b_bandwidth"
   }
 
-  /// Row pieces of the default strategy: 64 fp32 columns.
+  /// The row pieces of the default strategy in bytes: 64 fp32 columns.
   static let rowBytes = 256
-  /// Within every first-level cache.
+  /// A working set in bytes that fits every first-level cache.
   private static let firstLevelSet = 16 << 10
 
-  /// Cycles of a dependent multiply-add; nil where the clock or it was not measured.
+  /// Cycles of a dependent multiply-add; nil where the clock or the latency was not measured.
   var latencyCycles: Double? {
     guard let latency = calibration.value(Name.latency), let frequency else { return nil }
     return latency * frequency
@@ -46,25 +47,27 @@ struct CoreConstants {
     return rate / frequency
   }
 
-  /// Vector operations under way, from polynomials of s = 16 steps. Per vector they take s / units cycles at the peak and, where
-  /// only so many operations wait at a time, s x latency x s / window; as the model does, both add up in squares.
-  var schedulerWindow: Double? {
+  /// The number of vector operations in flight, from polynomials of s = 16 steps. Per vector they take s / units
+  /// cycles at the peak and, where the scheduler holds only `window` operations, s x latency x s / window. As in the
+  /// model, both add up in squares.
+  var window: Double? {
     guard let rate = calibration.value(Name.chainRate), let latencyCycles, let frequency,
       let peak = calibration.value(Calibration.Name.multiplyAddPeak), rate > 0, frequency > 0
     else { return nil }
     let steps = Double(MicroBenchmarks.chainSteps)
-    // Cycles of one vector: two operations for each step and lane.
+    // The cycles of one vector: two operations for each step and lane.
     let lanes = Double(ISA.best.vectorLanes)
     let taken = 2 * steps * lanes * frequency / rate
     let throughput = 2 * steps * lanes * frequency / peak
     let waiting = taken * taken - throughput * throughput
-    // A core that hides the chains altogether: its window is at least what that takes.
+    // A core that hides the chains completely has at least the window that this takes.
     let least = steps * latencyCycles * steps / throughput
     return waiting > 0 ? min(steps * latencyCycles * steps / waiting.squareRoot(), 4 * least) : 4 * least
   }
 
-  /// Share of the shorter of work and transfers that hides behind the longer: rows from the second level read (r), added up
-  /// in the first level (w), and both at once (b), per byte: b = max(r, w) + (1 - overlap) min(r, w).
+  /// The share of the shorter of work and transfers that hides behind the longer. From times per byte of reading rows
+  /// from the second level (r), of adding them up in the first level (w), and of both at once (b): b = max(r, w) + (1
+  /// - overlap) min(r, w).
   func overlap(rowSet: Int) -> Double? {
     guard let reading = calibration.value(Calibration.Name.randomRows(CoreConstants.rowBytes), workingSetBytes: rowSet),
       let working = calibration.value(Name.busyRows, workingSetBytes: CoreConstants.firstLevelSet),

@@ -1,7 +1,7 @@
-/// What measured curves go through before anything is read off them: noise must make neither steps nor dips.
+/// The cleaning of measured curves before figures are derived from them: noise must cause neither steps nor dips.
 enum CurveCleaning {
-  /// Each value replaced by the median of itself and its neighbours: a lone outlier goes, a step stays where it is. The
-  /// ends, which have one neighbour, stay as they are.
+  /// Each value replaced by the median of itself and its two neighbours: this removes a lone outlier and keeps a step
+  /// in place. The ends stay as they are.
   static func withoutLoneOutliers(_ values: [Double]) -> [Double] {
     guard values.count > 2 else { return values }
     return values.indices.map { index in
@@ -10,7 +10,7 @@ enum CurveCleaning {
     }
   }
 
-  /// The values that never fall and are nearest to `values` in the sum of squares: isotonic regression by pooling adjacent
+  /// The non-decreasing values nearest to `values` in the sum of squares: isotonic regression by pooling adjacent
   /// violators (Ayer et al., Annals of Mathematical Statistics 26(4), 1955).
   static func nonDecreasing(_ values: [Double]) -> [Double] {
     var pools: [(sum: Double, count: Int)] = []

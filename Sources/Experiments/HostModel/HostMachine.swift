@@ -10,9 +10,10 @@ extension Machine {
   /// The name of the machine that describes the host of a run.
   public static let hostName = ProjectionRow.hostName
 
-  /// This host as the model sees it: geometry as the operating system reports it, rates and latencies as `calibration`
-  /// measured them, each at its least disturbed samples. No kernel's result enters. `date` and `model` go into the provenance
-  /// of what was measured. Throws `NotAvailable` where a figure that the model needs was not measured or is not reported.
+  /// This host as the model sees it: geometry as the operating system reports it, rates and latencies as
+  /// `calibration` measured them in its least disturbed samples. No kernel's time enters. `date` and `model` go into
+  /// the provenance of measured figures. Throws `NotAvailable` where a figure that the model needs was not measured
+  /// or is not reported.
   public static func host(
     _ calibration: Calibration, topology: Topology, vendor: String?, model: String?, date: Date = Date()
   ) throws -> Machine {
@@ -21,13 +22,13 @@ extension Machine {
   }
 }
 
-/// Makes the machine file of this host, figure by figure, and notes where each comes from.
+/// Makes the machine file of this host, figure by figure, with the provenance of each.
 private struct HostDescription {
   private let calibration: Calibration
   private let topology: Topology
   private let model: String?
   private let isAMD: Bool
-  /// A day: what the host was measured with does not change by the second.
+  /// The date of the calibration, to the day.
   private let date: String
   private let frequency: Double
   /// The data caches of the first CPU that this process may use.
@@ -86,7 +87,7 @@ private struct HostDescription {
     }
     // The level's own plateau: from half as large again as the level above to three quarters of its capacity. Random
     // loads stop at four times the level above: a random cycle through a large shared cache returns to a line so late
-    // that other users of the cache, which every virtual machine has, may have evicted it.
+    // that other users of the cache, for instance other guests, may have evicted it.
     let above = index > 0 ? levels[index - 1].sizeBytes ?? 0 : 0
     let low = above + above / 2
     let high = max(low, size / 4 * 3)
@@ -125,7 +126,7 @@ private struct HostDescription {
       policy: .lru, inclusion: inclusion(index))
   }
 
-  /// Bytes that the level holds for this host: as reported, or of the last level what random reads find in it.
+  /// The level's capacity in bytes for this host: as reported, but for the last level the one that random reads find.
   private mutating func capacity(_ index: Int, size: Int, ways: Int, line: Int) -> Int {
     if let verdict = verdicts.first(where: { $0.name == "L\(levels[index].level)" }) {
       note("caches[\(index)].size", .vendor, "as the operating system reports it; \(verdict.sentence)")
@@ -155,7 +156,7 @@ private struct HostDescription {
     if let product = calibration.value(Calibration.Name.productRate),
       let peak = calibration.value(Calibration.Name.multiplyAddPeak), product > 0, peak > 0
     {
-      // Of the peak that the file states. What was measured is less where the clock falls under wide vectors.
+      // Relative to the stated peak. The measured one is lower where the clock drops under wide vectors.
       let stated = 2 * frequency * Double(simd.widthBits / 32 * simd.fmaUnits)
       simd.gemmEfficiency = min(1, rounded(product / stated))
       note(
@@ -175,11 +176,11 @@ private struct HostDescription {
     }
     let lanes = ISA.best.vectorLanes
     let units = peak / (2 * Double(lanes) * frequency)
-    // Two operations a multiply-add. As measured, not rounded: how many a cycle starts is not known beforehand.
+    // Two operations per multiply-add. The value is not rounded, since the number of units is not known beforehand.
     func perCycle(_ type: TableType) -> Double? {
       calibration.value(Calibration.Name.multiplyAddPeak(type)).map { rounded($0 / (2 * frequency)) }
     }
-    // Half a unit of this width is one of half the width, as on a core that splits its vectors.
+    // Half a unit of this width is one unit of half the width, as on a core that splits its vectors.
     let isSplit = units < 0.75
     return VectorUnits(
       isa: ISA.best.rawValue, widthBits: (isSplit ? 16 : 32) * lanes, fmaUnits: isSplit ? 1 : Int(units.rounded()),
@@ -188,8 +189,8 @@ private struct HostDescription {
 
   /// The share of the time that transfers hide behind work; nil where it was not measured.
   ///
-  /// Every rate here is from a level all the way to the core, so that what ECM adds up on Intel server cores, boundary after
-  /// boundary, is in it already; how much of it hides behind work is the measured overlap.
+  /// Every rate here is from a level all the way to the core. It already contains the transfers that ECM adds up
+  /// boundary by boundary on Intel server cores; the measured overlap tells how much of it hides behind work.
   private mutating func overlap(_ core: CoreConstants) -> Double? {
     let overlap = core.overlap(rowSet: Calibration.secondLevelSet(levels.compactMap(\.sizeBytes)))
     if overlap != nil {
@@ -206,7 +207,7 @@ private struct HostDescription {
     return overlap
   }
 
-  /// Cores beyond those that were measured count as these do.
+  /// The effective cores of the socket, with cores beyond the measured ones counted in proportion.
   private mutating func effectiveCores() -> Double? {
     guard allThreads > 1, let one = calibration.value(Calibration.Name.multiplyAddPeak),
       let all = calibration.value(Calibration.Name.multiplyAddPeak, threads: allThreads), one > 0
@@ -227,7 +228,7 @@ private struct HostDescription {
     }
     let linesInFlight = littleLines(gigabytesPerSecond: one.value, nanoseconds: latency)
     note("memory[0].lines_in_flight_per_core", .measured, "Little's law on one thread's sequential reads")
-    // At the idle latency of this file, so that the model gets back the rate that was measured.
+    // At the idle latency of this file, so that the model reproduces the measured rate.
     let random = calibration.chaseSets.last.flatMap { calibration.linesInFlight(workingSetBytes: $0) }
       .flatMap { $0.points.map(\.gigabytesPerSecond).max() }
       .map { littleLines(gigabytesPerSecond: $0, nanoseconds: latency) }
@@ -249,7 +250,7 @@ private struct HostDescription {
         ? "end points only: idle latency, and the latency that Little's law gives at the most bandwidth of all threads"
         : "a random chase beside threads that read, copy, write, or write past the caches with pauses; the last point is "
           + "the most that all threads' streams moved, where that is more")
-    // The pins' own peak is hidden from a guest; the most that any traffic moved is the nearest thing to it.
+    // A guest cannot see the peak of the memory channels; the highest measured traffic is the nearest figure.
     let peak = curves.flatMap(\.points).map(\.gigabytesPerSecond).max() ?? all
     note("memory[0].peak_gbps", .measured, "the most that any traffic of all threads moved, far outside the last cache")
     note("memory[0].idle_latency_ns", .measured, "random pointer chase far outside the last cache")
@@ -273,11 +274,11 @@ private struct HostDescription {
     return memory
   }
 
-  /// The latency of memory beside the traffic of all threads, for each kind of traffic that was measured. `reads` is the
-  /// rate of all threads' reads in GB/s, `latency` the idle one in ns.
+  /// Loaded latency of memory under the traffic of all threads, for each kind of traffic that was measured. `reads`
+  /// is the rate of all threads' reads in GB/s, `latency` the idle one in ns.
   private func curves(reads: Double, latency: Double, linesInFlight: Double) -> [LoadedLatencyCurve] {
-    // Copies of two bytes move three: the destination is read before it is written (write-allocate). Of other traffic the
-    // streams of all threads need not have been measured.
+    // A copy moves three bytes for every two copied, because the destination is read before it is written
+    // (write-allocate). For other traffic the streams of all threads may not have been measured.
     func most(_ traffic: MicroBenchmarks.Traffic) -> Double? {
       switch traffic {
       case .reads: reads
@@ -310,7 +311,7 @@ private struct HostDescription {
       linkGigabytesPerSecond: link.map(rounded))
   }
 
-  /// Three decimals: more would claim a precision that no micro-benchmark has.
+  /// Rounds to three decimals; more would claim a precision that no micro-benchmark has.
   private func rounded(_ value: Double) -> Double { (value * 1000).rounded() / 1000 }
 }
 
@@ -325,10 +326,11 @@ extension LoadedLatencyCurve {
 }
 
 extension Topology {
-  /// Physical cores of the socket that one machine file describes: that of the first CPU that this process may use.
+  /// Physical cores of the socket that a machine file describes: the one with the first CPU that this process may
+  /// use.
   public var socketCores: Int { max(1, cores(of: cpus)) }
 
-  /// Those of them that this process may use.
+  /// The physical cores of that socket that this process may use.
   public var allowedSocketCores: Int { max(1, cores(of: allowedCPUs.compactMap(cpu))) }
 
   private func cores(of cpus: [LogicalCPU]) -> Int {
@@ -336,22 +338,22 @@ extension Topology {
     return Set(cpus.filter { $0.package == package }.map(\.core)).count
   }
 
-  /// Whether there is memory that is nearer to other CPUs.
+  /// Whether there are several memory nodes with CPUs.
   var hasRemoteMemory: Bool { nodes.filter { !$0.cpus.isEmpty }.count > 1 }
 }
 
 extension Calibration {
-  /// Where latency climbs, against the capacities that the operating system reports.
+  /// The comparison of the latency curve with the capacities that the operating system reports.
   public func cacheVerdicts(_ topology: Topology) -> [CacheBoundaries.Verdict] {
     let caches = topology.dataCaches(of: topology.allowedCPUs.first ?? 0)
     return boundaries(Name.loadLatency, leastRise: Calibration.leastLatencyRise).compare(
       with: caches.compactMap { cache in cache.sizeBytes.map { ("L\(cache.level)", $0) } })
   }
 
-  /// Levels of current CPUs lie a factor of two or more apart in latency; a walk of the page table that every load needs
-  /// adds less than a third to a cache's.
+  /// Levels of current CPUs differ by a factor of two or more in latency; a page walk on every load adds less than a
+  /// third to a cache's latency.
   public static let leastLatencyRise = 1.35
-  /// In bandwidth some neighbours differ by a fifth only.
+  /// In bandwidth some adjacent levels differ only by a fifth.
   public static let leastBandwidthRise = 1.15
 }
 

@@ -1,23 +1,23 @@
 import Machines
 import Statistics
 
-/// What independent chases say about how many lines a core keeps under way, by Little's law: lines = rate x latency.
+/// The number of lines that a core keeps in flight, from independent chases by Little's law: lines = rate x latency.
 public struct LinesInFlight: Equatable, Sendable {
   public struct Point: Equatable, Sendable {
     public var chains: Int
     public var gigabytesPerSecond: Double
-    /// At the latency of few chains: what a core must have under way to reach the rate in an idle memory.
+    /// Lines in flight that reach the rate at the latency of few chains, that is in idle memory.
     public var lines: Double
   }
 
-  /// By rising number of chains.
+  /// Points by rising number of chains.
   public let points: [Point]
-  /// Median of the times of a round of one, two and four chains, which every core keeps under way together: a burst of a
-  /// neighbour during one of them is not taken for the latency.
+  /// The median of the times of a round of one, two and four chains, which every core keeps in flight together; a
+  /// burst of other load during one of them does not change it.
   public let latencyNanoseconds: Double
-  /// The most that any number of chains reached, in lines.
+  /// The most lines that any number of chains reached.
   public let most: Double
-  /// The fewest chains that reached 95 % of that.
+  /// The fewest chains that reached 95 % of `most`.
   public let saturatingChains: Int
 
   /// Nil without the rate of one chain.
@@ -38,7 +38,7 @@ public struct LinesInFlight: Equatable, Sendable {
   }
 }
 
-/// Little's law: lines under way = bandwidth x latency / line.
+/// Little's law: lines in flight = bandwidth x latency / line.
 func littleLines(gigabytesPerSecond: Double, nanoseconds: Double, lineBytes: Int = 64) -> Double {
   gigabytesPerSecond * nanoseconds / Double(lineBytes)
 }

@@ -1,13 +1,16 @@
 import Machines
 
 extension LoadedLatencyCurve {
-  /// A curve as the machine file wants it, from points by rising pressure.
+  /// A curve in the form of the machine file, from points by rising pressure.
   ///
-  /// - A point that carries less than 1 % more than every gentler one adds nothing: beyond saturation only the queue in front of
-  ///   the memory grows, and on some machines bandwidth even falls (Mess, MICRO 2024).
-  /// - Latencies are made not to fall, and not to be below `idle`. Of points of equal latency the first and last stay.
-  /// - `most` is what all cores' streams reached. Where that is more than the pressure here could reach, the curve ends
-  ///   there, at the latency that `linesInFlight` in all allow by Little's law, or at its last latency if that is more.
+  /// - A point with less than 1 % more bandwidth than every point before it is left out: beyond saturation only the
+  /// queue in front of the memory grows, and on some machines bandwidth even falls (Mess, MICRO 2024).
+  ///
+  /// - Latencies are made non-decreasing, and at least `idle`. Of points of equal latency the first and last stay.
+  ///
+  /// - `most` is the bandwidth of all cores' streams. Where it exceeds the largest of the points, the curve ends
+  /// there, at the latency that `linesInFlight` in all allow by Little's law, or at the last latency if that is
+  /// higher.
   ///
   /// Nil where neither is known.
   init?(

@@ -39,7 +39,7 @@ public struct Axis: Equatable, Sendable {
     return (ends[0]...ends[1]).map { 1 << $0 }
   }
 
-  /// Enough for any sweep, few enough that a slip of the pen does not plan a million points.
+  /// Enough for any sweep, and small enough to catch a mistyped range.
   private static let longestRange = 10_000
 
   private static func range(_ yaml: YAMLValue) throws -> [Int] {

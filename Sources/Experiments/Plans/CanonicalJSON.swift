@@ -2,7 +2,7 @@ import Foundation
 
 /// JSON with one spelling per value: keys in snake case and sorted, no spaces, absent optionals left out.
 ///
-/// Points are hashed and compared through this text, so it must not depend on declaration order or on the platform.
+/// Points are hashed and compared in this form, so it must not depend on declaration order or on the platform.
 package enum CanonicalJSON {
   package static func encode<Value: Encodable>(_ value: Value) throws -> String {
     let encoder = JSONEncoder()

@@ -1,6 +1,6 @@
 import Support
 
-/// What an experiment asks of the machine's state before it runs, and whether to warn or to refuse where that is not so.
+/// A requirement on the machine's state before a run, and whether a violation warns or refuses the run.
 public struct Constraint: Equatable, Sendable {
   public enum Name: String, CaseIterable, Sendable {
     case governor, boost, smt, thp
@@ -9,7 +9,7 @@ public struct Constraint: Equatable, Sendable {
     case freeMemory = "free_memory"
     case debugBuild = "debug_build"
 
-    /// The machine's fact that it is about.
+    /// The fact of the machine that the constraint is about.
     var fact: String {
       switch self {
       case .governor, .boost, .smt, .numaBalancing: return rawValue
@@ -20,12 +20,12 @@ public struct Constraint: Equatable, Sendable {
       }
     }
 
-    /// What is asked for where the experiment only says how severe it is; nil where there is no usual answer.
-    var usual: Requirement? {
+    /// The requirement where the experiment states only the severity; nil where there is no default.
+    var defaultRequirement: Requirement? {
       switch self {
       case .governor: return .equal("performance")
       case .numaBalancing: return .equal("0")
-      // Half a CPU's worth of other work: less than that a machine at rest has too.
+      // Half a CPU of other work; a machine at rest has less.
       case .loadAverage: return .atMost(0.5)
       case .debugBuild: return .equal("release")
       case .boost, .smt, .thp, .freeMemory: return nil
@@ -48,7 +48,7 @@ public struct Constraint: Equatable, Sendable {
 
   public struct Violation: Equatable, Sendable {
     public var severity: Severity
-    /// What was expected and what was found.
+    /// The expected and the found state.
     public var message: String
   }
 
@@ -61,10 +61,10 @@ public struct Constraint: Equatable, Sendable {
     self.name = name
     guard yaml.isObject else {
       otherwise = try yaml.choice()
-      guard let usual = name.usual else {
+      guard let standard = name.defaultRequirement else {
         throw yaml.error("expected {\(name.isNumeric ? "at_least: value" : "is: value"), otherwise: warn or fail}")
       }
-      requirement = usual
+      requirement = standard
       return
     }
     let object = try yaml.object(keys: Requirement.keys + ["otherwise"])
@@ -85,8 +85,8 @@ public struct Constraint: Equatable, Sendable {
     }
   }
 
-  /// What is wrong, by the machine's facts; nil where all is well. A fact that the system does not tell is a warning however
-  /// severe the constraint: nothing is known to be wrong.
+  /// The violation, by the machine's facts; nil where the requirement holds. A fact that the system does not report
+  /// is only a warning, since nothing is known to be wrong.
   public func violation(_ fact: (String) -> String?) -> Violation? {
     let expected: String
     let holds: Bool?
@@ -120,7 +120,7 @@ public struct Constraint: Equatable, Sendable {
 }
 
 extension [Constraint] {
-  /// Tells of every violation; throws the first severe one.
+  /// Warns of every violation; throws the first severe one.
   public func enforce(_ fact: (String) -> String?, file: String, warn: (String) -> Void) throws {
     let violations = compactMap { $0.violation(fact) }
     for violation in violations where violation.severity == .warn { warn("constraint \(violation.message)") }
@@ -130,7 +130,7 @@ extension [Constraint] {
   }
 }
 
-/// The machine is not as the experiment demands.
+/// The machine does not meet a constraint of the experiment.
 public struct ConstraintFailure: Error, CustomStringConvertible {
   var message: String
   var file: String

@@ -5,7 +5,7 @@ import Support
 public struct Exclusion: Equatable, Sendable {
   public enum Condition: Equatable, Sendable {
     case anyOf([ParameterValue])
-    /// Of a number; either end may be open.
+    /// An interval of a number; either end may be open.
     case between(Int?, Int?)
   }
 
@@ -32,7 +32,7 @@ public struct Exclusion: Equatable, Sendable {
     }
   }
 
-  /// Whether all conditions hold; `values` gives those that a parameter has, such as `all` and the number it stands for.
+  /// Whether all conditions hold; `values` gives all spellings of a parameter's value, such as `all` and its number.
   func matches(_ values: (Parameter) -> [ParameterValue]) -> Bool {
     conditions.allSatisfy { parameter, condition in
       values(parameter).contains { value in

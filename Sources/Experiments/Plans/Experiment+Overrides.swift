@@ -24,13 +24,13 @@ extension Experiment {
     }
   }
 
-  /// Keys that `--set` takes, without those of single sweeps and of defaults.
+  /// Keys that `--set` takes, except those of single sweeps and of defaults.
   public static let overridableKeys =
     Parameter.names + Measure.keys.map { "measure.\($0)" }
     + Constraint.Name.allCases.map { "constraints.\($0.rawValue)" }
     + ["name", "question", "counters", "machines"]
 
-  /// The override that makes `machines` those of an experiment; none for none.
+  /// The override that sets the experiment's machines to `machines`; none where `machines` is empty.
   public static func override(machines: [String]) -> [String] {
     guard !machines.isEmpty else { return [] }
     return ["machines=[\(machines.map { "'\($0.replacing(scalar: "'", with: "''"))'" }.joined(separator: ", "))]"]
@@ -86,7 +86,7 @@ extension Experiment {
 }
 
 extension Sweep {
-  /// Whether the sweep says something about `parameter`, so that the default does not reach it.
+  /// Whether the sweep sets `parameter`, so that the default has no effect in it.
   func fixes(_ parameter: Parameter) -> Bool {
     set[parameter] != nil || axes.contains { $0.parameter == parameter }
   }

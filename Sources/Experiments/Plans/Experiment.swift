@@ -2,11 +2,11 @@ import Foundation
 import Kernels
 import Support
 
-/// A question, and the sweeps that answer it: the content of an experiment file (`schema: lookahead/experiment/1`).
+/// The content of an experiment file (`schema: lookahead/experiment/1`): a question, and the sweeps that answer it.
 public struct Experiment: Equatable, Sendable {
   public static let schema = "lookahead/experiment/1"
 
-  /// Also names the run directory, hence no path: `NameRule.fileName`.
+  /// The name, which is also that of the run directory and follows `NameRule.fileName`.
   public var name: String
   public var question: String?
   /// Seeds the execution order, and the synthetic layers of points that set no seed of their own.
@@ -18,19 +18,20 @@ public struct Experiment: Equatable, Sendable {
   public var counters: [String]
   /// Names or paths of the machines to project onto.
   public var machines: [String]
-  /// Points that no sweep has.
+  /// Points that every sweep leaves out.
   public var exclude: [Exclusion]
-  /// What is asked of the machine's state.
+  /// Requirements on the machine's state.
   public var constraints: [Constraint]
   public var order: RunOrder
 
   /// The file as the user named it, its text with that of the files it includes, and the `key=value` overrides
-  /// applied to it: what a run must record.
+  /// applied to it; a run must record all of them.
   public let file: String
   public let text: String
   public let overrides: [String]
 
-  /// Reads the experiment at `path` and applies `overrides` (see `apply(overrides:)`).
+  /// Reads the experiment at `path` and applies `overrides` (see `apply(overrides:)`). Throws `InputError` with the
+  /// line or key of the first mistake.
   public init(contentsOf path: String, overrides: [String] = []) throws {
     try self.init(text: readTextFile(path), file: path, overrides: overrides)
   }
@@ -62,8 +63,8 @@ public struct Experiment: Equatable, Sendable {
     "machines", "constraints",
   ]
 
-  /// Takes over what a document says: single values replace those of the files it includes, mappings are merged key by key, and
-  /// sweeps and exclusions come behind theirs.
+  /// Adds the content of a document: single values replace those of the files it includes, mappings are merged key by
+  /// key, and sweeps and exclusions are appended.
   private mutating func merge(_ object: YAMLObject) throws {
     if let value = object["seed"] { seed = UInt64(try value.int(in: 0...Int.max)) }
     if let value = object["order"] { order = try value.choice() }
@@ -90,7 +91,7 @@ public struct Experiment: Equatable, Sendable {
     constraints.append(constraint)
   }
 
-  /// Where the layer file that a point names lies: beside the experiment file, else in the working directory.
+  /// The path of the layer file that a point names: beside the experiment file, else in the working directory.
   public func path(ofLayer layer: String) throws -> String {
     let beside = URL(fileURLWithPath: file).deletingLastPathComponent().appendingPathComponent(layer).path
     let candidates = layer.hasPrefix("/") ? [layer] : [beside, layer]

@@ -1,10 +1,10 @@
 import Foundation
 import Support
 
-/// An experiment file and the files that it includes, as one text that a run can keep.
+/// An experiment file and the files that it includes, as one text that a run can store.
 ///
-/// In the text each included file follows behind a line `--- # included: PATH`, so that it is a stream of YAML documents which
-/// says all that was run, wherever the files have gone since.
+/// In the text each included file follows a line `--- # included: PATH`, so that it is a stream of YAML documents
+/// that is complete even if the files are gone.
 struct ExperimentDocuments {
   /// The experiment itself, then the included files in the order in which they are first named.
   private(set) var documents: [(file: String, yaml: YAMLValue, text: String)] = []
@@ -15,12 +15,12 @@ struct ExperimentDocuments {
     }
   }
 
-  /// In the order in which they are merged: a file's includes before itself.
+  /// The order in which they are merged: included files before the including one.
   private(set) var mergeOrder: [YAMLValue] = []
 
   private static let marker = "--- # included: "
 
-  /// Reads what `text` includes, from the text itself where it holds it, else from files beside the one that names them.
+  /// Reads the included files, from `text` itself where it holds them, else from files beside the including one.
   init(text: String, file: String) throws {
     var kept: [String: String] = [:]
     var parts: [(file: String, lines: [Substring])] = [(file, [])]

@@ -2,10 +2,12 @@ import Foundation
 import Kernels
 import Profiler
 
-/// The JSON Schema (draft 2020-12) of experiment files, by which editors complete and check them: docs/experiment.schema.json.
+/// The JSON Schema (draft 2020-12) of experiment files, with which editors complete and check them:
+/// docs/experiment.schema.json.
 ///
-/// It is made from the parser's own lists of keys and names. What a schema cannot say (zip of equal lengths, a layer file that
-/// fixes a dimension) only the parser checks; whatever the parser takes, the schema takes too.
+/// It is made from the parser's own lists of keys and names. Rules that a schema cannot express (zip of equal
+/// lengths, a layer file that fixes a dimension) are checked only by the parser; the schema accepts everything that
+/// the parser accepts.
 public enum ExperimentSchema {
   /// The document, with sorted keys.
   public static func json() throws -> String {
@@ -86,7 +88,7 @@ public enum ExperimentSchema {
       [
         ("is", scalar), ("at_most", scalar), ("at_least", scalar), ("otherwise", severity),
       ], "What is expected.")
-    return name.usual == nil ? full : ["anyOf": [severity, full]]
+    return name.defaultRequirement == nil ? full : ["anyOf": [severity, full]]
   }
 
   // MARK: - Parameters

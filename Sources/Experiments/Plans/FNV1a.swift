@@ -5,7 +5,7 @@ public func fnv1a64(_ text: String) -> UInt64 {
   return hash.value
 }
 
-/// The hash of bytes that come piece by piece.
+/// An FNV-1a hash of bytes that come in pieces.
 package struct FNV1a {
   // The offset basis and the prime are the algorithm's own constants for 64 bits.
   package private(set) var value: UInt64 = 0xcbf2_9ce4_8422_2325

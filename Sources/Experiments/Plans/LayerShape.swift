@@ -3,9 +3,9 @@ import Support
 
 /// The dimensions that a layer file states in its metadata, which fix the matching parameters of a point.
 ///
-/// Only the metadata matters here: the file is mapped, so that planning loads no tables.
+/// Only the metadata is read: the file is mapped, so that planning loads no tables.
 public struct LayerShape: Equatable, Sendable {
-  /// The network that the file holds the parameters of.
+  /// The network whose parameters the file holds.
   public var kernel: KernelKind
   public var dimensions: [Parameter: ParameterValue]
 
@@ -25,7 +25,8 @@ public struct LayerShape: Equatable, Sendable {
     dimensions = try kernel.network.dimensions(of: LayerMetadata(metadata, file: file))
   }
 
-  /// What the file says about a point of `kernel`: all of it for its own kernel, else the width of its activations.
+  /// The dimensions that the file fixes for a point of `kernel`: all of them for its own kernel, else the width of
+  /// its activations.
   func dimensions(for kernel: KernelKind) -> [Parameter: ParameterValue] {
     kernel == self.kernel ? dimensions : dimensions.filter { $0.key == .hidden }
   }

@@ -1,30 +1,30 @@
 import Statistics
 import Support
 
-/// How long and how often a point is measured.
+/// The duration and number of a point's measurements.
 public struct Measure: Equatable, Codable, Sendable {
   /// Samples before the interval may stop a point. 10, as hyperfine and nvbench do: the fewest for which the interval of
   /// the median leaves out the extremes (6 samples are the fewest that have one at all).
   public var minSamples = 10
-  /// Accumulated time, in seconds, before the interval may stop a point; half a second as in nvbench.
+  /// Accumulated seconds before the interval may stop a point; half a second as in nvbench.
   public var minSeconds = 0.5
   /// Accumulated time, in seconds, after which a point stops whatever its interval.
   public var maxSeconds = 15.0
-  /// Target: half the width of the median's 95 % confidence interval over the median.
+  /// The target for half the width of the median's 95 % confidence interval, relative to the median.
   public var intervalWidth = 0.01
   /// Time spent running the kernel before the first sample, in seconds.
   public var warmupSeconds = 0.2
-  /// Count all groups in one pass, in which they take turns on the CPU's counters, instead of one group a pass. Their values
-  /// are then extrapolated from the share of time that each was counted.
+  /// Whether all groups are counted in one pass, taking turns on the CPU's counters, instead of one group a pass.
+  /// Values are then extrapolated from the share of time that each event was counted.
   public var multiplex = false
 
   /// Processes in which a point is measured, each with the samples above.
   public var launches = 1
-  /// Processes that may die of a launch before its point has failed. 2, because the second tells a crash from bad luck, and
-  /// a third would tell little more.
+  /// The number of a launch's processes that may die before its point fails. 2, because the second tells a
+  /// reproducible crash from an accident, and a third would add little.
   public var attempts = 2
-  /// Seconds for a launch, from the start of its process to its end, after which it is killed. Beyond anything that works:
-  /// the largest layers take a minute to make.
+  /// Seconds after which a launch's process is killed. Longer than any working launch: the largest layers take a
+  /// minute to make.
   public var timeoutSeconds = 600.0
   /// When the host's ceilings and its machine file are measured.
   public var calibrate = CalibrationTime.once
@@ -32,8 +32,8 @@ public struct Measure: Equatable, Codable, Sendable {
   public enum CalibrationTime: String, CaseIterable, Codable, Sendable {
     /// Before the first point.
     case once
-    /// Before each round of launches, half a minute each: the host is then described over the same time as its points were
-    /// measured, which matters where others share it.
+    /// Before each round of launches, half a minute each. The host is then described over the same time in which its
+    /// points were measured, which matters where it is shared with others.
     case everyLaunch = "every-launch"
   }
 
@@ -68,7 +68,7 @@ public struct Measure: Equatable, Codable, Sendable {
 }
 
 extension StopRule {
-  /// The rule by which `measure` ends a point.
+  /// The stop rule that `measure` states.
   public init(_ measure: Measure) {
     self.init(
       minSamples: measure.minSamples, minSeconds: measure.minSeconds, maxSeconds: measure.maxSeconds,

@@ -1,7 +1,7 @@
 import Kernels
 import Profiler
 
-/// What can be set or swept of a point whatever network it runs.
+/// The parameters of a point that do not depend on its network.
 extension Parameter {
   public static let kernel = Parameter(
     "kernel", .names(of: KernelKind.self), default: .required,
@@ -34,18 +34,18 @@ extension Parameter {
   public static let isa = Parameter(
     "isa", .names(of: ISARequest.self), default: .value(.text(ISARequest.auto.rawValue)), "The instruction-set path.")
 
-  /// `threads: all`: as many as the run may use.
+  /// `threads: all`: all CPUs that the run may use.
   static let allThreads = "all"
-  /// `layer: synthetic`: no file, weights from the seed.
+  /// `layer: synthetic`: no file, with weights from the seed.
   static let syntheticLayer = "synthetic"
 }
 
-/// A parameter that every point has, and its value in one.
+/// A parameter that every point has, and its value in a point.
 struct PointSetting: Sendable {
   let parameter: Parameter
   let value: @Sendable (Point) -> ParameterValue?
 
-  /// What a point is about, before the parameters of its network.
+  /// Parameters listed before those of the network.
   static let subject: [PointSetting] = [
     PointSetting(parameter: .kernel) { .text($0.kernel.rawValue) },
     PointSetting(parameter: .layer) { .text($0.layer ?? Parameter.syntheticLayer) },
@@ -53,7 +53,7 @@ struct PointSetting: Sendable {
     PointSetting(parameter: .seed) { .int(Int(clamping: $0.seed)) },
   ]
 
-  /// How it runs, behind them.
+  /// Parameters listed after those of the network.
   static let running: [PointSetting] = [
     PointSetting(parameter: .tokens) { .int($0.tokens) },
     PointSetting(parameter: .threads) { .int($0.threads) },
@@ -68,8 +68,8 @@ struct PointSetting: Sendable {
 }
 
 extension Parameter {
-  /// The vocabulary of an experiment file: what every point has, and what the networks add. Two networks that both have a
-  /// parameter share it.
+  /// The vocabulary of an experiment file: the parameters of every point, and those of the networks. Two networks
+  /// with the same parameter share it.
   public static let all: [Parameter] =
     PointSetting.subject.map(\.parameter) + Networks.parameters + PointSetting.running.map(\.parameter)
 
@@ -85,13 +85,13 @@ extension Parameter {
 }
 
 extension Point {
-  /// The value of a parameter as an experiment file would give it; nil where it does not matter to the point's network.
+  /// The value of a parameter as an experiment file would give it; nil where the point's network does not have it.
   public func value(of parameter: Parameter) -> ParameterValue? {
     if let own = PointSetting.values[parameter] { return own(self) }
     return network.value(of: parameter)
   }
 
-  /// All parameters that matter to the point but `ignored`, as text: equal for points that ask for the same.
+  /// All parameters of the point except `ignored`, as text that is equal for equal points.
   package func key(ignoring ignored: Set<Parameter>) -> String {
     Parameter.all.compactMap { parameter in
       ignored.contains(parameter) ? nil : value(of: parameter).map { "\(parameter.name)=\($0.text)" }

@@ -1,6 +1,6 @@
 import Profiler
 
-// Placements are written as the text a user types, such as `scatter` or `node:1`, so that plans and ids read plainly.
+// Placements are encoded as the text that a user types, such as `scatter` or `node:1`, which keeps plans readable.
 
 extension CPUPlacement: Codable {
   public init(from decoder: Decoder) throws {

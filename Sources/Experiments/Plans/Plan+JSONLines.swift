@@ -29,17 +29,17 @@ extension Plan {
     }.joined()
   }
 
-  /// Reads what `jsonLines` wrote; `file` is used in messages.
+  /// Reads the output of `jsonLines`; `file` is used in messages.
   public init(jsonLines text: String, file: String) throws {
     var lines: [PlanLine] = []
-    // "\r\n" is one character.
+    // Swift treats "\r\n" as one character.
     let rows = text.split(omittingEmptySubsequences: false, whereSeparator: { $0 == "\n" || $0 == "\r\n" })
     for (index, line) in rows.enumerated() where !line.allSatisfy(\.isWhitespace) {
       guard let read = try? CanonicalJSON.decode(PlanLine.self, from: String(line)) else {
         throw InputError(file: file, line: index + 1, "expected a point of a plan as one JSON object")
       }
       try JSONValue.check(String(line), file: file, line: index + 1)
-      // The file may be edited or come from someone else: what an experiment could not ask for is no point.
+      // The file may be edited or come from another user; a point that no experiment could ask for is refused.
       for parameter in Parameter.all where parameter.domain.isNumeric {
         guard let number = read.params.value(of: parameter)?.int, !parameter.domain.accepts(number) else { continue }
         throw InputError(

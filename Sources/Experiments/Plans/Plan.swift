@@ -2,18 +2,18 @@ import Kernels
 import Profiler
 import Support
 
-/// What an experiment will measure: its points, and the order in which they run.
+/// The plan of an experiment: its points, and the order in which they run.
 public struct Plan: Equatable, Sendable {
-  /// In the order of the experiment file, each point once, under the sweep that asked for it first.
+  /// The points in the order of the experiment file, each once, under the first sweep that asks for it.
   public let points: [Point]
-  /// For each point, the sweeps that ask for it; it is measured once and belongs to all of them.
+  /// For each point the sweeps that ask for it; it is measured once and belongs to all of them.
   public let sweeps: [[String]]
   /// Indices into `points` in execution order: a seeded permutation unless the experiment asks for its own order, so that drift
   /// of the machine does not line up with an axis (google/benchmark, docs/random_interleaving.md).
   public let order: [Int]
 
-  /// Expands `experiment` on this machine, whose CPUs or L3 clusters are what `threads: all` stands for, and whose
-  /// second-level cache the usual strategy fits.
+  /// Expands `experiment` on this machine: its CPUs or L3 clusters give the value of `threads: all`, and its
+  /// second-level cache determines the default strategy.
   public init(_ experiment: Experiment, topology: Topology) throws {
     try self.init(
       experiment, cpuCount: topology.allowedCPUs.count, clusterCount: topology.capacity(of: .onePerL3),
@@ -35,12 +35,12 @@ public struct Plan: Equatable, Sendable {
         guard let point = try resolver.point(assignment, of: sweep) else { continue }
         let id = point.id
         if asking[id]?.last != sweep.name { asking[id, default: []].append(sweep.name) }
-        if let twin = known[id] {
+        if let earlier = known[id] {
           var relabelled = point
-          relabelled.sweep = twin.sweep
-          guard relabelled == twin else {
+          relabelled.sweep = earlier.sweep
+          guard relabelled == earlier else {
             throw InputError(
-              file: experiment.file, "two points hash to \(id): '\(twin.label)' and '\(point.label)'; change a seed")
+              file: experiment.file, "two points hash to \(id): '\(earlier.label)' and '\(point.label)'; change a seed")
           }
           continue
         }

@@ -1,19 +1,19 @@
 import Kernels
 import Support
 
-/// How many points and launches an experiment asks for, told before any of them is made.
+/// The number of points and launches of an experiment, computed before any of them is made.
 ///
-/// A sweep multiplies its axes, so that a slip of the pen asks for more points than memory holds. Every count is stated and
-/// compared with a limit first.
+/// A sweep multiplies its axes, so that a mistyped axis can ask for more points than memory holds. Every number is
+/// therefore compared with a limit first.
 enum PlanSize {
-  /// Points of an experiment, before exclusions. At a second each they take more than a day, and a plan of so many takes
-  /// some seconds to make.
+  /// The limit of an experiment's points, before exclusions. At a second each they take more than a day, and a plan
+  /// of this size takes some seconds to make.
   static let mostPoints = 100_000
 
-  /// Launches of all points together, which are scheduled before the first one starts.
+  /// The limit of launches of all points together, which are scheduled before the first one starts.
   static let mostLaunches = 1_000_000
 
-  /// Throws `InputError` where a sweep, all sweeps together or their launches are too many.
+  /// Throws `InputError` where a sweep, all sweeps together or their launches exceed a limit.
   static func check(_ experiment: Experiment) throws {
     var points = CheckedSize(0)
     for sweep in experiment.sweeps {
@@ -40,7 +40,7 @@ enum PlanSize {
 }
 
 extension Sweep {
-  /// Points of the sweep before exclusions: the product of its axes, of which those of a zip count once.
+  /// Points of the sweep before exclusions: the product of its axes, with the axes of a zip counted once.
   var pointCount: CheckedSize {
     var counted: Set<Parameter> = []
     return axes.reduce(CheckedSize(1)) { count, axis in

@@ -1,8 +1,8 @@
 import Kernels
 import Support
 
-/// The layer files that a plan's points run on, checked before anything is measured: what a kernel would refuse of them, a
-/// verb refuses at once. Files are mapped; no tables are read.
+/// Checks the layer files of a plan's points before anything is measured, so that a verb refuses at once what a
+/// kernel would refuse later. Files are mapped; no tables are read.
 package enum PlannedLayers {
   /// Throws `InputError` for the first file that a point of `plan` cannot run on.
   package static func check(_ plan: Plan, of experiment: Experiment) throws {
@@ -26,7 +26,8 @@ package enum PlannedLayers {
     }
   }
 
-  /// Why a layer file has too few tokens for `point`; nil where it has enough, and where it stores none that the point needs.
+  /// The reason why a layer file has too few tokens for `point`; nil where it has enough, and where the point needs
+  /// none of them.
   package static func tokenShortage(_ point: Point, of experiment: Experiment) -> String? {
     guard let layer = point.layer, point.usesStoredInput,
       let file = try? SafeTensors(contentsOf: experiment.path(ofLayer: layer)),

@@ -1,7 +1,8 @@
 import Kernels
 import Profiler
 
-/// As plan.jsonl, the database and the point's id spell it: its own fields and those of its network side by side.
+/// The encoding of a point in plan.jsonl, the database and its id: its own fields and those of its network side by
+/// side.
 extension Point: Codable {
   private enum CodingKeys: String, CodingKey {
     case sweep, kernel, layer, variant, seed, tokens, threads, cpus, memory, pages, isa

@@ -4,8 +4,9 @@ import Profiler
 import Support
 
 extension Point {
-  /// Why the point cannot run on a machine of this topology with so much memory to spare; nil where it can, as far as can be
-  /// told without trying. Every verb that builds a point asks this, or `memoryShortage` where it builds it elsewhere.
+  /// The reason why the point cannot run on a machine of this topology with this much available memory; nil where
+  /// none is known without trying. Every verb that builds a point checks this, or `memoryShortage` where another
+  /// machine runs it.
   public func infeasibility(topology: Topology, available: AvailableMemory? = .read()) -> String? {
     if let shortage = memoryShortage(available) { return shortage }
     if let isa = isa.isa, !isa.isSupported { return "this CPU cannot run \(isa.rawValue)" }
@@ -18,7 +19,7 @@ extension Point {
     } catch { return "\(error)" }
   }
 
-  /// Why what the point needs at once does not fit beside what the machine holds already; nil where it does.
+  /// The reason why the point's memory does not fit into what is available; nil where it fits.
   public func memoryShortage(_ available: AvailableMemory? = .read()) -> String? {
     guard memoryNeeded.value != nil else { return "needs \(memoryNeeded.bytesText) of memory" }
     guard let available, memoryNeeded > CheckedSize(available.bytes) else { return nil }

@@ -2,7 +2,7 @@ import Kernels
 import Profiler
 
 extension Point {
-  /// What distinguishes the point at a glance: `lookup T=128 rows=256 tokens=4096 threads=2 sliced interleave`. Settings at
+  /// A short description of the point: `lookup T=128 rows=256 tokens=4096 threads=2 sliced interleave`. Settings at
   /// their default (fp32, compact, local, thp, auto) are left out.
   public var label: String {
     var parts = [kernel.rawValue]

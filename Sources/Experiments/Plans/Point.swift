@@ -1,7 +1,7 @@
 import Kernels
 import Profiler
 
-/// Where a point's threads run and its pages lie.
+/// The CPUs of a point's threads and the placement of its pages.
 public struct Placement: Hashable, Sendable {
   public var threads: Int
   public var cpus: CPUPlacement
@@ -27,20 +27,22 @@ public struct Point: Sendable {
   /// A safetensors file as the experiment names it; nil for a synthetic layer. Where the file describes another network's
   /// layer, only its activations are used.
   public var layer: String? { didSet { identify() } }
-  /// A name for what is otherwise equal, such as `a` and `b` of a comparison with itself; nothing runs differently.
+  /// A name that distinguishes otherwise equal points, such as `a` and `b` of a comparison with itself; it changes
+  /// nothing else.
   public var variant: String? { didSet { identify() } }
-  /// Names the synthetic weights and activations.
+  /// The seed of the synthetic weights and activations.
   public var seed: UInt64 { didSet { identify() } }
   public var tokens: Int { didSet { identify() } }
   public var placement: Placement { didSet { identify() } }
   public var isa: ISARequest { didSet { identify() } }
   public var network: any Network { didSet { identify() } }
 
-  /// 16 hexadecimal digits: FNV-1a 64 over the canonical JSON of every field but `sweep`, and the kernels' version. Found
-  /// once, when the point is made or changed.
+  /// 16 hexadecimal digits: FNV-1a 64 over the canonical JSON of every field except `sweep`, and the kernels'
+  /// version. It is computed when the point is made or changed.
   ///
-  /// A non-cryptographic hash suffices: nobody gains by forging a point, and among the thousands of points of one plan two
-  /// collide by chance with probability n^2 / 2^65 (under 1e-11 for 10,000 points). `Plan` still refuses a collision.
+  /// A non-cryptographic hash suffices, because there is no motive to forge a point, and among n points of one plan
+  /// two collide by chance with probability n^2 / 2^65 (under 1e-11 for 10,000 points). `Plan` still refuses a
+  /// collision.
   public private(set) var id = ""
 
   public init(
@@ -71,7 +73,7 @@ extension Point {
   public var kernel: KernelKind { network.kind }
   public var isBaseline: Bool { kernel.isBaseline }
   public var isHeldAgainstBaseline: Bool { kernel.isHeldAgainstBaseline }
-  /// Features of a token (d), and of an output token.
+  /// The number of features of an input token (d), and of an output token.
   public var hidden: Int { network.hidden }
   public var output: Int { network.output }
   public var dtype: ElementType { network.dtype }

@@ -3,19 +3,20 @@ import Kernels
 /// The type of a table entry, or of a dense network's products.
 public typealias ElementType = TableType
 
-/// The instruction-set path that a point asks for.
+/// The instruction set that a point asks for.
 public enum ISARequest: String, CaseIterable, Codable, Sendable {
-  /// The widest path that this CPU has.
+  /// The widest one that this CPU has.
   case auto, avx512, avx2, neon, scalar
 
   /// Nil for `auto`.
   public var isa: ISA? { ISA(rawValue: rawValue) }
 }
 
-/// In which order the points of a plan run.
+/// The order in which the points of a plan run.
 public enum RunOrder: String, CaseIterable, Codable, Sendable {
-  /// Shuffled with the experiment's seed, so that drift of the machine (heat, neighbours) does not line up with an axis.
+  /// Shuffled with the experiment's seed, so that drift of the machine (heat, other load) does not line up with an
+  /// axis.
   case random
-  /// As the experiment file lists them.
+  /// In the order of the experiment file.
   case asWritten = "as-written"
 }

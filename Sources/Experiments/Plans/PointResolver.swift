@@ -2,14 +2,15 @@ import Kernels
 import Profiler
 import Support
 
-/// Turns an assignment of parameters into a point: fills in defaults, and drops parameters that do not matter to its network.
+/// Turns an assignment of parameters into a point: fills in defaults, and drops parameters that its network does not
+/// have.
 struct PointResolver {
   let experiment: Experiment
-  /// CPUs that `threads: all` stands for.
+  /// The number of CPUs for `threads: all`.
   let cpuCount: Int
-  /// L3 clusters that it stands for with one thread on each.
+  /// The number of L3 clusters for `threads: all` with one thread on each.
   let clusterCount: Int
-  /// The second-level cache of one core, in bytes, from which the default strategy follows; nil where it is not known.
+  /// The second-level cache of one core in bytes, which determines the default strategy; nil where it is unknown.
   let secondLevelBytes: Int?
   private var layers: [String: LayerShape] = [:]
 
@@ -20,7 +21,7 @@ struct PointResolver {
     self.secondLevelBytes = secondLevelBytes
   }
 
-  /// What `threads: all` stands for: every CPU that the placement has to give.
+  /// The number of threads for `threads: all`: every CPU that the placement offers.
   private func allThreads(_ placement: CPUPlacement) -> Int {
     switch placement {
     case .compact, .scatter: return cpuCount
@@ -52,7 +53,8 @@ struct PointResolver {
     do {
       point = try resolved(kernel, layer, values, of: sweep)
     } catch let error as ParameterError { throw failure(error.parameter, error.message) }
-    // By what the point has, and by what it was given where that does not matter to its network or has another name (`all`).
+    // Conditions match the point's value, and also the given value where the network drops it or it has another name
+    // (`all`).
     let isExcluded = (experiment.exclude + sweep.exclude).contains { rule in
       rule.matches { parameter in [point.value(of: parameter), values[parameter]].compactMap { $0 } }
     }
@@ -71,7 +73,7 @@ struct PointResolver {
     let network = try kernel.network(
       values,
       ResolvingSite(tokens: tokens, threads: threads, hasLayer: named != nil, secondLevelBytes: secondLevelBytes))
-    // A layer of another network may not matter at all.
+    // A layer of another network may have no effect at all.
     var layer = named
     if let file = named, !kernel.network.takesForeignActivations, try shape(of: file).kernel != kernel { layer = nil }
     return Point(

@@ -1,11 +1,11 @@
 import Support
 
-/// A part of a plan that a machine measures on its own.
+/// A part of a plan that one machine measures on its own.
 ///
-/// Points go to the parts from the longest to the shortest, each to the part with the least time so far (Graham 1969), so
-/// that all parts take about as long. The same plan has the same parts everywhere.
+/// Points are assigned from the longest to the shortest, each to the part with the least time so far (Graham 1969),
+/// so that all parts take about as long. The division depends on the plan and the estimates only.
 public struct Shard: Equatable, Codable, Sendable {
-  /// From 1.
+  /// The number of the part, from 1.
   public var index: Int
   public var count: Int
 
@@ -25,9 +25,9 @@ public struct Shard: Equatable, Codable, Sendable {
 
   public var argument: String { "\(index)/\(count)" }
 
-  /// The part's points, by id; `seconds` estimates how long one takes.
+  /// The ids of the part's points; `seconds` estimates the time of one.
   ///
-  /// Throws `InputError` where there are more parts than points: the rest of them would measure nothing.
+  /// Throws `InputError` where there are more parts than points, since some would measure nothing.
   public func points(of plan: Plan, seconds: (Point) -> Double) throws -> Set<String> {
     guard count <= plan.points.count else {
       throw InputError(

@@ -1,14 +1,14 @@
 import Kernels
 import Support
 
-/// A family of points: the cartesian product of its axes over fixed parameters, but for those that are excluded.
+/// A family of points: the cartesian product of its axes over fixed parameters, without those that are excluded.
 public struct Sweep: Equatable, Sendable {
   public var name: String
-  /// Parameters fixed for the whole sweep; they win over the experiment's defaults.
+  /// Parameters fixed for the whole sweep; they take precedence over the experiment's defaults.
   public var set: [Parameter: ParameterValue]
-  /// Outermost first, as written in the file.
+  /// The axes as written in the file, the outermost first.
   public var axes: [Axis]
-  /// Groups of axes that move together, the first value of one with the first of the others, and so on.
+  /// Groups of axes that vary together: the first value of one with the first of the others, and so on.
   public var zip: [[Parameter]] = []
   public var exclude: [Exclusion] = []
   /// 1-based line in the experiment file, for messages.
@@ -58,8 +58,8 @@ public struct Sweep: Equatable, Sendable {
     throw yaml.error("expected an axis of the sweep, found \(quote(name))\(hint)")
   }
 
-  /// Every assignment of the axes over the fixed parameters, the last axis varying fastest; axes of a zip vary where the
-  /// first of them stands.
+  /// Every assignment of the axes over the fixed parameters, the last axis varying fastest; the axes of a zip vary in
+  /// the place of the first of them.
   var assignments: [[Parameter: ParameterValue]] {
     var placed: Set<Parameter> = []
     return axes.reduce([set]) { partial, axis in

@@ -178,7 +178,6 @@ enum StoredValues {
     }
   }
 
-  /// Throws `StoredValueError` for the first value of `type`'s table that breaks its column's rule.
   /// Throws where results and points contradict each other: a point has at most one result, a result has a point, and
   /// a point that is done has a result or a projection.
   static func checkPoints(in db: Database) throws {
@@ -201,6 +200,7 @@ enum StoredValues {
     }
   }
 
+  /// Throws `StoredValueError` for the first value of `type`'s table that breaks its column's rule.
   static func check(_ type: any RunRow.Type, in db: Database) throws {
     for column in columns(of: type) {
       let name = "\"\(column.name)\""

@@ -1,5 +1,5 @@
-/// The p-values that the step-up procedure of Benjamini and Hochberg (1995) compares with the level: of all hypotheses whose
-/// adjusted value is at most q, at most a share q is rejected wrongly in expectation. In the order given.
+/// The adjusted p-values of the step-up procedure of Benjamini and Hochberg (1995), in the order given. Of all
+/// hypotheses whose adjusted value is at most q, an expected share of at most q is rejected wrongly.
 public func benjaminiHochberg(_ pValues: [Double]) -> [Double] {
   let order = pValues.indices.sorted { pValues[$0] < pValues[$1] }
   var adjusted = pValues

@@ -1,9 +1,9 @@
 /// Cuts the samples of one process, in the order in which they were taken, into blocks long enough to be nearly independent, and
 /// gives the median of each.
 ///
-/// Samples that follow each other share a neighbour, a clock frequency and a page layout, so that a test that counts each as a
-/// witness of its own believes too much. A block is as long as the integrated autocorrelation time: so many samples are worth one
-/// (Geyer, Statistical Science 7(4), 1992).
+/// Successive samples share load, clock frequency and page layout, so that a test that counts each as independent is
+/// overconfident. A block is as long as the integrated autocorrelation time: so many samples are worth one (Geyer,
+/// Statistical Science 7(4), 1992).
 public func blockMedians(_ samples: [Double], most: Int = 100) -> [Double] {
   guard !samples.isEmpty else { return [] }
   let length = max(autocorrelationTime(samples), Double(samples.count) / Double(max(most, 1)))
@@ -14,11 +14,12 @@ public func blockMedians(_ samples: [Double], most: Int = 100) -> [Double] {
   }
 }
 
-/// Samples worth one independent sample: 1 + 2 x the sum of the autocorrelations, summed in pairs while the pairs are positive
-/// (Geyer's initial positive sequence). At least 1. Of ranks, so that one disturbed sample does not hide the rest.
+/// The number of samples worth one independent sample: 1 + 2 x the sum of the autocorrelations, summed in pairs while
+/// the pairs are positive (Geyer's initial positive sequence). At least 1. It uses ranks, so that one disturbed
+/// sample does not hide the correlation of the rest.
 func autocorrelationTime(_ samples: [Double]) -> Double {
   let n = samples.count
-  // With fewer there is no telling correlation from chance.
+  // With fewer samples, correlation cannot be told from chance.
   guard n >= 4 else { return 1 }
   let ranks = midranks(samples)
   let mean = Double(n - 1) / 2
@@ -40,7 +41,7 @@ func autocorrelationTime(_ samples: [Double]) -> Double {
   return max(1, time)
 }
 
-/// Ranks from 0, of equal values their mean.
+/// Ranks from 0; equal values get their mean rank.
 package func midranks(_ values: [Double]) -> [Double] {
   let order = values.indices.sorted { values[$0] < values[$1] }
   var ranks = [Double](repeating: 0, count: values.count)

@@ -1,11 +1,14 @@
-/// How far one sample lies above another: the median of all differences x - y, with the interval that belongs to the
-/// Mann-Whitney test (Hodges and Lehmann 1963; Hollander and Wolfe, Nonparametric Statistical Methods, 1999, section 4.3).
+/// The shift between two samples: the median of all differences x - y, with the interval that belongs to the
+/// Mann-Whitney test (Hodges and Lehmann 1963; Hollander and Wolfe, Nonparametric Statistical Methods, 1999, section
+/// 4.3).
 public struct HodgesLehmann: Equatable, Sendable {
   public let shift: Double
-  /// 95 %, from order statistics of the differences; nil for samples so small that not even the extremes cover as much.
+  /// The 95 % interval from order statistics of the differences; nil for samples so small that not even the extremes
+  /// cover 95 %.
   public let interval: ClosedRange<Double>?
 
-  /// Nil where a sample is empty. All n m differences are formed: keep samples to some hundreds.
+  /// Nil where a sample is empty. - Complexity: O(n m log(n m)) for samples of n and m values, as all differences are
+  /// formed.
   public init?(_ x: [Double], _ y: [Double]) {
     guard !x.isEmpty, !y.isEmpty else { return nil }
     let differences = x.flatMap { x in y.map { x - $0 } }.sorted()
@@ -23,6 +26,6 @@ public struct HodgesLehmann: Equatable, Sendable {
     interval = rank >= 1 ? differences[rank - 1]...differences[pairs - rank] : nil
   }
 
-  /// 95 % two-sided: 2.5 % may lie below, 2.5 % above.
+  /// Two-sided 95 %: 2.5 % below, 2.5 % above.
   private static let tail = 0.025
 }

@@ -1,14 +1,14 @@
 import Foundation
 
-/// The rank test of Mann and Whitney (1947): do values of one sample tend to be larger than those of another?
+/// The rank test of Mann and Whitney (1947), whether values of one sample tend to be larger than those of another.
 ///
-/// It asks for independent values within a sample and nothing of their distribution.
+/// It assumes independent values within a sample and nothing about their distribution.
 public struct MannWhitney: Equatable, Sendable {
-  /// Pairs (x, y) with x > y, of ties one half.
+  /// The number of pairs (x, y) with x > y; ties count one half.
   public let u: Double
-  /// Two-sided, under the hypothesis that both samples come from one distribution.
+  /// The two-sided p-value, under the hypothesis that both samples come from one distribution.
   public let pValue: Double
-  /// (pairs x > y - pairs x < y) / all pairs, from -1 (every x below every y) to 1; 0 for samples alike (Cliff 1993).
+  /// (pairs x > y - pairs x < y) / all pairs, from -1 (every x below every y) to 1; 0 for equal samples (Cliff 1993).
   public let cliffsDelta: Double
 
   /// Probability that a value of x exceeds one of y, ties counting half: the common-language effect size (McGraw and Wong 1992;
@@ -45,11 +45,11 @@ public struct MannWhitney: Equatable, Sendable {
     }
   }
 
-  /// Up to 20 x 20 values the distribution is counted out, in well under a millisecond; beyond it the normal approximation is
-  /// good to three digits.
+  /// Up to 20 x 20 values the exact distribution is counted, in well under a millisecond; beyond that the normal
+  /// approximation has three correct digits.
   static let exactPairs = 400
 
-  /// With the correction for ties and for continuity (Lehmann, Nonparametrics, 1975, eq. 1.36).
+  /// The normal approximation with correction for ties and for continuity (Lehmann, Nonparametrics, 1975, eq. 1.36).
   private static func normalPValue(u: Double, n: Int, m: Int, tieTerm: Double) -> Double {
     let pairs = Double(n * m)
     let all = Double(n + m)
@@ -61,7 +61,7 @@ public struct MannWhitney: Equatable, Sendable {
   }
 }
 
-/// The distribution of U for samples of n and m values without ties, under the hypothesis that they are alike.
+/// The distribution of U for samples of n and m values without ties, under the hypothesis of one distribution.
 struct UDistribution {
   /// Cumulative probability of 0, 1, ... n m.
   private let cumulative: [Double]
@@ -90,6 +90,6 @@ struct UDistribution {
 
   func probability(atMost u: Int) -> Double { u < 0 ? 0 : cumulative[min(u, cumulative.count - 1)] }
 
-  /// The largest u with P(U < u) <= `tail`: 0 where not even U = 0 is as rare as that.
+  /// The largest u with P(U < u) <= `tail`; 0 where even U = 0 is more likely than that.
   func lowerQuantile(_ tail: Double) -> Int { cumulative.firstIndex { $0 > tail } ?? cumulative.count - 1 }
 }

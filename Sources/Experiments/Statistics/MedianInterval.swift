@@ -1,12 +1,12 @@
 import Foundation
 
-/// A nonparametric confidence interval of a median: two order statistics, whatever the distribution.
+/// A nonparametric confidence interval of a median, from two order statistics.
 public struct MedianInterval: Equatable, Sendable {
   public var low: Double
   public var high: Double
 
-  /// The narrowest symmetric pair of order statistics of `sorted` (ascending) that covers the median with a probability of
-  /// at least 95 %; nil for fewer than 6 samples, of which no pair does.
+  /// The narrowest symmetric pair of order statistics of `sorted` (ascending) that covers the median with a
+  /// probability of at least 95 %; nil for fewer than 6 samples, where no pair does.
   ///
   /// The number of samples below the median is binomial (n, 1/2), so that the l-th smallest and l-th largest enclose it
   /// with probability 1 - 2 P(X < l) (Le Boudec, Performance Evaluation, 2010, theorem 2.1).
@@ -21,14 +21,14 @@ public struct MedianInterval: Equatable, Sendable {
     self.high = high
   }
 
-  /// Half the width of the interval over `median`; nil unless the median is positive.
+  /// Half the width of the interval, relative to `median`; nil unless the median is positive.
   public func relativeHalfWidth(about median: Double) -> Double? {
     median > 0 ? (high - low) / 2 / median : nil
   }
 
-  /// 95 % two-sided: 2.5 % may lie below, 2.5 % above.
+  /// Two-sided 95 %: 2.5 % below, 2.5 % above.
   private static let tail = 0.025
-  /// Above this many samples the normal approximation gives the same rank to within one, and costs nothing.
+  /// Above this number of samples the normal approximation gives the same rank to within one, in constant time.
   private static let exactLimit = 1000
 
   /// The largest l with P(Binomial(n, 1/2) < l) <= 2.5 %, 1-based; nil where even l = 1 covers less than 95 %.

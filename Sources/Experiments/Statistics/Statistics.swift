@@ -5,20 +5,20 @@ public struct Statistics: Equatable, Sendable {
   /// 95 % confidence interval of the median; nil for fewer than 6 samples.
   public let interval: MedianInterval?
   public let minimum: Double
-  /// Distance between the quartiles; nil for one sample, whose spread is not known.
+  /// Distance between the quartiles; nil for one sample, whose spread is unknown.
   public let interquartileRange: Double?
   /// Median of the absolute deviations from the median, unscaled; nil for one sample.
   public let medianAbsoluteDeviation: Double?
-  /// One flag a sample, in the order given. Flagged samples stay in every figure above: a benchmark that drops them hides
-  /// what its users will see.
+  /// One flag for each sample, in the order given. Flagged samples count in every figure above, because a benchmark
+  /// that drops them hides what its users will see.
   public let outliers: [Bool]
 
   public var outlierCount: Int { outliers.filter { $0 }.count }
 
-  /// Half the width of the interval over the median; nil without an interval.
+  /// Half the width of the interval, relative to the median; nil without an interval.
   public var relativeHalfWidth: Double? { interval?.relativeHalfWidth(about: median) }
 
-  /// Nil for no samples.
+  /// Nil without samples.
   public init?(_ samples: [Double]) {
     guard !samples.isEmpty else { return nil }
     let sorted = samples.sorted()

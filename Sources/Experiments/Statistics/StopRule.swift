@@ -1,17 +1,17 @@
-/// Why a point took no more samples.
+/// The reason why sampling of a point ended.
 public enum StopReason: String, CaseIterable, Codable, Sendable {
   /// The confidence interval was narrow enough.
   case intervalWidth = "interval_width"
-  /// The time limit came first; the interval is wider than asked for.
+  /// The time limit was reached first; the interval is wider than requested.
   case maxSeconds = "max_seconds"
 }
 
-/// Decides, sample by sample, whether a point has been measured well enough.
+/// Decides after each sample whether a point has been measured well enough.
 ///
-/// It stops when there are `minSamples` samples, `minSeconds` of accumulated time and an interval within `intervalWidth`,
-/// or when `maxSeconds` have accumulated, whichever comes first; the limit wins over the minima, so that a point that takes
-/// a minute a sample still ends. Time is what sampling took, the way from one sample to the next included: waking the threads
-/// for a pass of a microsecond takes many times as long where they share a CPU, and a limit that did not count it would be none.
+/// It stops when there are `minSamples` samples, `minSeconds` of accumulated time and an interval within
+/// `intervalWidth`, or when `maxSeconds` have accumulated, whichever comes first. The limit wins over the minima, so
+/// that a point that takes a minute a sample still ends. Time includes the way from one sample to the next: waking
+/// the threads for a pass of a microsecond takes many times as long as the pass where they share a CPU.
 public struct StopRule: Sendable {
   private let minSamples: Int
   private let minSeconds: Double
@@ -19,10 +19,10 @@ public struct StopRule: Sendable {
   private let intervalWidth: Double
   public private(set) var elapsedSeconds = 0.0
   public private(set) var reason: StopReason?
-  /// Ascending: each sample is inserted in place, so that a check costs no sort.
+  /// Ascending; each sample is inserted in place, so that a check needs no sort.
   private var sorted: [Double] = []
 
-  /// `intervalWidth` is half the width of the median's interval over the median.
+  /// `intervalWidth` is half the width of the median's interval, relative to the median.
   public init(minSamples: Int, minSeconds: Double, maxSeconds: Double, intervalWidth: Double) {
     self.minSamples = minSamples
     self.minSeconds = minSeconds
@@ -32,8 +32,8 @@ public struct StopRule: Sendable {
 
   public var count: Int { sorted.count }
 
-  /// Takes a sample in nanoseconds, and how long it took to take it where that is more; returns the reason to stop, or nil to
-  /// go on.
+  /// Adds a sample in nanoseconds, with the time that taking it took where that is longer; returns the reason to
+  /// stop, or nil to continue.
   @discardableResult
   public mutating func add(nanoseconds: Double, taking elapsed: Double = 0) -> StopReason? {
     sorted.insert(nanoseconds, at: insertionIndex(of: nanoseconds))

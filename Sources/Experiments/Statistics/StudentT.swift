@@ -1,6 +1,7 @@
 import Foundation
 
-/// Student's t distribution with `degrees` of freedom, which may be a fraction, or infinite: then it is the normal one.
+/// Student's t distribution with `degrees` of freedom, which may be fractional, or infinite for the normal
+/// distribution.
 package struct StudentT {
   private let degrees: Double
 
@@ -19,7 +20,7 @@ package struct StudentT {
   /// The t that is exceeded, in absolute value, with probability `p`.
   package func criticalValue(twoSided p: Double) -> Double {
     var (low, high) = (0.0, 1.0)
-    // 2^60: with less than a tenth of a degree of freedom no bound is of use.
+    // Bounded by 2^60: with less than a tenth of a degree of freedom no bound is useful.
     while twoSidedPValue(high) > p, high < 0x1p60 { high *= 2 }
     for _ in 0..<100 {
       let middle = (low + high) / 2

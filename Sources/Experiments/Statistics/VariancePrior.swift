@@ -1,14 +1,15 @@
 import Foundation
 
-/// What the variances of many points, each from a few values, have in common: a scaled inverse chi-square distribution, fitted by
-/// the moments of their logarithms (Smyth, Statistical Applications in Genetics and Molecular Biology 3(1), 2004, section 6.2).
+/// The common distribution of the variances of many points, each estimated from a few values: a scaled inverse
+/// chi-square distribution, fitted by the moments of their logarithms (Smyth, Statistical Applications in Genetics
+/// and Molecular Biology 3(1), 2004, section 6.2).
 ///
-/// A variance from three launches is a poor guess; a grid of such guesses says what the machine usually does.
+/// A variance from three launches is a poor estimate; a grid of such estimates shows the machine's typical variance.
 public struct VariancePrior: Equatable, Sendable {
   /// The common variance.
   public var variance: Double
-  /// How much it counts beside a point's own variance, in degrees of freedom: infinite where all points vary alike, near 0
-  /// where each has a variance of its own.
+  /// The weight of the common variance relative to a point's own, in degrees of freedom: infinite where all points
+  /// have the same variance, near 0 where each has its own.
   public var degrees: Double
 
   public init(variance: Double, degrees: Double) {
@@ -16,11 +17,11 @@ public struct VariancePrior: Equatable, Sendable {
     self.degrees = degrees
   }
 
-  /// Fits variances with their degrees of freedom; those with none say nothing. Nil without any.
+  /// Fits variances with their degrees of freedom; those with none are ignored. Nil without any.
   public init?(_ variances: [(variance: Double, degrees: Double)]) {
     let known = variances.filter { $0.degrees > 0 }
     guard !known.isEmpty else { return nil }
-    // A variance of exactly 0 comes from a clock's steps; its logarithm must not decide (as limma does).
+    // A variance of exactly 0 comes from the clock's resolution; its logarithm must not dominate (as in limma).
     let floor = quantile(known.map(\.variance).sorted(), 0.5) * 1e-5
     guard floor > 0 else {
       self.init(variance: 0, degrees: .infinity)
@@ -37,7 +38,7 @@ public struct VariancePrior: Equatable, Sendable {
     }
     let squares = logarithms.map { ($0 - mean) * ($0 - mean) }
     let scatter = squares.reduce(0, +) / Double(known.count - 1)
-    // What the few degrees of freedom alone would scatter.
+    // The scatter expected from the few degrees of freedom alone.
     let expected = known.map { trigamma($0.degrees / 2) }.reduce(0, +) / Double(known.count)
     guard scatter > expected else {
       self.init(variance: exp(mean), degrees: .infinity)
@@ -47,7 +48,8 @@ public struct VariancePrior: Equatable, Sendable {
     self.init(variance: exp(mean + digamma(half) - log(half)), degrees: 2 * half)
   }
 
-  /// A point's own variance drawn towards the common one, each weighted by its degrees of freedom, and the degrees of both.
+  /// A point's variance shrunk towards the common one, each weighted by its degrees of freedom, with the degrees of
+  /// both.
   public func moderated(_ own: (variance: Double, degrees: Double)) -> (variance: Double, degrees: Double) {
     guard degrees.isFinite else { return (variance, .infinity) }
     let sum = degrees + own.degrees

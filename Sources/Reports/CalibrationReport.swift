@@ -5,7 +5,8 @@ import Profiler
 import RunStore
 import Statistics
 
-/// A calibration as people read it: what was measured, how sure it is, and what the machine file says because of it.
+/// The report of a calibration: the measurements with their intervals, and the machine file's figures derived from
+/// them.
 public struct CalibrationReport {
   let calibration: Calibration
   let machine: Machine
@@ -13,7 +14,7 @@ public struct CalibrationReport {
   let state: MachineState
   let seconds: Double
 
-  /// `seconds` is how long measuring took.
+  /// `seconds` is the duration of the measurements.
   public init(_ calibration: Calibration, machine: Machine, topology: Topology, state: MachineState, seconds: Double) {
     self.calibration = calibration
     self.machine = machine
@@ -113,14 +114,14 @@ public struct CalibrationReport {
 }
 
 extension BlockContainer {
-  /// Adds a table of what was measured, or that nothing was.
+  /// Adds a table of measurements, or a sentence where there are none.
   mutating func add(measured table: ReportDocument.Table?) {
     if let table { add(table) } else { add("Nothing was measured.") }
   }
 }
 
 extension Calibration {
-  /// Where one thread's reads become slower.
+  /// The working sets at which one thread's reads become slower.
   var bandwidthBoundaries: CacheBoundaries {
     boundaries(Name.readBandwidth, leastRise: Calibration.leastBandwidthRise)
   }

@@ -1,7 +1,7 @@
 import RunStore
 import Studies
 
-/// A comparison as people read it: counts, one table, and what could not be compared.
+/// The report of a comparison: counts, one table, and the points that could not be compared.
 public struct ComparisonReport {
   private let comparison: Comparison
 

@@ -7,11 +7,11 @@ import RunStore
 import Studies
 import Support
 
-/// The answers of an exploration as files: report.md, answers.csv, machines.csv and a plot a question.
+/// The answers of an exploration as files: report.md, answers.csv, machines.csv and one plot for each question.
 public struct ExplorationReport {
   private let exploration: Exploration
   private let experiment: Experiment
-  /// What made it, for the reader who wants to make it again.
+  /// The command that repeats the exploration.
   private let command: String
 
   public init(_ exploration: Exploration, experiment: Experiment, command: String) {
@@ -43,7 +43,7 @@ public struct ExplorationReport {
     return document
   }
 
-  /// Writes everything into `study`, in place of an earlier exploration; returns problems with plots.
+  /// Writes everything into `study`, replacing an earlier exploration; returns problems with plots.
   public func write(to study: StudyDirectory, gnuplot: Gnuplot? = Gnuplot.find()) throws -> [String] {
     try study.removePlots()
     try study.write(exploration.answersCSV, to: "answers.csv")
@@ -54,7 +54,7 @@ public struct ExplorationReport {
 }
 
 extension Exploration {
-  /// One row an answer of a threshold question, and one a machine of a front.
+  /// One row for each answer of a threshold question, and one for each machine of a front.
   var answersCSV: String {
     var csv = CSVWriter(header: [
       "target", "point", "base", "others", "figure", "unit", "value", "at_edge", "cautious_value", "base_value",
@@ -87,7 +87,7 @@ extension Exploration {
     return csv.text
   }
 
-  /// Every machine tried.
+  /// One row for each machine that was tried.
   var machinesCSV: String {
     var csv = CSVWriter(
       header: ["target", "point", "base"] + MachineFigure.allCases.map { $0.rawValue.replacing("-", with: "_") }
@@ -113,25 +113,25 @@ extension Exploration {
 }
 
 extension Exploration {
-  /// Thresholds that share a plot: one figure, measure and base, over all pairs.
+  /// Thresholds that share a plot: the same figure, measure and base, over all pairs.
   var thresholdGroups: [[Threshold]] {
     grouped(thresholds) { "\($0.figure) \($0.target.metric) \($0.base.name)" }.map { $0.values }
   }
 
-  /// Fronts that share a section and a plot: one question and base, over all pairs.
+  /// Fronts that share a section and a plot: the same question and base, over all pairs.
   var frontGroups: [[Front]] { grouped(fronts) { "\($0.target.text) \($0.base.name)" }.map { $0.values } }
 
-  /// A palette's worth of curves: more could not be told apart.
+  /// The most curves in a plot: as many as the palette has colours.
   static var mostCurves: Int { PlotScript.palette.count }
 
-  /// What a plot of `count` curves leaves out; nil where that is nothing.
+  /// The notice about curves that a plot of `count` curves leaves out; nil for none.
   static func notice(_ count: Int) -> InlineText? {
     count > mostCurves ? "The first \(mostCurves) of \(count) are drawn; machines.csv has all." : nil
   }
 }
 
 extension Exploration.Pair {
-  /// What tells pairs apart in a legend.
+  /// The part of a pair's label that distinguishes it in a legend.
   var shortLabel: String {
     [
       lookup.value(of: .tableRows).map { "rows=\($0.text)" }, "d=\(lookup.hidden)", counted(lookup.threads, "thread"),
@@ -146,6 +146,6 @@ public func figuresText(_ figures: [(figure: MachineFigure, value: Double)]) -> 
 }
 
 extension MachineFigure {
-  /// The unit behind a number, where the number does not carry it.
+  /// The unit after a number; empty where the number includes it.
   var suffix: String { unit == "bytes" ? "" : " " + unit }
 }

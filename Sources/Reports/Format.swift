@@ -7,7 +7,7 @@ func significant(_ value: Double, _ digits: Int = 3) -> String {
   guard value.isFinite else { return "–" }
   guard value != 0 else { return "0" }
   guard var magnitude = Int(rounding: log10(abs(value)), .down) else { return "–" }
-  // 9.996 to three digits is 10.0, one digit more before the point.
+  // 9.996 to three digits is 10.0, with one digit more before the point.
   let unit = pow(10, Double(magnitude - digits + 1))
   if abs(value / unit).rounded() * unit >= pow(10, Double(magnitude + 1)) { magnitude += 1 }
   return String(format: "%.\(max(0, digits - 1 - magnitude))f", value)
@@ -29,7 +29,7 @@ func percent(_ fraction: Double, signed: Bool = false) -> String {
   (signed && fraction > 0 ? "+" : "") + String(format: "%.1f %%", fraction * 100)
 }
 
-/// `64 KiB`: a count of bytes as people say it.
+/// `64 KiB`: a number of bytes with a binary prefix.
 func bytes(_ count: Int) -> String {
   let text = formatByteCount(count)
   let unit = text.drop { $0.isNumber || $0 == "." }
@@ -37,7 +37,7 @@ func bytes(_ count: Int) -> String {
   return (Int(exactly: number).map(String.init) ?? significant(number)) + " " + unit
 }
 
-/// A median with its interval and count: `812.3 [810.1, 815.0]`, all with the decimals of a median of four digits.
+/// A median with its interval: `812.3 [810.1, 815.0]`, all with the decimals of a median of four digits.
 func interval(_ median: Double, _ low: Double?, _ high: Double?) -> String {
   guard let low, let high else { return significant(median, 4) }
   let decimals = significant(median, 4).split(separator: ".").dropFirst().first?.count ?? 0

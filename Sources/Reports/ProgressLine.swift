@@ -5,8 +5,8 @@ import Plans
 import RunStore
 import Support
 
-/// The line that stands on a terminal while a point runs: a bar, how far the run is, how long it may take, the point, and
-/// what came of the one before.
+/// The line on a terminal while a point runs: a bar, the progress of the run, the expected time left, the point, and
+/// the result of the previous one.
 public struct ProgressLine {
   private static let barWidth = 20
 
@@ -23,12 +23,12 @@ public struct ProgressLine {
     ]
   }
 
-  /// Cut to a terminal's width less one: a line that fills it wraps, and cannot be rewritten.
+  /// The line cut to a terminal's width less one: a line that fills the width wraps, and cannot be rewritten.
   public func text(columns: Int) -> String {
     String(singleLine(parts.filter { !$0.isEmpty }.joined(separator: "  ")).prefix(columns: max(0, columns - 1)))
   }
 
-  /// `launch 2 of 3`; nil where points have one.
+  /// `launch 2 of 3`; nil where each point has one launch.
   public static func launch(_ progress: RunProgress) -> String? {
     progress.launches > 1 ? "launch \(progress.launch + 1) of \(progress.launches)" : nil
   }
@@ -42,13 +42,13 @@ public struct ProgressLine {
     }
   }
 
-  /// The point as results name it.
+  /// The label of the point, from its row.
   public static func point(_ row: ResultRow) -> String {
     let size = row.tableBytes.map { " tables \(formatByteCount($0)) \(row.dtype.rawValue)" } ?? ""
     return "\(row.sweep): \(row.kernel.rawValue)\(size) threads \(row.threads) \(row.memoryPolicy)"
   }
 
-  /// What came of it: its time, or why it has none.
+  /// The point's time, or the reason why it has none.
   public static func result(_ row: ResultRow) -> String {
     guard row.status == .passed, let time = row.nanosecondsPerToken else {
       return "\(row.status.rawValue) (\(row.reason ?? "no reason given"))"

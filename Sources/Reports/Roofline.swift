@@ -3,21 +3,21 @@ import Kernels
 import Plans
 import RunStore
 
-/// What the machine's ceilings allow a stage at best, from micro-benchmarks of the same run.
+/// The bounds that the machine's ceilings set for a stage, from micro-benchmarks of the same run.
 ///
-/// Williams, Waterman and Patterson, "Roofline", CACM 52(4), 2009, with the second-level cache as the memory: the bandwidth
-/// that a look-up reaches when everything it reads is as near as its tables can be. So no strategy can beat it, and the
-/// bytes are the algorithm's own.
+/// It is the roofline model (Williams, Waterman and Patterson, CACM 52(4), 2009) with the second-level cache as the
+/// memory, that is with the bandwidth of a look-up whose data are as near as its tables can be. Bytes are the
+/// algorithm's own, so that no strategy can exceed the bound.
 struct Roofline {
   /// fp32 multiply-add peak over the point's threads, in FLOP/ns.
   let peak: Double
-  /// Those of other element types, where they were measured.
+  /// The peaks of other element types that were measured, in operations/ns.
   var peaks: [ElementType: Double] = [:]
   /// Second-level read bandwidth over the point's threads, in bytes/ns.
   let bandwidth: Double
 
-  /// The bound of a stage in ns per token whose multiply-adds have operands of `type`, and which ceiling sets it; nil where
-  /// that type's peak was not measured.
+  /// The bound of a stage in ns per token, for multiply-adds with operands of `type`, and the ceiling that sets it;
+  /// nil where that type's peak was not measured.
   func bound(
     flop: Double, bytes: Double, type: ElementType = .fp32
   ) -> (nanoseconds: Double, ceiling: String)? {
@@ -43,12 +43,13 @@ extension RunData {
       let one = calibration.plateau(
         Calibration.Name.readBandwidth, within: first * 3 / 2...max(first * 3 / 2, second / 4 * 3))
     else { return nil }
-    // Private caches: every thread brings its own bandwidth.
+    // The caches are private, so that bandwidth grows with the threads.
     return Roofline(
       peak: peak, peaks: calibration.multiplyAddPeaks(threads: threads), bandwidth: one * Double(threads))
   }
 
-  /// The bound of a stage and the ceiling that sets it; nil where its FLOPs, bytes or peak are not known.
+  /// The bound of a stage in ns per token and the ceiling that sets it; nil where its FLOPs, bytes or peak are
+  /// unknown.
   func bound(
     of stage: StageRow, _ row: ResultRow, _ roofline: Roofline
   ) -> (nanoseconds: Double, ceiling: String)? {
@@ -58,8 +59,8 @@ extension RunData {
     return roofline.bound(flop: flop, bytes: bytes, type: isWidened ? .fp32 : type)
   }
 
-  /// The bound of a point: the sum over its stages, which follow one another on every thread. Nil without ceilings or
-  /// stages.
+  /// The bound of a point in ns per token: the sum over its stages, which follow one another on every thread. Nil
+  /// without ceilings or stages.
   func bound(of row: ResultRow) -> Double? {
     let own = stages.filter { $0.pointID == row.pointID }
     guard let roofline = roofline(threads: row.threads), !own.isEmpty else { return nil }

@@ -3,8 +3,9 @@ import Kernels
 import RunStore
 
 extension RunData {
-  /// The pair that single plots show: of the experiment's first sweep with look-ups, the point nearest to the published
-  /// tables on the most threads, and its baseline. A fixed choice, so that the plots of two runs show the same thing.
+  /// The pair that single plots show: of the experiment's first sweep with look-ups, the point nearest to the
+  /// published tables on the most threads, and its baseline. The choice is fixed, so that the plots of two runs show
+  /// the same pair.
   var headlinePair: [ResultRow] {
     guard let sweep = sweeps.first(where: { measured(in: $0).contains(where: \.isHeldAgainstBaseline) }) else {
       return []
@@ -16,7 +17,7 @@ extension RunData {
     return [nearest] + (baseline(of: nearest).map { [$0] } ?? [])
   }
 
-  /// In octaves of rows: the published tables have 256 (arXiv 2403.07221, section 4).
+  /// The distance in octaves of rows; the published tables have 256 (arXiv 2403.07221, section 4).
   private func distanceToPublished(_ row: ResultRow) -> Double {
     abs(log2(Double(row.int(Parameter.tableRows.name) ?? 1) / 256))
   }
@@ -25,13 +26,13 @@ extension RunData {
     var machine: String
     var lookup: ProjectionRow
     var dense: ProjectionRow
-    /// With the point's threads.
+    /// The speed-up with the point's threads.
     var atPoint: Double
-    /// With every core.
+    /// The speed-up with every core of the socket busy.
     var atSocket: Double?
   }
 
-  /// The headline pair on every machine that both were projected onto, the largest speed-up first.
+  /// The speed-up of the headline pair on every machine with projections of both, the largest first.
   var machineSpeedups: [MachineSpeedup] {
     let pair = headlinePair
     guard pair.count == 2 else { return [] }
@@ -47,8 +48,8 @@ extension RunData {
     }.sorted { ($0.atSocket ?? $0.atPoint) > ($1.atSocket ?? $1.atPoint) }
   }
 
-  /// The projected throughput of a look-up over that of its measured baseline, both on the same machine, whose projections
-  /// `rows` are.
+  /// The projected throughput of a look-up over that of its measured baseline on the machine of the projections
+  /// `rows`.
   func projectedRatio(_ row: ProjectionRow, among rows: [ProjectionRow]) -> Double? {
     guard let lookup = result(row.pointID), let dense = baseline(of: lookup),
       let baseline = rows.first(where: { $0.pointID == dense.pointID }), baseline.tokensPerSecond > 0

@@ -3,7 +3,7 @@ import RunStore
 import Studies
 
 extension RunData {
-  /// Which measured network `row` is held against, wherever in the run it was measured, and why.
+  /// The measured baseline of `row`, from anywhere in the run, and the reason for it.
   func matchup(of row: ResultRow) -> Matchup<ResultRow>? { Matchup(of: row, among: measured) }
 
   func baseline(of row: ResultRow) -> ResultRow? { matchup(of: row)?.baseline }
@@ -16,7 +16,7 @@ extension RunData {
     return .number(speedup.value) { _ in text }
   }
 
-  /// Explains the mark, where `rows` have one.
+  /// The explanation of the mark, where `rows` have one.
   func speedupFootnote(_ rows: [ResultRow]) -> InlineText? {
     guard rows.contains(where: { speedup(of: $0) != nil && matchup(of: $0)?.hasCaveat == true }) else { return nil }
     return """
@@ -25,7 +25,7 @@ extension RunData {
       """
   }
 
-  /// What the look-ups among `rows` are held against and why, one line for each baseline and reason.
+  /// The baselines of the look-ups among `rows` and the reasons, one line for each baseline and reason.
   func matchupLines(_ rows: [ResultRow]) -> [InlineText] {
     struct Reason: Hashable {
       var baseline: String
@@ -39,7 +39,8 @@ extension RunData {
     }
   }
 
-  /// The fp32 dense network that `lookup` is held against too, where its baseline is of its own narrower type.
+  /// The fp32 dense network for a second comparison, where the baseline of `lookup` has the look-up's own narrower
+  /// type.
   func fp32Baseline(of lookup: ResultRow) -> ResultRow? {
     guard let dense = baseline(of: lookup), dense.dtype != .fp32 else { return nil }
     var wide = lookup
@@ -47,14 +48,14 @@ extension RunData {
     return baseline(of: wide).flatMap { $0.dtype == .fp32 ? $0 : nil }
   }
 
-  /// How many times faster `lookup` is than its baseline.
+  /// The measured speed-up of `lookup` over its baseline.
   func speedup(of lookup: ResultRow) -> Ratio? {
     baseline(of: lookup).flatMap { Ratio($0, over: lookup) }
   }
 }
 
-/// A ratio of two medians. Its interval divides the far ends of the two 95 % intervals, so that it errs on the wide side:
-/// it covers the ratio with at least 90 % (Bonferroni), and with about 99 % for independent samples.
+/// A ratio of two medians. Its interval divides the far ends of the two 95 % intervals, which is conservative: it
+/// covers the ratio with at least 90 % (Bonferroni), and with about 99 % for independent samples.
 struct Ratio: Equatable {
   var value: Double
   var low: Double?
@@ -69,7 +70,7 @@ struct Ratio: Equatable {
     if let topLow = numerator.ci95LowNanoseconds, let topHigh = numerator.ci95HighNanoseconds,
       let bottomLow = denominator.ci95LowNanoseconds, let bottomHigh = denominator.ci95HighNanoseconds, bottomLow > 0
     {
-      // The intervals are of whole passes, over the same or different numbers of tokens.
+      // The intervals are of whole passes, possibly with different numbers of tokens.
       let scale = Double(denominator.tokens) / Double(numerator.tokens)
       low = topLow / bottomHigh * scale
       high = topHigh / bottomLow * scale

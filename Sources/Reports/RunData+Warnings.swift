@@ -9,7 +9,7 @@ import Studies
 extension RunData {
   static let healthyBaseline = BaselineAudit.healthyFraction
 
-  /// What a reader must know before believing the numbers.
+  /// Caveats that a reader must know about the numbers.
   var warnings: [InlineText] {
     var warnings: [InlineText] = []
     if let origin = fact(FactName.origin) {

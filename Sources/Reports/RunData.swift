@@ -1,7 +1,7 @@
 import Plans
 import RunStore
 
-/// Everything that a report is made of, read once from a run directory.
+/// The input of a report, read once from a run directory.
 public struct RunData {
   public var manifest: Manifest
   public var plan: Plan
@@ -76,7 +76,7 @@ public struct RunData {
 }
 
 extension RunData {
-  /// Capacities of the host's caches, where they were recorded.
+  /// The recorded capacities of the host's caches in bytes.
   var hostCaches: [(name: String, bytes: Int)] {
     [("L1", FactName.l1Bytes), ("L2", FactName.l2Bytes), ("L3", FactName.l3Bytes)].compactMap { name, fact in
       self.fact(fact).flatMap(Int.init).map { (name, $0) }

@@ -1,10 +1,10 @@
 import Plans
 import RunStore
 
-/// report.md and its plots: a run as people read it.
+/// The report of a run: report.md and its plots.
 public struct RunReport {
   let document: ReportDocument
-  /// Why plots could not be drawn, a line each; the report says so too.
+  /// One line for each plot that could not be drawn, with the reason; the report contains them too.
   public let problems: [String]
 
   /// The sections of the report, in their order.
@@ -16,17 +16,17 @@ public struct RunReport {
     ]
   }
 
-  /// Exports the CSV files of `directory`, draws its plots and writes report.md, in place of earlier ones.
+  /// Exports the CSV files of `directory`, draws its plots and writes report.md, replacing earlier ones.
   ///
-  /// Without gnuplot the report still comes out, says so, and the plots' data and scripts lie ready. Throws `Interrupted` where
-  /// the process was asked to end while plots were drawn; then an earlier report.md stays.
+  /// Without gnuplot the report is written all the same, with a note, beside the plots' data and scripts. Throws
+  /// `Interrupted` on a request to end during the plots; then an earlier report.md stays.
   @discardableResult
   public static func write(_ directory: RunDirectory, gnuplot: Gnuplot? = Gnuplot.find()) throws -> RunReport {
     try directory.exportCSV()
     let run = try RunData(directory)
     var document = Self.document(run)
     let problems = try document.drawPlots(in: directory, with: gnuplot, command: "lookahead report")
-    // What was written is known last.
+    // The list of files comes last, when all of them are written.
     document.add([FilesSection(hasPictures: !document.plots.isEmpty)], of: run)
     try directory.write(MarkdownWriter().text(document), to: RunDirectory.reportName)
     return RunReport(document: document, problems: problems.map(\.plain))
@@ -52,7 +52,7 @@ public struct RunReport {
 }
 
 extension RunData {
-  /// As it was run, from the text that the manifest keeps.
+  /// The experiment as it was run, from the manifest's text.
   var experiment: Experiment? {
     try? Experiment(text: manifest.experimentText, file: manifest.experimentFile, overrides: manifest.overrides)
   }

@@ -3,19 +3,19 @@ import Kernels
 import Plans
 import RunStore
 
-/// What bounds a batch of few tokens, whose weights and rows are read for their sake alone: passes repeat the same tokens, so
-/// that everything they read comes from the nearest level that holds all of it.
+/// The bound for a batch of few tokens, whose weights and rows are read for these tokens alone. Passes repeat the
+/// same tokens, so that everything comes from the nearest level that holds all of it.
 struct SmallBatchBound {
-  /// A level of memory and what one thread read from it in the same run.
+  /// A level of the memory hierarchy, with one thread's read bandwidth in the same run.
   struct Level {
     var name: String
-    /// Nil for memory.
+    /// The capacity in bytes; nil for memory.
     var capacityBytes: Double?
-    /// Bytes per nanosecond.
+    /// The bandwidth in bytes per nanosecond.
     var bandwidth: Double
   }
 
-  /// What a stage asks for, per token.
+  /// The FLOPs and bytes of a stage, per token.
   struct Stage {
     var name: String
     var flop: Double
@@ -24,7 +24,7 @@ struct SmallBatchBound {
   }
 
   let nanosecondsPerToken: Double
-  /// The stage that takes the largest part of the bound, and its ceiling: `gather: L3 bandwidth`.
+  /// The stage with the largest part of the bound, and its ceiling: `gather: L3 bandwidth`.
   let resource: String
 
   /// Nil without stages, levels or a peak. `peaks` are in FLOP per nanosecond.
@@ -51,8 +51,8 @@ struct SmallBatchBound {
 }
 
 extension RunData {
-  /// What one thread read from each level: the median over working sets between the level above and three quarters of the
-  /// level's own size, and memory's from twice the last level on.
+  /// The read bandwidth of one thread from each level: the median over working sets between the level above and three
+  /// quarters of the level's own size; for memory, from twice the last level on.
   var readLevels: [SmallBatchBound.Level] {
     let calibration = Calibration(ceilings: ceilings)
     let name = Calibration.Name.readBandwidth
@@ -69,7 +69,7 @@ extension RunData {
     return levels
   }
 
-  /// The bound of a point of one thread; nil without ceilings or stages.
+  /// The bound of a point with one thread; nil without ceilings or stages.
   func smallBatchBound(of row: ResultRow) -> SmallBatchBound? {
     let own = stages.filter { $0.pointID == row.pointID }.compactMap { stage -> SmallBatchBound.Stage? in
       guard let flop = stage.flopPerToken, let bytes = stage.algorithmicBytesPerToken else { return nil }

@@ -4,7 +4,7 @@ import Profiler
 import RunStore
 import Studies
 
-/// Lookup results that differ in table size only, ascending by size: a line of a plot.
+/// Look-up results that differ only in table size, in ascending order: a line of a plot.
 struct TableSeries {
   var name: String
   var threads: Int
@@ -14,18 +14,19 @@ struct TableSeries {
 }
 
 extension RunData {
-  /// More lines than this cannot be told apart in a plot.
+  /// The most lines that can be told apart in a plot.
   static let mostSeries = 8
 
-  /// The series of a sweep. Each is named after what varies between them; where there are too many, strategies are folded
-  /// into the fastest at each size. Codes are not a strategy but what happens to one.
+  /// The series of a sweep, each named after the parameters that vary between them. Where there are too many,
+  /// strategies are folded into the fastest at each size; the distribution of codes is not part of a strategy.
   func tableSeries(of sweep: String) -> [TableSeries] {
     let lookups = measured(in: sweep).filter { $0.isHeldAgainstBaseline && $0.tableBytes != nil }
     let codes = Networks.columns.filter { $0.name == Parameter.codes.name }.compactMap(Trait.init)
     let placement = [.threads, .tokens, .hidden, .cpus, .memory] + codes
     let own = Networks.columns.compactMap(Trait.init).filter { !codes.contains($0) }
     let settings = placement + (own + [.dtype, .isa, .pages]).sorted { $0.rank < $1.rank }
-    // The default strategy follows the size of the tables. Where each size has one strategy, lines need not be told apart by it.
+    // The default strategy depends on the size of the tables. Where each size has one strategy, the names leave it
+    // out.
     let byDefault = group(lookups, by: settings)
     let isOneEach = byDefault.allSatisfy { Set($0.rows.map(\.tableBytes)).count == $0.rows.count }
     let full = isOneEach ? byDefault : group(lookups, by: settings + [.strategy])
@@ -42,7 +43,7 @@ extension RunData {
 
   private func group(_ rows: [ResultRow], by traits: [Trait]) -> [TableSeries] {
     let rowsVary = Set(rows.map { $0.int(Parameter.tableRows.name) }).count > 1
-    // The number of tables is the axis itself where the rows of a table stay the same.
+    // The number of tables follows from the axis where the rows of a table stay the same.
     let varying = traits.filter { trait in
       (trait.name != Parameter.tables.name || rowsVary) && Set(rows.map(trait.text)).count > 1
     }
@@ -55,7 +56,7 @@ extension RunData {
       let members = rows.filter { row in varying.map { $0.text(row) } == key }
         .sorted { ($0.tableBytes ?? 0) < ($1.tableBytes ?? 0) }
       guard let first = members.first else { return nil }
-      // Threads are always worth naming.
+      // Threads are always part of the name.
       let named = varying.contains(Trait.threads) ? key : [Trait.threads.text(first)] + key
       return TableSeries(
         name: named.joined(separator: ", "), threads: first.threads, tokens: first.tokens, hidden: first.hidden,
@@ -64,12 +65,12 @@ extension RunData {
   }
 }
 
-/// Something that two lookup results may differ in besides the table's size.
+/// A parameter other than the table's size in which two look-up results may differ.
 private struct Trait: Equatable {
   var name: String
   var text: (ResultRow) -> String
 
-  /// Its place among the names of a line.
+  /// The place among the parts of a line's name.
   var rank: Int {
     let order = ["tables", "projection", "dtype", "projection_dtype", "isa", "pages", "partition"]
     return order.firstIndex(of: name) ?? order.count
@@ -85,7 +86,7 @@ private struct Trait: Equatable {
   static let dtype = Trait(name: "dtype") { $0.dtype.rawValue }
   static let isa = Trait(name: "isa") { $0.isa ?? "" }
   static let pages = Trait(name: "pages") { $0.pageKind?.rawValue ?? "" }
-  /// One line for points whose strategy was chosen at each size.
+  /// One line for all points whose strategy was chosen at each size.
   static let strategy = Trait(name: "strategy") { $0.int("tuned") == 1 ? "auto" : $0.strategyText ?? "" }
 
   init(name: String, text: @escaping (ResultRow) -> String) {
@@ -93,7 +94,7 @@ private struct Trait: Equatable {
     self.text = text
   }
 
-  /// Nil for a column of a network that tells no lines apart.
+  /// Nil for a column of a network that does not distinguish lines.
   init?(_ column: ResultColumn) {
     guard let legend = column.legend else { return nil }
     self.init(name: column.name) { $0.text(column.name).map(legend) ?? "" }
@@ -101,6 +102,6 @@ private struct Trait: Equatable {
 }
 
 extension ResultRow {
-  /// How the network walked, such as `auto sliced/4096/128x8/p2/g-off by tables`; nil for networks that have one way.
+  /// The strategy, such as `auto sliced/4096/128x8/p2/g-off by tables`; nil for networks that have only one.
   var strategyText: String? { self.kernel.network.strategyText(networkFigures) }
 }

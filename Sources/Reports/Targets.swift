@@ -4,12 +4,13 @@ import RunStore
 
 /// The kernels' targets on the published configuration, checked against a run that measured it.
 ///
-/// Each is a ratio within the run, but for the published kernels, which are no part of it: their time is what the reader
-/// measured on the same machine, or else that of a Zen 5 core, against which only a run on such a core is held.
+/// Each is a ratio within the run, except for the published kernels, which are not part of it: their time is the one
+/// that the user measured on the same machine, or that of a Zen 5 core, with which only a run on such a core is
+/// compared.
 public struct Targets {
   public struct Row {
     public var what: String
-    /// Nil where the run lacks a point that it takes.
+    /// Nil where the run lacks a point that the target needs.
     public var measured: Double?
     public var target: Double
     public var unit: String
@@ -21,17 +22,17 @@ public struct Targets {
   /// Batches of few tokens, which have no target.
   let smallBatches: [(what: String, nanosecondsPerToken: Double, bound: SmallBatchBound?)]
 
-  /// Published LookupFFN CPU kernels, T = 128, 256 rows, d = 512, BH4, fp32, 32,768 tokens, one thread on a Zen 5 core:
-  /// ns per token (github.com/mlpen/LookupFFN, measured when this project began).
+  /// The time of the published LookupFFN CPU kernels for T = 128, 256 rows, d = 512, BH4, fp32, 32,768 tokens, on one
+  /// thread of a Zen 5 core, in ns per token (github.com/mlpen/LookupFFN).
   public static let publishedNanosecondsPerToken = 34_100.0
 
-  /// AMD's number for the family of Zen 5 (CPUID), as the run's facts have it.
+  /// AMD's family number of Zen 5 (CPUID), as in the run's facts.
   static let publishedFamily = (vendor: "AuthenticAMD", family: "26")
 
   /// Tokens of the published CPU benchmark: 64 sequences of 512.
   static let publishedTokens = 32_768
 
-  /// `publishedNanosecondsPerToken` is the published kernels' time on the machine of the run, where somebody measured it.
+  /// `publishedNanosecondsPerToken` is the published kernels' time on the machine of the run, if it was measured.
   public init(_ directory: RunDirectory, publishedNanosecondsPerToken: Double? = nil) throws {
     self.init(try RunData(directory), publishedNanosecondsPerToken: publishedNanosecondsPerToken)
   }
@@ -78,7 +79,7 @@ public struct Targets {
           unit: "x")
       )
     }
-    // Tables and projection, where the run has that.
+    // Both tables and hash projection in bf16, where the run has that point.
     let both = lookup(.bf16, projection: .bf16, threads: 1)
     let bf16 = both ?? lookup(.bf16, threads: 1)
     let denseBF16 = bf16.flatMap { run.baseline(of: $0) }.flatMap { $0.dtype == .bf16 ? $0 : nil }
@@ -88,7 +89,7 @@ public struct Targets {
         measured: ratio(denseBF16?.nanosecondsPerToken, bf16?.nanosecondsPerToken), target: 2.5, unit: "x"))
     for type in [ElementType.bf16, .int8] {
       guard let row = lookup(type, threads: 1) else { continue }
-      // No target of its own: what narrower tables gain over fp32 ones.
+      // The gain of narrower tables over fp32 ones, which has no target.
       rows.append(
         Row(
           what: "\(type.rawValue) tables over fp32 tables, 1 thread", measured: ratio(time, row.nanosecondsPerToken),
@@ -108,7 +109,7 @@ public struct Targets {
     }
   }
 
-  /// The table as Markdown, which is also what a terminal shows.
+  /// The table as Markdown, which a terminal shows as well.
   public var markdown: String {
     var table = ReportDocument.Table([("what", .left), ("measured", .right), ("target", .right), ("", .left)])
     for row in rows {

@@ -10,10 +10,10 @@ import Support
 struct AuditCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "audit",
-    abstract: "Time every library and core type for the products of a dense layer, and say which is the baseline.",
+    abstract: "Time the products of a dense layer with every library and core type, and show which is the baseline.",
     discussion: """
-      Every library found, left alone and with each core type that this CPU can run, each in a process of its own, on \
-      one pinned thread. A run does the same for its own layers.
+      Times every library found, with its own choice and with each core type that this CPU can run, in processes of \
+      their own on one pinned thread. A run does the same for its own layers.
       """)
 
   @Option(help: "Features of a token.")
@@ -22,14 +22,15 @@ struct AuditCommand: ParsableCommand {
   @Option(help: "Features between the two products.")
   var intermediate = 2048
 
-  @Option(help: "Tokens of a product; at most the dense kernel's tile counts.")
+  @Option(help: "Tokens of a product, of which at most the dense kernel's tile is used.")
   var tokens = DenseFFN.defaultTokenTile
 
   @Option(help: "Type of the products' operands; may be repeated; all by default.")
   var dtype: [TableType] = []
 
   @Option(
-    name: .customLong("library"), help: "A BLAS or oneDNN library to try besides the known ones; may be repeated.")
+    name: .customLong("library"),
+    help: "A BLAS or oneDNN library to try in addition to the known ones; may be repeated.")
   var libraries: [String] = []
 
   @Flag(help: "Print one JSON document: the rows of audit.csv, and the multiply-add peaks.")
@@ -77,7 +78,7 @@ struct AuditCommand: ParsableCommand {
     if audit.winners.isEmpty { throw ExitStatus.failure.code }
   }
 
-  /// A baseline below this share of its peak flatters the look-ups.
+  /// Warns of a baseline below its healthy share of the peak, which flatters every speed-up.
   private func printWarnings(_ rows: [AuditRow]) {
     for row in rows where row.chosen {
       guard let fraction = row.fractionOfFMAPeak, fraction < BaselineAudit.healthyFraction else { continue }
@@ -128,7 +129,7 @@ private struct AuditDocument: Encodable {
   }
 }
 
-/// The process that an audit starts for each candidate.
+/// The hidden verb that an audit starts for each candidate.
 struct AuditCandidateCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: CandidateProcess.verb, abstract: "Time one library; prints JSON.", shouldDisplay: false)

@@ -24,7 +24,7 @@ struct CalibrateCommand: ParsableCommand {
   var report: String?
 
   @Option(
-    help: "Times that every micro-benchmark is gone through: more find a shared machine undisturbed for longer.")
+    help: "Rounds over all micro-benchmarks; more rounds find more undisturbed moments on a shared machine.")
   var rounds = CalibrationExtent.full.rounds
 
   @Option(help: "Name of the machine in the file.")
@@ -40,7 +40,7 @@ struct CalibrateCommand: ParsableCommand {
   }
 
   func run() throws {
-    // Before a minute of measuring, not after it.
+    // Checked before a minute of measuring, not after it.
     if let output { try MachineFile.requireReplaceable(output) }
     guard BuildConfiguration.current == .release else { throw DebugBuild() }
     let directory = try report.map { try CalibrationDirectory($0) }
@@ -55,7 +55,7 @@ struct CalibrateCommand: ParsableCommand {
       calibration, topology: topology, vendor: state["cpu_vendor"], model: state[FactName.cpuModel])
     machine.name = name
     if let output {
-      // Whoever put something there meanwhile keeps it.
+      // Checked again, so that a file made meanwhile stays.
       try MachineFile.requireReplaceable(output)
       try WholeFile.write(machine.yaml(), to: output)
     }

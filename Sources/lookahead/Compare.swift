@@ -10,12 +10,12 @@ struct CompareCommand: ParsableCommand {
     commandName: "compare",
     abstract: "Compare two runs point by point: same, faster, slower, ambiguous or incomparable.",
     discussion: """
-      Points are matched by their parameters. A side may select some: RUN_DIR:dtype=bf16 takes the points of that type, and \
-      parameters that a side selects by need not match, so that two parts of one run can be compared. RUN_DIR:kernel=dense \
-      against RUN_DIR:kernel=lookup judges each look-up against its dense baseline. A directory of run \
-      directories counts as all of them, each a launch more, so that two builds can take turns. A change counts when it \
-      exceeds the threshold and both what samples and what processes scatter \
-      (docs/reference/methods.md, "Comparisons"). Exit code 2 where B is slower at any point.
+      Points are matched by their parameters. A side may select some: RUN_DIR:dtype=bf16 takes the points of that \
+      type, and parameters that a side selects by need not match, so that two parts of one run can be compared. \
+      RUN_DIR:kernel=dense against RUN_DIR:kernel=lookup judges each look-up against its dense baseline. A directory \
+      of run directories counts as all of them, each one more launch, so that two builds can be run in turns. A \
+      change counts when it exceeds the threshold and the scatter of both samples and processes (docs/METHODS.md, \
+      "Comparisons"). Exit code 2 where B is slower at any point.
       """)
 
   @Argument(help: "The run to compare with: RUN_DIR, or RUN_DIR:parameter=value,…")
@@ -72,10 +72,10 @@ struct CompareCommand: ParsableCommand {
 }
 
 struct NothingComparable: Error, CustomStringConvertible {
-  let description = "no point could be compared; --accept NAME takes a difference of conditions as it is"
+  let description = "no point could be compared; --accept NAME ignores a difference of conditions"
 }
 
-/// Changes are fractions: 0.1 is 10 % more time.
+/// The JSON document; changes are fractions: 0.1 is 10 % more time.
 private struct ComparisonDocument: Encodable {
   struct Entry: Encodable {
     var comparison: PointComparison

@@ -2,6 +2,6 @@ import ArgumentParser
 import Plans
 
 extension CompletionKind {
-  /// Completes `--set` by the parameters of a point, and the keys that an experiment has besides them.
+  /// Completes `--set` with the parameters of a point and the other keys of an experiment.
   static var experimentKeys: CompletionKind { .list(Experiment.overridableKeys.map { "\($0)=" }) }
 }

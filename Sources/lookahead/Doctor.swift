@@ -5,7 +5,7 @@ import Profiler
 struct DoctorCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "doctor",
-    abstract: "Say what this machine can measure, and how to make it measure more.",
+    abstract: "Show what this machine can measure, and how to make it measure more.",
     discussion: "Always exits 0: a machine without hardware counters is a finding, not a failure.")
 
   @Flag(help: "Print one JSON document.")

@@ -6,19 +6,20 @@ import Profiler
 import RunStore
 import Support
 
-/// What a run would do: its points, the memory and time that each needs, and those that cannot run here.
+/// A preview of a run: its points, the memory and time that each needs, and those that cannot run here.
 struct DryRun {
   private let points: [Point]
   private let estimate: TimeEstimate
   private let skipped: [String?]
-  /// Why a run would not even begin.
+  /// The reasons why a run would not start.
   private let refusals: [String]
   private let preparationSeconds: Double
-  /// Whether another run's times stand behind the estimates.
+  /// Whether the estimates use another run's times.
   private let isScaled: Bool
 
-  /// Of all points of `plan`, or of those in `ids`. `earlier` is the directory of a run whose times go before stated rates.
-  /// `refusals` are what would keep a run from beginning; `libraries` are tried besides those that a run knows.
+  /// Previews all points of `plan`, or those in `ids`. `earlier` is the directory of a run whose times replace stated
+  /// rates. `refusals` are the reasons why a run would not start; `libraries` are tried in addition to the known
+  /// ones.
   init(
     _ experiment: Experiment, _ plan: Plan, only ids: Set<String>?, topology: Topology, earlier: String?,
     libraries: [String] = [], refusals: [String] = []
@@ -73,7 +74,7 @@ struct DryRun {
       var id: String
       var label: String
       var sweep: String
-      /// Nil where it is 2^63 or more.
+      /// Nil where the number is 2^63 or more.
       var memoryBytes: Int?
       var seconds: TimeEstimate.Seconds?
       var skipped: String?

@@ -54,7 +54,7 @@ struct EventsCommand: ParsableCommand {
     func run() throws {
       let events = try EventCatalogue.search(name, pmu: pmu)
       guard !events.isEmpty else {
-        // Encoding the same name explains what is wrong, with near matches.
+        // Encoding the same name gives an error with near matches.
         _ = try EventEncoder.encode(pmu.map { name.contains("::") ? name : "\($0)::\(name)" } ?? name)
         throw InputError(key: name, "expected an event that libpfm knows")
       }
@@ -97,7 +97,7 @@ struct EventsCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
       abstract: "Check that every event of the counter groups can be encoded.",
       discussion: """
-        Without names, all groups of the package. Tables of CPUs other than this one are checked as well; raw codes, which \
+        Without names, it checks all groups of the package, with tables of other CPUs as well; raw codes, which \
         libpfm passes through, must name their manual and their CPUs. Exits 1 where an event is wrong.
         """)
 
@@ -136,10 +136,10 @@ struct EventsCommand: ParsableCommand {
 extension EventsCommand {
   struct Groups: ParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Show what each topic of an experiment's counters stands for here, and whether it can be counted.",
+      abstract: "Show the groups behind each topic of an experiment's counters, and whether they can be counted.",
       discussion: """
-        A topic (cache, tlb, flops, memory, cycles …) stands for the counter groups made for this CPU, where there are any, \
-        else for the kernel's generic ones. Each group that would be counted is tried.
+        A topic (cache, tlb, flops, memory, cycles …) stands for the counter groups for this CPU where there are any, \
+        and otherwise for the kernel's generic ones. Each group that would be counted is tried.
         """)
 
     @Flag(help: "List every group, those for other CPUs too.")
@@ -188,9 +188,9 @@ private struct GroupList: Encodable {
     var metrics: [String]
     /// The quantities of traffic that the events tell.
     var traffic: [TrafficQuantity]
-    /// Events that came back with a value; nil where the group was not tried.
+    /// The number of events with a value; nil where the group was not tried.
     var counted: Int?
-    /// Why not all of them, or why the group is not for this CPU.
+    /// The reason why events have no value, or why the group is not for this CPU.
     var reason: String?
 
     init(_ group: CounterGroup, trial: CounterTrial?) {
@@ -209,7 +209,7 @@ private struct GroupList: Encodable {
       case name, pmu, scope, description, events, metrics, traffic, counted, reason
     }
 
-    /// Writes null rather than nothing, so that every group has the same keys.
+    /// Writes null for missing values, so that every group has the same keys.
     func encode(to encoder: Encoder) throws {
       var container = encoder.container(keyedBy: CodingKeys.self)
       try container.encode(name, forKey: .name)
@@ -225,7 +225,7 @@ private struct GroupList: Encodable {
   }
 
   var topics: [Topic]
-  /// Every group; only with `--all`.
+  /// Every group; nil without `--all`.
   var groups: [Group]?
 }
 

@@ -14,18 +14,19 @@ import Support
 struct ExploreCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "explore",
-    abstract: "Ask which machines would make look-ups pay off: the least cache or bandwidth, and Pareto fronts.",
+    abstract: "Find the machines on which look-ups would pay off: the least cache or bandwidth, and Pareto fronts.",
     discussion: """
       Every point is profiled once; thousands of machines a second are then evaluated from the profiles, starting from one of \
       the catalogue and changing its figures. Nothing is measured.
 
-      Questions: 'min l2 speedup>=4' (the smallest L2 with which look-ups beat dense four times), 'max latency speedup>=2', \
-      'pareto speedup l2 bandwidth' (the machines that no other beats). Measures: speedup, socket-speedup, tokens, \
-      socket-tokens. Figures: l1, l2, l3 (capacity of one instance), l2-bandwidth, l3-bandwidth (bytes per cycle), bandwidth \
-      (GB/s of the memory), latency (ns), lines (in flight per core), cores, simd (bits), frequency (GHz).
+      Questions: 'min l2 speedup>=4' (the smallest L2 with which look-ups are four times as fast as dense), 'max \
+      latency speedup>=2', 'pareto speedup l2 bandwidth' (the machines that no other beats). Measures: speedup, \
+      socket-speedup, tokens, socket-tokens. Figures: l1, l2, l3 (capacity of one instance), l2-bandwidth, \
+      l3-bandwidth (bytes per cycle), bandwidth (GB/s of the memory), latency (ns), lines (in flight per core), \
+      cores, simd (bits), frequency (GHz).
       """)
 
-  @Argument(help: "An experiment file with look-up points and the dense points that they compete with.")
+  @Argument(help: "An experiment file with look-up points and their dense baselines.")
   var file: String
 
   @Option(
@@ -53,7 +54,7 @@ struct ExploreCommand: ParsableCommand {
   @Option(help: "Follow only this share of all cache lines while profiling, 0 < R <= 1: faster, less exact.")
   var sample: Double = 1
 
-  @Option(help: "Simulate this many of the machines exactly and say how far the profiles are off.")
+  @Option(help: "Simulate this many of the machines exactly and show the error of the profiles.")
   var check: Int = 0
 
   @Option(help: "Write report.md, answers.csv, machines.csv and plots into this directory.")
@@ -86,7 +87,7 @@ struct ExploreCommand: ParsableCommand {
     if let output { printMessage("wrote \(output)/report.md") }
   }
 
-  /// What to type to have the same again.
+  /// The command that repeats the exploration.
   private func command(_ names: [String]) -> String {
     var words = ["lookahead", "explore", file, "--machine"] + names + ["--target"] + targets
     if !vary.isEmpty { words += ["--vary"] + vary }
@@ -160,10 +161,10 @@ private struct ExplorationDocument: Encodable {
     var figure: String
     var unit: String
     var baseValue: Double?
-    /// Null where no machine tried reaches the threshold.
+    /// Null where no machine that was tried reaches the threshold.
     var value: Double?
     var cautiousValue: Double?
-    /// Whether values beyond the range tried might do as well.
+    /// Whether values outside the range may reach the threshold as well.
     var isAtEdge: Bool?
     var measure: Value?
     var holdsBeyond: Bool?

@@ -29,7 +29,7 @@ struct ExportCommand: ParsableCommand {
   func run() throws {
     let run = try RunDirectory(opening: directory)
     let target = output ?? directory
-    // The run's own directory takes them beside what the run wrote.
+    // The run's own directory may hold them beside the run's files.
     let isOwn =
       URL(fileURLWithPath: target).resolvingSymlinksInPath()
       == URL(fileURLWithPath: directory).resolvingSymlinksInPath()

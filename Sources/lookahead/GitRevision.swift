@@ -7,7 +7,7 @@ let toolVersion = "0.1.0"
 /// The revision of the repository in which the tool was started.
 struct GitRevision {
   var commit: String
-  /// Nil where git does not say.
+  /// Nil where git gives no answer.
   var isDirty: Bool?
 
   /// Nil outside a repository, or without git.
@@ -16,7 +16,7 @@ struct GitRevision {
     return GitRevision(commit: commit, isDirty: git(["status", "--porcelain"]).map { !$0.isEmpty })
   }
 
-  /// Nil where git fails, or does not answer: a repository on a file system that hangs keeps no run from starting.
+  /// Nil where git fails or times out, so that a repository on a file system that hangs does not block a run.
   private static func git(_ arguments: [String]) -> String? {
     let process = try? ChildProcess.run(
       URL(fileURLWithPath: "/usr/bin/env"), ["git"] + arguments, seconds: timeoutSeconds)
@@ -24,6 +24,6 @@ struct GitRevision {
     return String(decoding: process.output, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
   }
 
-  /// Beyond what `git status` takes over a large working tree on a network file system.
+  /// Longer than `git status` takes over a large working tree on a network file system.
   private static let timeoutSeconds = 20.0
 }

@@ -2,7 +2,7 @@ import ArgumentParser
 import Foundation
 import Support
 
-/// The command line: one file per verb, none of which knows more than how to read its options and print a result.
+/// The command line. Each verb has a file of its own, which only reads options and prints a result.
 @main
 struct Lookahead: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -25,7 +25,7 @@ struct Lookahead: ParsableCommand {
     StandardStream.exit(status())
   }
 
-  /// Runs the command and says what went wrong; returns the exit code.
+  /// Runs the command and prints its error; returns the exit code.
   private static func status() -> Int32 {
     do {
       try checkArgumentsAreText()
@@ -39,7 +39,7 @@ struct Lookahead: ParsableCommand {
       printMessage("error: " + printable(plainMessage(error), atMost: 280))
       return ExitStatus.failure.rawValue
     } catch {
-      // Help, the version, usage and exit codes: ArgumentParser's own text on our own streams.
+      // Help, the version, usage and exit codes are ArgumentParser's own text, written to our own streams.
       let code = exitCode(for: error)
       let text = fullMessage(for: error)
       if code.isSuccess, !text.isEmpty { StandardStream.output.write(text + "\n") }
@@ -48,7 +48,7 @@ struct Lookahead: ParsableCommand {
     }
   }
 
-  /// ArgumentParser's own errors (usage, help, exit codes) keep its own presentation.
+  /// ArgumentParser's own errors (usage, help, exit codes) keep their presentation.
   private static func isOwnError(_ error: Error) -> Bool {
     !(error is ExitCode) && exitCode(for: error) == .failure && !(error is CleanExit)
   }

@@ -57,7 +57,7 @@ struct MachinesCommand: ParsableCommand {
 
   struct Check: ParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Check a machine file; say what it is enough for.",
+      abstract: "Check a machine file, and show whether it suffices to simulate and to project.",
       discussion: """
         Units, ranges and consistency: channels x transfer rate x width = peak, levels that grow and slow down from the \
         core outwards, monotone curves, sources that name a figure. One line per problem, with file and key; exit code 64.
@@ -80,7 +80,7 @@ struct MachinesCommand: ParsableCommand {
       var name: String?
       var valid: Bool
       var problems: [Problem]
-      /// Keys that `project` would still need.
+      /// Keys that `project` needs and the file lacks.
       var missingForProjection: [String]
 
       enum CodingKeys: String, CodingKey {

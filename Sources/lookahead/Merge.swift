@@ -10,8 +10,9 @@ struct MergeCommand: ParsableCommand {
     commandName: "merge",
     abstract: "Join runs of one experiment that measured parts of its plan, and write the report of the whole.",
     discussion: """
-      Parts are what 'run --shard I/N' leaves. A point or launch that several parts hold comes once; merging again, or \
-      more parts later, adds what is missing. Parts of different machines are refused. Exit code 3 where points failed.
+      Parts are run directories of 'run --shard I/N'. A launch that several parts hold is stored once; merging again, \
+      or with more parts, adds what is missing. Parts of different machines are refused. Exit code 3 where points \
+      failed.
       """)
 
   @Argument(help: "Run directories of the same experiment.")
@@ -20,7 +21,7 @@ struct MergeCommand: ParsableCommand {
   @Option(help: "The run directory to make or to add to.")
   var output: String
 
-  @Flag(help: "Merge parts of different machines; every row says which it is of.")
+  @Flag(help: "Merge parts of different machines; every row names its machine.")
   var allowMixed = false
 
   @Flag(help: "Print one JSON document: the results, and the ids of the points that are missing.")
@@ -46,7 +47,7 @@ struct MergeCommand: ParsableCommand {
   }
 }
 
-/// Makes the projections that parts were stopped before making, once all points of their run are measured.
+/// Makes the projections that parts lack because they were stopped early, once all points of their run are measured.
 func projectMissing(_ merge: RunMerge) throws {
   let run = merge.directory
   guard merge.missing.isEmpty, try run.missingProjectionsWarning() != nil else { return }
@@ -56,12 +57,12 @@ func projectMissing(_ merge: RunMerge) throws {
     defer { progress.clear() }
     try ProjectionSweep(experiment, in: run, inputs: RunInputs(experiment)) { progress.show($0) }.run()
   } catch let error as InputError {
-    // Its machines or layers are elsewhere. What was measured is whole.
+    // The run's machine or layer files are elsewhere. The measurements are complete.
     printMessage("the projections that are missing could not be made: \(error)")
   }
 }
 
-/// Says how many points of a run in which nothing is measured are projected.
+/// Prints how many points of a run without measurements are projected.
 func printProjected(_ merge: RunMerge) throws {
   let statuses = try merge.directory.store.statuses().values
   printMessage(

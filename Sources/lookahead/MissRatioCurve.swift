@@ -38,7 +38,7 @@ struct MissRatioCurveCommand: ParsableCommand {
         "expected a rate that follows some line of the trace; \(sample) follows none of its \(profile.lineAccesses) line "
           + "accesses, so no ratio is known")
     }
-    // 32 an octave: a plot shows no more, and what lies between two points differs by 3 % in capacity.
+    // 32 points an octave, which is all that a plot resolves: neighbours differ by 3 % in capacity.
     let result = CurveResult(
       lineBytes: profile.lineBytes, accesses: profile.lineAccesses,
       points: profile.curve.thinned(perOctave: 32).map { CurveResult.Point(lines: $0.lines, missRatio: $0.missRatio) })
@@ -46,7 +46,7 @@ struct MissRatioCurveCommand: ParsableCommand {
   }
 }
 
-/// What `mrc` reports, under the keys that scripts rely on.
+/// The output of `mrc`, with the keys that scripts rely on.
 private struct CurveResult: Encodable {
   struct Point: Encodable {
     var lines: Int
@@ -69,7 +69,7 @@ private struct CurveResult: Encodable {
 
   func printAsTable() {
     print("\(accesses) line accesses; lines of \(lineBytes) bytes, fully associative LRU\n")
-    // People want the powers of two and the end; scripts have --json.
+    // A terminal shows the powers of two and the end; --json has all points.
     let shown = points.filter { $0.lines.nonzeroBitCount == 1 || $0.lines == points.last?.lines }
     printTable(
       ["lines", "capacity", "miss ratio"],
@@ -77,7 +77,7 @@ private struct CurveResult: Encodable {
   }
 
   private func percent(_ ratio: Double) -> String {
-    // Two decimals: enough to tell capacities apart, few enough to read.
+    // Two decimals are enough to tell capacities apart.
     "\((ratio * 10_000).rounded() / 100) %"
   }
 }

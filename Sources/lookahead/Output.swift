@@ -12,9 +12,9 @@ enum ExitStatus: Int32 {
   var code: ExitCode { ExitCode(rawValue) }
 }
 
-/// Prints one line for people on standard error, which leaves standard output to data.
+/// Prints one line of text on standard error, which leaves standard output to data.
 ///
-/// Whatever a file brought into it is printable on the terminal afterwards, line by line.
+/// Control characters that a file brought into the text are made printable, so that it stays one line each.
 func printMessage(_ text: String) {
   let lines = text.split(separator: "\n", omittingEmptySubsequences: false).map { printable(String($0)) }
   StandardStream.messages.write("lookahead: \(lines.joined(separator: "\n"))\n")
@@ -25,7 +25,8 @@ func printError(_ error: any Error) {
   printMessage("error: " + errorLines(error, prefix: "lookahead: error: "))
 }
 
-/// Prints what ArgumentParser says of a wrong command line: the complaint, which quotes arguments, and the usage below it.
+/// Prints ArgumentParser's message about a wrong command line: the error, which quotes arguments, and the usage below
+/// it.
 func printUsage(_ text: String) {
   let lines = text.split(separator: "\n", omittingEmptySubsequences: false).map { line in
     printable(String(line), atMost: line.hasPrefix("Error:") ? 300 : .max)
@@ -33,20 +34,20 @@ func printUsage(_ text: String) {
   StandardStream.messages.write(lines.joined(separator: "\n") + "\n")
 }
 
-/// Prints text for people on standard output, in place of Swift's own `print`, which loses what cannot be written. Control
-/// characters of names in it do not reach a terminal.
+/// Prints text on standard output. It replaces Swift's own `print`, which ignores write errors, and makes control
+/// characters in names printable.
 func print(_ text: String, terminator: String = "\n") {
   StandardStream.output.write(visibleLines(text) + terminator)
 }
 
-/// Prints a whole document (YAML, CSV, a schema) on standard output as it is.
+/// Prints a whole document (YAML, CSV, a schema) on standard output, unchanged.
 func printDocument(_ text: String) {
   StandardStream.output.write(text)
 }
 
-/// Prints one JSON document on standard output: keys sorted, so that two outputs can be compared line by line.
+/// Prints one JSON document on standard output, with sorted keys, so that two outputs can be compared line by line.
 ///
-/// Types write absent measurements with `encode` of an optional, which gives `null`: missing is missing, never 0.
+/// Types encode absent values as optionals, which gives `null`: missing is missing, never 0.
 func printJSON<Document: Encodable>(_ document: Document) throws {
   let encoder = JSONEncoder()
   encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]

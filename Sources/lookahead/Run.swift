@@ -25,10 +25,10 @@ struct RunCommand: ParsableCommand {
   @Option(help: "The run directory; runs/NAME by default.")
   var output: String?
 
-  @Flag(help: "Print the points, the memory and the time that each needs and those that cannot run; measure nothing.")
+  @Flag(help: "Print the points with the memory and time that each needs, and those that cannot run; measure nothing.")
   var dryRun = false
 
-  @Option(help: "With --dry-run: a run directory whose measured times go before estimates.")
+  @Option(help: "With --dry-run: a run directory whose measured times replace estimates.")
   var timings: String?
 
   @Flag(help: "Discard the run that the directory holds, if any, and start over.")
@@ -40,16 +40,16 @@ struct RunCommand: ParsableCommand {
   var overrides: [String] = []
 
   @Option(
-    name: .customLong("library"), help: "A BLAS or oneDNN library that the audit tries besides those it knows.")
+    name: .customLong("library"), help: "A BLAS or oneDNN library that the audit tries in addition to the known ones.")
   var libraries: [String] = []
 
-  @Option(help: "Measure only part I of N of the points, as I/N, in a directory of its own: see 'merge'.")
+  @Option(help: "Measure only part I of N of the points, as I/N, in a directory of its own; 'merge' joins the parts.")
   var shard: String?
 
   @Flag(help: "Try points again that failed before.")
   var retry = false
 
-  @Flag(help: "Go on although the machine is not as it was when the run began.")
+  @Flag(help: "Continue although the machine has changed since the run began.")
   var allowMixed = false
 
   @Flag(name: .customLong("no-cache"), help: "Ignore the strategies that earlier runs chose for 'order: auto'.")
@@ -127,8 +127,9 @@ struct RunCommand: ParsableCommand {
       shard: shard, layers: try plan.layerContents(experiment))
   }
 
-  /// What would keep a run of this command line from beginning, beside bad input. A directory that the user named and that
-  /// cannot be used is bad input, and thrown; the default one may hold another run's results while a plan is only looked at.
+  /// The reasons, other than bad input, why a run of this command line would not start. A directory that the user
+  /// named and that cannot be used is bad input, and thrown; the default directory may hold another run's results
+  /// while a plan is only previewed.
   private func refusals(
     _ experiment: Experiment, _ plan: Plan, _ topology: Topology, _ shard: Shard?
   ) throws -> [String] {
@@ -158,8 +159,8 @@ struct RunCommand: ParsableCommand {
   }
 }
 
-/// A debug build is an order of magnitude slower than what it would be quoted as.
+/// A debug build is an order of magnitude slower than a release build, so that its times must not be quoted.
 struct DebugBuild: Error, CustomStringConvertible {
   let description =
-    "this is a debug build, whose times mean nothing; build with 'swift build -c release' (or pass --allow-debug)"
+    "a debug build cannot be benchmarked; build with 'swift build -c release' (or pass --allow-debug)"
 }

@@ -2,7 +2,7 @@ import ArgumentParser
 import Foundation
 import Measurement
 
-/// The process that a run starts for each launch of a point.
+/// The hidden verb that a run starts for each launch of a point.
 struct RunLaunchCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: LaunchProcess.verb,

@@ -4,7 +4,7 @@ import Plans
 struct SchemaCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "schema",
-    abstract: "Print the JSON Schema of experiment files, by which editors complete and check them.",
+    abstract: "Print the JSON Schema of experiment files, with which editors complete and check them.",
     discussion: "The same as docs/experiment.schema.json, from this build's own parser.")
 
   func run() throws {

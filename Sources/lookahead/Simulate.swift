@@ -4,7 +4,7 @@ import Machines
 import Simulation
 import Support
 
-/// `simulate`: a memory trace on a machine's caches, exactly.
+/// `simulate`: exact simulation of a memory trace on a machine's caches.
 struct SimulateCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "simulate",
@@ -39,7 +39,7 @@ struct SimulateCommand: ParsableCommand {
     let reader = try TraceReader(path: trace, format: format)
     let results: [SimulationResult]
     if reader.isStream {
-      // Its bytes come once: all machines take them together.
+      // The trace may be a pipe that can be read only once, so all machines take each access together.
       let runs = try machines.map { try MachineRun($0, pageBytes: pageBytes) }
       try reader.read(into: FanOut(runs.flatMap(\.sinks)))
       results = runs.map(\.result)
@@ -50,7 +50,7 @@ struct SimulateCommand: ParsableCommand {
         return run.result
       }
     }
-    // One machine's document is the result itself: scripts rely on its keys.
+    // For one machine the document is the result itself, since scripts rely on its keys.
     if json, results.count == 1 { return try printJSON(results[0]) }
     if json { return try printJSON(["machines": results]) }
     for (machine, result) in zip(machines, results) {
@@ -62,7 +62,7 @@ struct SimulateCommand: ParsableCommand {
 
 extension TraceFormat: ExpressibleByArgument {}
 
-/// A machine that takes a trace.
+/// A machine with the state of its simulation.
 private struct MachineRun {
   private let machine: Machine
   private let simulator: CacheSimulator
@@ -80,12 +80,12 @@ private struct MachineRun {
   var result: SimulationResult { SimulationResult(machine: machine, counts: simulator.totalCounts, tlb: tlb) }
 }
 
-/// What `simulate` reports, under the keys that scripts rely on.
+/// The output of `simulate`, with the keys that scripts rely on.
 private struct SimulationResult: Encodable {
   struct Level: Encodable {
     var name: String
     var reads, writes, hits, misses, evictions, writebacks: UInt64
-    /// Of levels that prefetch.
+    /// Nil without levels that prefetch.
     var prefetches: Prefetches?
   }
 
@@ -93,7 +93,7 @@ private struct SimulationResult: Encodable {
     var issued, useful, late: UInt64
   }
 
-  /// Of machines that describe a TLB.
+  /// Only for machines that describe a TLB.
   struct Translation: Encodable {
     struct Level: Encodable {
       var name: String
@@ -168,7 +168,7 @@ private struct SimulationResult: Encodable {
 
   private func percent(_ part: UInt64, of whole: UInt64) -> String {
     guard whole > 0 else { return "-" }
-    // Two decimals: enough to tell levels apart, few enough to read.
+    // Two decimals are enough to tell levels apart.
     let hundredths = (Double(part) / Double(whole) * 10_000).rounded()
     return "\(hundredths / 100) %"
   }

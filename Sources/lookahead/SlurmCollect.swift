@@ -10,12 +10,12 @@ import Support
 struct SlurmCollectCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "collect",
-    abstract: "Join what the tasks have measured into one run, and on request submit again what is missing.",
+    abstract: "Join the measurements of all tasks into one run, and on request submit missing points again.",
     discussion: """
-      Each launch of a point comes once, whatever was started twice. Nodes that differ in CPU, kernel or settings are refused \
-      with the difference. With --resubmit, tasks that Slurm no longer has and whose points are missing are submitted again \
-      and measure what they lack, until they have been submitted --attempts times. May be run at any time, and again. Exit code 1 where \
-      points are missing, 3 where points failed.
+      Each launch of a point is stored once, even if it was started twice. Nodes that differ in CPU, kernel or \
+      settings are refused with the difference. With --resubmit, tasks that Slurm no longer has and whose points are \
+      missing are submitted again and measure what they lack, until they have been submitted --attempts times. It may \
+      be run repeatedly, at any time. Exit code 1 where points are missing, 3 where points failed.
       """)
 
   @Argument(help: "The directory of a 'slurm submit'.")
@@ -31,7 +31,7 @@ struct SlurmCollectCommand: ParsableCommand {
   @Option(help: "How often a task may be submitted in all.")
   var attempts = SlurmCollection.defaultAttempts
 
-  @Flag(help: "Join what different machines measured; every row says which it is of.")
+  @Flag(help: "Join measurements of different machines; every row names its machine.")
   var allowMixed = false
 
   @Flag(
@@ -89,14 +89,14 @@ private struct SlurmCollectionDocument: Encodable {
   var failed: Int
   var skipped: Int
   var missing: [String]
-  /// Tasks with points missing: those that Slurm has, those that were submitted again as `job`, those that could be, and
-  /// those that have been as often as allowed.
+  /// Tasks with missing points: those that Slurm has, those submitted again as `job`, those that could be submitted
+  /// again, and those that have been submitted as often as allowed.
   var waiting: [Int]
   var resubmitted: [Int]
   var job: String?
   var gone: [Int]
   var givenUp: [Int]
-  /// Tasks whose job's number is not known.
+  /// Tasks whose job number is unknown.
   var unnamed: [Int]
 
   enum CodingKeys: String, CodingKey {

@@ -6,7 +6,7 @@ import RunStore
 struct SlurmStatusCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "status",
-    abstract: "Say how far a sweep on the cluster is: the queue beside what each task has measured.",
+    abstract: "Show the progress of a sweep on the cluster: the queue, and the points that each task has measured.",
     discussion: "A task's points are those that it has copied so far. Slurm forgets a task some minutes after its end.")
 
   @Argument(help: "The directory of a 'slurm submit'.")
@@ -45,7 +45,7 @@ struct SlurmStatusCommand: ParsableCommand {
 extension SlurmProgress.Task {
   fileprivate var isRunning: Bool { isQueued && !node.isEmpty }
 
-  /// The state and, where it waits or went wrong, the reason.
+  /// The state and, where the task waits or failed, the reason.
   fileprivate var stateText: String {
     guard let state else { return "gone" }
     return state.lowercased() + (reason.isEmpty ? "" : " (\(reason))")

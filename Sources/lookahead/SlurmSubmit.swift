@@ -10,11 +10,12 @@ import Support
 struct SlurmSubmitCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "submit",
-    abstract: "Share a sweep out over the tasks of a job array, by estimated time, and submit it.",
+    abstract: "Divide a sweep among the tasks of a job array, by estimated time, and submit it.",
     discussion: """
-      Each task has a node for itself, calibrates it, measures its points on the node's own disk and copies them to the \
-      directory as it goes. A task that Slurm starts again goes on with what it lacks. Before the time limit it finishes the \
-      sample under way and ends. Options of sbatch that are not here are taken from SBATCH_ variables, as sbatch does.
+      Each task has a node for itself, calibrates it, measures its points on the node's own disk and copies them to \
+      the directory as it goes. A task that Slurm starts again continues with its missing points. Before the time \
+      limit it finishes the sample under way and ends. Options of sbatch that are not here are taken from SBATCH_ \
+      variables, as sbatch does.
       """)
 
   @Argument(help: "The experiment, a YAML file; or the directory of a run, whose missing points are then measured.")
@@ -63,17 +64,17 @@ struct SlurmSubmitCommand: ParsableCommand {
     help: "With --project: names of the catalogue or machine files; the experiment's own by default.")
   var machines: [String] = []
 
-  @Option(help: "A run directory whose measured times go before estimates.")
+  @Option(help: "A run directory whose measured times replace estimates.")
   var timings: String?
 
   @Option(
-    name: .customLong("library"), help: "A BLAS or oneDNN library that the audit tries besides those it knows.")
+    name: .customLong("library"), help: "A BLAS or oneDNN library that the audit tries in addition to the known ones.")
   var libraries: [String] = []
 
   @Option(help: "Where tasks work, on their node's own disk; by default $SLURM_TMPDIR, $TMPDIR or /tmp.")
   var scratch: String?
 
-  @Option(help: "Seconds between copies of what a task has measured; what came after the last one goes with its node.")
+  @Option(help: "Seconds between copies of a task's measurements; what came after the last copy is lost with its node.")
   var copyEvery = SlurmJob.Settings().copySeconds
 
   @Flag(help: "Print the tasks and the call of sbatch; make and submit nothing.")
@@ -128,9 +129,9 @@ struct SlurmSubmitCommand: ParsableCommand {
   private struct Sweep {
     var experiment: Experiment
     var plan: Plan
-    /// Seconds that a point is expected to take.
+    /// The expected seconds of a point.
     var seconds: (Point) -> Double
-    /// The run that is to go on.
+    /// The run that the tasks continue; nil for a new one.
     var begun: RunDirectory?
   }
 
@@ -162,7 +163,7 @@ struct SlurmSubmitCommand: ParsableCommand {
 
   private func taskCount(_ sweep: Sweep, _ options: SlurmOptions) throws -> Int {
     let preparation = project ? 0 : TimeEstimate.preparationSeconds(sweep.experiment.measure)
-    // A fifth is left for points that take longer than they are expected to.
+    // A fifth is left for points that take longer than expected.
     let room = options.timeLimit.map {
       0.8 * ($0.seconds - Double(SlurmJob.secondsToEnd)) - preparation
     }
@@ -202,7 +203,7 @@ struct SlurmSubmitCommand: ParsableCommand {
   }
 }
 
-/// What was submitted, or would be.
+/// A submission, made or previewed.
 private struct SlurmSubmission: Encodable {
   struct Task: Encodable {
     var task: Int

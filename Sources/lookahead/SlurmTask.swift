@@ -8,15 +8,15 @@ import RunStore
 import Studies
 import Support
 
-/// What the batch script of 'slurm submit' starts on each node, in the job's directory.
+/// The hidden verb that the batch script of 'slurm submit' starts on each node, in the job's directory.
 struct SlurmTaskCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "task",
-    abstract: "Measure what a task of a job array lacks: started by Slurm.",
+    abstract: "Measure the missing points of a task of a job array; started by Slurm.",
     shouldDisplay: false)
 
   func run() throws {
-    // From the start: Slurm may want the node back at any time.
+    // From the start, because Slurm may want the node back at any time.
     Interruption.note()
     let directory = try SlurmDirectory(opening: FileManager.default.currentDirectoryPath)
     let job = directory.job

@@ -2,16 +2,17 @@ import CLinux
 import Foundation
 import Support
 
-/// Standard output or standard error. Everything that the tool says goes through here.
+/// Standard output or standard error. All output of the tool goes through here.
 ///
-/// A write that fails ends nothing: a run goes on to measure and to store. What fails once is not tried again, and
-/// `StandardStream.exit` says at the end whether data were lost. Messages that cannot be written are dropped.
+/// A write error does not end the process: a run continues to measure and to store. After an error nothing more is
+/// written to the stream, and `StandardStream.exit` reports at the end whether data were lost. Messages that cannot
+/// be written are dropped.
 final class StandardStream: @unchecked Sendable {
   static let output = StandardStream(STDOUT_FILENO)
   static let messages = StandardStream(STDERR_FILENO)
 
   let descriptor: Int32
-  /// The system's number of the first error; 0 for none.
+  /// The number of the first error (errno); 0 for none.
   private var failure: Int32 = 0
   private let lock = NSLock()
 
@@ -26,20 +27,21 @@ final class StandardStream: @unchecked Sendable {
     }
   }
 
-  /// Whether the tool was started with SIGPIPE ignored, as a service is.
+  /// Whether the tool was started with SIGPIPE ignored, as services are.
   private nonisolated(unsafe) static var ignoresBrokenPipes = false
 
-  /// Before anything is opened: a standard stream that is closed gets a place holder in which nothing can be written or read,
-  /// so that no file of a run is taken for it; and a closed reader gives an error instead of ending the process.
+  /// Called before anything is opened. A standard stream that is closed is replaced by a descriptor that can be
+  /// neither read nor written, so that no file of a run gets its number; and a closed reader gives an error instead
+  /// of ending the process.
   static func prepare() {
     linux_hold_standard_streams()
     ignoresBrokenPipes = linux_report_failed_writes() != 0
   }
 
-  /// Ends the process: with `code`, or with 1 and a line that says why where data for standard output were lost. Where the
-  /// reader has gone, as `head` does, it ends without a word and by SIGPIPE, as other tools do.
+  /// Ends the process with `code`, or with 1 and an error message where data for standard output were lost. Where the
+  /// reader has closed the pipe, as `head` does, it ends silently by SIGPIPE, as other tools do.
   static func exit(_ code: Int32) -> Never {
-    // Some file systems report what they could not store here only.
+    // Some file systems report a failed write only on closing.
     if output.failure == 0, close(output.descriptor) != 0 { output.failure = errno }
     switch output.failure {
     case 0: Foundation.exit(code)

@@ -5,10 +5,10 @@ import RunStore
 struct TargetsCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "targets",
-    abstract: "Hold a run of experiments/bench.yaml against the kernels' targets.",
+    abstract: "Compare a run of experiments/bench.yaml with the kernels' targets.",
     discussion: """
-      Targets are ratios within the run, but for the published kernels: their time is of a Zen 5 core. On any other, measure \
-      them there (docs/reference/methods.md, "The published kernels") and give it with --published-us.
+      Targets are ratios within the run, except for the published kernels, whose time is from a Zen 5 core. On any \
+      other, measure them there (docs/METHODS.md, "The published kernels") and give it with --published-us.
       """)
 
   @Argument(help: "A run directory.")

@@ -47,7 +47,7 @@ struct TopologyCommand: ParsableCommand {
     for note in topology.notes { print("note: \(note)") }
   }
 
-  /// One row per kind of cache rather than per cache: a server has hundreds.
+  /// One row for each kind of cache, since a server has hundreds of caches.
   private func cacheRows(_ topology: Topology) -> [[String]] {
     var kinds: [(key: [String], instances: Int)] = []
     for cache in topology.caches {

@@ -12,7 +12,7 @@ import Support
 struct TuneCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "tune",
-    abstract: "Choose the look-up strategy of a shape on this host, and show what it was chosen from.",
+    abstract: "Choose the look-up strategy of a shape on this host, and show the candidates.",
     discussion: """
       All candidates are estimated on the model of this host, the best of them are timed in turns on the real tables, and \
       the fastest is kept in the user's cache, where runs with 'order: auto' find it. The options are the parameters of \
@@ -58,7 +58,7 @@ struct TuneCommand: ParsableCommand {
   @Option(help: "The machine file of this host, as 'calibrate' writes it; measured anew by default, in half a minute.")
   var machine: String?
 
-  @Flag(name: .customLong("no-cache"), help: "Ignore and leave alone what earlier runs chose.")
+  @Flag(name: .customLong("no-cache"), help: "Neither read nor write the strategies that earlier runs chose.")
   var ignoresCache = false
 
   @Flag(help: "Print one JSON document: the rows of tuning.csv.")
@@ -87,7 +87,7 @@ struct TuneCommand: ParsableCommand {
     let topology = Topology.read()
     let plan = try Plan(experiment, topology: topology)
     guard let point = plan.points.first else { return }
-    // Read before anything is measured: a misspelt name must not cost half a minute.
+    // Read before anything is measured, so that a misspelt name does not cost half a minute.
     let known = try machine.map { try MachineCatalogue.bundled().machine($0) }
     try Tuning.requireFeasible(point, topology: topology)
     guard BuildConfiguration.current == .release || allowDebug else { throw DebugBuild() }

@@ -54,7 +54,7 @@ let goldenSmallRun: [(name: String, text: String)] = [
     | dense  | d=8 ff=32             |     64 |       1 | OpenBLAS 0.3.21 SkylakeX | compact (0) local thp |     1000 [998, 1002] | 25 |   1.00 M |    1.02 |      60.0 % |                   – |
     | lookup | T=4 rows=256 (32 KiB) |     64 |       1 | sliced/64/8x4            | compact (0) local thp | 400.0 [399.3, 400.7] | 25 |   2.50 M |    1500 |           – |  2.50x [2.49, 2.51] |
 
-    What speed-ups are over:
+    Baselines of the speed-ups:
 
     - 1 look-up against `dense ff=32 d=8 tokens=64 threads=1`: same type, CPUs, memory, pages and instruction set; the only one of the same tokens, threads and shape
 
@@ -84,7 +84,7 @@ let goldenSmallRun: [(name: String, text: String)] = [
 
     ## Baseline audit
 
-    Every library found, left alone and with each core type that this CPU can run, one product on one thread in a process of its own, a dense layer's with its bias and GELU; measured. The dense points of a layer run on the library with the least time over its products. Shares are of the peak of the product's element type.
+    Every library found was measured, with its own choice and with each core type that this CPU can run: one product on one thread in a process of its own, a dense layer's with its bias and GELU. The dense points of a layer run on the library with the least time over its products. Shares are of the peak of the product's element type.
 
     | layer        | library | version | core type | forced | dtype | m x n x k   | GFLOP/s | of FMA peak | chosen  |
     | ------------ | ------- | ------- | --------- | ------ | ----- | ----------- | ------: | ----------: | ------- |

@@ -1,16 +1,17 @@
-/// Text within a line: the tool's own words and, between them, text from elsewhere, code, emphasis and links.
+/// Text within a line: the tool's own words and, between them, text from outside, code, emphasis and links.
 ///
-/// It holds no markup of any format. A writer escapes all of it, so that a name from a file never becomes markup; a string
-/// literal is the tool's words, and what is interpolated is text from elsewhere unless it says otherwise:
+/// It holds no markup of any format. A writer escapes all of it, so that a name from a file never becomes markup. A
+/// string literal is the tool's own words, and an interpolated value is text from outside unless its label says
+/// otherwise:
 ///
 ///     let text: InlineText = "Run \(code: manifest.runID) on \(host): \(strong: "stopped")."
 struct InlineText: Equatable {
   enum Piece: Equatable {
     /// The tool's own words.
     case words(String)
-    /// Text from a file, a host or a person, and numbers.
+    /// Text from a file, a host or a user, and numbers.
     case text(String)
-    /// A name or a command as one types it.
+    /// A name or a command as a user types it.
     case code(String)
     case strong(InlineText)
     case link(InlineText, target: String)
@@ -24,7 +25,7 @@ struct InlineText: Equatable {
 
   var isEmpty: Bool { pieces.isEmpty }
 
-  /// Without any format, for a terminal.
+  /// The text without any format, for a terminal.
   var plain: String {
     pieces.map { piece in
       switch piece {

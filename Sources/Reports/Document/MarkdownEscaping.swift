@@ -1,18 +1,18 @@
 import Support
 
-/// Text as a code span, whatever backticks it has; nothing for none.
+/// Text as a code span, whatever backticks it contains; nothing for empty text.
 func markdownCode(_ text: String) -> String {
   let line = singleLine(text)
   guard !line.isEmpty else { return "" }
   let fence = String(repeating: "`", count: longestRun(of: "`", in: line) + 1)
   let ends = [line.unicodeScalars.first, line.unicodeScalars.last].compactMap { $0 }
-  // A space at both ends is taken off again, and one is needed beside a backtick.
+  // Markdown removes one space at both ends, and needs one beside a backtick.
   let needsSpace = ends.contains("`") || ends == [" ", " "]
   return needsSpace ? "\(fence) \(line) \(fence)" : fence + line + fence
 }
 
-/// Lines as a code block in `language`, which nothing in them can end. Where they hold a `<`, which a reader that looks for
-/// HTML before Markdown would take for a tag, the block is HTML with the characters escaped.
+/// Lines as a code block in `language`, which no line can close. Lines with a `<`, which some readers take for an
+/// HTML tag, become an HTML block with escaped characters.
 func markdownBlock(_ text: String, _ language: String) -> String {
   let lines = visibleLines(text)
   guard !lines.unicodeScalars.contains("<") else {
@@ -24,16 +24,17 @@ func markdownBlock(_ text: String, _ language: String) -> String {
   return "\(fence)\(language)\n\(lines)\n\(fence)"
 }
 
-/// Where text stands.
+/// The position of a text within the Markdown source.
 struct MarkdownPlace: OptionSet {
   let rawValue: Int
-  /// It may be the first of its line, where a few characters begin a heading, a list, a rule, a check box or a link's definition.
+  /// It may be the first of its line, where some characters start a heading, a list, a rule, a check box or a link
+  /// definition.
   static let startsBlock = MarkdownPlace(rawValue: 1)
-  /// Markdown may follow without a space.
-  static let goesOn = MarkdownPlace(rawValue: 2)
-  /// In the description of a picture or the text of a link, where brackets have to pair.
+  /// Markup may follow without a space.
+  static let continues = MarkdownPlace(rawValue: 2)
+  /// It is in the description of a picture or the text of a link, where brackets must pair.
   static let hasBrackets = MarkdownPlace(rawValue: 4)
-  /// In a cell of a table, where no block begins and nothing follows.
+  /// It is in a cell of a table, where no block begins and nothing follows.
   static let isCell = MarkdownPlace(rawValue: 8)
 }
 
@@ -44,10 +45,10 @@ struct MarkdownTrim: OptionSet {
   static let end = MarkdownTrim(rawValue: 2)
 }
 
-/// Text as Markdown that shows it as it is: one line, no markup, no link, no HTML.
+/// Text as Markdown that shows it unchanged: one line, no markup, no link, no HTML.
 ///
-/// CommonMark 0.31 and GitHub's extensions. Only what would mean something is escaped, so that names and paths read well in
-/// the source too.
+/// It follows CommonMark 0.31 and GitHub's extensions. Only characters with a meaning are escaped, so that names and
+/// paths stay readable in the source.
 func markdownEscaped(_ text: String, _ place: MarkdownPlace, _ trim: MarkdownTrim) -> String {
   let scalars = trimmed(singleLine(text), trim)
   var text = ""
@@ -69,10 +70,10 @@ func markdownEscaped(_ text: String, _ place: MarkdownPlace, _ trim: MarkdownTri
     // Inside a word it is no emphasis.
     case "_": text += isWord(last) && isWord(next) ? "_" : "\\_"
     case "[": text += last == "!" || next == "^" ? "\\[" : "["
-    case "]" where next == nil: text += place.contains(.goesOn) ? "\\]" : "]"
+    case "]" where next == nil: text += place.contains(.continues) ? "\\]" : "]"
     case "]": text += "([:".unicodeScalars.contains(next ?? " ") ? "\\]" : "]"
-    // At the end of a heading it would be taken for its close.
-    case "#" where next == nil && place.contains(.goesOn): text += "\\#"
+    // At the end of a heading it would be taken for its closing sequence.
+    case "#" where next == nil && place.contains(.continues): text += "\\#"
     default: text.unicodeScalars.append(scalar)
     }
   }

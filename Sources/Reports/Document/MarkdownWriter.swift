@@ -1,7 +1,7 @@
 import Support
 
-/// Writes documents as Markdown (CommonMark 0.31 with GitHub's tables): the only place that knows Markdown. All text is
-/// escaped here.
+/// Writes documents as Markdown (CommonMark 0.31 with GitHub's tables). This is the only place that knows Markdown,
+/// and escapes all text.
 struct MarkdownWriter {
   func text(_ document: ReportDocument) -> String {
     let title = "# " + inline(document.title, .startsBlock)
@@ -9,15 +9,15 @@ struct MarkdownWriter {
     return ([title] + blocks).joined(separator: "\n\n") + "\n"
   }
 
-  /// A table without a document around it, such as a terminal shows.
+  /// A table without a document around it, for a terminal.
   func text(_ tables: [ReportDocument.Table]) -> String { tables.map(table).joined(separator: "\n") }
 
-  /// Text of a paragraph, which may be its beginning.
+  /// The text of a paragraph, possibly its beginning.
   func text(_ text: InlineText) -> String { inline(text, .startsBlock) }
 
   // MARK: - Blocks
 
-  /// What stands between blank lines.
+  /// The parts of a block, which blank lines separate.
   private func chunks(_ block: ReportDocument.Block, depth: Int, _ warnings: [InlineText]) -> [String] {
     switch block {
     case .paragraph(let text): return [inline(text, .startsBlock)]
@@ -43,7 +43,7 @@ struct MarkdownWriter {
 
   // MARK: - Tables
 
-  /// Columns are padded so that the source reads as well as its rendering. Ends in a line break.
+  /// Columns are padded so that the source is as readable as its rendering. Ends in a line break.
   private func table(_ table: ReportDocument.Table) -> String {
     let header = table.columns.map { cell($0.title) }
     let rows = table.rows.map { $0.map { cell in cell.map { self.cell($0.text) } ?? "–" } }
@@ -70,16 +70,17 @@ struct MarkdownWriter {
   private func inline(_ text: InlineText, _ place: MarkdownPlace) -> String {
     var line = ""
     for (index, piece) in text.pieces.enumerated() {
-      // Spaces at the ends of a line would make it code, or break it.
+      // Spaces at the ends of a line would make it code, or a line break.
       var trimmed: MarkdownTrim = []
       if line.isEmpty { trimmed.insert(.start) }
       if index == text.pieces.count - 1 { trimmed.insert(.end) }
       let here = line.isEmpty ? place : place.subtracting(.startsBlock)
       switch piece {
       case .words(let words): line += markdownEscaped(words, here, trimmed)
-      // A cell ends where its text does.
-      case .text(let text): line += markdownEscaped(text, place.contains(.isCell) ? here : here.union(.goesOn), trimmed)
-      // A table ends its cells at bars before it looks for code, and cannot say that a backslash before one is text.
+      // In a cell, the cell ends with its text.
+      case .text(let text):
+        line += markdownEscaped(text, place.contains(.isCell) ? here : here.union(.continues), trimmed)
+      // A table splits its cells at bars before it looks for code, where a backslash cannot be escaped.
       case .code(let text) where place.contains(.isCell) && text.unicodeScalars.contains("|"):
         line += markdownEscaped(text, here, trimmed)
       case .code(let text): line += markdownCode(text)
@@ -90,7 +91,7 @@ struct MarkdownWriter {
     return place.contains(.startsBlock) ? withoutListNumber(line) : line
   }
 
-  /// A number that one piece of text ends and the next one follows with a full stop begins no list.
+  /// Escapes a number that ends one piece of text where the next one starts with a full stop, so that no list begins.
   private func withoutListNumber(_ line: String) -> String {
     let rest = line.drop { $0.isASCII && $0.isNumber }
     guard rest.count < line.count, let stop = rest.first, stop == "." || stop == ")" else { return line }

@@ -2,7 +2,7 @@
 struct ReportDocument: BlockContainer {
   var title: InlineText
   var blocks: [Block] = []
-  /// What a reader must know before believing the rest. The block `warnings` says where it stands.
+  /// Caveats that a reader must know. The block `warnings` gives their place.
   var warnings: [InlineText] = []
 
   init(_ title: InlineText) { self.title = title }
@@ -11,7 +11,7 @@ struct ReportDocument: BlockContainer {
     case paragraph(InlineText)
     /// A paragraph set apart from the rest.
     case note(InlineText)
-    /// The document's warnings as a list; where there are none, what to say instead.
+    /// The document's warnings as a list; where there are none, the text `whenNone`.
     case warnings(whenNone: InlineText?)
     case list([Item])
     case table(Table)
@@ -22,11 +22,11 @@ struct ReportDocument: BlockContainer {
 
   struct Item {
     var text: InlineText
-    /// A list within the list.
+    /// The items of a list within the list.
     var items: [InlineText] = []
   }
 
-  /// Blocks under a heading, other sections among them.
+  /// Blocks under a heading, including further sections.
   struct Section: BlockContainer {
     var title: InlineText
     var blocks: [Block] = []
@@ -35,7 +35,7 @@ struct ReportDocument: BlockContainer {
   }
 }
 
-/// What has blocks: a document, and each of its sections.
+/// A container of blocks: a document, or one of its sections.
 protocol BlockContainer {
   var blocks: [ReportDocument.Block] { get set }
 }
@@ -45,7 +45,7 @@ extension BlockContainer {
 
   mutating func add(note: InlineText) { blocks.append(.note(note)) }
 
-  /// Adds nothing for an empty list.
+  /// Adds a list; adds nothing where it is empty.
   mutating func add(list items: [InlineText]) {
     if !items.isEmpty { blocks.append(.list(items.map { ReportDocument.Item(text: $0) })) }
   }
@@ -62,7 +62,7 @@ extension BlockContainer {
     if let section { blocks.append(.section(section)) }
   }
 
-  /// All plots, in the order in which they are shown.
+  /// All plots in their order in the document.
   var plots: [Plot] {
     blocks.flatMap { block -> [Plot] in
       switch block {
@@ -73,7 +73,7 @@ extension BlockContainer {
     }
   }
 
-  /// Replaces each plot by what `body` makes of it, and leaves out those of which it makes nothing.
+  /// Replaces each plot by the result of `body`, and removes those for which it returns nil.
   mutating func replacePlots(_ body: (Plot) -> Plot?) {
     blocks = blocks.compactMap { block in
       switch block {

@@ -1,6 +1,6 @@
 import RunStore
 
-/// A directory that a report is written into. What it holds beside the tool's own files is never touched: see `OwnFiles`.
+/// The directory of a report. Files in it that the tool did not write are never touched: see `OwnFiles`.
 protocol ReportFolder {
   var path: String { get }
 
@@ -12,17 +12,17 @@ extension RunDirectory: ReportFolder {}
 extension StudyDirectory: ReportFolder {}
 
 extension ReportDocument {
-  /// Draws the document's plots into `folder`, whose data and scripts lie there in any case. A plot that cannot be drawn is
-  /// left out of the document and becomes a warning of it.
+  /// Draws the document's plots in `folder`; their data and scripts are written in any case. A plot that cannot be
+  /// drawn is removed from the document and becomes a warning in it.
   ///
-  /// `command` draws them again. Returns the warnings. Throws `Interrupted` where the process was asked to end meanwhile.
+  /// `command` is the command that draws them again. Returns the warnings. Throws `Interrupted` on a request to end.
   @discardableResult
   mutating func drawPlots(
     in folder: some ReportFolder, with gnuplot: Gnuplot?, command: String
   ) throws -> [InlineText] {
     let plots = plots
     for plot in plots {
-      // The script first: it is what tells the plot's files from a user's.
+      // The script comes first, because it distinguishes the plot's files from a user's.
       try folder.write(plot.script, to: "plots/\(plot.name).gp")
       try folder.write(plot.data, to: "plots/\(plot.name).csv")
     }
@@ -46,7 +46,8 @@ extension ReportDocument {
     return problems
   }
 
-  /// Draws the plots of the document, then writes it as report.md; returns what went wrong with plots, for a terminal.
+  /// Draws the plots of the document, then writes it as report.md; returns the problems with plots as text for a
+  /// terminal.
   mutating func write(
     into folder: some ReportFolder, gnuplot: Gnuplot?, command: String
   ) throws -> [String] {

@@ -2,12 +2,12 @@
 protocol ReportSection<Subject> {
   associatedtype Subject
 
-  /// Nil where the subject has nothing to say under this heading.
+  /// Nil where the subject has no content for this section.
   func section(of subject: Subject) -> ReportDocument.Section?
 }
 
 extension BlockContainer {
-  /// Adds what each of `sections` says of `subject`.
+  /// Adds the sections that `subject` has content for.
   mutating func add<Subject>(_ sections: [any ReportSection<Subject>], of subject: Subject) {
     for section in sections { add(section.section(of: subject)) }
   }

@@ -1,5 +1,5 @@
 extension ReportDocument {
-  /// A table: columns with a title, and rows of cells that know how to print themselves.
+  /// A table: columns with a title, and rows of cells with their own text.
   struct Table {
     enum Alignment {
       /// Text.
@@ -14,20 +14,20 @@ extension ReportDocument {
     }
 
     let columns: [Column]
-    /// A missing cell is nil, never an empty one.
+    /// The rows; a missing cell is nil, never empty text.
     private(set) var rows: [[Cell?]] = []
 
     init(_ columns: [(InlineText, Alignment)]) {
       self.columns = columns.map { Column(title: $0.0, alignment: $0.1) }
     }
 
-    /// One cell a column.
+    /// Adds a row with one cell for each column.
     mutating func append(_ cells: [Cell?]) { rows.append(cells) }
 
     var isEmpty: Bool { rows.isEmpty }
   }
 
-  /// A cell of a table: its text and, where it is a number, the number itself, so that a writer may sort by it.
+  /// A cell of a table: its text and, for a number, its value, so that a writer can sort by it.
   struct Cell: Equatable {
     var text: InlineText
     var value: Double?
@@ -47,7 +47,7 @@ extension ReportDocument.Cell: ExpressibleByStringInterpolation {
   }
 }
 
-/// Each of them gives nil for a value that is missing.
+/// Each function returns nil for a missing value.
 extension ReportDocument.Cell {
   static func text(_ text: String?) -> Self? { text.map { Self(InlineText([.text($0)])) } }
 
@@ -55,14 +55,14 @@ extension ReportDocument.Cell {
 
   static func strong(_ text: InlineText) -> Self? { Self(InlineText([.strong(text)])) }
 
-  /// A number as `text` has it.
+  /// A number with the text that `text` gives it.
   static func number(_ value: Double?, _ text: (Double) -> String) -> Self? {
     value.map { Self(InlineText([.text(text($0))]), value: $0) }
   }
 
   static func count(_ count: Int?) -> Self? { number(count.map(Double.init)) { _ in count.map { "\($0)" } ?? "" } }
 
-  /// `0.0123`, `12.3`, `1230`, with a unit behind it where one is given.
+  /// `0.0123`, `12.3` or `1230`, with the unit behind it if there is one.
   static func significant(_ value: Double?, _ digits: Int = 3, unit: String? = nil) -> Self? {
     number(value) { Reports.significant($0, digits) + (unit.map { " \($0)" } ?? "") }
   }
@@ -88,7 +88,7 @@ extension ReportDocument.Cell {
     number(median) { Reports.interval($0, low, high) }
   }
 
-  /// `2.51 [2.40, 2.60]`: three digits each, for ends of a band as for an expected value.
+  /// `2.51 [2.40, 2.60]`: three digits each for the ends of a band and the expected value.
   static func band(_ expected: Double?, _ low: Double?, _ high: Double?) -> Self? {
     number(expected) { expected in
       guard let low, let high else { return Reports.significant(expected) }

@@ -26,7 +26,7 @@ struct CeilingPlot: ReportPlot {
     var script = PlotScript(name: name, title: title)
     script.byteAxis("Working set", from: low, to: high)
     script.capacities(run.hostCaches, from: low, to: high)
-    // Both spread over two orders of magnitude from L1 to memory.
+    // Both span two orders of magnitude from L1 to memory.
     script.decadeAxis(axis, around: curves.flatMap { $0.values.map(\.value) })
     script.legendBelow(curves.map(\.key))
     var elements: [String] = []
@@ -47,7 +47,7 @@ struct CeilingPlot: ReportPlot {
 /// Labels 1, 2, 5 of each decade, with fractions where the range goes below one.
 func plainDecadeTics(from low: Double, to high: Double) -> String {
   var tics: [String] = []
-  // From a thousandth: nothing that is measured here is smaller.
+  // Starts at 0.001, below every measured value.
   var decade = 0.001
   while decade <= high {
     for value in [decade, 2 * decade, 5 * decade] where low <= value && value <= high {

@@ -1,7 +1,7 @@
 import Measurement
 import RunStore
 
-/// The machine's speed over the run, as the sentinel saw it between points.
+/// The machine's speed over the run, by the sentinel's readings between points.
 struct DriftPlot: ReportPlot {
   func plot(of run: RunData) -> Plot? {
     let curves = grouped(run.sentinel, by: \.benchmark)

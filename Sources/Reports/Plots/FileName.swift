@@ -1,8 +1,8 @@
 import Plans
 
-/// A name as a part of a file's name: letters, digits, `-` and `_` of ASCII. A name that holds anything else, that is long, or that
-/// a file system might not tell from another because of its case, gets a hash behind a dot, which no other name has: two
-/// names never share a file.
+/// A name as part of a file's name: ASCII letters, digits, `-` and `_`. A name with other characters, a long one, or
+/// one that a file system may confuse with another by its case, gets a hash behind a dot, which no other name has, so
+/// that two names never share a file.
 func fileName(_ name: String) -> String {
   let isPlain = name.unicodeScalars.allSatisfy {
     ("a"..."z").contains($0) || ("0"..."9").contains($0) || $0 == "-" || $0 == "_"
@@ -17,5 +17,5 @@ func fileName(_ name: String) -> String {
   return plain.joined() + "." + hexadecimal(fnv1a64(name))
 }
 
-/// Leaves room in the 255 bytes of a file's name for what stands before and behind it.
+/// Leaves room in the 255 bytes of a file's name for the text before and after it.
 private let longestFileName = 100

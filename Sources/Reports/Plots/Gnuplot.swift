@@ -7,8 +7,8 @@ public struct Gnuplot {
   private let executable: URL
   private let timeoutSeconds: Double
 
-  /// The first `gnuplot` in PATH; nil where there is none. A plot takes a fraction of a second; `timeoutSeconds` leave room for
-  /// a first search for fonts on a slow file system.
+  /// The first `gnuplot` in PATH; nil where there is none. A plot takes a fraction of a second; `timeoutSeconds` also
+  /// allows for a first search for fonts on a slow file system.
   public static func find(
     path: String? = ProcessInfo.processInfo.environment["PATH"], timeoutSeconds: Double = 60
   ) -> Gnuplot? {
@@ -21,9 +21,9 @@ public struct Gnuplot {
     self.timeoutSeconds = timeoutSeconds
   }
 
-  /// Draws `plots`, whose data and scripts lie in `directory`; returns those that are drawn, and a line for each that is not.
-  /// After one that ran out of time the rest is not tried. Throws `Interrupted` where the process was asked to end. A picture is
-  /// there whole, or as it was before.
+  /// Draws `plots`, whose data and scripts are in `directory`; returns those that are drawn, and one line for each
+  /// failure. After a timeout the rest is not tried. Throws `Interrupted` on a request to end. A picture is replaced
+  /// whole or not at all.
   func draw(_ plots: [Plot], in directory: String) throws -> (drawn: [Plot], problems: [String]) {
     var drawn: [Plot] = []
     var problems: [String] = []
@@ -45,16 +45,16 @@ public struct Gnuplot {
     return (drawn, problems)
   }
 
-  /// Why a picture was not drawn.
+  /// The reason why a picture was not drawn.
   struct Failure: Equatable {
     var reason: String
     var isTimeout = false
   }
 
-  /// Runs `name`.gp in `directory`, which makes `name`.svg there; returns what went wrong, nil on success.
+  /// Runs `name`.gp in `directory`, which makes `name`.svg there; returns the failure, nil on success.
   func draw(_ name: String, in directory: String) -> Failure? {
     let files = FileManager.default
-    // Half a picture is worse than none: it is made aside, and takes its place when it is whole.
+    // The picture is made elsewhere and moved into place when it is complete.
     let aside = files.temporaryDirectory.appendingPathComponent("lookahead-plot-\(UUID().uuidString)").path
     defer { try? files.removeItem(atPath: aside) }
     do {

@@ -1,7 +1,7 @@
 import RunStore
 
-/// Modelled speed-up of the headline look-up over its dense baseline on every machine, as bars for the point's threads and for
-/// the whole socket. One machine is not enough for it.
+/// Modelled speed-up of the headline look-up over its dense baseline on every machine, as bars for the point's
+/// threads and for the whole socket. It needs at least two machines.
 struct MachineSpeedupPlot: ReportPlot {
   func plot(of run: RunData) -> Plot? {
     let rows = run.machineSpeedups
@@ -9,7 +9,7 @@ struct MachineSpeedupPlot: ReportPlot {
     let name = "machine-speedup"
     let title = "Projected (modelled) speed-up of look-ups over dense by machine"
     var data = PlotData(header: ["line", "place", "speedup", "threads", "machine"])
-    // The largest on top; gnuplot counts from the bottom.
+    // The largest is at the top; gnuplot counts from the bottom.
     for (index, row) in rows.enumerated() {
       let place = "\(rows.count - index)"
       data.append(["1", place, PlotScript.cell(row.atPoint), "\(lookup.threads)", row.machine])
@@ -26,7 +26,7 @@ struct MachineSpeedupPlot: ReportPlot {
     script.add("set xlabel 'Projected speed-up of look-ups over dense (times)'")
     script.add("set grid noytics")
     script.add("set style fill solid 0.85 noborder")
-    // Where both take the same time.
+    // A line at equal time.
     script.add("set arrow from 1, graph 0 to 1, graph 1 nohead front dashtype 3 linewidth 1.5 linecolor '#404040'")
     let names = [counted(lookup.threads, "thread"), "whole socket"]
     script.legendBelow(names)

@@ -16,7 +16,7 @@ struct MachinesPlot: ReportPlot {
     var data = PlotData(header: [
       "line", "place", "tokens_per_s", "low_tokens_per_s", "high_tokens_per_s", "kernel", "machine", "limiter",
     ])
-    // From top to bottom in the order of the experiment; gnuplot counts from the bottom.
+    // From top to bottom in the experiment's order; gnuplot counts from the bottom.
     for (index, machine) in machines.enumerated() {
       for point in pair {
         guard let row = machine.values.first(where: { $0.pointID == point.pointID }) else { continue }
@@ -44,7 +44,7 @@ struct MachinesPlot: ReportPlot {
       let isLookup = !point.isBaseline
       let selected = "($1 == \(isLookup ? 1 : 2) ? $2 \(isLookup ? "+" : "-") 0.19 : NaN)"
       let colour = PlotScript.colour(isLookup ? 0 : 1)
-      // x, y, then the bar's extent: from 0 to the value, 0.17 to both sides.
+      // x and y, then the bar's extent: from 0 to the value, and 0.17 to both sides.
       elements.append(
         "'\(name).csv' skip 1 using ($3/2):\(selected):($3/2):(0.17) with boxxyerror linecolor '\(colour)' "
           + "title \(PlotScript.quoted("\(point.kernel.rawValue) \(point.shapeText)"))")

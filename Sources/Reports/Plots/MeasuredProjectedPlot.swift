@@ -11,7 +11,7 @@ struct ProjectedPoint {
 }
 
 extension RunData {
-  /// The host's projections of points that were measured.
+  /// The projections onto the host of points that were measured.
   var projectedPoints: [ProjectedPoint] {
     projections.compactMap { row in
       guard let measured = row.measuredTokensPerSecond, let kernel = result(row.pointID)?.kernel else { return nil }
@@ -35,7 +35,7 @@ struct MeasuredProjectedPlot: ReportPlot {
       "line", "measured_tokens_per_s", "projected_tokens_per_s", "low_tokens_per_s", "high_tokens_per_s", "kernel",
       "point",
     ])
-    // Baselines last, as everywhere.
+    // Baselines come last, as in all plots.
     let kinds = grouped(points, by: \.kernel).map(\.key)
     let kernels = kinds.filter { !$0.isBaseline } + kinds.filter(\.isBaseline)
     for point in points {
@@ -48,7 +48,7 @@ struct MeasuredProjectedPlot: ReportPlot {
       ])
     }
     var script = PlotScript(name: name, title: title, width: 820, height: 820)
-    // Both axes alike, so that the diagonal is the diagonal.
+    // Both axes have the same range, so that the diagonal marks equality.
     let range = "[\(least / 1.3):\(most * 1.3)]"
     script.add("set size square")
     script.add("set logscale xy 10")

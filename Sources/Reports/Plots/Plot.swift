@@ -1,8 +1,10 @@
-/// A plot: its data as CSV and the gnuplot script that draws it, which lie beside the picture so that anyone can redraw it.
+/// A plot: its data as CSV and the gnuplot script that draws it, which are stored beside the picture so that it can
+/// be redrawn.
 struct Plot: Equatable {
-  /// What it shows and whether that was measured or modelled; also the picture's text for those who cannot see it.
+  /// The title, which says what is shown and whether it was measured or modelled; also the picture's alternative
+  /// text.
   var title: String { drawing.title }
-  /// Name of the files, without extension.
+  /// The name of the files, without extension.
   var name: String { drawing.name }
   var script: String { drawing.text }
   let data: String
@@ -14,7 +16,7 @@ struct Plot: Equatable {
     self.data = data.text
   }
 
-  /// The plot with `origin` at the beginning of its title, for data that were not measured, such as synthetic ones.
+  /// The plot with `origin` in front of its title, for data that were not measured, such as synthetic ones.
   func marked(_ origin: String) -> Plot {
     var plot = self
     plot.drawing.title = "\(origin.uppercased()): \(title)"
@@ -31,7 +33,7 @@ protocol ReportPlot<Subject> {
 }
 
 extension BlockContainer {
-  /// Adds those of `plots` that `subject` has data for.
+  /// Adds those of `plots` for which `subject` has data.
   mutating func add<Subject>(_ plots: [any ReportPlot<Subject>], of subject: Subject) {
     for plot in plots { add(plot.plot(of: subject)) }
   }

@@ -1,7 +1,7 @@
 import RunStore
 import Support
 
-/// The data of a plot as CSV. gnuplot ends a row at a line break even inside quotes, so that each cell is one line.
+/// The data of a plot as CSV. Each cell is one line, since gnuplot ends a row at a line break even inside quotes.
 struct PlotData {
   private var csv: CSVWriter
 

@@ -1,17 +1,17 @@
 import Foundation
 import Support
 
-/// Builds a gnuplot script line by line, with one look for all plots.
+/// Builds a gnuplot script line by line, in one style for all plots.
 struct PlotScript: Equatable {
   private var lines: [String] = []
 
-  /// The palette of Okabe and Ito (2008), which people with any common colour blindness can tell apart, without its
-  /// yellow, too pale for lines on white. Each colour has its own point shape for those who print in grey.
+  /// The palette of Okabe and Ito (2008), whose colours are distinct with any common colour blindness, without its
+  /// yellow, which is too pale for lines on white. Each colour has its own point shape for prints in grey.
   static let palette = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#7F7F7F"]
   /// gnuplot's filled circle, square, triangle, diamond, inverted triangle, then their outlines.
   static let shapes = [7, 5, 9, 13, 11, 6, 4, 8]
 
-  /// For reference lines that belong to several curves.
+  /// Colours of reference lines that belong to several curves.
   static let greys = ["#000000", "#7F7F7F", "#4C4C4C"]
 
   static func colour(_ index: Int) -> String { palette[index % palette.count] }
@@ -21,7 +21,7 @@ struct PlotScript: Equatable {
   var title: String
   private let width: Int
   private let height: Int
-  /// Plots side by side under one title; nil for a picture of one plot.
+  /// The number of plots side by side under one title; nil for a single plot.
   private let panels: Int?
 
   /// A picture of `width` x `height` pixels. The legend goes below the plot area, where it cannot cover data.
@@ -33,11 +33,11 @@ struct PlotScript: Equatable {
     self.panels = panels
   }
 
-  /// What comes before the lines of the plot. The same input gives the same bytes: no date, no random ids.
+  /// The lines before those of the plot. Equal input gives equal bytes: no date, no random ids.
   private var header: [String] {
     let title = "\(Self.quoted(title)) font 'Arial,17'"
     return [
-      // Names of plots are names of files that `fileName` makes safe, here and below.
+      // Plot names are file names that `fileName` made safe, here and below.
       "# Draws \(name).svg from \(name).csv: run `gnuplot \(name).gp` in this directory.",
       // `noenhanced`: names hold underscores.
       "set terminal svg size \(width),\(height) noenhanced font 'Arial,15' background '#FFFFFF' name 'lookahead'",
@@ -55,15 +55,15 @@ struct PlotScript: Equatable {
 
   mutating func add(_ line: String) { lines.append(line) }
 
-  /// Draws the elements over each other.
+  /// Draws the elements on top of each other.
   mutating func plot(_ elements: [String]) {
     lines.append("plot " + elements.joined(separator: ", \\\n  "))
   }
 
   var text: String { (header + lines).joined(separator: "\n") + "\n" }
 
-  /// Legend of `titles` below the axis label, in as many columns as fit, at most `most`. The margin is set by hand:
-  /// gnuplot's own leaves so little that the legend runs into the label.
+  /// Places a legend of `titles` below the axis label, in as many columns as fit, at most `most`. The margin is set
+  /// by hand, because the legend runs into the label with gnuplot's own.
   mutating func legendBelow(_ titles: [String], most: Int = 3) {
     // A letter is about 8 pixels wide at this size; the sample and the gaps of an entry take 75.
     let longest = titles.map { displayWidth($0) }.max() ?? 0
@@ -75,7 +75,7 @@ struct PlotScript: Equatable {
     )
   }
 
-  /// Labelled places at a round step from 0 to `most`: `'150 k' 150000.0`.
+  /// Labels at a round step from 0 to `most`: `'150 k' 150000.0`.
   static func linearTics(upTo most: Double) -> String {
     guard most > 0 else { return "'0' 0" }
     // The smallest of 1, 2, 5 x 10^k that leaves at most seven steps: labels of four characters then fit side by side.
@@ -92,7 +92,7 @@ struct PlotScript: Equatable {
     let prefixes: [(Double, String)] = [(1e9, " G"), (1e6, " M"), (1e3, " k")]
     let prefix = prefixes.first { value >= $0.0 }
     let number = value / (prefix?.0 ?? 1)
-    // Steps are round numbers: four decimals only remove the noise of their binary fractions.
+    // Steps are round numbers, so that four decimals only remove the rounding of binary fractions.
     let rounded = (number * 1e4).rounded() / 1e4
     return (Int(exactly: rounded).map(String.init) ?? "\(rounded)") + (prefix?.1 ?? "")
   }
@@ -106,7 +106,7 @@ struct PlotScript: Equatable {
 
   /// A logarithmic x axis over table or working-set sizes, with labels such as 64 KiB at powers of two.
   mutating func byteAxis(_ label: String, from low: Int, to high: Int) {
-    // Half an octave of air on both sides keeps the first and last point off the border.
+    // Half an octave of space on both sides keeps the first and last point off the border.
     add("set xlabel \(Self.quoted(label))")
     add("set logscale x 2")
     add("set xrange [\(Double(low) / 2.0.squareRoot()):\(Double(high) * 2.0.squareRoot())]")
@@ -145,8 +145,8 @@ struct PlotScript: Equatable {
     }
   }
 
-  /// Text as a gnuplot string: in single quotes, where gnuplot replaces nothing, with those of the text doubled. In double quotes
-  /// it would run what stands in backquotes as a shell command.
+  /// Text as a gnuplot string: in single quotes, where gnuplot replaces nothing, with single quotes in the text
+  /// doubled. In double quotes gnuplot would run text in backquotes as a shell command.
   static func quoted(_ text: String) -> String {
     "'" + singleLine(text).replacing(scalar: "'", with: "''") + "'"
   }

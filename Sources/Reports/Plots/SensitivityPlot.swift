@@ -1,9 +1,9 @@
 import RunStore
 
-/// The headline look-up's sensitivities on the first machine that is not the host (on the host where there is no other), as a
-/// tornado: the figure that moves most on top.
+/// The headline look-up's sensitivities on the first machine other than the host (on the host where it is the only
+/// one), as a tornado plot: the figure with the largest effect is at the top.
 struct SensitivityPlot: ReportPlot {
-  /// More would be figures that move nothing.
+  /// Further figures have hardly any effect.
   private static let mostFigures = 8
 
   func plot(of run: RunData) -> Plot? {
@@ -27,7 +27,7 @@ struct SensitivityPlot: ReportPlot {
     let tics = rows.enumerated().map { "\(PlotScript.quoted($1.parameter)) \(rows.count - $0)" }
     script.add("set ytics (\(tics.joined(separator: ", "))) scale 0")
     script.add("set yrange [0.4:\(rows.count).6]")
-    // A tenth of one figure can move throughput by a tenth and little more.
+    // 10 % of one figure can change throughput by 10 % and little more.
     script.add("set xrange [-12:12]")
     script.add("set xlabel 'Change of projected throughput (%)'")
     script.add("set grid noytics")

@@ -2,10 +2,10 @@ import Plans
 import RunStore
 import Studies
 
-/// How many times faster look-ups are than dense, against table size: measured on the host, and modelled on every machine. It
-/// takes a sweep with two table sizes that have a baseline and a projection.
+/// The speed-up of look-ups over dense, against table size: measured on the host, and modelled on every machine. It
+/// needs a sweep with two table sizes that have a baseline and a projection.
 ///
-/// One thread count (the most) of the first such sweep, so that lines differ in the machine alone.
+/// It shows one thread count (the most) of the first such sweep, so that lines differ only in the machine.
 struct SpeedupPlot: ReportPlot {
   func plot(of run: RunData) -> Plot? {
     for sweep in run.sweeps {
@@ -13,7 +13,7 @@ struct SpeedupPlot: ReportPlot {
       let most = lookups.map(\.threads).max()
       let rows = lookups.filter { $0.threads == most }.sorted { ($0.tableBytes ?? 0) < ($1.tableBytes ?? 0) }
       let sizes = rows.compactMap(\.tableBytes)
-      // One point a size: a sweep over strategies or placements has no single line to draw.
+      // One point for each size: a sweep over strategies or placements has no single line to draw.
       guard Set(sizes).count >= 2, Set(sizes).count == sizes.count else { continue }
       if let plot = plot(rows, sweep: sweep, of: run) { return plot }
     }

@@ -3,7 +3,7 @@ import Plans
 import RunStore
 import Studies
 
-/// What the stages of the headline pair ask for, and how long they take where that is known.
+/// FLOPs and bytes of the stages of the headline pair, and their times where they are known.
 struct StagesPlot: ReportPlot {
   func plot(of run: RunData) -> Plot? {
     let pair = run.headlinePair
@@ -34,7 +34,7 @@ struct StagesPlot: ReportPlot {
       let kernel = run.result(row.pointID)?.kernel.rawValue ?? ""
       return "\(PlotScript.quoted("\(kernel): \(row.stage)")) \(rows.count - index)"
     }
-    // The names of the stages stand once, at the left; the panels share the rest of the width evenly.
+    // The names of the stages appear once, at the left; the panels share the rest of the width evenly.
     let left = 230.0 / Double(340 + 300 * panels.count)
     let width = (0.97 - left) / Double(panels.count)
     for (index, panel) in panels.enumerated() {
@@ -42,7 +42,7 @@ struct StagesPlot: ReportPlot {
       script.add("set rmargin at screen \(significant(left + Double(index + 1) * width - 0.04, 4))")
       let labels = index == 0 ? tics : rows.indices.map { "'' \($0 + 1)" }
       script.add("set ytics (\(labels.joined(separator: ", "))) scale 0")
-      // Measured and modelled times share a scale, to be compared by eye.
+      // Measured and modelled times share a scale, so that they can be compared.
       let shared: [StagePanel] = panel.isTime ? [.measured, .modelled] : [panel]
       let most = (rows.flatMap { row in shared.compactMap { $0.value(row) } }.max() ?? 1) * 1.05
       script.add("set xrange [0:\(most)]")
@@ -60,7 +60,7 @@ struct StagesPlot: ReportPlot {
   }
 }
 
-/// One quantity of a stage; raw values name the columns of the plot's data.
+/// One quantity of a stage; raw values are column names of the plot's data.
 private enum StagePanel: String, CaseIterable {
   case flop = "flop_per_token"
   case bytes = "algorithmic_bytes_per_token"

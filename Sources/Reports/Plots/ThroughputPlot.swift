@@ -2,7 +2,8 @@ import Kernels
 import Profiler
 import RunStore
 
-/// Measured tokens/s against the bytes of the tables, with the dense baselines as horizontal lines. It takes two table sizes.
+/// Measured tokens/s against the bytes of the tables, with the dense baselines as horizontal lines. It needs two
+/// table sizes.
 struct ThroughputPlot: ReportPlot {
   var sweep: String
 
@@ -12,7 +13,7 @@ struct ThroughputPlot: ReportPlot {
     guard sizes.count >= 2, let low = sizes.min(), let high = sizes.max() else { return nil }
     let name = "throughput-\(fileName(sweep))"
     let title = "Measured throughput against table size, sweep '\(sweep)'"
-    // Text comes last: gnuplot reads the columns before it whatever a name holds.
+    // Text comes last, because gnuplot then reads the columns before it whatever a name contains.
     var data = PlotData(header: [
       "line", "table_bytes", "tokens_per_s", "ci95_low_tokens_per_s", "ci95_high_tokens_per_s", "series",
     ])
@@ -27,7 +28,7 @@ struct ThroughputPlot: ReportPlot {
       }
       elements.append(PlotScript.curve(name, line: index + 1, title: "lookup, \(line.name)"))
     }
-    // Each dense network that a series is held against. It has no table size, so that its line is drawn at a height
+    // The dense baselines of the series. A dense network has no table size, so that its line is drawn at a height
     // instead of from rows.
     let dense = baselines(of: series, in: run)
     for (place, (row, lines)) in dense.enumerated() {
@@ -37,7 +38,7 @@ struct ThroughputPlot: ReportPlot {
       data.append([
         "\(series.count + 1)", nil, PlotScript.cell(rate), PlotScript.cell(slow), PlotScript.cell(fast), label,
       ])
-      // In the colour of the only series held against it, else in black and greys of their own dashes.
+      // In the colour of its only series, else in black and greys with a dash pattern of its own.
       let colour = lines.count == 1 ? PlotScript.colour(lines[0]) : PlotScript.greys[place % PlotScript.greys.count]
       elements.append(
         "\(rate) with lines linecolor '\(colour)' linewidth 2 dashtype \(2 + place) title \(PlotScript.quoted(label))")
@@ -48,7 +49,7 @@ struct ThroughputPlot: ReportPlot {
     let most =
       (series.flatMap(\.rows) + dense.map(\.0)).compactMap { $0.throughputInterval.high ?? $0.tokensPerSecond }.max()
       ?? 1
-    // A tenth of air above the highest point.
+    // Leaves 10 % of space above the highest point.
     script.add("set yrange [0:\(most * 1.1)]")
     script.add("set ytics (\(PlotScript.linearTics(upTo: most * 1.1)))")
     script.add("set ylabel 'Throughput (tokens/s)'")
@@ -57,7 +58,7 @@ struct ThroughputPlot: ReportPlot {
     return Plot(script, data)
   }
 
-  /// `dense, 2 threads`, and what else tells the baselines of the plot apart.
+  /// `dense, 2 threads`, with the other traits that distinguish the baselines of the plot.
   private func denseLabel(_ row: ResultRow, among rows: [ResultRow]) -> String {
     var parts = ["dense", counted(row.threads, "thread")]
     if Set(rows.map(\.tokens)).count > 1 { parts.append(counted(row.tokens, "token")) }
@@ -69,7 +70,7 @@ struct ThroughputPlot: ReportPlot {
     return parts.joined(separator: ", ")
   }
 
-  /// The dense networks that the series are held against, each with the places of those series.
+  /// The dense baselines of the series, each with the places of its series.
   private func baselines(of series: [TableSeries], in run: RunData) -> [(ResultRow, [Int])] {
     let pairs = series.enumerated().compactMap { index, line in
       line.rows.first.flatMap(run.baseline).map { (dense: $0, index: index) }

@@ -2,8 +2,8 @@ import Kernels
 import Plans
 import RunStore
 
-/// Measured speed-up of look-ups over dense for each variant of a sweep, such as the shapes of several models, as bars. It takes
-/// two variants that have a baseline.
+/// Measured speed-up of look-ups over dense for each variant of a sweep, such as the shapes of several models, as
+/// bars. It needs two variants that have a baseline.
 struct VariantPlot: ReportPlot {
   var sweep: String
 
@@ -15,7 +15,8 @@ struct VariantPlot: ReportPlot {
     }
     let variants = grouped(bars, by: \.variant).map(\.key)
     let series = grouped(bars, by: \.series).map(\.key)
-    // Variants that are the same layer measured twice have nothing to show; and one bar for each series and variant.
+    // Variants that are the same layer measured twice have nothing to compare; and each series and variant has one
+    // bar.
     guard variants.count >= 2, bars.count == Set(bars.map { "\($0.variant)|\($0.series)" }).count,
       Set(rows.map { [$0.hidden, $0.int(Parameter.tables.name) ?? 0, $0.int(Parameter.tableRows.name) ?? 0] }).count
         == variants.count
@@ -28,7 +29,7 @@ struct VariantPlot: ReportPlot {
       guard let line = series.firstIndex(of: bar.series), let place = variants.firstIndex(of: bar.variant) else {
         continue
       }
-      // The first on top; gnuplot counts from the bottom.
+      // The first is at the top; gnuplot counts from the bottom.
       data.append([
         "\(line + 1)", "\(variants.count - place)", PlotScript.cell(bar.ratio.value), PlotScript.cell(bar.ratio.low),
         PlotScript.cell(bar.ratio.high), bar.variant, bar.series,
@@ -43,10 +44,10 @@ struct VariantPlot: ReportPlot {
     script.add("set xlabel 'Speed-up of look-ups over dense (times), whiskers 95 % interval'")
     script.add("set grid noytics")
     script.add("set style fill solid 0.85 noborder")
-    // Where both take the same time.
+    // A line at equal time.
     script.add("set arrow from 1, graph 0 to 1, graph 1 nohead front dashtype 3 linewidth 1.5 linecolor '#404040'")
     script.legendBelow(series)
-    // The bars of a variant share 0.8 of its place.
+    // The bars of a variant share 0.8 of its space.
     let width = 0.8 / Double(series.count)
     script.plot(
       series.enumerated().flatMap { index, series -> [String] in
@@ -64,7 +65,7 @@ struct VariantPlot: ReportPlot {
 }
 
 extension ResultRow {
-  /// What tells the bars of a variant apart.
+  /// The traits that distinguish the bars of a variant.
   fileprivate func variantSeries(among rows: [ResultRow]) -> String {
     var parts = [counted(self.tokens, "token"), counted(self.threads, "thread")]
     if Set(rows.map(\.dtype)).count > 1 { parts.append(self.dtype.rawValue) }

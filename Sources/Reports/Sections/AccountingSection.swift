@@ -1,7 +1,7 @@
 import Kernels
 import RunStore
 
-/// What each network asks for, counted from the algorithm: nothing here is measured but what says so.
+/// FLOPs and bytes of each network, counted from the algorithm; only the columns that say so are measured.
 struct AccountingSection: ReportSection {
   func section(of run: RunData) -> ReportDocument.Section? {
     var section = ReportDocument.Section("Accounting")
@@ -33,8 +33,8 @@ struct AccountingSection: ReportSection {
     return section
   }
 
-  /// Bytes that the algorithm names, those that the memory controllers counted, and those of the model, side by side; nothing
-  /// where no counter group tells about moved bytes. They differ by what caches keep, prefetch and write back.
+  /// Adds the bytes of the algorithm, of the memory controllers' counters and of the model, side by side; nothing
+  /// where no counter group counts moved bytes. They differ by what caches keep, prefetch and write back.
   private func addMovedBytes(of run: RunData, to section: inout ReportDocument.Section) {
     let moved = run.metrics.filter { $0.metric == Self.movedBytesMetric && $0.socket == nil }
     guard !moved.isEmpty else { return }
@@ -58,7 +58,7 @@ struct AccountingSection: ReportSection {
     section.add(table)
   }
 
-  /// Groups count different channels, so that they add up; where one has no value, the sum has none.
+  /// The sum over groups, which count different channels; nil where one of them has no value.
   private func countedBytes(_ rows: [MetricRow], tokens: Int) -> ReportDocument.Cell? {
     guard rows.allSatisfy({ $0.value != nil }) else { return nil }
     let launches = Double(Set(rows.map(\.launch)).count)
@@ -66,12 +66,12 @@ struct AccountingSection: ReportSection {
     return .number(total) { scaled($0) + rows.map(\.quality).worstMark }
   }
 
-  /// The name that every group of the topic memory gives to all bytes that it saw.
+  /// The metric with which every group of the topic memory gives all bytes that it counted.
   private static let movedBytesMetric = "memory_bytes"
-  /// stages.csv counts cache lines of the host, which have 64 bytes on every x86 and Neoverse server.
+  /// The line size of stages.csv, which counts cache lines of the host: 64 bytes on every x86 and Neoverse server.
   private static let lineBytes = 64.0
 
-  /// Stages of the headline points; the rest are in stages.csv.
+  /// Adds the stages of the headline points; the others are in stages.csv.
   private func addStages(of run: RunData, to section: inout ReportDocument.Section) {
     let pair = run.headlinePair
     let rows = run.stages.filter { stage in pair.contains { $0.pointID == stage.pointID } }

@@ -1,7 +1,7 @@
 import Kernels
 import RunStore
 
-/// Which libraries were tried for the dense baseline, and which won.
+/// The libraries that were tried for the dense baseline, and the fastest ones.
 struct AuditSection: ReportSection {
   func section(of run: RunData) -> ReportDocument.Section? {
     var section = ReportDocument.Section("Baseline audit")
@@ -11,9 +11,10 @@ struct AuditSection: ReportSection {
     }
     section.add(
       """
-      Every library found, left alone and with each core type that this CPU can run, one product on one thread in a process \
-      of its own, a dense layer's with its bias and GELU; measured. The dense points of a layer run on the library with the \
-      least time over its products. Shares are of the peak of the product's element type.
+      Every library found was measured, with its own choice and with each core type that this CPU can run: one \
+      product on one thread in a process of its own, a dense layer's with its bias and GELU. The dense points of a \
+      layer run on the library with the least time over its products. Shares are of the peak of the product's element \
+      type.
       """)
     let timed = run.audit.filter { $0.layer != nil }
     var table = ReportDocument.Table([

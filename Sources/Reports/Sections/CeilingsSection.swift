@@ -1,8 +1,8 @@
 import RunStore
 
-/// What micro-benchmarks of the same run reached.
+/// The results of the run's own micro-benchmarks.
 struct CeilingsSection: ReportSection {
-  /// Curves over the working set are long; the table shows what has few rows, the plots and ceilings.csv the rest.
+  /// The longest curve that the table shows; longer ones are in the plots and in ceilings.csv.
   private static let longestCurve = 12
 
   func section(of run: RunData) -> ReportDocument.Section? {

@@ -2,7 +2,7 @@ import Plans
 import Profiler
 import RunStore
 
-/// Counts per token by group, what has none and why, and what is derived from them.
+/// Counts per token by group, missing values with their reasons, and derived metrics.
 struct CountersSection: ReportSection {
   func section(of run: RunData) -> ReportDocument.Section? {
     var section = ReportDocument.Section("Counters")
@@ -30,7 +30,7 @@ struct CountersSection: ReportSection {
     return section
   }
 
-  /// Whose counts these are, where no hardware counted them in this run.
+  /// The origin of the counts, where no hardware counted them in this run.
   private func originNote(of run: RunData) -> InlineText? {
     let sources = Set(run.counters.compactMap(\.source))
     if sources.contains(CounterOrigin.synthetic.rawValue) {
@@ -40,14 +40,14 @@ struct CountersSection: ReportSection {
       ? "Replayed: an earlier run counted these, not the passes that were timed here." : nil
   }
 
-  /// What stood for each entry of the experiment's `counters`.
+  /// The groups that each entry of the experiment's `counters` stood for.
   private func choices(of run: RunData) -> [InlineText] {
     run.facts.filter { $0.when == .start && $0.name.hasPrefix(FactName.counterChoice) }.map {
       "\(code: String($0.name.dropFirst(FactName.counterChoice.count))): \($0.value ?? $0.reason ?? "no reason given")"
     }
   }
 
-  /// A row a point, a column an event and, where sockets were counted, a socket.
+  /// One row for each point, one column for each event and, where sockets were counted, each socket.
   private func counts(_ rows: [CounterRow], of run: RunData) -> ReportDocument.Table {
     let columns = grouped(rows, by: { EventColumn(event: $0.event, socket: $0.socket) }).map(\.key)
     var table = ReportDocument.Table([("point", .left)] + columns.map { ("\($0.title)", .right) })
@@ -58,7 +58,7 @@ struct CountersSection: ReportSection {
           + columns.map { column -> ReportDocument.Cell? in
             let values = rows.filter { $0.event == column.event && $0.socket == column.socket }
             guard !values.isEmpty else { return nil }
-            // Threads add up; launches repeat the same work, so that they are averaged.
+            // Threads are summed; launches repeat the same work, so that they are averaged.
             let launches = Set(values.map(\.launch)).count
             let total = values.compactMap(\.value).reduce(0, +) / Double(launches)
             return .number(total / tokens) { significant($0) + values.map(\.quality).worstMark }
@@ -67,7 +67,7 @@ struct CountersSection: ReportSection {
     return table
   }
 
-  /// What is missing, by reason, in the words of its rows.
+  /// Adds the missing values by reason.
   private func addMissing(
     _ rows: [(name: String, pointID: String, quality: String, reason: String?)], of run: RunData,
     to section: inout ReportDocument.Section
@@ -136,7 +136,7 @@ private struct MissingKey: Hashable {
 }
 
 extension [String] {
-  /// The mark of the worst of several qualities of values that are there.
+  /// The mark of the worst quality among several values.
   var worstMark: String {
     switch compactMap(CounterQuality.init).max() {
     case .scaled: " †"

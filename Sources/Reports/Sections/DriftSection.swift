@@ -2,7 +2,7 @@ import Measurement
 import RunStore
 import Statistics
 
-/// What the sentinel saw between points.
+/// The readings of the sentinel between points.
 struct DriftSection: ReportSection {
   func section(of run: RunData) -> ReportDocument.Section? {
     guard !run.sentinel.isEmpty else { return nil }

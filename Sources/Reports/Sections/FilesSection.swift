@@ -1,6 +1,6 @@
-/// What lies beside the report.
+/// The files beside the report.
 struct FilesSection: ReportSection {
-  /// Whether there are pictures among it.
+  /// Whether they include pictures.
   var hasPictures: Bool
 
   private static let tables = [

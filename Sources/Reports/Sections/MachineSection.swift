@@ -1,7 +1,7 @@
 import Profiler
 import RunStore
 
-/// The host and what is known of its state, at the start and at the end.
+/// The host and its state, at the start and at the end.
 struct MachineSection: ReportSection {
   func section(of run: RunData) -> ReportDocument.Section? {
     var section = ReportDocument.Section("Machine and its state")

@@ -3,7 +3,7 @@ import RunStore
 import Statistics
 import Support
 
-/// How points were timed, and when they stopped.
+/// How points were timed, and when sampling ended.
 struct MethodSection: ReportSection {
   func section(of run: RunData) -> ReportDocument.Section? {
     let order: InlineText =
@@ -19,7 +19,7 @@ struct MethodSection: ReportSection {
       """,
       "\(order), each in a process of its own.",
     ]
-    // The manifest holds the text that was run, hence also the stop rule.
+    // The manifest holds the text of the experiment that was run, including its stop rule.
     if let experiment = run.experiment {
       let measure = experiment.measure
       let processes: InlineText =
@@ -41,8 +41,8 @@ struct MethodSection: ReportSection {
     if let most = overheads.last {
       lines.append(
         """
-        Starting a process and hearing from it took \(significant(quantile(overheads, 0.5) * 1e3)) ms a launch in the \
-        median, \(significant(most * 1e3)) ms at most.
+        Starting a process and receiving its report took \(significant(quantile(overheads, 0.5) * 1e3)) ms a launch \
+        in the median, \(significant(most * 1e3)) ms at most.
         """)
     }
     let deaths = run.attempts.count { $0.status == .died }
@@ -61,7 +61,7 @@ struct MethodSection: ReportSection {
 }
 
 extension Manifest {
-  /// The command line as a shell would take it.
+  /// The command line in a shell's notation.
   var command: String {
     commandLine.map(shellQuoted).joined(separator: " ")
   }

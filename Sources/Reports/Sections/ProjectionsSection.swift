@@ -51,15 +51,15 @@ struct ProjectionsSection: ReportSection {
     return section
   }
 
-  /// The mean magnitude of errors, and what they have in common.
+  /// The mean magnitude of errors, and their mean.
   private func meanError(_ errors: [Double]) -> String {
     let count = Double(max(1, errors.count))
     return
       "\(percent(errors.map(abs).reduce(0, +) / count)), bias \(percent(errors.reduce(0, +) / count, signed: true))"
   }
 
-  /// Every projection without a measurement: a row per workload, a column per machine. Points that differ only in where
-  /// their memory lies have the same projection, and appear once.
+  /// Every projection without a measurement: one row for each workload, one column for each machine. Points that
+  /// differ only in where their memory lies have the same projection, and appear once.
   private func onOthers(_ run: RunData) -> ReportDocument.Section? {
     let others = grouped(run.projections.filter { $0.measuredTokensPerSecond == nil }, by: \.machine)
     guard !others.isEmpty else { return nil }
@@ -85,8 +85,8 @@ struct ProjectionsSection: ReportSection {
     return section
   }
 
-  /// The speed-up of the headline lookup over its dense baseline on every machine, with as many threads as the point and
-  /// with every core busy, the largest first; nil where there is no such pair.
+  /// The speed-up of the headline look-up over its dense baseline on every machine, with as many threads as the point
+  /// and with every core busy, the largest first; nil where there is no such pair.
   private func speedups(_ run: RunData) -> ReportDocument.Section? {
     let rows = run.machineSpeedups
     guard let lookup = run.headlinePair.first, !rows.isEmpty,

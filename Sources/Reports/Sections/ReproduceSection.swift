@@ -1,6 +1,6 @@
 import RunStore
 
-/// What to type to have the run again, and the experiment that was run.
+/// The commands that repeat the run, and the experiment that was run.
 struct ReproduceSection: ReportSection {
   func section(of run: RunData) -> ReportDocument.Section? {
     let manifest = run.manifest

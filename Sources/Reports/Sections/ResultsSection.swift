@@ -3,7 +3,7 @@ import Profiler
 import RunStore
 import Studies
 
-/// Every measured point, by sweep, and what each look-up is held against.
+/// Every measured point, by sweep, and the baseline of each look-up.
 struct ResultsSection: ReportSection {
   func section(of run: RunData) -> ReportDocument.Section? {
     var section = ReportDocument.Section("Results")
@@ -17,7 +17,7 @@ struct ResultsSection: ReportSection {
         if let footnote = run.speedupFootnote(rows) { part.add(footnote) }
         let matchups = run.matchupLines(rows)
         if !matchups.isEmpty {
-          part.add("What speed-ups are over:")
+          part.add("Baselines of the speed-ups:")
           part.add(list: matchups)
         }
       }
@@ -45,7 +45,7 @@ struct ResultsSection: ReportSection {
 }
 
 extension ResultRow.Common {
-  /// What was asked for, and in brackets what was found: `compact (0,1) interleave (0:256,1:256) thp`.
+  /// The requested placement and, in brackets, the actual one: `compact (0,1) interleave (0:256,1:256) thp`.
   var placementText: String {
     [
       cpus, verifiedCPUs.map { "(\($0))" }, memoryPolicy, pagesPerNode.map { "(\($0))" }, pageKind?.rawValue,

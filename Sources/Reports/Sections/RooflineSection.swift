@@ -1,7 +1,7 @@
 import Kernels
 import RunStore
 
-/// Each stage of the headline pair against its bound, and each point against the sum of its stages'.
+/// Each stage of the headline pair compared with its bound, and each point with the sum of its stages' bounds.
 struct RooflineSection: ReportSection {
   func section(of run: RunData) -> ReportDocument.Section? {
     let pair = run.headlinePair

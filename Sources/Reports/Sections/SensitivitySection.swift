@@ -1,6 +1,6 @@
 import RunStore
 
-/// Per machine, the figures that move the headline look-up's projection most.
+/// For each machine the figures with the largest effect on the headline look-up's projection.
 struct SensitivitySection: ReportSection {
   func section(of run: RunData) -> ReportDocument.Section? {
     guard let lookup = run.headlinePair.first else { return nil }
@@ -11,7 +11,7 @@ struct SensitivitySection: ReportSection {
     ])
     for (machine, rows) in machines {
       guard let expected = run.projected(lookup.pointID, on: machine) else { continue }
-      // The three that matter most name what to measure better, or to build differently.
+      // The three figures with the largest effect are the ones to measure better, or to build differently.
       for (index, row) in rows.sortedBySwing.prefix(3).enumerated() {
         table.append([
           .code(index == 0 ? machine : ""), .code(row.parameter),
@@ -33,7 +33,7 @@ struct SensitivitySection: ReportSection {
 }
 
 extension [SensitivityRow] {
-  /// The figure that moves most first.
+  /// The figure with the largest effect first.
   var sortedBySwing: [SensitivityRow] {
     func swing(_ row: SensitivityRow) -> Double {
       abs(row.tokensPerSecondAtPlusTenth - row.tokensPerSecondAtMinusTenth)

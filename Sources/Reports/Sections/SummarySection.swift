@@ -2,7 +2,7 @@ import Kernels
 import Plans
 import RunStore
 
-/// What came of the run at a glance: counts, the best look-ups against dense, crossovers, warnings, throughput.
+/// The summary of the run: counts, the best look-ups against dense, crossovers, warnings, throughput.
 struct SummarySection: ReportSection {
   func section(of run: RunData) -> ReportDocument.Section? {
     var section = ReportDocument.Section("Summary")
@@ -44,7 +44,7 @@ struct SummarySection: ReportSection {
     return table
   }
 
-  /// For each series with several table sizes: up to which size the lookup wins.
+  /// For each series with several table sizes, the size up to which the look-up is faster.
   private func crossoverLines(of run: RunData) -> [InlineText] {
     run.sweeps.flatMap { sweep in
       run.tableSeries(of: sweep).compactMap { series -> InlineText? in
@@ -59,7 +59,7 @@ struct SummarySection: ReportSection {
   }
 }
 
-/// Says where a series, ascending by size, stops winning.
+/// States where a series, ascending by size, stops being faster.
 func crossover(_ verdicts: [(bytes: Int, ratio: Double)]) -> String {
   guard let last = verdicts.lastIndex(where: { $0.ratio >= 1 }) else {
     return "lookup is slower than dense at every table size measured."
@@ -73,7 +73,7 @@ func crossover(_ verdicts: [(bytes: Int, ratio: Double)]) -> String {
 }
 
 extension RunData {
-  /// The fastest lookup of a sweep for each number of threads and tokens, width and distribution of codes.
+  /// The fastest look-up of a sweep for each number of threads and tokens, width and distribution of codes.
   func bestLookups(of sweep: String) -> [ResultRow] {
     let lookups = measured(in: sweep).filter(\.isHeldAgainstBaseline)
     let settings = grouped(lookups) {

@@ -1,6 +1,6 @@
 import RunStore
 
-/// How the strategies of points that leave theirs open were chosen.
+/// The choice of strategy for points that leave it open.
 struct TuningSection: ReportSection {
   func section(of run: RunData) -> ReportDocument.Section? {
     let ids = run.results.map(\.pointID).filter { id in run.tuning.contains { $0.pointID == id } }

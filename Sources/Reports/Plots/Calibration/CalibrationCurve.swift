@@ -37,7 +37,8 @@ extension CalibrationReport {
     calibration.series.filter { $0.name == name && $0.threads == threads }
   }
 
-  /// Curves over all threads' working set, with the reported capacities of all their caches and the climbs that were found.
+  /// Curves over the working set of all threads, with the reported capacities of all their caches and the boundaries
+  /// that were found.
   func overWorkingSet(
     _ curves: [CalibrationCurve], name: String, title: String, axis: String, climbs: CacheBoundaries? = nil,
     threads: Int = 1
@@ -64,7 +65,7 @@ extension CalibrationReport {
     return plot(curves, x: "working_set_bytes", script: script, extra: extra)
   }
 
-  /// What the operating system reports, times the caches that so many threads have among them.
+  /// The reported capacities, times the number of caches that so many threads use.
   private func capacities(threads: Int) -> [(name: String, bytes: Int)] {
     guard threads > 1, let cpus = try? topology.cpus(for: .compact, threads: threads) else { return reportedCaches }
     return reportedCaches.enumerated().map { index, cache in
@@ -73,7 +74,7 @@ extension CalibrationReport {
     }
   }
 
-  /// `elements` draw the curves as they are drawn elsewhere where none are given; `extra` comes after them.
+  /// `elements` draw the curves, by default as points with lines; `extra` comes after them.
   func plot(
     _ curves: [CalibrationCurve], x: String, script: PlotScript, elements: [String]? = nil, extra: [String] = []
   ) -> Plot {

@@ -4,7 +4,7 @@ import Profiler
 import Simulation
 
 extension CalibrationReport {
-  /// Latency or time against bandwidth, a curve for each kind of traffic.
+  /// Latency or time against bandwidth, one curve for each kind of traffic.
   func underLoad(
     _ name: String, withMachineCurves: Bool = false, _ title: String,
     _ points: (MicroBenchmarks.Traffic) -> [LoadedLatencyCurve.Point]
@@ -28,7 +28,7 @@ extension CalibrationReport {
     guard withMachineCurves else {
       return plot(curves, x: "gigabytes_per_s", script: script)
     }
-    // Points as measured; lines are what the machine file makes of them.
+    // Points are measured; lines are the machine file's curves.
     let lines = MicroBenchmarks.Traffic.allCases.map { traffic in
       CalibrationCurve(
         "machine file, read ratio \(significant(traffic.readRatio, 2))",
@@ -48,7 +48,7 @@ extension CalibrationReport {
     return plot(curves + lines, x: "gigabytes_per_s", script: script, elements: elements)
   }
 
-  /// The machine file's curve of that traffic, up to where the points reach.
+  /// The machine file's curve of that traffic, up to the highest measured bandwidth.
   private func machineCurve(_ traffic: MicroBenchmarks.Traffic, upTo most: Double) -> [LoadedLatencyCurve.Point] {
     let curve = machine.memory.first?.curve.first { abs($0.readRatio - traffic.readRatio) < 0.01 }
     return curve?.points.filter { $0.gigabytesPerSecond <= most * 1.001 } ?? []

@@ -1,6 +1,6 @@
 import HostModel
 
-/// Lines in flight of independent random chases, by their number, a curve a working set.
+/// Lines in flight of independent random chases, by their number, one curve for each working set.
 struct LinesInFlightPlot: ReportPlot {
   func plot(of report: CalibrationReport) -> Plot? {
     let curves = report.calibration.chaseSets.compactMap { size -> CalibrationCurve? in

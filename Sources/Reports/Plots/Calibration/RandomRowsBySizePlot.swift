@@ -1,6 +1,6 @@
 import HostModel
 
-/// Reads of rows at random against streams, over the working set.
+/// Bandwidth of random rows compared with streams, over the working set.
 struct RandomRowsBySizePlot: ReportPlot {
   func plot(of report: CalibrationReport) -> Plot? {
     let rows = report.series(Calibration.Name.randomRows(512), threads: 1)

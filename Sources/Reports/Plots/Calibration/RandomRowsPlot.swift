@@ -2,7 +2,7 @@ import HostModel
 import Machines
 import Statistics
 
-/// Reads of rows at random by the size of a row or of a piece of it, a curve a working set.
+/// Bandwidth of random rows by the size of a row, or of a piece of it, one curve for each working set.
 struct RandomRowsPlot: ReportPlot {
   static let rows = RandomRowsPlot(
     name: "random-rows", title: "Measured reads of whole rows at random, 1 thread", axis: "Row",
@@ -17,11 +17,11 @@ struct RandomRowsPlot: ReportPlot {
   var title: String
   var axis: String
   var rowSizes: [Int]
-  /// The name of the series of a size.
+  /// The series name of a size in bytes.
   var series: @Sendable (Int) -> String
 
   func plot(of report: CalibrationReport) -> Plot? {
-    // Whole rows of the profiled size have many working sets more.
+    // Whole rows of the profiled size have many more working sets.
     guard let low = rowSizes.first, let high = rowSizes.last else { return nil }
     let sizes = Set(report.series(series(low), threads: 1).compactMap(\.workingSetBytes)).sorted()
     let names = report.machine.caches.map(\.name) + ["memory"]

@@ -1,8 +1,7 @@
 import Machines
 import Studies
 
-/// A measure over the first figure of a front. What other figures a machine has shows only in its being on the front or
-/// not.
+/// A measure over the first figure of a front. A machine's other figures show only in whether it is on the front.
 struct FrontPlot: ReportPlot {
   /// Index among `frontGroups`.
   var group: Int

@@ -1,7 +1,8 @@
 import Machines
 import Studies
 
-/// A measure over one figure of a machine, a curve for each pair and setting of the others, with what was asked for.
+/// A measure over one figure of a machine, with a curve for each pair and setting of the other figures, and the
+/// thresholds.
 struct ThresholdPlot: ReportPlot {
   /// Index among `thresholdGroups`.
   var group: Int
@@ -18,7 +19,7 @@ struct ThresholdPlot: ReportPlot {
     for one in all where titles.count < Exploration.mostCurves {
       let series = ([exploration.pairs[one.pair].shortLabel] + (one.others.isEmpty ? [] : [figuresText(one.others)]))
         .joined(separator: " ")
-      // Questions that differ in what they ask for alone have the same curves.
+      // Questions that differ only in their threshold have the same curves.
       guard !titles.contains(series) else { continue }
       titles.append(series)
       for tried in one.tried {
@@ -36,7 +37,7 @@ struct ThresholdPlot: ReportPlot {
     if let own = figure.value(of: first.base) {
       script.mark(own, "\(first.base.name): \(figure.text(own) + figure.suffix)")
     }
-    // Where one curve is ten times another, the lower one would lie on the axis.
+    // With a linear axis, a curve ten times lower than another would lie on the axis.
     if let least = values.min(), let most = values.max(), least > 0, most > 10 * least {
       script.decadeAxis("Modelled \(metric.title)", around: values + asked)
     } else {
@@ -57,6 +58,6 @@ struct ThresholdPlot: ReportPlot {
 }
 
 extension Double {
-  /// `2` and `2.5`: as one would type it.
+  /// The number as a user types it: `2`, `2.5`.
   fileprivate var plain: String { Int(exactly: self).map(String.init) ?? "\(self)" }
 }

@@ -1,7 +1,7 @@
 import HostModel
 import Machines
 
-/// Where latency and bandwidth change with the working set, and what one core sustains within each level.
+/// The working sets at which latency and bandwidth change, and the rates of one core within each level.
 struct CachesSection: ReportSection {
   func section(of report: CalibrationReport) -> ReportDocument.Section? {
     var section = ReportDocument.Section("Caches")
@@ -42,7 +42,7 @@ struct CachesSection: ReportSection {
       "Read bandwidth falls at \(streams.isEmpty ? "no size by a sixth or more" : streams.joined(separator: ", ")).")
   }
 
-  /// What one core sustains within each level, as the machine file has it.
+  /// The rates of one core within each level, as in the machine file.
   private func bandwidths(of report: CalibrationReport) -> ReportDocument.Table {
     var table = ReportDocument.Table([
       ("level", .left), ("latency", .right), ("reads", .right), ("stores", .right), ("rows of 512 B at random", .right),

@@ -1,6 +1,6 @@
 import Profiler
 
-/// What is known of the machine and its state while it was measured.
+/// The machine and its state during the measurements.
 struct CalibratedMachineSection: ReportSection {
   private static let facts = [
     "cpu_model", "cpu_family", "cpu_model_number", "cpu_stepping", "microcode", "hypervisor", "kernel", "governor",

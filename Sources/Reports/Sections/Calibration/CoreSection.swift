@@ -1,7 +1,7 @@
 import HostModel
 import Profiler
 
-/// What one core reaches, and every peak that this machine lacks.
+/// The peaks of one core, and those that this machine lacks.
 struct CoreSection: ReportSection {
   private static let names =
     [Calibration.Name.frequency] + ["fma_peak_fp32", "fma_peak_bf16", "fma_peak_int8"]

@@ -1,7 +1,7 @@
 import HostModel
 import Machines
 
-/// How many cache lines one core keeps under way.
+/// The number of cache lines that one core keeps in flight.
 struct LinesInFlightSection: ReportSection {
   func section(of report: CalibrationReport) -> ReportDocument.Section? {
     let calibration = report.calibration
@@ -30,8 +30,8 @@ struct LinesInFlightSection: ReportSection {
       if let memory = report.machine.memory.first {
         section.add(
           """
-          A stream from memory, which prefetchers help, keeps \(significant(memory.linesInFlightPerCore)) lines under way on \
-          the same scale.
+          A stream from memory, which prefetchers help, keeps \(significant(memory.linesInFlightPerCore)) lines in \
+          flight on the same scale.
           """)
       }
     }

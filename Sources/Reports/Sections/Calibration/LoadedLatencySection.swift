@@ -1,4 +1,4 @@
-/// Latency beside the traffic of other threads.
+/// Latency under the traffic of other threads.
 struct LoadedLatencySection: ReportSection {
   func section(of report: CalibrationReport) -> ReportDocument.Section? {
     var section = ReportDocument.Section("Latency under load")

@@ -1,4 +1,4 @@
-/// Reads of rows at random: whole ones, pieces of them, and against streams.
+/// Bandwidth of random rows: whole rows, pieces of rows, and a comparison with streams.
 struct RandomRowsSection: ReportSection {
   func section(of report: CalibrationReport) -> ReportDocument.Section? {
     var section = ReportDocument.Section("Rows at random")

@@ -1,4 +1,4 @@
-/// What to type to measure again.
+/// The command that measures again.
 struct ReproduceCalibrationSection: ReportSection {
   func section(of report: CalibrationReport) -> ReportDocument.Section? {
     var section = ReportDocument.Section("Reproduce")

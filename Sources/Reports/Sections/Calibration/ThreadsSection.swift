@@ -1,6 +1,6 @@
 import HostModel
 
-/// What the cooperation of threads costs.
+/// The cost of the cooperation of threads.
 struct ThreadsSection: ReportSection {
   func section(of report: CalibrationReport) -> ReportDocument.Section? {
     var section = ReportDocument.Section("Threads")

@@ -1,8 +1,8 @@
 import Studies
 
-/// How the answers were made, and how far they are from exact simulations.
+/// The method of the answers, and their error against exact simulations.
 struct ExplorationMethodSection: ReportSection {
-  /// The command line that made them.
+  /// The command line of the exploration.
   var command: String
 
   func section(of exploration: Exploration) -> ReportDocument.Section? {

@@ -2,12 +2,12 @@ import Machines
 import Projection
 import Studies
 
-/// The machines that no other beats, of one question and base.
+/// The Pareto front of one question and base.
 struct FrontSection: ReportSection {
-  /// Index of the question and base among `frontGroups`.
+  /// The index of the question and base among `frontGroups`.
   var group: Int
 
-  /// Rows of a front's table that one still reads.
+  /// The longest table of a front that is still readable.
   private static let mostRows = 12
 
   func section(of exploration: Exploration) -> ReportDocument.Section? {
@@ -48,7 +48,7 @@ struct FrontSection: ReportSection {
   }
 }
 
-/// `count` of the elements, the first and the last among them.
+/// `count` elements at even distances, including the first and the last.
 private func evenly<Element>(_ elements: [Element], _ count: Int) -> [Element] {
   (0..<count).map { elements[$0 * (elements.count - 1) / (count - 1)] }
 }

@@ -2,7 +2,7 @@ import Machines
 import Projection
 import Studies
 
-/// What each threshold question finds, and the curves that it was read from.
+/// The answer of each threshold question, and the curves behind it.
 struct ThresholdsSection: ReportSection {
   func section(of exploration: Exploration) -> ReportDocument.Section? {
     guard !exploration.thresholds.isEmpty else { return nil }

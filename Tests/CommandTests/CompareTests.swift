@@ -29,7 +29,7 @@ import Testing
       #expect(points.allSatisfy { $0["change"] as? Double == 0 })
       #expect((document["counts"] as? [String: Int])?["slower"] == 0)
 
-      // Two parts of one run; the dense point has the same placement on both sides only once.
+      // Two parts of one run, where the dense point has the same placement on both sides only once.
       let parts = try CommandLineTool.run(
         "compare", "\(run):memory=local,kernel=lookup", "\(run):memory=interleave", "--csv")
       #expect(parts.output.contains("lookup"), "\(parts.messages)")

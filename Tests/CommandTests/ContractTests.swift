@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// What scripts rely on: verbs, JSON keys and exit codes.
+/// The interface that scripts rely on: verbs, JSON keys and exit codes.
 @Suite(.process) struct ContractTests {
   @Test(arguments: [
     "doctor", "topology", "events", "verify", "calibrate", "run", "simulate", "project", "report", "machines", "audit",
@@ -57,7 +57,7 @@ import Testing
       #expect(answer["figure"] as? String == "l2")
       #expect(answer["value"] as? Int == 262_144)
       #expect(answer["at_edge"] as? Bool == true)
-      // Two look-up points, two bandwidths: the question is asked for each.
+      // Two look-up points and two bandwidths: the question is asked for each combination.
       #expect((document["answers"] as? [Any])?.count == 4)
       #expect(document["evaluations"] as? Int == 2 * (4 * 2 + 2 * 4))
       for name in ["report.md", "answers.csv", "machines.csv", "plots/threshold-1.csv", "plots/pareto-1.gp"] {
@@ -82,7 +82,7 @@ import Testing
     #expect(event["config"] as? Int == 0xC0)
   }
 
-  @Test func `events check passes the package's groups, and exits 1 for an event that nobody knows`() throws {
+  @Test func `events check passes the package's groups, and exits 1 for an unknown event`() throws {
     let document = try CommandLineTool.json("events", "check", "--json")
     #expect(document["passed"] as? Bool == true)
     let events = try #require(document["events"] as? [[String: Any]])

@@ -7,7 +7,7 @@ private let experiments: [String] =
     atPath: CommandLineTool.root.appendingPathComponent("experiments").path)) ?? [])
   .filter { $0.hasSuffix(".yaml") }.sorted()
 
-/// Every experiment that is shipped can be looked at before it is run.
+/// Every experiment of the repository can be previewed before it is run.
 @Suite(.process) struct ExperimentFilesTests {
   @Test(arguments: experiments)
   func `a dry run lists every point with its memory and time, and what is skipped`(_ name: String) throws {

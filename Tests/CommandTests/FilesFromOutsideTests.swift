@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// What reaches the tool as pipes, as names that are not UTF-8 and as files of other programs.
+/// Input as pipes, names that are not UTF-8, and files of other programs.
 @Suite(.process) struct FilesFromOutsideTests {
   private static let trace = "2 400100 4\n0 1000 8\n1 1040 8\n0 1000 8\n0 2000 8\n1 1040 8\n"
 

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Verbs beside other people's runs and files: nothing of theirs is replaced, and reading changes nothing.
+/// Verbs on other users' runs and files: none of them is replaced, and reading changes nothing.
 @Suite(.process) struct OtherRunsTests {
   private func measured(_ directory: URL, _ name: String) throws -> String {
     let file = directory.appendingPathComponent("tiny.yaml")
@@ -39,7 +39,7 @@ import Testing
         #expect(outcome.messages.split(separator: "\n").count == 1)
         #expect(outcome.output.isEmpty)
       }
-      // Studies of their own, written twice.
+      // Studies in directories of their own, written twice.
       let studies = directory.appendingPathComponent("studies").path
       for _ in 1...2 {
         for arguments in [
@@ -54,7 +54,7 @@ import Testing
       }
       #expect(try contents(other) == before)
 
-      // A file where report.md goes cannot be written over.
+      // A file in the place of report.md cannot be overwritten.
       try FileManager.default.removeItem(atPath: "\(other)/report.md")
       try FileManager.default.createDirectory(atPath: "\(other)/report.md", withIntermediateDirectories: true)
       let failed = try CommandLineTool.run("report", other)

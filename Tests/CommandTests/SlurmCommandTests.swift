@@ -98,7 +98,8 @@ import Testing
     }
   }
 
-  /// Submits the tiny experiment with a made-up sbatch, and says what came of it and what is left of the job's directory.
+  /// Submits the tiny experiment with a scripted sbatch; returns the result and the remaining files of the job's
+  /// directory.
   private func submit(_ sbatch: String, _ directory: URL) throws -> (outcome: CommandLineTool.Outcome, left: [String]) {
     let file = directory.appendingPathComponent("tiny.yaml")
     try Data(Tiny.experiment.utf8).write(to: file)

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// What cannot be written: a full disk, a closed stream, a reader that has gone.
+/// Failing output: a full disk, a closed stream, a reader that has closed the pipe.
 @Suite(.process) struct StandardStreamTests {
   /// Runs a line of bash in which `la` is the tool; returns its output and exit code.
   private func bash(_ line: String, variables: [String: String] = [:]) throws -> (output: String, status: Int32) {
@@ -28,7 +28,7 @@ import Testing
 
   @Test func `a reader that goes is no reason to complain`() throws {
     let (output, status) = try bash("la machines list --json | head -1; echo ${PIPESTATUS[0]}")
-    // All of it may have fitted into the pipe before the reader went.
+    // All of it may have fitted into the pipe before the reader closed it.
     #expect(["{\n141\n", "{\n0\n"].contains(output), "\(output)")
     #expect(status == 0)
     #expect(try bash("(sleep 0.3; la machines list --json) | true; echo ${PIPESTATUS[0]}").output == "141\n")
@@ -62,7 +62,7 @@ import Testing
       try FileManager.default.copyItem(atPath: fixture, toPath: run)
       try Data("the last one\n".utf8).write(to: URL(fileURLWithPath: "\(run)/report.md"))
       let database = FileManager.default.contents(atPath: "\(run)/results.sqlite")
-      // A gnuplot that says when it draws, and goes on for long. With job control a job in the background does not ignore
+      // A gnuplot that signals its start and runs for long. With job control, a job in the background does not ignore
       // the interrupt.
       let (output, status) = try bash(
         """

@@ -1,7 +1,7 @@
 import TestSupport
 import Testing
 
-/// What `topology` prints for machines that researchers have.
+/// The output of `topology` for typical machines.
 @Suite(.process) struct TopologyTests {
   private func topology(of fixture: String) throws -> [Substring] {
     try FakeMachine(fixture: fixture).read { root in

@@ -20,7 +20,7 @@ private func report(_ name: String, _ coreType: String?, _ times: [Double], path
       }))
 }
 
-/// An audit of `libraries` whose candidates, by `file coreType`, come out as given.
+/// An audit of `libraries` with given results of its candidates, by `file coreType`.
 private func audit(
   _ libraries: [LibraryCandidates], peak: Double? = 200, _ outcomes: [String: CandidateOutcome]
 ) -> BaselineAudit {
@@ -66,7 +66,7 @@ private func audit(
       [
         "a": report("A", "narrow", [20e6, 20e6]),
         "a wide": .failed("ended by SIGILL"),
-        // The library was asked for one thing and took another.
+        // The library chose another core type than the requested one.
         "a young": report("A", "narrow", [1, 1]),
       ])
     #expect(audit.winners == [layer: LibraryCandidate(file: "a")])
@@ -102,7 +102,7 @@ private func audit(
     #expect(audit.rows.allSatisfy { $0.fractionOfFMAPeak == nil })
   }
 
-  @Test func `what a neighbour may have slowed down is timed again, and the faster round counts`() {
+  @Test func `a candidate that may have been disturbed is timed again, and the faster round counts`() {
     var rounds: [String: Int] = [:]
     let times = ["disturbed": [19e6, 10e6], "steady": [11e6, 12e6], "hopeless": [25e6, 1]]
     let audit = BaselineAudit(
@@ -127,7 +127,7 @@ private func audit(
     let idle = BaselineAudit(
       [], candidates: LibraryCandidates.all(), peaks: [:],
       measure: { _, _ in
-        Issue.record("timed for nobody")
+        Issue.record("timed without a layer")
         return .failed("")
       })
     #expect(idle.rows.isEmpty)
@@ -162,7 +162,7 @@ private func audit(
   @Test func `a library measured here is right, and times every product`() throws {
     let products = [ProductShape(m: 5, n: 3, k: 7), ProductShape(m: 1, n: 64, k: 32)]
     guard case .timed(let report) = CandidateReport.measure(LibraryCandidate(file: "libopenblas.so.0"), products) else {
-      // A machine without this library has nothing to show here.
+      // A machine without this library cannot run this test.
       return
     }
     #expect(report.name == "OpenBLAS")

@@ -3,7 +3,8 @@ import Testing
 @testable import RunStore
 
 @Suite struct CSVWriterTests {
-  /// A reader that works on bytes, as others' do: RFC 4180, then one apostrophe in front of a cell is dropped.
+  /// A reader that works on bytes, as other tools' readers do: RFC 4180, then one leading apostrophe of a cell is
+  /// dropped.
   private func read(_ text: String) -> [[String]] {
     var rows: [[String]] = []
     var row: [String] = []

@@ -6,7 +6,7 @@ import Testing
 /// Powers of two and the 1.5-fold sizes between them, as a full calibration measures.
 private let sizes = CalibrationExtent.full.workingSets(upTo: 256 << 20)
 
-/// A cyclic chase through caches that keep what they hold: each size costs what its innermost level that fits it does.
+/// A cyclic chase through caches without other users: each size costs what the innermost level that holds it costs.
 private func staircase(_ levels: [(bytes: Int, cost: Double)], memory: Double) -> [Double] {
   sizes.map { size in levels.first { size <= $0.bytes }?.cost ?? memory }
 }
@@ -30,7 +30,7 @@ private func latency(_ costs: [Double]) -> CacheBoundaries {
   @Test(arguments: 1...20) func `noise of a tenth and lone outliers move no boundary`(seed: UInt64) {
     var generator = SplitMix(state: seed)
     var costs = staircase(zen, memory: 100).map { $0 * (1 + 0.1 * (generator.unit() - 0.5)) }
-    // A neighbour's burst doubles one point inside the L2's plateau and one of memory's.
+    // A burst of other load doubles one point inside the L2's plateau and one of memory's.
     costs[8] *= 2
     costs[costs.count - 3] *= 2
     let verdicts = latency(costs).compare(with: reported)

@@ -10,7 +10,7 @@ import Testing
 @testable import RunStore
 @testable import Studies
 
-/// Runs that calibrate their host anew before each round of launches.
+/// Runs that calibrate their host before each round of launches.
 @Suite struct CalibrationRoundsTests {
   private func experiment(_ when: String = "every-launch", launches: Int = 3) throws -> Experiment {
     try ExperimentsTests.experiment(
@@ -23,8 +23,8 @@ import Testing
       """)
   }
 
-  /// A calibration with as many samples behind each ceiling as are believed, in which the core runs `speed` times as fast as
-  /// in the canned one.
+  /// A calibration with as many samples for each ceiling as a sustained value needs, of a core that runs `speed`
+  /// times as fast as the canned one.
   private func sampled(speed: Double) -> Calibration {
     var calibration = Calibration(ceilings: [])
     for row in cannedCalibration().ceilings {
@@ -38,7 +38,7 @@ import Testing
     return calibration
   }
 
-  /// Speeds of the calibrations, in their order.
+  /// The speeds of the calibrations, in their order.
   private static let speeds = [1.0, 1.5, 0.75]
 
   @Test func `each round has its calibration, and the machine file takes the best of all`() throws {
@@ -52,7 +52,7 @@ import Testing
           return sampled(speed: Self.speeds[taken.count])
         })
       #expect(taken == [0, 2, 4])
-      // Launches keep to what the first has found.
+      // Launches keep the host of the first calibration.
       #expect(Set(launcher.requests.map(\.hostMachine)).count == 1)
 
       let host = try Machine(contentsOf: "\(path)/host.yaml")
@@ -115,7 +115,7 @@ import Testing
             return sampled(speed: taken[taken.count - 1])
           })
       }
-      // In the middle of the second round, when the fastest calibration is over.
+      // Stopped in the middle of the second round, after the fastest calibration.
       #expect(throws: Interrupted.self) { try start(interruptedAt: 4) }
       #expect(try Machine(contentsOf: "\(path)/host.yaml").frequencyGHz == 3)
       try start(interruptedAt: nil)
@@ -142,7 +142,7 @@ import Testing
           }
         ).1
       }
-      // After the last launch, which nothing but the projection follows.
+      // Stopped after the last launch, when only the projection is left.
       #expect(throws: Interrupted.self) { try start { launcher.requests.count == 6 } }
       #expect(try Machine(contentsOf: "\(path)/host.yaml").frequencyGHz == 3)
       #expect(try RunDirectory(opening: path).manifest.finished == nil)

@@ -94,7 +94,7 @@ private func fullCalibration() -> Calibration {
     // The rate of 20 chains, 12.8 GB/s, at the file's idle latency.
     let lines = try #require(memory.randomLinesInFlightPerCore)
     #expect(abs(lines - 12.8 * memory.idleLatencyNanoseconds / 64) < 0.001)
-    // What the five fastest of samples around 9 sustain.
+    // The sustained value of the five fastest successive samples around 9.
     #expect(memory.streamStoreGigabytesPerSecondPerCore == 9.027)
     #expect(memory.writeGigabytesPerSecondPerCore != nil)
   }

@@ -35,7 +35,7 @@ struct InThisProcess: Launcher {
   }
 }
 
-/// Sees every request before another launcher does, and may answer in its place.
+/// Receives every request before another launcher does, and may answer it.
 final class Interceptor: Launcher {
   private(set) var requests: [LaunchRequest] = []
   private let answer: (LaunchRequest) -> LaunchEnding?
@@ -65,7 +65,7 @@ func run(
   return (directory, events)
 }
 
-/// Runs in a directory that is open already, and projects what was measured.
+/// Runs in a directory that is open already, and projects the measured points.
 @discardableResult
 func run(
   _ experiment: Experiment, in directory: RunDirectory, launcher: any Launcher = InThisProcess(),
@@ -84,7 +84,7 @@ func run(
     steps: RunSetup.Steps(
       calibrate: calibrate,
       audit: { layers, peaks in
-        // In this process, hence with nothing forced that could end it.
+        // In this process, so that no core type is forced that could end it.
         BaselineAudit(
           layers, candidates: LibraryCandidates.all(isas: [.scalar]), peaks: peaks, measure: CandidateReport.measure)
       }),

@@ -3,7 +3,7 @@ import Testing
 
 @testable import Statistics
 
-/// What scipy computes (Fixtures/record-scipy.py), and examples from the literature.
+/// Values computed by scipy (Fixtures/record-scipy.py), and examples from the literature.
 @Suite struct ComparisonStatisticsTests {
   private struct Recorded: Decodable {
     struct Samples: Decodable {

@@ -8,7 +8,7 @@ import Testing
 @testable import Statistics
 @testable import Studies
 
-/// A side of `count` points whose processes take times of `launches`, which gets a point's place.
+/// A side of `count` points; `launches` gives the times of a point's processes from its place.
 private func side(
   _ name: String, points count: Int = 1, selection: [Parameter: ParameterValue] = [:], facts: [String: String] = [:],
   change: (inout ResultRow) -> Void = { _ in }, launches: (Int) -> [[Double]]
@@ -50,7 +50,7 @@ private func steady(_ time: Double) -> [[Double]] {
 
   @Test(arguments: NoiseModel.allCases, [1, 2, 3, 5])
   func `of the same thing measured twice under 5 % is called different`(_ model: NoiseModel, launches: Int) throws {
-    // Four grids of 40 points, so that a rate of 5 % would show as 8 points.
+    // Four grids of 40 points, where a rate of 5 % would give 8 points.
     var different = 0
     for trial in 0..<4 as Range<UInt64> {
       let comparison = try Comparison(
@@ -63,7 +63,7 @@ private func steady(_ time: Double) -> [[Double]] {
   }
 
   @Test func `samples of one process each would call far more than 5 % different by the rank test alone`() throws {
-    // Why launches and blocks matter: without them the drift of a process looks like a change.
+    // Without launches and blocks, the drift of a process looks like a change.
     var noise = Noise(seed: 5)
     let wrong = try (0..<200).filter { _ in
       let (a, b) = (NoiseModel.drift.process(samples: 30, &noise), NoiseModel.drift.process(samples: 30, &noise))
@@ -157,7 +157,7 @@ private func steady(_ time: Double) -> [[Double]] {
   }
 
   @Test func `points match by parameters, and what is selected by need not match`() throws {
-    // The same strategy for both: the usual one follows the type.
+    // Both have the same strategy, since the default one depends on the type.
     let lines =
       "sweeps: [{name: s, set: {kernel: lookup, column_slice: 64, table_group: 8}, "
       + "axes: {dtype: [fp32, bf16], tables: [32, 64, 96]}}]"
@@ -193,7 +193,8 @@ private func steady(_ time: Double) -> [[Double]] {
     #expect(comparison.points.count == 25)
     #expect(comparison.points.allSatisfy { $0.verdict == .same && $0.change == 0 && $0.changeLow == 0 })
     #expect(side.warnings.isEmpty)
-    // The same samples say nothing of how far two runs differ: one point that differs by much stays a single process a side.
+    // Equal samples say nothing about the spread between runs: one point with a large difference stays a single
+    // process a side.
     var other = side
     other.entries[0].launches = other.entries[0].launches.map { $0.map { $0 * 1.5 } }
     let changed = try Comparison(side, other, threshold: 0.02)
@@ -280,7 +281,7 @@ private func steady(_ time: Double) -> [[Double]] {
     let first = try #require(comparison.points.first)
     #expect(first.label.hasSuffix(" against dense ff=2048 d=512 tokens=64 threads=1"))
     #expect(first.matchup?.hasSuffix("preferred to another for ff = 4 d") == true)
-    // The other way round each is slower, under the id of the look-up too.
+    // In the other direction each is slower, also under the id of the look-up.
     let reversed = try Comparison(lookup, dense, threshold: 0.02)
     #expect(reversed.points.map(\.verdict) == Array(repeating: .slower, count: 4))
     #expect(reversed.points.map(\.pointID) == comparison.points.map(\.pointID))

@@ -26,7 +26,7 @@ import Testing
   }
 
   @Test func `chases add up until the core's buffers are full`() throws {
-    // 24 buffers of a line each, 100 ns away; more chains than that only wait.
+    // 24 buffers of a line each at 100 ns; more chains than that only wait.
     let rates = [1, 2, 4, 8, 12, 16, 24, 32, 64].map { (chains: $0, gigabytesPerSecond: Double(min($0, 24)) * 0.64) }
     let lines = try #require(LinesInFlight(rates.reversed()))
     #expect(abs(lines.latencyNanoseconds - 100) < 1e-9)
@@ -36,7 +36,7 @@ import Testing
     #expect(abs(lines.points[3].lines - 8) < 1e-9)
   }
 
-  @Test func `a neighbour's burst during one chain is not its latency`() throws {
+  @Test func `a burst of other load during one chain is not its latency`() throws {
     let lines = try #require(LinesInFlight([(1, 0.064), (2, 1.28), (4, 2.56), (8, 5.12), (16, 10.24), (32, 12.8)]))
     #expect(abs(lines.latencyNanoseconds - 100) < 1e-9)
     #expect(abs(lines.most - 20) < 1e-9)
@@ -56,7 +56,7 @@ import Testing
     pairs.map { Point(gigabytesPerSecond: $0.0, nanoseconds: $0.1) }
   }
 
-  /// What the machine file demands of a curve.
+  /// The machine file's rules for a curve.
   private func isValid(_ curve: LoadedLatencyCurve) -> Bool {
     zip(curve.points, curve.points.dropFirst()).allSatisfy {
       $0.gigabytesPerSecond < $1.gigabytesPerSecond && $0.nanoseconds <= $1.nanoseconds
@@ -103,7 +103,7 @@ import Testing
     let more = try #require(
       LoadedLatencyCurve(readRatio: 1, measured: measured, idle: 100, most: 40, linesInFlight: 100))
     #expect(more.points.last == Point(gigabytesPerSecond: 40, nanoseconds: 160))
-    // Lines that would arrive faster than the latency that was measured do not lower it.
+    // Lines that would arrive faster than the measured latency do not lower it.
     let few = try #require(LoadedLatencyCurve(readRatio: 1, measured: measured, idle: 100, most: 40, linesInFlight: 10))
     #expect(few.points.last == Point(gigabytesPerSecond: 40, nanoseconds: 120))
     let same = try #require(

@@ -14,7 +14,7 @@ import Testing
     return compute.enumerated().map { row("compute", $0, $1) } + memory.enumerated().map { row("memory", $0, $1) }
   }
 
-  /// A launch between the reading of second `second` and the next one.
+  /// A launch between the reading at second `second` and the next one.
   private func attempt(_ second: Int, launch: Int = 0, run: String = "r") -> AttemptRow {
     AttemptRow(
       runID: run, pointID: "p", launch: launch, attempt: 0, position: 0, status: .passed,
@@ -36,7 +36,7 @@ import Testing
     #expect(watch.note(attempt(3)) == nil)
   }
 
-  @Test func `a start beside a busy neighbour flags the first launch and no other`() {
+  @Test func `a disturbed start flags the first launch and no other`() {
     let watch = DriftWatch(rows([40, 100, 100, 100, 100], [20, 20, 20, 20, 20]))
     #expect(watch.note(attempt(0))?.contains("compute 40 % before and 100 % after") == true)
     #expect((1..<4).allSatisfy { watch.note(attempt($0)) == nil })

@@ -14,7 +14,7 @@ let shippedExperiments: [String] =
   ((try? FileManager.default.contentsOfDirectory(atPath: root.appendingPathComponent("experiments").path)) ?? [])
   .filter { $0.hasSuffix(".yaml") }.sorted()
 
-/// The published schema and the parser say the same.
+/// Compares the published schema with the parser.
 @Suite struct ExperimentSchemaTests {
   @Test func `the published schema is the parser's`() throws {
     let published = try Data(contentsOf: root.appendingPathComponent("docs/experiment.schema.json"))
@@ -72,7 +72,7 @@ let shippedExperiments: [String] =
   }
 }
 
-/// As much of JSON Schema as the document uses; an unknown keyword is a complaint, so that none goes unchecked.
+/// The keywords of JSON Schema that the document uses; any other keyword is an error, so that none goes unchecked.
 private enum Schema {
   static func complaints(_ value: Any) -> [String] { complaints(value, ExperimentSchema.document, "") }
 

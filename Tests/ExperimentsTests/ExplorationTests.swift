@@ -7,7 +7,7 @@ import Testing
 @testable import Plans
 @testable import Studies
 
-/// Inverse questions: what is found is the least that serves, and what a profile says is what a simulation says.
+/// Inverse questions: the answer is the least value that suffices, and profiles agree with simulations.
 @Suite struct ExplorationTests {
   private static let tables = """
     seed: 3
@@ -81,7 +81,7 @@ import Testing
     #expect(throws: InputError.self) {
       try explored("pareto speedup l2", vary: ["bandwidth=1..1000:1000", "latency=50..500:1000"])
     }
-    // Values that no machine can have, alone or beside the rest of the base.
+    // Values that no machine can have, alone or with the base's other figures.
     for impossible in ["simd=1", "simd=300", "l2=63", "frequency=11", "cores=1.5", "l3-bandwidth=2000"] {
       #expect(throws: InputError.self, "\(impossible)") { try explored("min l3 speedup>=2", vary: [impossible]) }
     }
@@ -90,7 +90,7 @@ import Testing
     #expect(throws: InputError.self) { try explored("min l3 speedup>=2", base: small) }
     small.frequencyGHz = nil
     #expect(throws: InputError.self) { try explored("min l2 speedup>=2", base: small) }
-    // Nothing to compare with.
+    // There is no dense baseline.
     let alone = ExplorationTests.tables.components(separatedBy: "  - name: dense")[0]
     #expect(throws: InputError.self) { try explored("min l2 speedup>=2", body: alone) }
   }
@@ -98,7 +98,7 @@ import Testing
   // MARK: - Answers
 
   @Test func `the answer is the least value that reaches the threshold`() throws {
-    // A threshold in the midst of what the base's neighbours reach, so that some do and some do not.
+    // A threshold within the range of machines near the base, so that some reach it and some do not.
     let values = try explored("min l2 speedup>=0.001").thresholds[0].tried.compactMap { $0.speedup?.expected }
     let (low, high) = (try #require(values.min()), try #require(values.max()))
     #expect(high > 1.2 * low, "an L2 that matters")
@@ -111,7 +111,7 @@ import Testing
       if value < answer { #expect(try #require(tried.speedup).expected < threshold) }
       if value == answer { #expect(try #require(tried.speedup).expected >= threshold) }
     }
-    // The band's low end asks for no less.
+    // The band's low end needs at least as much.
     if let cautious = one.value(one.cautious) { #expect(cautious >= answer) }
     #expect(
       one.holdsBeyond
@@ -159,7 +159,7 @@ import Testing
 
   // MARK: - Truth
 
-  /// Ten per cent is what docs/reference/model.md states for a machine explored from a profile.
+  /// docs/MODEL.md states 10 % for a machine explored from a profile.
   @Test func `tokens per second from a profile are those of the exact simulation within ten per cent`() throws {
     for inclusion in [InclusionKind.nine, .victim] {
       var base = ExplorationTests.base

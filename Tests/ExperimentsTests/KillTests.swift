@@ -23,8 +23,8 @@ import Testing
     machines: [host]
     """
 
-  /// Writes the experiment into `directory` and begins its run with canned ceilings: what comes before the first point
-  /// takes half a minute, and is measured once.
+  /// Writes the experiment into `directory` and begins its run with canned ceilings, because measuring them takes half a
+  /// minute.
   private func prepare(_ directory: String, _ text: String = KillTests.text) throws {
     let file = "\(directory)/tiny.yaml"
     try Data(text.utf8).write(to: URL(fileURLWithPath: file))
@@ -61,13 +61,13 @@ import Testing
       var before: Set<RunStore.LaunchKey> = []
       for round in 0..<50 {
         let tool = try start(directory)
-        // From its first instructions to a handful of points.
+        // From the first instructions of the process to a handful of points.
         usleep(UInt32.random(in: 1000...900_000, using: &random))
-        // The whole group, as a batch system does; or the parent alone, with which its child has to go.
+        // Kills the whole group, as a batch system does, or only the parent, whose child must then end too.
         kill(round.isMultiple(of: 2) ? -tool.pid : tool.pid, SIGKILL)
         _ = tool.wait()
         #expect(tool.isGone(), "seed \(seed), round \(round)")
-        // Not every time: the tool itself must cope with what a kill leaves.
+        // Checked only in some rounds, so that the tool itself also meets the state that a kill leaves.
         guard round.isMultiple(of: 3) else { continue }
         let now = try measuredLaunches(directory)
         #expect(now.isSuperset(of: before), "seed \(seed), round \(round)")
@@ -99,7 +99,7 @@ import Testing
     }
   }
 
-  /// Points that take so long that nothing ends by itself.
+  /// Points that take too long to end by themselves.
   private static let slow = text.replacing("max_seconds: 0.005", with: "max_seconds: 600")
     .replacing("min_samples: 6", with: "min_samples: 1000000")
 
@@ -145,7 +145,7 @@ import Testing
           #expect(second.messages.contains("process \(first.pid) on "), "\(second.messages)")
         }
       }
-      // A report beside it is no second run.
+      // A report during the run is not a second run.
       let report = try RunningTool(["report", "\(directory)/run"], in: directory)
       #expect(report.wait() == 0)
       #expect(first.hasProcesses)

@@ -11,7 +11,7 @@ import Testing
 @testable import RunStore
 @testable import Studies
 
-/// Shapes and counts that no machine holds are told, and neither expanded nor built.
+/// Shapes and counts that no machine holds are reported, and neither expanded nor built.
 @Suite struct LargeShapeTests {
   private let most = "2147483648"
 
@@ -31,7 +31,7 @@ import Testing
     #expect(points[0].memoryNeeded == .tooLarge && points[0].tableBytes == nil)
     #expect(points[0].infeasibility(topology: .read()) == "needs more than 2^63 bytes of memory")
     #expect(points[1].memoryShortage() == nil)
-    // What is told of all points must hold for these too.
+    // Properties of all points must be defined for these too.
     let plan = try Plan(
       jsonLines: Plan(points: points, sweeps: [["a"], ["b"]], order: [0, 1]).jsonLines(), file: "plan")
     #expect(plan.points == points)

@@ -11,7 +11,7 @@ import Testing
 @testable import Statistics
 @testable import Studies
 
-/// Launches, attempts, interrupts: what a run makes of processes that end in every way there is.
+/// Launches, attempts and interrupts: how a run handles every way in which a process can end.
 @Suite(.process) struct LaunchTests {
   private func experiment(
     _ measure: String = "", points: String = "{table_rows: [4, 16]}"
@@ -244,10 +244,10 @@ import Testing
       }
       let note = try #require(try notes()[1])
       #expect(note.contains("the machine's speed moved beside launch 0: compute "), "\(note)")
-      // The sentinel reads the real memory too, whose share may be anything.
+      // The sentinel also reads the real memory, whose speed is unknown here.
       let isHalved = #/compute [^,;]* before and 50 % after/#
       #expect(note.contains(isHalved), "\(note)")
-      // Were that reading the usual one, it would be no drift.
+      // The note would be missing if that reading were the reference.
       try store.add((1...400).map { row(end + 1_000_000_000 * $0, 5e5) })
       try store.noteDrift()
       #expect(try notes()[1]?.contains(isHalved) != true)
@@ -258,7 +258,7 @@ import Testing
     try withTemporaryDirectory { path in
       let (directory, _) = try run(experiment(", launches: 2"), at: path)
       let rows = try directory.store.rows(SentinelRow.self)
-      // One to begin with, one after each of four launches; two benchmarks.
+      // One reading at the start, and one after each of four launches, of two benchmarks.
       #expect(rows.count == 2 * (1 + 4))
       #expect(Set(rows.map(\.benchmark)) == ["compute", "memory"])
       #expect(rows.allSatisfy { $0.value > 0 })

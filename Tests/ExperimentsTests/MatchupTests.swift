@@ -7,7 +7,7 @@ import Testing
 @testable import RunStore
 @testable import Studies
 
-/// One case for each rank of the rule that says which network a point is held against.
+/// One case for each rank of the rule that chooses a baseline.
 @Suite struct MatchupTests {
   private let lookup = Point(
     sweep: "lookup", kernel: .lookup, seed: 1, hidden: 512, output: 512, tables: 128, tableRows: 256, tokens: 64,
@@ -33,11 +33,11 @@ import Testing
       #expect(Matchup(of: lookup, among: [other, lookup]) == nil)
     }
     #expect(Matchup(of: lookup, among: [dense { $0.tokens = 128 }, dense()])?.baseline == dense())
-    // A baseline is held against nothing.
+    // A baseline has no baseline.
     #expect(Matchup(of: dense(), among: [dense()]) == nil)
   }
 
-  /// What is worse in one rank alone loses against what is worse in every later one, wherever the two stand.
+  /// A candidate that is worse in one rank loses against one that is worse in every later rank, in either order.
   @Test func `each rank decides before all later ones`() throws {
     let worsen: [(MatchupRank, (inout Point) -> Void)] = [
       (.type, { $0.dense.dtype = .bf16 }), (.cpus, { $0.cpus = .onePerL3 }), (.memory, { $0.memory = .interleave }),
@@ -90,9 +90,9 @@ import Testing
     #expect(try #require(Matchup(of: lookup, among: [dense()])).hasCaveat == false)
   }
 
-  /// Where the report and `explore` had rules of their own, and chose differently.
+  /// A case in which the report and `explore` once chose differently.
   @Test func `planned and measured points get the same baseline`() throws {
-    // By element type and sweep `explore` took the interleaved one; the report the one placed alike.
+    // By element type and sweep, the interleaved one would win; by placement, the other one.
     var lookup = lookup
     lookup.sweep = "placement"
     let alike = dense()

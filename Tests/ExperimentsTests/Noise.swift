@@ -1,17 +1,17 @@
 import Foundation
 import Kernels
 
-/// Synthetic times of one process: seeded, and as unpleasant as those of shared machines.
+/// Synthetic times of one process, seeded, with the disturbances of shared machines.
 enum NoiseModel: String, CaseIterable {
   /// Independent and skewed, with processes 1 % apart.
   case lognormal
-  /// A third of the samples a quarter slower, and one in twenty far out.
+  /// A third of the samples are a quarter slower, and one in twenty is an outlier.
   case bimodalWithOutliers
   /// Processes of two kinds: a third of them 20 % slower from start to end.
   case twoKindsOfProcess
-  /// A slow drift that a process does not average away, from a start that is its own.
+  /// A slow drift that a process does not average away, from a random start for each process.
   case drift
-  /// Processes apart by Student's t with two degrees of freedom.
+  /// Processes that differ by Student's t with two degrees of freedom.
   case heavyTails
 
   /// Logarithms of times about 1.

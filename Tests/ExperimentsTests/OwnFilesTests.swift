@@ -95,7 +95,7 @@ import Testing
     try withTemporaryDirectory { parent in
       try start("\(parent)/whole")
       let all = try files("\(parent)/whole").keys.sorted().filter { $0 != "manifest.json" }
-      // What is removed first, in any order, and the manifest last.
+      // The files that are removed first, in any order; the manifest is last.
       for order in [all, all.reversed()] {
         for count in 0...order.count {
           let path = "\(parent)/run"
@@ -126,7 +126,7 @@ import Testing
     try withTemporaryDirectory { path in
       let study = try StudyDirectory("\(path)/s", for: .comparison)
       try study.write("point_id,sweep,label,verdict,reason\n", to: "comparison.csv")
-      // Cut off here, the verb goes on.
+      // After an interrupt at this point, the verb can be run again.
       try StudyDirectory("\(path)/s", for: .comparison).write(
         "# a against b\n\nChanges are of B's time over A's\n", to: "comparison.md")
       _ = try StudyDirectory("\(path)/s", for: .comparison)

@@ -8,7 +8,7 @@ import Testing
 private let root = URL(fileURLWithPath: #filePath)
   .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
 
-/// The one table of parameters, and what is derived from it.
+/// The table of parameters, and everything derived from it.
 @Suite struct ParameterTests {
   @Test func `every parameter has a name of its own, and every column of results too`() {
     #expect(Set(Parameter.names).count == Parameter.names.count)
@@ -44,7 +44,7 @@ private let root = URL(fileURLWithPath: #filePath)
     }
   }
 
-  /// What a point says of itself is what makes it.
+  /// The parameters of a point make the same point again.
   @Test(arguments: KernelKind.allCases)
   func `a point's parameters make the point again`(_ kind: KernelKind) throws {
     let lines = "sweeps: [{name: a, set: {kernel: \(kind.rawValue), threads: 2, tokens: 300, memory: interleave}}]"

@@ -9,7 +9,7 @@ import Testing
 @testable import Plans
 @testable import RunStore
 
-/// What a dry run tells of a plan: the same that a run finds out later.
+/// A dry run gives the same reasons for a plan's points as a run does later.
 @Suite struct PlanFeasibilityTests {
   @Test func `types that no library multiplies in are told, and each type is tried once`() throws {
     var asked: [ElementType] = []

@@ -57,8 +57,8 @@ import Testing
     let plan = try Plan(
       experiment("sweeps: [{name: a, set: {kernel: lookup}, axes: {group_prefetch: [auto, on, off]}}]"), cpuCount: 1)
     #expect(plan.points.map { $0.strategy?.groupPrefetch } == [nil, .on, .off])
-    let usual = try Plan(experiment("sweeps: [{name: a, set: {kernel: lookup}}]"), cpuCount: 1)
-    #expect(usual.points.first?.id == plan.points.first?.id)
+    let standard = try Plan(experiment("sweeps: [{name: a, set: {kernel: lookup}}]"), cpuCount: 1)
+    #expect(standard.points.first?.id == plan.points.first?.id)
   }
 
   @Test func `wrong words for a strategy or a partition are answered with those that there are`() {

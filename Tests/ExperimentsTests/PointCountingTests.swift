@@ -29,7 +29,7 @@ import Testing
     ]
   }
 
-  /// The rows of a pass, and how often the work ran.
+  /// The rows of a pass, and the number of times that the work ran.
   private func run(
     _ plan: CounterPlan, _ backend: any CounterBackend, threads: Int = 1
   ) throws -> (rows: [CounterRow], runs: Int) {
@@ -123,7 +123,7 @@ import Testing
     let recorded = try run(CounterPlan(groups: groups), backend, threads: 2).rows
     #expect(recorded.count == 6)
     let replayed = try run(CounterPlan(groups: groups), ReplayBackend(recorded), threads: 2).rows
-    // A recording does not make made-up counts measured ones.
+    // A recording does not turn synthetic counts into measured ones.
     #expect(replayed == recorded)
     let measured = recorded.map { row in
       var row = row

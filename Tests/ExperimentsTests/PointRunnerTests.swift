@@ -11,7 +11,7 @@ import Testing
 @testable import Plans
 @testable import RunStore
 
-/// A kernel that copies its input, and claims an error of its author's choice.
+/// A kernel that copies its input and reports a given error.
 private final class StubKernel: Kernel, KernelWorker {
   var inputWidth: Int { 8 }
   var outputWidth: Int { 8 }
@@ -103,7 +103,7 @@ private struct StubSource: KernelSource {
     #expect(outcome.result.fractionOfFMAPeak != nil)
     #expect(outcome.result.verifiedCPUs?.isEmpty == false)
     #expect(outcome.counters.map(\.event).contains("perf::TASK-CLOCK"))
-    // This kernel does not tell its stages apart.
+    // This kernel has no stages.
     #expect(outcome.stageTimes.isEmpty)
     // The check, the samples and one pass for the counters.
     #expect(kernel.runs >= 1 + outcome.samples.count + 1)
@@ -244,7 +244,7 @@ private struct StubSource: KernelSource {
     #expect(
       outcome.tuning.allSatisfy { $0.pointID == open.id && !$0.cached && $0.measuredNanosecondsPerToken ?? 0 > 0 })
     #expect(outcome.tuning.map(\.rank) == Array(1...outcome.tuning.count))
-    // The default (slices of 128 bytes, all six tables) stays unless it is beaten beyond doubt, by the fastest of the final.
+    // The default (slices of 128 bytes, all six tables) stays unless the fastest of the final beats it significantly.
     let rounds = outcome.tuning.map(\.rounds).max()
     let fastest = outcome.tuning.filter { $0.rounds == rounds }.compactMap(\.measuredNanosecondsPerToken).min()
     let isDefault =

@@ -41,7 +41,7 @@ private let point = Point(
     #expect(try CanonicalJSON.decode(Point.self, from: json) == point)
   }
 
-  @Test func `a label names what matters and leaves out what is usual`() {
+  @Test func `a label names what matters and leaves out defaults`() {
     #expect(point.label == "lookup T=128 rows=256 d=512 tokens=4096 threads=2 sliced/4096/128x8 interleave")
   }
 

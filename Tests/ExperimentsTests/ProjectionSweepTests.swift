@@ -62,7 +62,7 @@ import Testing
   @Test func `what was interrupted goes on where it stopped`() throws {
     try withTemporaryDirectory { path in
       let experiment = try experiment(Self.body)
-      // A directory that is open is locked, hence one after another.
+      // An open directory is locked, so that the runs follow one another.
       for (stop, expected) in [(3, 6), (nil, 14)] {
         let run = try project(experiment, at: "\(path)/run", stop: stop)
         #expect(try run.store.rows(ProjectionRow.self).count == expected)
@@ -130,7 +130,8 @@ import Testing
   }
 }
 
-/// The projections of runs that measure: made when all launches are over, and joined with what was measured when they are read.
+/// The projections of runs that measure: they are made after all launches, and joined with the measurements when they
+/// are read.
 @Suite struct MeasuredProjectionTests {
   private func experiment(
     _ points: String = "{table_rows: [4, 16]}", measure: String = "", machines: String = "[grace, host]"
@@ -238,7 +239,7 @@ import Testing
   @Test func `a point is left out of a machine that gives no rate for its multiply-adds`() throws {
     try withTemporaryDirectory { path in
       let (directory, _) = try run(experiment("{projection_dtype: [bf16]}", machines: "[epyc-7763]"), at: path)
-      // Milan has no bf16 multiply-add, so that its projection would be a guess.
+      // Milan has no bf16 multiply-add, so that there is no rate to project with.
       #expect(try directory.store.rows(ProjectionRow.self).isEmpty)
       let result = try #require(try directory.store.rows(ResultRow.self).first)
       #expect(result.notes?.contains("not projected onto epyc-7763") == true, "\(result.notes ?? "")")

@@ -8,7 +8,7 @@ import Testing
 @testable import Statistics
 @testable import Studies
 
-/// Reading a run changes nothing in its directory, and tells what is wrong there.
+/// Reading a run changes nothing in its directory, and reports damage.
 @Suite struct ReadingRunTests {
   private static let body = "sweeps: [{name: a, axes: {kernel: [dense, lookup], tokens: [8, 16]}}]"
 
@@ -21,7 +21,7 @@ import Testing
         experiment: experiment, commandLine: [], host: "h", toolVersion: toolVersion, layers: layers))
   }
 
-  /// Stores every point with samples and the statistics of them.
+  /// Stores every point with samples and their statistics.
   private func measure(_ run: RunDirectory) throws {
     for (index, point) in run.plan.points.enumerated() {
       let walls = (0..<7).map { Double(1000 + 10 * $0 + index) }
@@ -36,7 +36,7 @@ import Testing
     }
   }
 
-  /// Names, bytes and times of everything in `path`, itself included.
+  /// Names, bytes and times of everything in `path`, including `path` itself.
   private func state(_ path: String) throws -> [String: String] {
     var state: [String: String] = [:]
     for name in try FileManager.default.contentsOfDirectory(atPath: path) + ["."] {
@@ -48,7 +48,7 @@ import Testing
     return state
   }
 
-  /// Changes the database behind the tool's back.
+  /// Changes the database without the tool.
   private func edit(_ path: String, _ sql: String) throws {
     let queue = try DatabaseQueue(path: "\(path)/results.sqlite")
     try queue.writeWithoutTransaction { try $0.execute(sql: sql) }
@@ -77,7 +77,7 @@ import Testing
       #expect(before["results.sqlite-wal"] != nil)
       #expect(try RunDirectory(opening: path).store.rows(ResultRow.self).count == 4)
       #expect(try state(path) == before)
-      // As a snapshot or a killed run leaves it: the log, and no index of it.
+      // The state left by a snapshot or a killed run: a log without an index.
       try FileManager.default.copyItem(atPath: path, toPath: "\(parent)/copy")
       try FileManager.default.removeItem(atPath: "\(parent)/copy/results.sqlite-shm")
       let copied = try state("\(parent)/copy")
@@ -179,7 +179,7 @@ import Testing
   {
     let root = URL(fileURLWithPath: #filePath)
       .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-    // A column with a number and no rule would be refused as no text.
+    // Without a rule, a column with a number would be refused as text.
     let run = try RunDirectory(opening: root.appendingPathComponent("Tests/Fixtures/runs/\(name)").path)
     #expect(try run.disagreements().isEmpty)
   }

@@ -6,14 +6,14 @@ import GRDB
 @testable import Plans
 @testable import RunStore
 
-/// Slurm's commands as they answer on a cluster, without one.
+/// Slurm's commands with recorded answers, without a cluster.
 final class RecordedSlurm {
   private(set) var calls: [[String]] = []
-  /// What squeue prints.
+  /// The output of squeue.
   var queue = ""
-  /// What `sbatch --parsable` answers, call by call; the last one again and again.
+  /// The answers of `sbatch --parsable`, call by call; the last one is repeated.
   var jobs = ["100"]
-  /// Answers in place of the usual ones, by command.
+  /// Answers that replace the default ones, by command.
   var answers: [String: Slurm.Answer] = [:]
 
   var slurm: Slurm {
@@ -33,7 +33,7 @@ final class RecordedSlurm {
   func calls(of name: String) -> [[String]] { calls.filter { $0.first == name }.map { Array($0.dropFirst()) } }
 }
 
-/// A sweep on a made-up cluster: 7 points with 2 launches each, over 3 tasks.
+/// A sweep on a simulated cluster: 7 points with 2 launches each, in 3 tasks.
 struct TinyCluster {
   static let body = """
     seed: 3
@@ -62,15 +62,15 @@ struct TinyCluster {
     try directory.submit(Array(1...tasks), to: slurm.slurm)
   }
 
-  /// Runs a task here, with canned ceilings. With `stop` it is asked to end before the launch of that number, and `killedAt`
-  /// ends it there as a lost node does: with nothing done afterwards.
+  /// Runs a task here, with canned ceilings. `stop` interrupts it before the launch of that number, and `killedAt`
+  /// ends it there as the loss of its node would, with nothing done afterwards.
   @discardableResult
   func run(_ task: Int, node: String, stop: Int? = nil, killedAt: Int? = nil) throws -> [ResultRow]? {
     struct Killed: Error {}
     let task = try SlurmTask(
       directory,
       at: SlurmTask.Place(task: task, jobID: "100", node: node, scratch: "\(path)/scratch-\(node)"),
-      // Time that stands still, and an interval of 0: every launch is copied.
+      // The clock stands still and the interval is 0, so that every launch is copied.
       now: { 0 })
     let manifest = Manifest(
       experiment: experiment, commandLine: [], created: Self.started(), host: node, toolVersion: "1", shard: task.shard)
@@ -86,7 +86,7 @@ struct TinyCluster {
           try ExperimentsTests.run(experiment, in: run, launcher: launcher, options: options, report: report)
         } catch is Interrupted where killedAt != nil {
           isCut = true
-          // The node is gone with its disk: what follows finds nothing to copy.
+          // The node is lost with its disk, so that there is nothing left to copy.
           try run.store.database.write { try $0.execute(sql: "DELETE FROM attempts") }
           throw Killed()
         }
@@ -98,7 +98,7 @@ struct TinyCluster {
     }
   }
 
-  /// A second later each time, as run ids tell starts apart by the second.
+  /// Each start is a second later, because run ids distinguish starts by the second.
   private static func started() -> Date {
     starts += 1
     return Date(timeIntervalSince1970: 1_800_000_000 + Double(starts))

@@ -80,11 +80,11 @@ import Testing
   @Test func `a start that was killed before it was a run is begun anew`() throws {
     try withTemporaryDirectory { path in
       _ = try open(path)
-      // What is there just before the manifest is.
+      // The files that exist just before the manifest does.
       try FileManager.default.moveItem(atPath: path + "/manifest.json", toPath: path + "/manifest.json.1.new")
       #expect(complaint { try open(path) }.hasPrefix("none"))
       #expect(!FileManager.default.fileExists(atPath: path + "/manifest.json.1.new"))
-      // Before the database has a page.
+      // Killed before the database had a page.
       try withTemporaryDirectory { other in
         try Data().write(to: URL(fileURLWithPath: other + "/results.sqlite"))
         #expect(complaint { try open(other) }.hasPrefix("none"))

@@ -14,7 +14,7 @@ import Testing
     measure: {min_samples: 6, min_seconds: 0, max_seconds: 0.005, warmup_seconds: 0, launches: 2}
     """
 
-  /// Runs a part of the experiment; `stop` ends it before a launch with that number.
+  /// Runs a part of the experiment; `stop` interrupts it before the launch of that number.
   private func part(
     _ shard: Shard?, at path: String, _ body: String = RunMergeTests.body, host: String = "h", stop: Int? = nil
   ) throws {

@@ -17,13 +17,13 @@ final class RunningTool {
     return candidates.first { FileManager.default.isExecutableFile(atPath: $0.path) } ?? candidates[0]
   }()
 
-  /// Starts it in `directory`, which tells its processes apart from all others.
+  /// Starts the tool in `directory`, by which its processes are told apart from all others.
   init(_ arguments: [String], in directory: String) throws {
     self.directory = URL(fileURLWithPath: directory)
     let number = self.directory.appendingPathComponent(".pid")
     try? FileManager.default.removeItem(at: number)
     shell.executableURL = URL(fileURLWithPath: "/bin/bash")
-    // Job control gives the job a group of its own, whose number is that of its first process.
+    // Job control gives the job a process group of its own, with the number of its first process.
     shell.arguments =
       [
         "-c", "set -m; \"$0\" \"$@\" >out 2>err & echo $! >.pid.new; mv .pid.new .pid; wait $!", Self.executable.path,
@@ -40,8 +40,8 @@ final class RunningTool {
     self.pid = pid ?? 0
   }
 
-  /// Its exit code, or 128 + the signal that ended it: SIGKILL where it does not end within two minutes, far longer than
-  /// anything here takes.
+  /// The exit code, or 128 + the signal that ended the process: SIGKILL where it does not end within two minutes, far
+  /// longer than any test here takes.
   func wait() -> Int32 {
     for _ in 0..<12_000 where shell.isRunning { usleep(10_000) }
     if shell.isRunning { kill(-pid, SIGKILL) }
@@ -53,7 +53,7 @@ final class RunningTool {
     (try? String(contentsOf: directory.appendingPathComponent("err"), encoding: .utf8)) ?? ""
   }
 
-  /// Whether a process of the run is left, its launches included: all work in its directory.
+  /// Whether a process of the run is left, including its launches, which all work in its directory.
   var hasProcesses: Bool { !processes.isEmpty }
 
   private var processes: [pid_t] {

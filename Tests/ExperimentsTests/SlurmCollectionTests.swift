@@ -15,8 +15,8 @@ import Testing
       attempts: attempts, allowsMixedMachines: mixed, scratch: cluster.path)
   }
 
-  /// Collects, and expects every launch of every point once, in a database without complaints. What is collected is locked
-  /// while it is open.
+  /// Collects, and expects every launch of every point once, in an intact database. The collected run is locked while
+  /// it is open.
   private func expectWhole(_ cluster: TinyCluster) throws {
     let collection = try collect(cluster)
     let run = try #require(collection.merge?.directory)
@@ -50,7 +50,7 @@ import Testing
       for task in 1...2 { try cluster.run(task, node: "n\(task)") }
       try cluster.run(3, node: "n3", killedAt: 2)
       try cluster.run(3, node: "n4")
-      // The lost node was only cut off: it copies what it went on to measure.
+      // The lost node was only cut off, and copies the launches that it measured meanwhile.
       let part = try #require(try cluster.directory.parts()[3]?.last)
       try part.read(scratch: path) { run in
         var manifest = run.manifest
@@ -85,7 +85,7 @@ import Testing
       }
       #expect(try cluster.directory.submissions().map(\.tasks) == [[1, 2, 3], [2]])
 
-      // The same script and shard: it has what it lacks.
+      // The script and shard are the same, so that the task measures its missing points.
       try cluster.run(2, node: "n5")
       try cluster.run(3, node: "n3")
       try expectWhole(cluster)

@@ -55,7 +55,7 @@ import Testing
     }
   }
 
-  @Test func `a submission that nobody knows the number of stays, and says what to do`() throws {
+  @Test func `a submission whose job number is unknown stays, and says what to do`() throws {
     try withTemporaryDirectory { path in
       let cluster = try TinyCluster(in: path)
       cluster.slurm.jobs = ["thank you"]
@@ -67,7 +67,7 @@ import Testing
           && "\($0)".hasSuffix("if so, write its number as \"job_id\" into \(file), else remove that file")
       }
       #expect(try cluster.directory.submissions().map(\.jobID) == ["100", nil])
-      // Nothing is submitted twice meanwhile.
+      // Nothing is submitted a second time.
       func collect() throws -> SlurmCollection {
         try SlurmCollection(
           cluster.directory, slurm: cluster.slurm.slurm, into: "\(path)/whole", resubmits: true, scratch: path)

@@ -19,7 +19,7 @@ import Testing
     #expect(tasks.map(\.task) == [4, 3, 2, 1])
     #expect(tasks[0] == Slurm.QueuedTask(jobID: "15", task: 4, state: "RUNNING", node: "n3", reason: "None"))
     #expect(tasks[1].node.isEmpty && tasks[1].reason == "BeginTime")
-    // What is not known counts as alive.
+    // Unknown states count as alive.
     #expect(tasks.map(\.hasEnded) == [false, false, true, false])
     #expect(recorded.calls(of: "squeue")[0].contains("--jobs=15,16"))
   }

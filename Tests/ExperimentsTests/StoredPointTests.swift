@@ -7,14 +7,14 @@ import Testing
 private let root = URL(fileURLWithPath: #filePath)
   .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
 
-/// Plans that earlier versions of the tool stored, and that runs go on with.
+/// Plans stored by earlier versions of the tool, whose runs must be resumable.
 private let storedPlans: [String] = ["reports", "Tests/Fixtures/runs"].flatMap { folder -> [String] in
   let names = (try? FileManager.default.contentsOfDirectory(atPath: root.appendingPathComponent(folder).path)) ?? []
   return names.sorted().map { "\(folder)/\($0)/plan.jsonl" }
     .filter { FileManager.default.fileExists(atPath: root.appendingPathComponent($0).path) }
 }
 
-/// Points keep their spelling and their id through every version, or stored runs could not be resumed and joined.
+/// Points keep their encoding and their id through every version, so that stored runs can be resumed and joined.
 @Suite struct StoredPointTests {
   @Test func `there are plans of earlier versions to read`() {
     #expect(storedPlans.count >= 6)

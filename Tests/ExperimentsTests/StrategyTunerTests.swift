@@ -8,7 +8,7 @@ import Testing
 
 @testable import Measurement
 
-/// Times that a test writes down, and how often each strategy was asked for.
+/// A timer with times given by the test, which counts how often each strategy is timed.
 final class ScriptedTimer: StrategyTimer {
   var refused: [LookupStrategy: String] = [:]
   let time: (LookupStrategy) -> Double
@@ -57,7 +57,7 @@ extension LookupNetwork {
 
   private static func pass(tokens: Int) -> Pass { Pass(tokens: tokens, threads: 1, isa: .best) }
 
-  /// Tunes the published layer, and says which strategy was chosen.
+  /// Tunes the published layer, and returns the chosen strategy.
   private func tune(
     _ tuner: StrategyTuner, _ timer: ScriptedTimer
   ) throws -> (tuning: Tuning, strategy: LookupStrategy?) {
@@ -66,7 +66,7 @@ extension LookupNetwork {
     return (tuning, all.first { $0.strategyValues == tuning.strategy }?.strategy)
   }
 
-  /// The strategies that are left of the published layer's for a pass.
+  /// The strategies of the published layer that are left after pruning for a pass.
   private func kept(
     _ pass: Pass = Self.pass, secondLevelBytes: Int? = nil, on machine: Machine
   ) throws -> [StrategyTuner.Entrant] {
@@ -91,7 +91,7 @@ extension LookupNetwork {
         """, file: "synthetic.yaml")
   }
 
-  /// The machine of README's figures, as far as the estimate asks.
+  /// The machine of README's figures, as far as the estimate needs it.
   static func zen5() throws -> Machine { try MachineCatalogue.bundled().machine("zen5-vm-2core") }
 
   // MARK: - Candidates and estimates
@@ -100,22 +100,22 @@ extension LookupNetwork {
     for tokens in [1, 100, 4096, 32_768] {
       let all = Self.published.walks(Self.pass(tokens: tokens), secondLevelBytes: nil)
       #expect(Set(all).count == all.count)
-      let usual = LookupStrategy.default(Self.published.shape, tableType: .fp32, tokens: tokens, secondLevelBytes: nil)
-      #expect(all.first == usual.fitted(tokens: tokens, tables: 128, output: 512))
+      let standard = LookupStrategy.default(Self.published.shape, tableType: .fp32, tokens: tokens, secondLevelBytes: nil)
+      #expect(all.first == standard.fitted(tokens: tokens, tables: 128, output: 512))
       #expect(all.allSatisfy { $0.tokenTile <= tokens && $0.columnSlice <= 512 && $0.tableGroup <= 128 })
     }
   }
 
   @Test func `a working set is the rows that a tile's tokens read of a group, in a slice`() throws {
-    /// In KiB.
+    /// The working set in KiB.
     func workingSet(_ strategy: LookupStrategy) throws -> Double {
       try #require(Self.published.walking(strategy).estimate(Self.pass)).workingSetBytes / 1024
     }
     // 8 tables x 256 rows x 128 columns x 4 bytes: 8,192 tokens read every row.
-    let usual = LookupStrategy(order: .sliced, tokenTile: 8192, columnSlice: 128, tableGroup: 8)
-    #expect(try abs(workingSet(usual) - 1024) < 1e-6)
+    let standard = LookupStrategy(order: .sliced, tokenTile: 8192, columnSlice: 128, tableGroup: 8)
+    #expect(try abs(workingSet(standard) - 1024) < 1e-6)
     // 256 tokens of 256 equally likely codes read 1 - 1/e of the rows.
-    var few = usual
+    var few = standard
     few.tokenTile = 256
     #expect(try abs(workingSet(few) - 0.632 * 1024) < 1)
     #expect(try abs(workingSet(LookupStrategy(order: .table)) - 512) < 1e-6)
@@ -177,7 +177,7 @@ extension LookupNetwork {
       best = min(best, time)
       if kept.contains(strategy) { bestKept = min(bestKept, time) }
     }
-    // The estimate rests on sizes alone; what it leaves out may be this much better, no more.
+    // The estimate uses only sizes; the strategies that it prunes may be this much faster, no more.
     #expect(bestKept <= 1.05 * best)
   }
 
@@ -202,9 +202,9 @@ extension LookupNetwork {
     for machine in try [Self.machine("4KiB", "16KiB", "64KiB"), Self.machine("1MiB", "64MiB", "1GiB"), Self.zen5()] {
       let timer = ScriptedTimer { _ in 1 }
       _ = try tune(StrategyTuner(machine: machine, clock: { 0 }), timer)
-      let usual = LookupStrategy.default(
+      let standard = LookupStrategy.default(
         Self.published.shape, tableType: .fp32, tokens: 32_768, secondLevelBytes: machine.caches[1].sizeBytes)
-      #expect(timer.prepared.contains(usual))
+      #expect(timer.prepared.contains(standard))
     }
   }
 
@@ -230,15 +230,15 @@ extension LookupNetwork {
     let probe = ScriptedTimer { _ in 1 }
     _ = try tune(tuner, probe)
     let order = probe.prepared
-    let usual = Self.published.candidates(Self.pass, secondLevelBytes: tuner.secondLevelBytes).first?.strategyValues
+    let standard = Self.published.candidates(Self.pass, secondLevelBytes: tuner.secondLevelBytes).first?.strategyValues
     // The later a candidate in the list, the faster.
     let timer = ScriptedTimer { 100 - Double(order.firstIndex(of: $0) ?? 0) }
     let (tuning, strategy) = try tune(tuner, timer)
     for (index, candidate) in tuning.candidates.enumerated() {
-      #expect(candidate.rounds == (index >= 4 || candidate.strategy == usual ? 11 : 2))
+      #expect(candidate.rounds == (index >= 4 || candidate.strategy == standard ? 11 : 2))
     }
     #expect(strategy == order.last)
-    // In turns: no candidate is timed twice before every other was timed once.
+    // Candidates take turns: none is timed twice before every other one was timed once.
     #expect(Array(timer.timed.prefix(8)) == order)
     #expect(Array(timer.timed[8..<16]) == order)
   }
@@ -251,8 +251,8 @@ extension LookupNetwork {
     #expect(StrategyTuner.signTest(wins: 0, of: 0) == 1)
   }
 
-  /// A loud machine: every sample is off by some percent, one in seven is up to twice as long, and now and then everything
-  /// slows down for a while.
+  /// A noisy machine: every sample is off by some percent, one in seven takes up to twice as long, and now and then
+  /// everything slows down for a while.
   private struct Noise {
     var random: RandomSource
     var slow = 0
@@ -265,7 +265,8 @@ extension LookupNetwork {
     }
   }
 
-  /// What was chosen on a loud machine, over the default: 200 tunings with true times that `draw` gives to all others.
+  /// The true time of the chosen strategy over the default's on a noisy machine, for 200 tunings with true times from
+  /// `draw`.
   private func ratiosUnderNoise(_ draw: (inout RandomSource, Int) -> Double) throws -> [Double] {
     let tuner = StrategyTuner(machine: try Self.zen5(), clock: { 0 })
     let all = Self.published.candidates(Self.pass, secondLevelBytes: tuner.secondLevelBytes)

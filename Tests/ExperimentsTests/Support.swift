@@ -10,7 +10,7 @@ func experiment(_ lines: String, overrides: [String] = []) throws -> Experiment 
     text: "schema: lookahead/experiment/1\nname: test\n" + lines, file: "test.yaml", overrides: overrides)
 }
 
-/// The complaint about an experiment with `lines` as its body; nil where there is none.
+/// The error message for an experiment with `lines` as its body; nil where it is valid.
 func complaint(_ lines: String, overrides: [String] = []) -> String? {
   do {
     _ = try Plan(experiment(lines, overrides: overrides), cpuCount: 2)

@@ -69,7 +69,7 @@ import Testing
       let started = events.compactMap { event -> String? in
         if case .started(let point, _) = event { point.sweep } else { nil }
       }
-      // A skipped point is tried again: the reason may be gone.
+      // A skipped point is tried again, because the reason may no longer hold.
       #expect(started == ["too-many"])
       #expect(try directory.store.rows(SampleRow.self) == first)
     }

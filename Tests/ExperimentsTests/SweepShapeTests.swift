@@ -6,7 +6,7 @@ import Testing
 
 @testable import Plans
 
-/// Zip, exclude, include, constraints and order: what an experiment file says beside its axes.
+/// Zip, exclude, include, constraints and order in experiment files.
 @Suite struct SweepShapeTests {
   private func points(_ lines: String) throws -> [Point] { try Plan(experiment(lines), cpuCount: 2).points }
 
@@ -51,7 +51,7 @@ import Testing
     #expect(try count("[{threads: all}]") == 6)
     #expect(try count("[{threads: 2}]") == 6)
     #expect(try count("[{table_rows: {at_least: 100, at_most: 300}}, {memory: interleave}]") == 4)
-    // By values that nobody set, too.
+    // Also by values that the experiment does not set.
     #expect(
       complaint("exclude: [{dtype: fp32}]\nsweeps: [{name: a, set: {kernel: lookup}}]")?.contains("all of them") == true
     )
@@ -104,7 +104,7 @@ import Testing
       #expect(
         points.map { [$0.hidden, $0.tokens, $0.tables ?? 0] } == [[128, 32, 16], [128, 32, 32], [128, 32, 64]])
 
-      // The text says it all: it reads the same when the files are gone, and again from what was read.
+      // The text is complete: it reads the same without the files, and again from its own output.
       try FileManager.default.removeItem(atPath: parts)
       let again = try Experiment(text: experiment.text, file: file)
       #expect(again == experiment)
@@ -151,11 +151,11 @@ import Testing
 
   @Test func `variants are points of their own, and a point without one keeps its id`() throws {
     let plain = try points("sweeps: [{name: a, set: {kernel: dense}}]")
-    let twins = try points("sweeps: [{name: a, set: {kernel: dense}, axes: {variant: [a, b]}}]")
-    #expect(twins.count == 2)
-    #expect(Set((plain + twins).map(\.id)).count == 3)
+    let variants = try points("sweeps: [{name: a, set: {kernel: dense}, axes: {variant: [a, b]}}]")
+    #expect(variants.count == 2)
+    #expect(Set((plain + variants).map(\.id)).count == 3)
     #expect(try !plain[0].canonicalJSON().contains("variant"))
-    #expect(twins[1].label.hasSuffix("variant=b"))
+    #expect(variants[1].label.hasSuffix("variant=b"))
   }
 
   // MARK: - Codes
@@ -195,7 +195,7 @@ import Testing
     #expect(
       try violations("{free_memory: {at_least: 2GiB, otherwise: fail}}").map(\.message)
         == ["free_memory: expected at least 2GiB, found 1GiB"])
-    // What the system does not tell is no reason to refuse.
+    // A fact that the system does not report is no reason to refuse.
     #expect(try violations("{smt: {is: off, otherwise: fail}}").map(\.severity) == [.warn])
   }
 

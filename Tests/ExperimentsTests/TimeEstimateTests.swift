@@ -47,17 +47,17 @@ import Testing
   @Test func `points that cannot run here are told apart, with the reason`() throws {
     let topology = Topology.read()
     let many = topology.allowedCPUs.count + 1
-    func obstacle(_ set: String, memory: Int? = nil) throws -> String? {
+    func infeasibility(_ set: String, memory: Int? = nil) throws -> String? {
       try Plan(experiment("sweeps: [{name: a, set: {kernel: lookup, \(set)}}]"), cpuCount: 1).points[0]
         .infeasibility(
           topology: topology, available: memory.map { AvailableMemory(bytes: $0, limit: "MemAvailable") })
     }
-    #expect(try obstacle("tables: 4, tokens: 1") == nil)
-    #expect(try obstacle("tables: 4", memory: 1000)?.contains("of memory, 1000B are available by MemAvailable") == true)
-    #expect(try obstacle("threads: \(many)")?.contains("threads") == true)
-    #expect(try obstacle("memory: 'node:63'") == "this machine has no memory node 63")
+    #expect(try infeasibility("tables: 4, tokens: 1") == nil)
+    #expect(try infeasibility("tables: 4", memory: 1000)?.contains("of memory, 1000B are available by MemAvailable") == true)
+    #expect(try infeasibility("threads: \(many)")?.contains("threads") == true)
+    #expect(try infeasibility("memory: 'node:63'") == "this machine has no memory node 63")
     #if arch(x86_64)
-      #expect(try obstacle("isa: neon") == "this CPU cannot run neon")
+      #expect(try infeasibility("isa: neon") == "this CPU cannot run neon")
     #endif
   }
 }

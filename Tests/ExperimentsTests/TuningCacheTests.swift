@@ -13,7 +13,7 @@ import Testing
     blockSize: 64, tokens: 32_768, threads: 1, codes: .uniform)
   private let pass = StrategyTunerTests.pass
 
-  /// Tunes with scripted times and says how many candidates were timed, and what was warned of.
+  /// Tunes with scripted times; returns the number of candidates that were timed, and the warnings.
   private func tune(
     in directory: String, machine: String = "cpu=1", point: Point? = nil, favourite: Int = 3
   ) throws -> (strategy: Tuning.Strategy, isCached: Bool, timed: Int, warnings: [String]) {
@@ -38,7 +38,7 @@ import Testing
     try withTemporaryDirectory { directory in
       let first = try tune(in: "\(directory)/new/tuning")
       #expect(!first.isCached && first.timed > 0 && first.warnings.isEmpty)
-      // Another favourite now, which nobody asks for.
+      // Another strategy would be the fastest now, but nothing is timed.
       let second = try tune(in: "\(directory)/new/tuning", favourite: 5)
       #expect(second.isCached && second.timed == 0 && second.warnings.isEmpty)
       #expect(second.strategy == first.strategy)
@@ -58,7 +58,7 @@ import Testing
         #expect(try !tune(in: directory, point: other).isCached)
         #expect(try tune(in: directory, point: other).isCached)
       }
-      // What does not matter to a walk does not matter here.
+      // Parameters without effect on a strategy have no effect here.
       var renamed = point
       renamed.sweep = "b"
       renamed.seed = 7
@@ -95,7 +95,7 @@ import Testing
     ("token_tile", 0), ("token_tile", -1), ("column_slice", 0), ("table_group", Int.min), ("prefetch_rows", Int.max),
     ("token_tile", 7),
   ])
-  func `a walk that nobody would choose among is not believed`(key: String, value: Int) throws {
+  func `a strategy that is no candidate is not believed`(key: String, value: Int) throws {
     try withTemporaryDirectory { directory in
       let first = try tune(in: directory)
       let file = try #require(files(in: directory).first)

@@ -28,11 +28,11 @@ import Testing
     #expect(abs((result.meanAbsoluteError() ?? 0) - 0.1) < 1e-12)
     #expect(abs((result.bias() ?? 0) - 0.1 / 3) < 1e-12)
     #expect(result.worst(1).map(\.point.seed) == [0])
-    // 120 (108 to 132) misses 100, 180 (162 to 198) misses 200.
+    // The band 108 to 132 misses 100, and 162 to 198 misses 200.
     #expect(abs((result.shareWithinBand() ?? 0) - 1.0 / 3) < 1e-12)
   }
 
-  @Test func `points are held against their fastest samples too, where they have one`() {
+  @Test func `points are compared with their fastest samples too, where they have one`() {
     var result = validation([(100, 120), (200, 180)])
     #expect(result.meanAbsoluteError(.fastest) == nil && result.worst(1, .fastest).count == 1)
     result.entries[0].fastestTokensPerSecond = 150
@@ -43,7 +43,7 @@ import Testing
   @Test func `ranks correlate whatever the scale`() {
     #expect(validation([(1, 10), (2, 100), (3, 101)]).rankCorrelation() == 1)
     #expect(validation([(1, 3), (2, 2), (3, 1)]).rankCorrelation() == -1)
-    // By hand: ranks 1, 2.5, 2.5, 4 against 1, 2, 3, 4: 4.5 / sqrt(4.5 x 5).
+    // Computed by hand: ranks 1, 2.5, 2.5, 4 against 1, 2, 3, 4 give 4.5 / sqrt(4.5 x 5).
     let tied = Validation.rankCorrelation([1, 2, 2, 3], [1, 2, 3, 4]) ?? 0
     #expect(abs(tied - 4.5 / (4.5 * 5).squareRoot()) < 1e-12)
   }
@@ -56,7 +56,7 @@ import Testing
 }
 
 @Suite struct CoreConstantsTests {
-  /// A made-up core of 2 GHz: two units of the widest vectors here, 4 cycles of latency, 100 operations under way.
+  /// A synthetic core of 2 GHz: two units of the widest vectors here, 4 cycles of latency, 100 operations in flight.
   private func calibration(busyInL2: Double = 40) -> Calibration {
     let lanes = Double(ISA.best.vectorLanes)
     let throughput = 8.0
@@ -82,7 +82,7 @@ import Testing
   }
 
   @Test func `the overlap is what rows and work hide of each other, between none and all`() {
-    // Per byte 1/50 for rows, 1/60 for work: 1/40 leaves 0.005 of 1/60 in sight.
+    // Per byte, rows take 1/50 and work 1/60; both at once take 1/40, of which 0.005 of the 1/60 does not hide.
     let set = 384 << 10
     #expect(abs((CoreConstants(calibration()).overlap(rowSet: set) ?? 0) - 0.7) < 1e-9)
     #expect(CoreConstants(calibration(busyInL2: 10)).overlap(rowSet: set) == 0)
@@ -97,12 +97,12 @@ import Testing
 }
 
 @Suite struct RandomRowsTests {
-  /// A made-up host: 32 KiB at 200 GB/s, 1 MiB at 100, of 32 MiB only 12 at 50, memory at 5.
+  /// A synthetic host: 32 KiB at 200 GB/s, 1 MiB at 100, 12 usable of 32 MiB at 50, memory at 5.
   private let sizes = [32 << 10, 1 << 20, 32 << 20]
   private let held: [Double] = [32 * 1024, 1_048_576, 12 * 1_048_576]
   private let rates: [Double] = [200, 100, 50, 5]
 
-  /// With every rate `slowed` to so much of itself.
+  /// The same with every rate multiplied by `slowed`.
   private func calibration(held: [Double]? = nil, slowed: Double = 1) -> Calibration {
     let held = held ?? self.held
     func rate(_ set: Int) -> Double {
@@ -147,13 +147,13 @@ import Testing
     #expect(rows.rates(level: sizes.count).isEmpty)
   }
 
-  @Test func `a last level shared with strangers is as large as what it holds`() {
+  @Test func `a last level shared with other guests is as large as the part that it holds for this one`() {
     let held = Double(RandomRows(calibration(), cacheSizes: sizes).lastLevelBytes)
     #expect(abs(held / (12 * 1_048_576) - 1) < 0.15, "\(held)")
   }
 
   @Test func `how much of the last level there is comes from typical rates, however slow, and rates from the others`() {
-    // At their best moments nobody else is in the cache.
+    // In the least disturbed moments the cache has no other user.
     let best = calibration(held: [32 * 1024, 1_048_576, 32 * 1_048_576])
     let rows = RandomRows(best, typical: calibration(slowed: 0.6), cacheSizes: sizes)
     #expect(abs(Double(rows.lastLevelBytes) / (12 * 1_048_576) - 1) < 0.15, "\(rows.lastLevelBytes)")

@@ -2,7 +2,7 @@ import Kernels
 import Plans
 import Profiler
 
-/// Points of the two networks as tests write and read them, for which they need not be told apart by type.
+/// Points of both networks for tests that do not need to distinguish them by type.
 
 extension KernelKind {
   package static let dense = DenseNetwork.kind

@@ -7,8 +7,8 @@ import Testing
 @testable import Reports
 @testable import RunStore
 
-/// After a wanted change, run these tests with LOOKAHEAD_TEST_OUTPUT set to a directory, and replace manifest.json, plan.jsonl
-/// and results.sqlite of the fixture by those of its `two-socket/`.
+/// After an intended change, run these tests with LOOKAHEAD_TEST_OUTPUT set to a directory, and replace
+/// manifest.json, plan.jsonl and results.sqlite of the fixture by those of its `two-socket/`.
 @Suite struct CounterReportTests {
   private func rows(_ directory: RunDirectory) throws -> [[String?]] {
     try directory.store.rows(CounterRow.self).map { row in
@@ -41,12 +41,12 @@ import Testing
         text.contains(
           "**Synthetic: a script made these counts up for a described machine. No hardware counted anything.**"))
       #expect(report.warnings.first?.contains("This run is synthetic") == true)
-      // What each topic came to on a Turin.
+      // The groups that each topic stood for on a Turin.
       #expect(text.contains("- `cache`: zen5-cache: made for this CPU (AuthenticAMD family 26 model 2)"))
       #expect(text.contains("- `memory`: zen5-memory: made for this CPU"))
       #expect(text.contains("- `cycles`: perf-cycles: the same on every CPU"))
       #expect(text.contains("- `numa`: no group of this topic is for AuthenticAMD family 26 model 2"))
-      // Derived, by socket, with marks.
+      // Derived metrics, by socket, with marks.
       #expect(text.contains("instructions_per_cycle (instructions/cycle)"))
       #expect(text.contains("memory_read_rate, socket 0 (GB/s)") && text.contains("memory_read_rate, socket 1 (GB/s)"))
       #expect(text.contains("l3_mpki (lines/1000 instructions)"))
@@ -86,7 +86,7 @@ import Testing
       let directory = try copyRecordedTwoSocketRun(to: path)
       let recorded = try directory.store.rows(CounterRow.self)
       let experiment = try Experiment(text: TwoSocketRun.experiment, file: "study.yaml")
-      // On whatever machine the tests run: the groups are those of the run, and their CPU is not asked for.
+      // The result does not depend on the CPU of the tests: the groups are those of the run.
       var plan = CounterPlan(
         groups: try ["software", "perf-cycles", "zen5-cache", "zen5-tlb", "zen5-flops", "zen5-memory"].map {
           var group = try CounterGroup.load($0)

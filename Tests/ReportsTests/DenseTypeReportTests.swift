@@ -56,7 +56,7 @@ import Testing
     "lookup fp32": 5000.0, "lookup bf16": 4000, "dense fp32": 20_000, "dense bf16": 12_000,
   ]
 
-  @Test func `a bf16 look-up is held against dense bf16, and fp32 is named beside it`() throws {
+  @Test func `a bf16 look-up is compared with dense bf16, and fp32 is named beside it`() throws {
     try run(dense: "fp32, bf16", nanoseconds: Self.times) { data in
       let bf16 = try #require(data.measured.first { $0.kernel == .lookup && $0.dtype == .bf16 })
       #expect(data.baseline(of: bf16)?.dtype == .bf16)
@@ -72,8 +72,7 @@ import Testing
     }
   }
 
-  @Test func `without dense bf16 the look-up is held against fp32, with a mark, and the target is not measured`() throws
-  {
+  @Test func `without dense bf16 the look-up is compared with fp32, marked, and the target is not measured`() throws {
     try run(dense: "fp32", nanoseconds: Self.times) { data in
       let bf16 = try #require(data.measured.first { $0.kernel == .lookup && $0.dtype == .bf16 })
       #expect(data.speedupCell(of: bf16)?.text.plain.hasSuffix("‡") == true)
@@ -83,7 +82,7 @@ import Testing
     }
   }
 
-  @Test func `a run on another CPU is not held against the published kernels' time`() throws {
+  @Test func `a run on another CPU is not compared with the published kernels' time`() throws {
     try run(dense: "fp32", nanoseconds: Self.times) { data in
       func published(family: String) throws -> Targets.Row {
         var data = data
@@ -124,7 +123,7 @@ import Testing
         let row = try #require(data.measured.first { $0.kernel == kernel && $0.dtype == dtype })
         return try #require(data.bound(of: row))
       }
-      // 1000 FLOP at 200 or 400 GFLOP/s, of dense twice: the product and the rest.
+      // 1000 FLOP at 200 or 400 GFLOP/s; dense has twice as many, the product and the rest.
       let bounds = [try bound(.dense, .fp32), try bound(.dense, .bf16), try bound(.lookup, .bf16)]
       #expect(bounds == [10, 7.5, 5])
     }

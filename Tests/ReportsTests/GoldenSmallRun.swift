@@ -2,8 +2,8 @@ import Machines
 
 @testable import Plans
 
-/// What `SyntheticRun.small` must give, file by file. After a wanted change, run the tests with LOOKAHEAD_TEST_OUTPUT set to
-/// a directory, look at its `small/`, and copy the texts here.
+/// The expected files of `SyntheticRun.small`. After an intended change, run the tests with LOOKAHEAD_TEST_OUTPUT set
+/// to a directory, look at its `small/`, and copy the texts here.
 let goldenSmallRun: [(name: String, text: String)] = [
   (
     "report.md",

@@ -9,14 +9,14 @@ import Testing
 @testable import Reports
 @testable import RunStore
 
-/// A run that someone sends may say anything in any of its texts: names, reasons, hosts, facts, libraries.
+/// A run from another user may contain any text: names, reasons, hosts, facts, libraries.
 @Suite(.process) struct HostileTextTests {
-  /// Every way out of a text that the formats of a report have.
+  /// Every syntax by which text could leave its place in the formats of a report.
   private static let hostile =
     "x' `touch PWNED` \"`touch PWNED`\" '\u{301}`touch PWNED`\r\n!touch PWNED\r\n\n## FORGED\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n"
     + "<script>alert(1)</script> ![i](http://evil) [l](http://evil) ``` \u{1B}[2J \u{202E}\u{2028}## FORGED\u{85}- \\"
 
-  /// The data of a run with `text` behind everything that is text.
+  /// The data of a run with `text` appended to every text.
   private func data(_ path: String, _ text: String) throws -> RunData {
     let run = try SyntheticRun(SyntheticRun.study, at: path)
     try run.fillStudy()
@@ -39,7 +39,7 @@ import Testing
         if point.kernel == .lookup { point.variant = "v" + text }
         return point
       }, sweeps: data.plan.sweeps.map { $0.map { $0 + text } }, order: data.plan.order)
-    // Points are known by what they are.
+    // Points are identified by their parameters.
     let ids = Dictionary(
       zip(try RunData(run.directory).plan.points, data.plan.points).map { ($0.id, $1.id) }, uniquingKeysWith: { $1 })
     func move(_ id: inout String) { id = ids[id] ?? id }
@@ -101,7 +101,7 @@ import Testing
     return data
   }
 
-  /// A script without its strings: what gnuplot would carry out.
+  /// A script without its strings: the part that gnuplot would execute.
   private func commands(_ script: String) -> String {
     var rest = ""
     var isQuoted = false
@@ -156,7 +156,7 @@ import Testing
       let hostile = try data(path, Self.hostile)
       let expected = blocks(MarkdownWriter().text(RunReport.document(plain)))
       let found = blocks(MarkdownWriter().text(RunReport.document(hostile)))
-      // The same kinds of block in the same order.
+      // The kinds of blocks and their order are the same.
       #expect(found.map(\.kind) == expected.map(\.kind))
       for (kind, line) in found where kind != "code" {
         #expect(!line.unicodeScalars.contains { $0.isUnprintable }, "\(line)")
@@ -166,7 +166,7 @@ import Testing
     }
   }
 
-  /// The lines of a report that begin a block, with what it is; in tables, the number of cells belongs to it.
+  /// The lines of a report that begin a block, with its kind; for tables including the number of cells.
   private func blocks(_ markdown: String) -> [(kind: String, line: String)] {
     var blocks: [(kind: String, line: String)] = []
     var fence: Substring?

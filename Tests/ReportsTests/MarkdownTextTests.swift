@@ -61,7 +61,7 @@ private func markdownText(_ text: String) -> String { MarkdownWriter().text("\(t
       MarkdownWriter().text(text)
         == #"A **bold \*x\*** [1, 2] of `a|b` in [results.csv](results.csv), # no heading."#)
     #expect(text.plain == "A bold *x* [1, 2] of a|b in results.csv, # no heading.")
-    // The first text of a line may begin a block, whatever empty text is before it.
+    // The first text of a line may begin a block, even after empty text.
     #expect(MarkdownWriter().text("\("")\("# x") y") == "\\# x y")
     #expect(MarkdownWriter().text("\("  - x") ") == #"\- x"#)
     #expect(MarkdownWriter().text("\(12). of June") == #"12\. of June"#)

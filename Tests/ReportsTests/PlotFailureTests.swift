@@ -8,7 +8,7 @@ import Testing
 @testable import RunStore
 @testable import Studies
 
-/// Every report says in the same words which plots could not be drawn, and shows none of them.
+/// Every report names the plots that could not be drawn in the same words, and shows none of them.
 @Suite(.process) struct PlotFailureTests {
   private func withFolder(_ body: (String) throws -> Void) throws {
     let path = FileManager.default.temporaryDirectory.appendingPathComponent("reports-\(UUID().uuidString)").path

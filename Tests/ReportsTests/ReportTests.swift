@@ -31,7 +31,7 @@ import Testing
       #expect(text.contains("- unsupported (this machine exposes no PMU): `perf::CYCLES`, at 30 of 31 points"))
       #expect(text.contains("### On other machines (modelled)"))
       #expect(text.contains("| `grace-neoverse-v2`"))
-      // Dense is projected a tenth slower in the made-up run; the largest swing comes first.
+      // In the synthetic run dense is projected 10 % slower; the largest swing comes first.
       #expect(text.contains("### Speed-up of look-ups over dense on every machine (modelled)"))
       #expect(text.contains("## Sensitivity"))
       let sensitive = text.split(separator: "\n").first { $0.contains("caches[1].random_rows") } ?? ""

@@ -1,7 +1,7 @@
 @testable import Reports
 
 extension RunReport {
-  /// As report.md has it.
+  /// The text of report.md.
   var markdown: String { MarkdownWriter().text(document) }
   var warnings: [String] { document.warnings.map(\.plain) }
   /// Names of the plots that were drawn.

@@ -10,7 +10,7 @@ import Testing
 @testable import RunStore
 @testable import Statistics
 
-/// A run that nobody measured: every number follows from the point by a simple law, so that reports of it are the same
+/// A synthetic run: every number follows from the point by a simple formula, so that its reports are the same
 /// everywhere. It has what real runs have: intervals, caches that overflow, failures, skips, missing counters, drift.
 struct SyntheticRun {
   let directory: RunDirectory
@@ -38,7 +38,7 @@ struct SyntheticRun {
 
     """
 
-  /// Many strategies on few sizes, and samples that scatter: what crowds a plot.
+  /// Many strategies on few sizes with scattered samples, which crowd a plot.
   static let strategies = """
     schema: lookahead/experiment/1
     name: strategies
@@ -77,7 +77,7 @@ struct SyntheticRun {
     directory = try RunDirectory.createOrResume(at: path, plan: Plan(experiment, cpuCount: 2), manifest: manifest)
   }
 
-  /// A passed point whose time follows from what it does and where its tables fit.
+  /// A passed point whose time follows from its work and the level that holds its tables.
   func measured(_ point: Point, nanosecondsPerToken: Double, fraction: Double? = nil) throws -> ResultRow {
     var row = ResultRow(runID: directory.manifest.runID, host: host, point: point, status: .passed)
     row.flopPerToken = point.kernel == .dense ? 4 * Double(point.hidden * (point.intermediate ?? 0)) : 600_000
@@ -148,7 +148,7 @@ struct SyntheticRun {
     ]
   }
 
-  /// What was measured of `stages`.
+  /// The measured times of `stages`.
   private func stageTimes(_ point: Point) -> [StageTimeRow] {
     stages(point).compactMap { stage in
       stage.measuredNanosecondsPerToken.map {
@@ -178,7 +178,7 @@ struct SyntheticRun {
         continue
       }
       let result = try measured(point, nanosecondsPerToken: time(point), fraction: point.kernel == .dense ? 0.93 : 0.4)
-      // The model is off by a few percent, now to one side, now to the other.
+      // The model is off by a few percent, in alternating directions.
       let error = 1 + 0.07 * sin(Double(index))
       let factors = [
         ("zen4-genoa-9654", 0.9, 0.12), ("sapphire-rapids-8480", 0.75, 0.18), ("grace-neoverse-v2", 1.05, 0.2),
@@ -291,8 +291,8 @@ struct SyntheticRun {
   }
 }
 
-/// Calls `body` with a fresh directory. It is removed afterwards unless LOOKAHEAD_TEST_OUTPUT names a place to keep runs
-/// for a look at their plots.
+/// Calls `body` with a fresh directory, which is removed afterwards unless LOOKAHEAD_TEST_OUTPUT names a place to
+/// keep runs and their plots.
 func withRunDirectory(_ name: String, _ body: (String) throws -> Void) throws {
   let files = FileManager.default
   if let kept = ProcessInfo.processInfo.environment["LOOKAHEAD_TEST_OUTPUT"] {

@@ -10,9 +10,9 @@ import Testing
 @testable import Reports
 @testable import RunStore
 
-/// A run of a machine that nobody has: two Turin sockets as the fixture describes them, their counters a script, their times a
-/// law. It goes through the code that counts real runs, so that every path behind a PMU can be met without one; its rows,
-/// facts and report say that it is synthetic. Recorded as `Tests/Fixtures/runs/two-socket-synthetic`.
+/// A synthetic run: two Turin sockets as the fixture describes them, scripted counters, and times from a formula. It
+/// uses the code that counts real runs, so that every path behind a PMU can be tested without one; its rows, facts
+/// and report say that it is synthetic. Recorded as `Tests/Fixtures/runs/two-socket-synthetic`.
 struct TwoSocketRun {
   static let experiment = """
     schema: lookahead/experiment/1
@@ -38,7 +38,7 @@ struct TwoSocketRun {
     plan = try CounterPlan(try Experiment(text: Self.experiment, file: "study.yaml").counters, root: machine.root)
   }
 
-  /// Counts every point through sessions over the script, and stores it.
+  /// Counts every point through sessions over the script, and stores the rows.
   func record() throws {
     let cpus = Topology.read().allowedCPUs
     let pool = try PinnedPool(cpus: [cpus[0], cpus[cpus.count - 1]])
@@ -74,8 +74,8 @@ struct TwoSocketRun {
     Double(point.tableBytes ?? 1 << 22) / 64 / Double(point.tokens)
   }
 
-  /// Counts that follow from the point's time and tables: exact ones, a TLB group that had its counters for two fifths of the
-  /// pass, a vector unit that the kernel will not count, and memory traffic of which the first socket carries most.
+  /// Counts from the point's time and tables: exact ones, a TLB group that was counted for two fifths of the pass, a
+  /// vector unit that the kernel refuses to count, and memory traffic mostly on the first socket.
   private func script(of point: Point) -> SyntheticBackend {
     let nanoseconds = UInt64(run.time(point) * Double(point.tokens))
     func counts(_ perToken: Double, share: Double = 1) -> SyntheticBackend.Script {
@@ -111,7 +111,7 @@ struct TwoSocketRun {
   }
 }
 
-/// The run that `TwoSocketRun` recorded, copied to `path`, since a report is written into the directory of its run.
+/// A copy at `path` of the run that `TwoSocketRun` recorded, since a report is written into its run's directory.
 func copyRecordedTwoSocketRun(to path: String) throws -> RunDirectory {
   let fixture = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
     .appendingPathComponent("Fixtures/runs/two-socket-synthetic").path

@@ -100,7 +100,8 @@ extension LookupNetwork {
     for tokens in [1, 100, 4096, 32_768] {
       let all = Self.published.walks(Self.pass(tokens: tokens), secondLevelBytes: nil)
       #expect(Set(all).count == all.count)
-      let standard = LookupStrategy.default(Self.published.shape, tableType: .fp32, tokens: tokens, secondLevelBytes: nil)
+      let standard = LookupStrategy.default(
+        Self.published.shape, tableType: .fp32, tokens: tokens, secondLevelBytes: nil)
       #expect(all.first == standard.fitted(tokens: tokens, tables: 128, output: 512))
       #expect(all.allSatisfy { $0.tokenTile <= tokens && $0.columnSlice <= 512 && $0.tableGroup <= 128 })
     }

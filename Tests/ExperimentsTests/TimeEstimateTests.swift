@@ -53,7 +53,8 @@ import Testing
           topology: topology, available: memory.map { AvailableMemory(bytes: $0, limit: "MemAvailable") })
     }
     #expect(try infeasibility("tables: 4, tokens: 1") == nil)
-    #expect(try infeasibility("tables: 4", memory: 1000)?.contains("of memory, 1000B are available by MemAvailable") == true)
+    #expect(
+      try infeasibility("tables: 4", memory: 1000)?.contains("of memory, 1000B are available by MemAvailable") == true)
     #expect(try infeasibility("threads: \(many)")?.contains("threads") == true)
     #expect(try infeasibility("memory: 'node:63'") == "this machine has no memory node 63")
     #if arch(x86_64)

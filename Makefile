@@ -1,14 +1,15 @@
-# Every verb a contributor needs. `make run` and `make test` install what is missing first.
+# The targets for contributors. Those that build or test install missing packages first.
 SHELL := /bin/bash
 BINARY := .build/release/lookahead
 
 .PHONY: run bench static check test test-kernels test-streams test-numa test-slurm test-fuzz fuzz test-sanitize build format lint setup clean
 
-# A fresh run of the first experiment, in runs/quick: an earlier one there is discarded. Nothing under version control changes.
+# A fresh run of the first experiment in runs/quick, replacing an earlier one. No file under version control
+# changes.
 run: build
 	$(BINARY) run experiments/quick.yaml --output runs/quick --restart
 
-# The kernels against their targets, side by side in one run.
+# The kernels compared with their targets, side by side in one run.
 bench: build
 	$(BINARY) run experiments/bench.yaml --output runs/bench --restart
 	$(BINARY) targets runs/bench
@@ -18,40 +19,41 @@ bench: build
 build: setup
 	swift build -c release --product lookahead
 
-# One executable and what lies beside it, for a machine that has none of our libraries: in .build/lookahead-static. It cannot
-# load a BLAS library, so dense points are left out there.
+# One executable and its resources in .build/lookahead-static, for a machine without our libraries. It cannot load a
+# BLAS library, so that dense points are skipped.
 static: setup
 	swift build -c release --product lookahead --static-swift-stdlib -Xswiftc -static-executable --scratch-path .build/static
 	rm -rf .build/lookahead-static && mkdir .build/lookahead-static
 	strip -o .build/lookahead-static/lookahead .build/static/release/lookahead
 	cp -r .build/static/release/lookahead_*.resources .build/lookahead-static/
 
-# Before each commit: form, counter groups, a debug build, and the tests that need neither other processes nor this machine's own
-# hardware (Tests/TestSupport/TestKind.swift).
+# Before each commit: format, counter groups, a debug build, and the tests that need neither other processes nor
+# this machine's own hardware (Tests/TestSupport/TestKind.swift).
 check: setup lint
 	swift build --build-tests
 	LOOKAHEAD_SKIP_TESTS="process machine slow" swift test --skip-build --parallel --skip '^($(ALONE))\.'
 	LOOKAHEAD_SKIP_TESTS="process machine slow" swift test --skip-build --no-parallel --filter '^($(ALONE))\.'
 
-# The tests of these rooms load numerical libraries, which take their settings from the environment as they load, examine this
-# machine, or wait for their own threads: one after another. All others run beside each other.
+# These test targets load numerical libraries, which read their settings from the environment as they load, examine
+# this machine, or wait for their own threads, so that their tests run one after another. All others run in
+# parallel.
 ALONE := KernelsTests|ProfilerTests|MeasurementTests|ExperimentsTests
 test: setup
 	swift build --build-tests
 	swift test --skip-build --parallel --skip '^($(ALONE))\.'
 	swift test --skip-build --no-parallel --filter '^($(ALONE))\.'
 
-# The micro-kernels of every instruction set, under sanitizers and emulators too; what cannot be run here is named.
+# The micro-kernels of every instruction set, also under sanitizers and emulators; what cannot run here is named.
 test-kernels:
 	@scripts/setup emulators || echo "test-kernels: going on with what is there" >&2
 	@scripts/test-kernels
 
-# The model's access streams against the memory trace of the code that runs, and its caches against cachegrind's.
+# The model's access streams compared with a memory trace of the running code, and its caches with cachegrind's.
 test-streams:
 	@scripts/setup emulators || echo "test-streams: going on with what is there" >&2
 	@scripts/test-streams
 
-# Placement of threads and pages, in emulated machines of several memory nodes.
+# Placement of threads and pages in emulated machines with several memory nodes.
 test-numa: setup
 	@scripts/setup numa || echo "test-numa: going on with what is there" >&2
 	@scripts/test-numa
@@ -61,13 +63,13 @@ test-slurm: setup
 	@scripts/setup slurm || echo "test-slurm: going on with what is there" >&2
 	@scripts/test-slurm
 
-# Mutated inputs of every format, 300 of each, the same ones every time.
+# 300 mutated inputs of every format, the same ones every time.
 test-fuzz: setup
 	@scripts/setup python
 	swift build --product lookahead
 	python3 Tests/Fuzz/fuzz.py --count 300 --limit 60
 
-# The same with a seed of the day, and more of them: FUZZ_COUNT of each format.
+# FUZZ_COUNT mutated inputs of every format, with a seed of the day.
 FUZZ_COUNT ?= 1000
 fuzz: build
 	@scripts/setup python
@@ -81,8 +83,8 @@ test-sanitize: setup
 format:
 	swift format --in-place --recursive Package.swift Sources Tests
 
-# The form of sources and documents, whether each target declares what it imports, and whether every event of every counter
-# group is one that libpfm or a named manual knows.
+# The format of sources and documents, the declaration of every target's imports, and the events of every counter
+# group, each of which libpfm or a named manual must know.
 lint: setup
 	swift format lint --strict --recursive Package.swift Sources Tests
 	@scripts/setup python

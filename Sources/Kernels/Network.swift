@@ -88,9 +88,9 @@ public protocol Network: Codable, Hashable, Sendable {
   func arithmetic(ofStage stage: String) -> TableType
   /// Bytes of all look-up tables together; nil for a network without tables, and where they are 2^63 or more.
   var tableBytes: Int? { get }
-  /// Whether it has the customary dimensions of its kind; such a baseline is preferred to another.
-  var isCustomary: Bool { get }
-  /// Whether it runs on the activations stored in its layer file, if there is one.
+  /// Whether its dimensions are those that networks of its kind customarily have: of two baselines it is preferred.
+  var hasConventionalWidth: Bool { get }
+  /// Whether it runs on the activations that its layer file stores, where it has one.
   var usesStoredInput: Bool { get }
 
   // MARK: Names for people
@@ -389,7 +389,7 @@ extension Network {
   public var arithmetic: TableType { .fp32 }
   public func arithmetic(ofStage stage: String) -> TableType { .fp32 }
   public var tableBytes: Int? { nil }
-  public var isCustomary: Bool { true }
+  public var hasConventionalWidth: Bool { true }
   public var usesStoredInput: Bool { true }
   public var settingsLabel: [String] { dtype == .fp32 ? [] : [dtype.rawValue] }
   public static func strategyText(_ row: ResultFigures) -> String? { nil }
@@ -465,8 +465,8 @@ public struct KernelKind: RawRepresentable, CaseIterable, Codable, Hashable, Sen
   }
 
   public var isBaseline: Bool { network.isBaseline }
-  /// Whether this network is compared with a baseline.
-  public var isHeldAgainstBaseline: Bool { !network.isBaseline }
+  /// Whether this network is held against a baseline.
+  public var needsBaseline: Bool { !network.isBaseline }
 
   /// The network with these parameters, including defaults. Throws `ParameterError` where they contradict each other.
   public func network(_ values: [Parameter: ParameterValue], _ site: ResolvingSite) throws -> any Network {

@@ -12,6 +12,6 @@ public struct PassEstimate {
   public var workingSetBytes: Double
   /// Candidates of one family have nearly the same estimate; the best of them stands for all.
   public var family: String
-  /// Whether estimates of this pass distinguish candidates; otherwise one of each family is measured.
-  public var tellsApart: Bool
+  /// Whether estimates of this pass tell candidates apart; otherwise one of each family is measured.
+  public var distinguishesStrategies: Bool
 }

@@ -7,10 +7,10 @@ extension RunData {
   /// published tables on the most threads, and its baseline. The choice is fixed, so that the plots of two runs show
   /// the same pair.
   var headlinePair: [ResultRow] {
-    guard let sweep = sweeps.first(where: { measured(in: $0).contains(where: \.isHeldAgainstBaseline) }) else {
+    guard let sweep = sweeps.first(where: { measured(in: $0).contains(where: \.needsBaseline) }) else {
       return []
     }
-    let lookups = measured(in: sweep).filter(\.isHeldAgainstBaseline)
+    let lookups = measured(in: sweep).filter(\.needsBaseline)
     let most = lookups.map(\.threads).max()
     let nearest = lookups.filter { $0.threads == most }.min { distanceToPublished($0) < distanceToPublished($1) }
     guard let nearest else { return [] }

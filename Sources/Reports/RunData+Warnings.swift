@@ -40,7 +40,7 @@ extension RunData {
         \(row.dtype?.rawValue ?? "") multiply-add peak, by \(row.title): speed-ups against it flatter the lookup.
         """)
     }
-    let unpaired = measured.count { $0.isHeldAgainstBaseline && baseline(of: $0) == nil }
+    let unpaired = measured.count { $0.needsBaseline && baseline(of: $0) == nil }
     if unpaired > 0 {
       warnings.append(
         "\(counted(unpaired, "lookup point")) have no dense baseline of the same shape, tokens and threads.")
@@ -83,7 +83,7 @@ extension RunData {
         "\(counted(unlike, "point")) differ more between processes than within one: their intervals are too narrow.")
     }
     let watch = DriftWatch(sentinel)
-    let off = Set(sentinel.filter(watch.isOff).map(\.startNanoseconds)).count
+    let off = Set(sentinel.filter(watch.exceedsThreshold).map(\.startNanoseconds)).count
     if off > 0 {
       warnings.append(
         """

@@ -20,7 +20,7 @@ extension RunData {
   /// The series of a sweep, each named after the parameters that vary between them. Where there are too many,
   /// strategies are folded into the fastest at each size; the distribution of codes is not part of a strategy.
   func tableSeries(of sweep: String) -> [TableSeries] {
-    let lookups = measured(in: sweep).filter { $0.isHeldAgainstBaseline && $0.tableBytes != nil }
+    let lookups = measured(in: sweep).filter { $0.needsBaseline && $0.tableBytes != nil }
     let codes = Networks.columns.filter { $0.name == Parameter.codes.name }.compactMap(Trait.init)
     let placement = [.threads, .tokens, .hidden, .cpus, .memory] + codes
     let own = Networks.columns.compactMap(Trait.init).filter { !codes.contains($0) }

@@ -14,8 +14,8 @@ struct CompareCommand: ParsableCommand {
       type, and parameters that a side selects by need not match, so that two parts of one run can be compared. \
       RUN_DIR:kernel=dense against RUN_DIR:kernel=lookup judges each look-up against its dense baseline. A directory \
       of run directories counts as all of them, each one more launch, so that two builds can be run in turns. A \
-      change counts when it exceeds the threshold and the scatter of both samples and processes (docs/METHODS.md, \
-      "Comparisons"). Exit code 2 where B is slower at any point.
+      change counts when it exceeds the threshold and the scatter of both samples and processes \
+      (docs/reference/methods.md, "Comparisons"). Exit code 2 where B is slower at any point.
       """)
 
   @Argument(help: "The run to compare with: RUN_DIR, or RUN_DIR:parameter=value,…")

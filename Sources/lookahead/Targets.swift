@@ -8,7 +8,7 @@ struct TargetsCommand: ParsableCommand {
     abstract: "Compare a run of experiments/bench.yaml with the kernels' targets.",
     discussion: """
       Targets are ratios within the run, except for the published kernels, whose time is from a Zen 5 core. On any \
-      other, measure them there (docs/METHODS.md, "The published kernels") and give it with --published-us.
+      other, measure them there (docs/reference/methods.md, "The published kernels") and give it with --published-us.
       """)
 
   @Argument(help: "A run directory.")

@@ -273,7 +273,7 @@ private func steady(_ time: Double) -> [[Double]] {
           return ComparisonSide.Entry(point: point, result: row, launches: steady(time))
         })
     }
-    let (dense, lookup) = (side("dense", 1000, \.isBaseline), side("lookup", 500, \.isHeldAgainstBaseline))
+    let (dense, lookup) = (side("dense", 1000, \.isBaseline), side("lookup", 500, \.needsBaseline))
     let comparison = try Comparison(dense, lookup, threshold: 0.02)
     #expect(comparison.points.map(\.verdict) == Array(repeating: .faster, count: 4))
     #expect(comparison.onlyInA.count == 2 && comparison.onlyInA.allSatisfy { $0.contains("ff=1024") })

@@ -159,7 +159,7 @@ import Testing
 
   // MARK: - Truth
 
-  /// docs/MODEL.md states 10 % for a machine explored from a profile.
+  /// docs/reference/model.md states 10 % for a machine explored from a profile.
   @Test func `tokens per second from a profile are those of the exact simulation within ten per cent`() throws {
     for inclusion in [InclusionKind.nine, .victim] {
       var base = ExplorationTests.base

@@ -65,9 +65,9 @@ public struct Slurm {
       return .unknown(error.description)
     }
     if let id = Self.jobID(in: answer.output) ?? Self.jobID(in: answer.message) { return .job(id) }
-    let said = [answer.output, answer.message].flatMap { $0.split(whereSeparator: \.isNewline) }
+    let reply = [answer.output, answer.message].flatMap { $0.split(whereSeparator: \.isNewline) }
       .joined(separator: " | ")
-    return .unknown(said.isEmpty ? "sbatch said nothing" : "sbatch said '\(said.prefix(200))'")
+    return .unknown(reply.isEmpty ? "sbatch said nothing" : "sbatch said '\(reply.prefix(200))'")
   }
 
   /// The job's number in the output of sbatch or a wrapper around it: `Submitted batch job N`, `N` or `N;CLUSTER` on
@@ -78,7 +78,7 @@ public struct Slurm {
       let digits = text.prefix { $0.isASCII && $0.isNumber }
       return digits.isEmpty || digits.allSatisfy { $0 == "0" } ? nil : String(digits)
     }
-    let spoken = lines.compactMap { line in
+    let announced = lines.compactMap { line in
       line.range(of: "Submitted batch job ").flatMap { number(line[$0.upperBound...]) }
     }
     let bare = lines.compactMap { line -> String? in
@@ -87,7 +87,7 @@ public struct Slurm {
       guard let id = number(fields[0]), id.count == fields[0].count else { return nil }
       return id
     }
-    let found = Set(spoken.isEmpty ? bare : spoken)
+    let found = Set(announced.isEmpty ? bare : announced)
     return found.count == 1 ? found.first : nil
   }
 

@@ -154,11 +154,11 @@ public struct SlurmDirectory {
     do {
       switch try slurm.submit(job.arguments(tasks: tasks, in: path, tool: tool)) {
       case .job(let id): submission.jobID = id
-      case .unknown(let said):
+      case .unknown(let reply):
         throw SlurmJobUnnamed(
           description:
-            "\(said): there may be a job, but its number is not known; \(path) stays as it is. 'squeue --me' shows whether a "
-            + "job \(job.slurmName) is there: \(Self.howToName(file))")
+            "\(reply): there may be a job, but its number is not known; \(path) stays as it is. 'squeue --me' shows whether a "
+            + "job \(job.slurmName) is there: \(Self.namingAdvice(file))")
       }
     } catch let error as SlurmJobUnnamed {
       throw error
@@ -171,14 +171,14 @@ public struct SlurmDirectory {
   }
 
   /// Advice for a submission whose job has no number.
-  private static func howToName(_ file: String) -> String {
+  private static func namingAdvice(_ file: String) -> String {
     "if so, write its number as \"job_id\" into \(file), else remove that file"
   }
 
   /// Advice for submissions whose job number is unknown, with their tasks.
   func unnamedSubmissions() throws -> [(tasks: [Int], advice: String)] {
     try zip(submissionNumbers(), submissions()).filter { $1.jobID == nil }.map { number, submission in
-      (submission.tasks, Self.howToName(submissionPath(number)))
+      (submission.tasks, Self.namingAdvice(submissionPath(number)))
     }
   }
 

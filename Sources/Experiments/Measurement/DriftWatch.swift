@@ -36,7 +36,7 @@ public struct DriftWatch {
   public func relative(_ row: SentinelRow) -> Double { references[Key(row)].map { row.value / $0 } ?? 1 }
 
   /// Whether a reading is beyond the threshold.
-  public func isOff(_ row: SentinelRow) -> Bool { abs(relative(row) - 1) > Self.threshold }
+  public func exceedsThreshold(_ row: SentinelRow) -> Bool { abs(relative(row) - 1) > Self.threshold }
 
   /// The note for a launch that passed, by the readings before and after it; nil where both are within the threshold.
   func note(_ attempt: AttemptRow) -> String? {
@@ -48,7 +48,7 @@ public struct DriftWatch {
       let own = rows.filter { $0.benchmark == benchmark.rawValue }
       let before = own.last { $0.startNanoseconds <= attempt.startNanoseconds }
       let after = own.first { $0.startNanoseconds >= end }
-      guard [before, after].compactMap({ $0 }).contains(where: isOff) else { return nil }
+      guard [before, after].compactMap({ $0 }).contains(where: exceedsThreshold) else { return nil }
       func share(_ row: SentinelRow?) -> String {
         row.flatMap { Int(rounding: relative($0) * 100).map { "\($0) %" } } ?? "unknown"
       }

@@ -27,7 +27,7 @@ struct RunSetup {
 
 extension RunSetup {
   /// The part of the setup that the store holds as JSON, in addition to the tables.
-  private struct Kept: Codable {
+  private struct Stored: Codable {
     var threads: Int
     var missing: [String: String]
     var libraries: LibraryChoice
@@ -38,7 +38,7 @@ extension RunSetup {
   }
 
   /// Every sample of the calibrations, stored where there are several calibrations.
-  private struct KeptSamples: Codable {
+  private struct StoredSamples: Codable {
     var rounds: [Int]
     var calibrationsOfHost: Int
     var series: [CalibrationSeries]
@@ -47,9 +47,9 @@ extension RunSetup {
   }
 
   private func keepSamples(in store: RunStore) throws {
-    let kept = KeptSamples(
+    let kept = StoredSamples(
       rounds: calibratedRounds, calibrationsOfHost: calibrationsOfHost, series: calibration.series)
-    try store.setMeta(KeptSamples.key, String(decoding: LaunchCoding.encoder.encode(kept), as: UTF8.self))
+    try store.setMeta(StoredSamples.key, String(decoding: LaunchCoding.encoder.encode(kept), as: UTF8.self))
   }
 
   /// Steps that tests replace.
@@ -110,9 +110,9 @@ extension RunSetup {
       fingerprint: MachineFingerprint(state, topology: topology, machine: host), state: state)
     if try directory.experiment().measure.calibrate == .everyLaunch { try setup.keepSamples(in: directory.store) }
     // The setup is stored last, so that a stored one is complete.
-    let kept = Kept(
+    let kept = Stored(
       threads: threads, missing: calibration.missing, libraries: libraries, libraryFiles: steps.libraryFiles)
-    try directory.store.setMeta(Kept.key, String(decoding: LaunchCoding.encoder.encode(kept), as: UTF8.self))
+    try directory.store.setMeta(Stored.key, String(decoding: LaunchCoding.encoder.encode(kept), as: UTF8.self))
     return setup
   }
 
@@ -149,8 +149,8 @@ extension RunSetup {
     _ directory: RunDirectory, _ state: MachineState, _ topology: Topology, _ threads: Int, _ steps: Steps,
     allowsChange: Bool, report: (RunEvent) -> Void
   ) throws -> RunSetup? {
-    guard let text = try directory.store.meta(Kept.key),
-      let kept = try? LaunchCoding.decoder.decode(Kept.self, from: Data(text.utf8)), kept.threads == threads,
+    guard let text = try directory.store.meta(Stored.key),
+      let kept = try? LaunchCoding.decoder.decode(Stored.self, from: Data(text.utf8)), kept.threads == threads,
       kept.libraryFiles == steps.libraryFiles,
       let host = try? Machine(contentsOf: "\(directory.path)/\(RunDirectory.hostMachineName)")
     else { return nil }
@@ -160,12 +160,12 @@ extension RunSetup {
       let lines = changes.flatMap {
         ["- \($0.name): \($0.before ?? "unknown")", "+ \($0.name): \($0.after ?? "unknown")"]
       }
-      guard allowsChange else { throw OtherMachine.error(directory.path, lines) }
+      guard allowsChange else { throw MachineMismatch.error(directory.path, lines) }
       report(
         .message("the machine has changed since this run began: \(changes.map(\.name).joined(separator: ", "))"))
     }
-    let samples = try directory.store.meta(KeptSamples.key).flatMap {
-      try? LaunchCoding.decoder.decode(KeptSamples.self, from: Data($0.utf8))
+    let samples = try directory.store.meta(StoredSamples.key).flatMap {
+      try? LaunchCoding.decoder.decode(StoredSamples.self, from: Data($0.utf8))
     }
     return RunSetup(
       calibration: Calibration(
@@ -178,7 +178,7 @@ extension RunSetup {
 }
 
 /// Refuses to resume a run on a machine that has changed.
-enum OtherMachine {
+enum MachineMismatch {
   static func error(_ path: String, _ lines: [String]) -> InputError {
     InputError(
       file: path,

@@ -72,7 +72,7 @@ public struct Point: Sendable {
 extension Point {
   public var kernel: KernelKind { network.kind }
   public var isBaseline: Bool { kernel.isBaseline }
-  public var isHeldAgainstBaseline: Bool { kernel.isHeldAgainstBaseline }
+  public var needsBaseline: Bool { kernel.needsBaseline }
   /// The number of features of an input token (d), and of an output token.
   public var hidden: Int { network.hidden }
   public var output: Int { network.output }

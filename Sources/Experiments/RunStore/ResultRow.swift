@@ -180,7 +180,7 @@ public struct ResultRow: RunRow, Equatable, Sendable {
 
 extension ResultRow.Common {
   public var isBaseline: Bool { kernel.isBaseline }
-  public var isHeldAgainstBaseline: Bool { kernel.isHeldAgainstBaseline }
+  public var needsBaseline: Bool { kernel.needsBaseline }
 
   /// The last reading of the pages' nodes; nil where the kernel reported none.
   public var pagesPerNode: String? { pagesPerNodeAfter ?? pagesPerNodeBefore }

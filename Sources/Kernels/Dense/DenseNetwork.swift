@@ -62,7 +62,7 @@ extension DenseNetwork: Network {
     [FirstProductStage.name, SecondProductStage.name].contains(stage) ? dtype : .fp32
   }
   /// ff = 4 d.
-  public var isCustomary: Bool { intermediate == 4 * hidden }
+  public var hasConventionalWidth: Bool { intermediate == 4 * hidden }
 
   public var shapeLabel: [String] { ["ff=\(intermediate)"] }
   public func shapeText(bytes: (Int) -> String) -> String {

@@ -37,9 +37,8 @@ private struct WalkEstimate {
       arrays: phases.map { $0.name == GatherStage.name ? arrays : [] }, workingSetBytes: workingSetBytes,
       // Tiles of one strategy have nearly the same estimate.
       family: family.label,
-      // Batches with fewer tokens than a table has rows take little time, and sizes hardly distinguish their few
-      // strategies.
-      tellsApart: task.team.share(of: task.tokens) >= task.shape.tableRows)
+      // Batches with fewer tokens than a table has rows take little time, and sizes hardly tell their few walks apart.
+      distinguishesStrategies: task.team.share(of: task.tokens) >= task.shape.tableRows)
   }
 
   /// Tables per step, from which the rest follows.

@@ -9,7 +9,7 @@ import Studies
 struct SpeedupPlot: ReportPlot {
   func plot(of run: RunData) -> Plot? {
     for sweep in run.sweeps {
-      let lookups = run.measured(in: sweep).filter { $0.isHeldAgainstBaseline && $0.tableBytes != nil }
+      let lookups = run.measured(in: sweep).filter { $0.needsBaseline && $0.tableBytes != nil }
       let most = lookups.map(\.threads).max()
       let rows = lookups.filter { $0.threads == most }.sorted { ($0.tableBytes ?? 0) < ($1.tableBytes ?? 0) }
       let sizes = rows.compactMap(\.tableBytes)

@@ -17,7 +17,7 @@ struct StagesPlot: ReportPlot {
     for (index, row) in rows.enumerated() {
       let point = run.result(row.pointID)
       data.append(
-        [point?.isHeldAgainstBaseline == true ? "1" : "2", "\(rows.count - index)"]
+        [point?.needsBaseline == true ? "1" : "2", "\(rows.count - index)"]
           + StagePanel.allCases.map { PlotScript.cell($0.value(row)) }
           + [point?.kernel.rawValue, row.stage])
     }

@@ -8,7 +8,7 @@ struct VariantPlot: ReportPlot {
   var sweep: String
 
   func plot(of run: RunData) -> Plot? {
-    let rows = run.measured(in: sweep).filter(\.isHeldAgainstBaseline)
+    let rows = run.measured(in: sweep).filter(\.needsBaseline)
     let bars = rows.compactMap { row -> (variant: String, series: String, ratio: Ratio)? in
       guard let variant = run.point(row.pointID)?.variant, let ratio = run.speedup(of: row) else { return nil }
       return (variant, row.variantSeries(among: rows), ratio)

@@ -22,7 +22,8 @@ struct DriftSection: ReportSection {
       let values = rows.map(watch.relative).sorted()
       table.append([
         .text(benchmark), .count(values.count), .significant(quantile(rows.map(\.value).sorted(), 0.5)),
-        .text(rows.first?.unit), .percent(values.first), .percent(values.last), .count(rows.count(where: watch.isOff)),
+        .text(rows.first?.unit), .percent(values.first), .percent(values.last),
+        .count(rows.count(where: watch.exceedsThreshold)),
       ])
     }
     section.add(table)

@@ -75,7 +75,7 @@ func crossover(_ verdicts: [(bytes: Int, ratio: Double)]) -> String {
 extension RunData {
   /// The fastest look-up of a sweep for each number of threads and tokens, width and distribution of codes.
   func bestLookups(of sweep: String) -> [ResultRow] {
-    let lookups = measured(in: sweep).filter(\.isHeldAgainstBaseline)
+    let lookups = measured(in: sweep).filter(\.needsBaseline)
     let settings = grouped(lookups) {
       Setting(numbers: [$0.threads, $0.tokens, $0.hidden], codes: $0.text(Parameter.codes.name))
     }

@@ -5,7 +5,7 @@ import Projection
 import Simulation
 
 /// The time of a pass on a machine: the timing equations of a projection with traffic in closed form instead of a
-/// simulated one (docs/METHODS.md, "The autotuner"). It serves to prune candidates before they are timed.
+/// simulated one (docs/reference/methods.md, "The autotuner"). It serves to prune candidates before they are timed.
 extension PassEstimate {
   /// Nanoseconds per token of the batch. Throws `InputError` where the machine lacks a figure.
   func nanosecondsPerToken(_ pass: Pass, on machine: Machine) throws -> Double {

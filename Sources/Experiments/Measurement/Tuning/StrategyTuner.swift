@@ -12,7 +12,7 @@ struct StrategyTuner {
   var clock: () -> Double = { Double(Clock.now()) * 1e-9 }
 
   /// The number of candidates that are timed: few enough to take some seconds, and more than the rank of the fastest
-  /// one among the estimates ever was (docs/METHODS.md).
+  /// one among the estimates ever was (docs/reference/methods.md).
   static let kept = 8
   /// Rounds in which every candidate takes part: the second tells a slow candidate from a disturbed one.
   private static let roundsForAll = 2
@@ -96,10 +96,10 @@ struct StrategyTuner {
   /// The candidates with the lowest estimates, one of each family, ascending. The first of `all`, the experiments'
   /// default, is always among them. Ties keep the order of `all`.
   static func pruned(_ all: [any Network], _ pass: Pass, _ machine: Machine) throws -> [Entrant] {
-    var tellsApart = true
+    var distinguishesStrategies = true
     let estimated = try all.enumerated().compactMap { index, network in
       try network.estimate(pass).map { estimate in
-        tellsApart = tellsApart && estimate.tellsApart
+        distinguishesStrategies = distinguishesStrategies && estimate.distinguishesStrategies
         return (
           index: index, family: estimate.family,
           entrant: Entrant(
@@ -116,7 +116,7 @@ struct StrategyTuner {
     // Without this limit, one family would crowd out all others.
     var families: Set<String> = []
     let distinct = estimated.filter { families.insert($0.family).inserted }
-    var best = tellsApart ? Array(distinct.prefix(kept)) : distinct
+    var best = distinguishesStrategies ? Array(distinct.prefix(kept)) : distinct
     if !best.isEmpty, !best.contains(where: { $0.index == 0 }), let standard = estimated.first(where: { $0.index == 0 })
     {
       best[best.count - 1] = standard

@@ -49,7 +49,7 @@ public struct Comparison: Sendable {
     }
 
     var tolerated: [String] = []
-    let barriers = matches.map { match -> String? in
+    let exclusions = matches.map { match -> String? in
       guard let first = match.a.result, let second = match.b.result else { return "not measured on both sides" }
       for (name, row) in [("A", first), ("B", second)] where row.status != .passed {
         return "\(name) \(row.status.rawValue): \(row.reason ?? "no reason given")"
@@ -60,19 +60,19 @@ public struct Comparison: Sendable {
       for difference in differences where accepting.contains(difference.name) && !tolerated.contains(difference.text) {
         tolerated.append(difference.text)
       }
-      let serious = differences.filter { !accepting.contains($0.name) }
-      return serious.isEmpty ? nil : serious.map(\.text).joined(separator: "; ")
+      let unaccepted = differences.filter { !accepting.contains($0.name) }
+      return unaccepted.isEmpty ? nil : unaccepted.map(\.text).joined(separator: "; ")
     }
     accepted = tolerated
 
-    let comparable = matches.indices.filter { barriers[$0] == nil }
+    let comparable = matches.indices.filter { exclusions[$0] == nil }
     // Equal samples on both sides are one measurement, which says nothing about the spread between two.
     let spread = ProcessSpread(
       comparable.filter { !matches[$0].isSame }.map { (matches[$0].launchMedians(\.a), matches[$0].launchMedians(\.b)) }
     )
     let tests = comparable.map { matches[$0].test(spread) }
     let adjusted = benjaminiHochberg(tests.map(\.pValue))
-    var points = zip(matches, barriers).map { match, barrier in match.incomparable(barrier ?? "") }
+    var points = zip(matches, exclusions).map { match, exclusion in match.incomparable(exclusion ?? "") }
     for (place, index) in comparable.enumerated() {
       points[index].judge(tests[place], adjusted: adjusted[place], threshold: threshold)
     }
@@ -100,8 +100,8 @@ public struct Comparison: Sendable {
   /// Nil unless one side has baselines only and the other only points with a baseline.
   private static func matchups(_ a: ComparisonSide, _ b: ComparisonSide) -> Pairing? {
     func areAll(_ side: ComparisonSide, _ role: (Point) -> Bool) -> Bool { side.entries.allSatisfy { role($0.point) } }
-    let baselineIsA = areAll(a, \.isBaseline) && areAll(b, \.isHeldAgainstBaseline)
-    guard baselineIsA || areAll(b, \.isBaseline) && areAll(a, \.isHeldAgainstBaseline) else { return nil }
+    let baselineIsA = areAll(a, \.isBaseline) && areAll(b, \.needsBaseline)
+    guard baselineIsA || areAll(b, \.isBaseline) && areAll(a, \.needsBaseline) else { return nil }
     let (baselines, others) = baselineIsA ? (a.entries, b.entries) : (b.entries, a.entries)
     let rows = baselines.compactMap(\.result).filter { $0.status == .passed }
     let byID = Dictionary(baselines.map { ($0.point.id, $0) }, uniquingKeysWith: { first, _ in first })

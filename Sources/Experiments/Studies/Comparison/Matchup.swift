@@ -28,7 +28,7 @@ public struct Matchup<Candidate: MatchupCandidate> {
   /// Nil where `candidate` is of a kind without a baseline, or `candidates` contain none for it.
   public init?(of candidate: Candidate, among candidates: some Sequence<Candidate>) {
     let point = candidate.matchupTraits
-    guard point.isHeldAgainstBaseline else { return nil }
+    guard point.needsBaseline else { return nil }
     var best: (candidate: Candidate, traits: MatchupTraits)?
     var second: MatchupTraits?
     var count = 0
@@ -141,7 +141,7 @@ public enum MatchupRank: CaseIterable, Sendable {
   func prefers(_ one: MatchupTraits, to other: MatchupTraits, for point: MatchupTraits) -> Bool? {
     let pair: (Double, Double)
     switch self {
-    case .width: pair = (one.hasCustomaryWidth ? 0 : 1, other.hasCustomaryWidth ? 0 : 1)
+    case .width: pair = (one.hasConventionalWidth ? 0 : 1, other.hasConventionalWidth ? 0 : 1)
     case .speed: pair = (-(one.tokensPerSecond ?? 0), -(other.tokensPerSecond ?? 0))
     default: pair = (difference(one, point) == nil ? 0 : 1, difference(other, point) == nil ? 0 : 1)
     }
@@ -169,7 +169,7 @@ public struct MatchupTraits: Sendable {
   }
 
   var isBaseline: Bool
-  var isHeldAgainstBaseline: Bool
+  var needsBaseline: Bool
   var work: Work
   var type: String
   var cpus: String
@@ -179,7 +179,7 @@ public struct MatchupTraits: Sendable {
   var isa: String?
   var sweep: String
   /// Whether the inner width is ff = 4 d.
-  var hasCustomaryWidth: Bool
+  var hasConventionalWidth: Bool
   /// Measured throughput; nil where nothing was measured.
   var tokensPerSecond: Double?
 }
@@ -187,10 +187,10 @@ public struct MatchupTraits: Sendable {
 extension Point: MatchupCandidate {
   public var matchupTraits: MatchupTraits {
     MatchupTraits(
-      isBaseline: isBaseline, isHeldAgainstBaseline: isHeldAgainstBaseline,
+      isBaseline: isBaseline, needsBaseline: needsBaseline,
       work: .init(tokens: tokens, threads: threads, hidden: hidden, output: output), type: dtype.rawValue,
       cpus: cpus.description, memory: memory.description, pages: pages.rawValue, isa: isa.rawValue, sweep: sweep,
-      hasCustomaryWidth: network.isCustomary, tokensPerSecond: nil)
+      hasConventionalWidth: network.hasConventionalWidth, tokensPerSecond: nil)
   }
 }
 
@@ -198,10 +198,10 @@ extension ResultRow: MatchupCandidate {
   /// Pages and instruction set are the actual ones, not the requested ones.
   public var matchupTraits: MatchupTraits {
     MatchupTraits(
-      isBaseline: self.isBaseline, isHeldAgainstBaseline: self.isHeldAgainstBaseline,
+      isBaseline: self.isBaseline, needsBaseline: self.needsBaseline,
       work: .init(tokens: self.tokens, threads: self.threads, hidden: self.hidden, output: self.output),
       type: self.dtype.rawValue, cpus: self.cpus,
       memory: self.memoryPolicy, pages: self.pageKind?.rawValue, isa: self.isa, sweep: self.sweep,
-      hasCustomaryWidth: network?.isCustomary == true, tokensPerSecond: self.tokensPerSecond)
+      hasConventionalWidth: network?.hasConventionalWidth == true, tokensPerSecond: self.tokensPerSecond)
   }
 }

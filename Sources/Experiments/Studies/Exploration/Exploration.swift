@@ -117,7 +117,7 @@ public struct Exploration {
     vary: [FigureRange] = [], sampling: Sampling = .all, checks: Int = 0, progress: (String) -> Void = { _ in }
   ) throws {
     try Exploration.validate(
-      bases: bases, targets: targets, vary: vary, lookups: points.count(where: \.isHeldAgainstBaseline))
+      bases: bases, targets: targets, vary: vary, lookups: points.count(where: \.needsBaseline))
     var start = DispatchTime.now()
     try profile(points, experiment: experiment, bases: bases, sampling: sampling, progress: progress)
     profileSeconds = start.secondsPassed
@@ -204,15 +204,15 @@ public struct Exploration {
         return false
       }
     }
-    for lookup in points where lookup.isHeldAgainstBaseline {
+    for lookup in points where lookup.needsBaseline {
       guard try takes(lookup) else { continue }
       let matchup = try Matchup(of: lookup, among: points).flatMap { try takes($0.baseline) ? $0 : nil }
       pairs.append(Pair(lookup: lookup, matchup: matchup))
     }
     // Streams are independent of each other, but the kernels that state them must be made one after another.
-    let saying = NSLock()
+    let progressLock = NSLock()
     let made = try concurrentMap(workloads) { point, workload in
-      saying.withLock { progress("profiling \(point.label)") }
+      progressLock.withLock { progress("profiling \(point.label)") }
       return try ProfiledPoint(point, workload, sharings: sharings, lineBytes: lineBytes, sampling: sampling)
     }
     let byID = Dictionary(made.map { ($0.point.id, $0) }) { first, _ in first }

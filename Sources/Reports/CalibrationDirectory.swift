@@ -9,7 +9,7 @@ public struct CalibrationDirectory {
 
   private let study: StudyDirectory
 
-  /// Makes the directory. Throws `InputError` where that is not possible, or where it holds files that no calibration
+  /// Makes the directory. Throws where that is not possible, or where it holds files that no calibration
   /// wrote, before anything is measured.
   public init(_ path: String) throws {
     study = try StudyDirectory(path, for: .calibration)

@@ -131,7 +131,7 @@ public struct Slurm {
     }
   }
 
-  /// The upper bound of an array's task numbers; nil where the configuration does not state it.
+  /// The exclusive upper bound of an array's task numbers; nil where the configuration does not state it.
   func maxArraySize() throws -> Int? {
     let lines = try ask("scontrol", ["show", "config"]).output.split(separator: "\n")
     return lines.first { $0.hasPrefix("MaxArraySize") }?.split(separator: "=").last

@@ -86,7 +86,7 @@ public struct Calibration {
 
   /// Measures on `topology`'s compact placement with one thread and with `allThreads`, repeating everything in
   /// `rounds` rounds, by default as many as `extent` says. `progress` gets a message before each part. Throws
-  /// `NotAvailable` or `SystemError` where the machine lacks what a calibration needs.
+  /// `SystemError` where the process may not have enough memory.
   public static func measure(
     topology: Topology, allThreads: Int, extent: CalibrationExtent = .full, rounds: Int? = nil,
     progress: (String) -> Void = { _ in }
@@ -154,7 +154,7 @@ public struct Calibration {
     return (peaks, missing)
   }
 
-  /// The calibration with every ceiling at the rate that its least disturbed samples sustain instead of its median:
+  /// The calibration with every ceiling at the value that its least disturbed samples sustain instead of its median:
   /// the machine without other load. Other load can only slow a micro-benchmark down (McVoy and Staelin, USENIX 1996,
   /// take the least time as well), and its effect during a calibration says nothing about the moment that is to be
   /// predicted.

@@ -7,8 +7,9 @@ public struct HodgesLehmann: Equatable, Sendable {
   /// cover 95 %.
   public let interval: ClosedRange<Double>?
 
-  /// Nil where a sample is empty. - Complexity: O(n m log(n m)) for samples of n and m values, as all differences are
-  /// formed.
+  /// Nil where a sample is empty.
+  ///
+  /// - Complexity: O(n m log(n m)) for samples of n and m values, since all differences are formed and sorted.
   public init?(_ x: [Double], _ y: [Double]) {
     guard !x.isEmpty, !y.isEmpty else { return nil }
     let differences = x.flatMap { x in y.map { x - $0 } }.sorted()

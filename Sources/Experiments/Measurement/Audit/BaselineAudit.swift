@@ -122,7 +122,7 @@ public struct BaselineAudit {
     one.path == other.path && one.coreType == other.coreType
   }
 
-  /// The longest slow-down to expect from other load while a candidate is timed.
+  /// The largest factor by which other load is expected to slow a candidate down.
   private static let disturbance = 2.0
 
   /// Candidates that could be the fastest of a layer if they were disturbed; they are timed again some seconds later.

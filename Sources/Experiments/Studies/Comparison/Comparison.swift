@@ -12,7 +12,7 @@ import Support
 /// (a t-test over launches, with the variance moderated by the whole grid). The larger p-value is adjusted for the number of
 /// points (Benjamini-Hochberg), and the change must exceed a threshold that a person chose.
 public struct Comparison: Sendable {
-  /// The confidence intervals hold 1 - 5 %, and the false discovery rate is at most 5 %.
+  /// Confidence intervals cover 1 - 0.05, and the false discovery rate is at most 0.05.
   public static let level = 0.05
 
   public let nameA: String

@@ -18,7 +18,7 @@ public final class Projector: @unchecked Sendable {
 
   private let runID: String
   private let machines: [Machine]
-  /// The name of the machine in `machines` that describes this host; its stage times are stored with a point.
+  /// The name of the machine in `machines` that describes this host; a point's stages show its projection.
   private let host: String?
   /// Whether sensitivities include the capacities of the caches, which costs two simulations for each.
   private let movesCapacities: Bool

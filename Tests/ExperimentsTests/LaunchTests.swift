@@ -183,7 +183,7 @@ import Testing
       let (directory, events) = try run(experiment(), at: path, options: options)
       #expect(try directory.store.rows(ResultRow.self).count == 2)
       #expect(
-        events.contains { if case .message(let text) = $0 { text.contains("not as it was") } else { false } })
+        events.contains { if case .message(let text) = $0 { text.contains("the machine has changed") } else { false } })
     }
   }
 

@@ -12,7 +12,7 @@ import Testing
   }
 
   @Test func `input goes in, output comes out, whatever their size`() throws {
-    // Beyond what a pipe holds.
+    // More than a pipe holds.
     let input = Data((0..<300_000).map { UInt8(truncatingIfNeeded: $0) })
     let process = try shell("cat; echo done >&2", input: input)
     #expect(process.ending == .exited(0))

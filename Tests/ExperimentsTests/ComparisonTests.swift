@@ -254,9 +254,7 @@ private func steady(_ time: Double) -> [[Double]] {
 
   // MARK: - A network against its baseline
 
-  @Test func `look-ups of one side are judged against the dense networks of the other that they are held against`()
-    throws
-  {
+  @Test func `look-ups of one side are compared with their dense baselines on the other side`() throws {
     let lines = """
       sweeps:
         - {name: dense, set: {kernel: dense}, axes: {tokens: [64, 128], intermediate: [1024, 2048]}}

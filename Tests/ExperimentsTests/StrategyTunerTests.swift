@@ -285,12 +285,12 @@ extension LookupNetwork {
     }
   }
 
-  @Test func `on a loud machine a walk that is slower by more than the noise is never chosen`() throws {
+  @Test func `on a noisy machine a strategy that is slower by more than the noise is never chosen`() throws {
     let ratios = try ratiosUnderNoise { random, _ in Double.random(in: 1...1.5, using: &random) }
     #expect(ratios.allSatisfy { $0 <= 1.05 })
   }
 
-  @Test func `on a loud machine a walk that is a quarter faster is nearly always found`() throws {
+  @Test func `on a noisy machine a strategy that is a quarter faster is nearly always found`() throws {
     let ratios = try ratiosUnderNoise { _, index in index == 3 ? 0.75 : 1.1 }
     #expect(ratios.filter { $0 < 1 }.count >= 180)
     #expect(ratios.allSatisfy { $0 <= 1 })

@@ -153,7 +153,7 @@ public struct Comparison: Sendable {
     var shortage: String?
   }
 
-  /// Two points with the same parameters, or a point and the baseline that it is held against.
+  /// Two points with the same parameters, or a point and its baseline.
   private struct Match {
     var a: ComparisonSide.Entry
     var b: ComparisonSide.Entry

@@ -20,7 +20,7 @@ public struct MachineCheck {
     let reader = MachineReader(donors: DonorMachines(besides: root.file))
     let machine = try reader.machine(root)
     // Contradictions between figures. A figure with a problem of its own proves nothing against another.
-    let inconsistencies = machine.inconsistencies.filter { !reader.doubts($0.paths) }
+    let inconsistencies = machine.inconsistencies.filter { !reader.hasProblem($0.paths) }
     self.machine = reader.problems.isEmpty ? machine : nil
     problems =
       reader.problems + inconsistencies.map { InputError(file: root.file, key: $0.key, $0.message) }

@@ -17,7 +17,7 @@ final class MachineReader {
   }
 
   /// Whether one of `paths` has a problem already, so that nothing more should be concluded from it.
-  func doubts(_ paths: [String]) -> Bool {
+  func hasProblem(_ paths: [String]) -> Bool {
     paths.contains { path in
       problems.contains { problem in
         guard let key = problem.key else { return false }
@@ -107,8 +107,8 @@ final class MachineReader {
     try read(value, into: &cache, isChange: isChange)
     guard value.isObject else { return }
     let object = try value.object()
-    func doubts(_ keys: String...) -> Bool { self.doubts(keys.map { "\(value.path).\($0)" }) }
-    if !doubts("line") {
+    func hasProblem(_ keys: String...) -> Bool { self.hasProblem(keys.map { "\(value.path).\($0)" }) }
+    if !hasProblem("line") {
       try attempt {
         guard (8...4096).contains(cache.lineBytes), cache.lineBytes.nonzeroBitCount == 1 else {
           throw (object["line"] ?? value).error(
@@ -116,7 +116,7 @@ final class MachineReader {
         }
       }
     }
-    if !doubts("line", "ways", "size") {
+    if !hasProblem("line", "ways", "size") {
       try attempt {
         let setBytes = cache.ways * cache.lineBytes
         guard cache.sizeBytes > 0, cache.sizeBytes <= 1 << 40, cache.sizeBytes % setBytes == 0 else {
@@ -126,7 +126,7 @@ final class MachineReader {
         }
       }
     }
-    if !doubts("policy", "ways"), let most = cache.policy.mostWays, cache.ways > most {
+    if !hasProblem("policy", "ways"), let most = cache.policy.mostWays, cache.ways > most {
       problems.append(
         (object["policy"] ?? value).error(
           "expected at most \(most) ways with \(cache.policy.rawValue), found \(cache.ways)"))
@@ -137,7 +137,7 @@ final class MachineReader {
     try value.list().enumerated().map { index, item in
       var level = TLBDescription(name: "TLB\(index + 1)", entries: 0, ways: 0, pageBytes: [])
       try read(item, into: &level)
-      if !doubts(["\(item.path).entries", "\(item.path).ways"]), level.entries % level.ways != 0 {
+      if !hasProblem(["\(item.path).entries", "\(item.path).ways"]), level.entries % level.ways != 0 {
         problems.append(
           try item.object().required("entries").error(
             "expected a multiple of \(level.ways) ways, found \(level.entries) entries"))
@@ -158,14 +158,14 @@ final class MachineReader {
 
   private func check(_ memory: MemoryDescription, _ value: YAMLValue) throws {
     let object = try value.object()
-    func doubts(_ keys: String...) -> Bool { self.doubts(keys.map { "\(value.path).\($0)" }) }
-    if let pieces = object["random_row_pieces"], memory.randomRows.isEmpty, !doubts("random_rows") {
+    func hasProblem(_ keys: String...) -> Bool { self.hasProblem(keys.map { "\(value.path).\($0)" }) }
+    if let pieces = object["random_row_pieces"], memory.randomRows.isEmpty, !hasProblem("random_rows") {
       problems.append(pieces.error("expected random_rows beside it, found none"))
     }
-    if let peak = object["peak_gbps"], !doubts("channels", "transfer_mts", "channel_bytes", "peak_gbps") {
+    if let peak = object["peak_gbps"], !hasProblem("channels", "transfer_mts", "channel_bytes", "peak_gbps") {
       try attempt { try memory.checkPeak(at: peak) }
     }
-    if !doubts("curve", "curve_from", "peak_gbps") { try attempt { try memory.checkCurves(at: value) } }
+    if !hasProblem("curve", "curve_from", "peak_gbps") { try attempt { try memory.checkCurves(at: value) } }
   }
 
   func provenance(_ value: YAMLValue) throws -> [String: Provenance] {
@@ -192,41 +192,41 @@ extension MachineReader {
     for (level, cache) in machine.caches.enumerated() {
       let own = object["based_on"] == nil ? (level < items.count ? items[level] : nil) : items.first { $0.names(cache) }
       let path = "caches[\(level)]"
-      func complain(_ key: String, _ message: String) {
+      func report(_ key: String, _ message: String) {
         let value = own.flatMap { (try? $0.object())?[key] } ?? own ?? elsewhere
         problems.append(value?.error(message) ?? InputError(key: "\(path).\(key)", message))
       }
-      func doubts(_ keys: String..., above: Int? = nil) -> Bool {
-        self.doubts(keys.flatMap { key in [level, above].compactMap { $0 }.map { "caches[\($0)].\(key)" } })
+      func hasProblem(_ keys: String..., above: Int? = nil) -> Bool {
+        self.hasProblem(keys.flatMap { key in [level, above].compactMap { $0 }.map { "caches[\($0)].\(key)" } })
       }
-      if let cores = machine.cores, cache.sharedByCores > cores, !doubts("shared_by") {
-        complain("shared_by", "expected at most the \(cores) cores of the machine, found \(cache.sharedByCores)")
+      if let cores = machine.cores, cache.sharedByCores > cores, !hasProblem("shared_by") {
+        report("shared_by", "expected at most the \(cores) cores of the machine, found \(cache.sharedByCores)")
       }
       if level == 0 {
         if cache.inclusion == .victim {
-          complain("inclusion", "expected nine for the first level: no level above fills it")
+          report("inclusion", "expected nine for the first level: no level above fills it")
         }
         continue
       }
       let above = machine.caches[level - 1]
       // Compares the capacity within one core's reach, not capacity / cores: the L3 of a Xeon 8480+ has less per core
       // than its L2.
-      if cache.sizeBytes < above.sizeBytes, !doubts("size", above: level - 1) {
-        complain(
+      if cache.sizeBytes < above.sizeBytes, !hasProblem("size", above: level - 1) {
+        report(
           "size",
           "expected at least the \(formatByteCount(above.sizeBytes)) of \(above.name): levels go from the core outwards; "
             + "found \(formatByteCount(cache.sizeBytes))")
       }
-      if cache.lineBytes != above.lineBytes, !doubts("line", above: level - 1) {
-        complain("line", "expected lines of \(above.lineBytes) bytes as in \(above.name), found \(cache.lineBytes)")
+      if cache.lineBytes != above.lineBytes, !hasProblem("line", above: level - 1) {
+        report("line", "expected lines of \(above.lineBytes) bytes as in \(above.name), found \(cache.lineBytes)")
       }
-      if cache.sharedByCores % above.sharedByCores != 0, !doubts("shared_by", above: level - 1) {
-        complain(
+      if cache.sharedByCores % above.sharedByCores != 0, !hasProblem("shared_by", above: level - 1) {
+        report(
           "shared_by",
           "expected shared_by to be a multiple of the \(above.sharedByCores) of \(above.name), found "
             + "\(cache.sharedByCores)")
       }
-      if machine.caches[..<level].contains(where: { $0.name == cache.name }), !doubts("name") {
+      if machine.caches[..<level].contains(where: { $0.name == cache.name }), !hasProblem("name") {
         problems.append(
           own?.error("expected each cache name once, found \(quote(cache.name)) twice")
             ?? InputError(key: "\(path).name", "expected each cache name once"))

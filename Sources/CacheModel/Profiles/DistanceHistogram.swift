@@ -34,21 +34,21 @@ public struct DistanceHistogram: Equatable, Sendable {
 
   /// Accesses that miss in a set-associative LRU cache: the sum over distances of miss probability x count.
   public func misses(_ associativity: SetAssociativity) -> Double {
-    var chances = MissChances(of: associativity)
-    return misses(&chances)
+    var probabilities = MissProbabilities(of: associativity)
+    return misses(&probabilities)
   }
 
   /// Misses by probabilities that other histograms use too.
   ///
   /// The probability rises with the distance, so only the bins between certain hits and certain misses are computed
   /// one by one: O(bins between x ways + bins).
-  func misses(_ chances: inout MissChances) -> Double {
+  func misses(_ probabilities: inout MissProbabilities) -> Double {
     // Below one line of the largest possible number of accesses.
     let nothing = 1e-12
     var (low, high) = (0, bins.count)
     while low < high {
       let middle = (low + high) / 2
-      if chances[bins[middle].distance] > nothing {
+      if probabilities[bins[middle].distance] > nothing {
         high = middle
       } else {
         low = middle + 1
@@ -56,7 +56,7 @@ public struct DistanceHistogram: Equatable, Sendable {
     }
     var sum = cold
     while low < bins.count {
-      let chance = chances[bins[low].distance]
+      let chance = probabilities[bins[low].distance]
       if chance > 1 - nothing { break }
       sum += bins[low].count * chance
       low += 1

@@ -62,12 +62,12 @@ public final class ProfiledTraffic: @unchecked Sendable {
 
   private func misses(_ geometry: Geometry, of profile: ReuseProfile) -> [PhaseMisses] {
     if let found = lock.withLock({ known[geometry] }) { return found }
-    var chances = MissChances(
+    var probabilities = MissProbabilities(
       of: SetAssociativity(sets: geometry.sets, ways: geometry.ways, contiguousLines: profile.distinctLines))
     let misses = profile.phases.map { phase in
       PhaseMisses(
-        misses: phase.accesses.misses(&chances), writebacks: phase.stores.misses(&chances),
-        gathers: phase.gathers.misses(&chances))
+        misses: phase.accesses.misses(&probabilities), writebacks: phase.stores.misses(&probabilities),
+        gathers: phase.gathers.misses(&probabilities))
     }
     lock.withLock { known[geometry] = misses }
     return misses

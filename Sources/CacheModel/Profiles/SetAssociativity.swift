@@ -32,9 +32,9 @@ public struct SetAssociativity: Equatable, Sendable {
     let (few, fuller) = lines.quotientAndRemainder(dividingBy: sets)
     let inFuller = Double(fuller) * Double(few + 1) / Double(lines)
     let logDraws = logChoose(lines - 1, distance)
-    func gone(inSet: Int) -> Double { hypergeometric(distance, others: lines - 1, inSet: inSet, logDraws: logDraws) }
-    let ofOthers = (1 - inFuller) * gone(inSet: max(0, few - 1))
-    return fuller == 0 ? ofOthers : inFuller * gone(inSet: few) + ofOthers
+    func evicted(inSet: Int) -> Double { hypergeometric(distance, others: lines - 1, inSet: inSet, logDraws: logDraws) }
+    let ofOthers = (1 - inFuller) * evicted(inSet: max(0, few - 1))
+    return fuller == 0 ? ofOthers : inFuller * evicted(inSet: few) + ofOthers
   }
 
   private func binomial(_ distance: Int) -> Double {

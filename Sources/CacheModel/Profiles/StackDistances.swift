@@ -30,14 +30,14 @@ final class StackDistances {
 
   // Checking these for overlapping accesses would cost much of a profile's time; only this class touches them, one at
   // a time.
-  @exclusivity(unchecked) private var lasts = LineTable(filler: Last(time: 0, farthestSinceStore: 0))
+  @exclusivity(unchecked) private var lastAccesses = LineTable(filler: Last(time: 0, farthestSinceStore: 0))
   @exclusivity(unchecked) private var marks: Marks
   /// The line whose mark lies at each time, where there is one.
   @exclusivity(unchecked) private var lines: UnsafeMutablePointer<UInt64>
   @exclusivity(unchecked) private var now = 0
 
   /// Distinct lines so far, without forgotten ones.
-  var lineCount: Int { lasts.count }
+  var lineCount: Int { lastAccesses.count }
 
   init() {
     marks = Marks(capacity: 1 << 12)
@@ -45,7 +45,7 @@ final class StackDistances {
   }
 
   deinit {
-    lasts.deallocate()
+    lastAccesses.deallocate()
     marks.deallocate()
     lines.deallocate()
   }
@@ -55,13 +55,13 @@ final class StackDistances {
     if now == marks.capacity { renumber() }
     defer { now &+= 1 }
     lines[now] = line
-    guard let last = lasts.find(line) else {
-      lasts.add(line, Last(time: Int32(now), farthestSinceStore: isStore ? 0 : StackDistances.never))
+    guard let last = lastAccesses.find(line) else {
+      lastAccesses.add(line, Last(time: Int32(now), farthestSinceStore: isStore ? 0 : StackDistances.never))
       marks.add(now)
       return Distance()
     }
     let time = Int(last.pointee.value.time)
-    let distance = marks.count(after: time, before: now, of: lasts.count)
+    let distance = marks.count(after: time, before: now, of: lastAccesses.count)
     let farthest = max(last.pointee.value.farthestSinceStore, Int32(truncatingIfNeeded: distance))
     last.pointee.value.time = Int32(truncatingIfNeeded: now)
     last.pointee.value.farthestSinceStore = isStore ? 0 : farthest
@@ -71,22 +71,22 @@ final class StackDistances {
 
   /// Forgets `line`, as if it had never been accessed.
   func forget(_ line: UInt64) {
-    guard let last = lasts.find(line) else { return }
+    guard let last = lastAccesses.find(line) else { return }
     marks.remove(Int(last.pointee.value.time))
-    lasts.remove(line)
+    lastAccesses.remove(line)
   }
 
   /// Renumbers the marks from time 0 on, in order. At least as many times are free afterwards as there are marks.
   private func renumber() {
     var capacity = marks.capacity
-    while capacity < lasts.count * 2 { capacity *= 2 }
+    while capacity < lastAccesses.count * 2 { capacity *= 2 }
     precondition(capacity < Int(Int32.max), "more than 2^30 distinct lines")
     let old = lines
     lines = .allocate(capacity: capacity)
     now = 0
     marks.forEach { time in
       lines[now] = old[time]
-      lasts.find(old[time])?.pointee.value.time = Int32(now)
+      lastAccesses.find(old[time])?.pointee.value.time = Int32(now)
       now += 1
     }
     old.deallocate()

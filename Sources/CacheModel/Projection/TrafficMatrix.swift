@@ -49,7 +49,7 @@ public struct TrafficMatrix: Equatable, Sendable {
     let all = Double(threads.reduce(0, +))
     func part(_ node: Int) -> Double { Double(threads[node]) / all }
     /// The share of a part that lies on each node, for a thread on `node`.
-    func homes(ofPartOn node: Int) -> [Double] {
+    func distribution(ofPartOn node: Int) -> [Double] {
       nodes.map { home in
         switch placement {
         case .local, .replicated: home == node ? 1 : 0
@@ -59,7 +59,7 @@ public struct TrafficMatrix: Equatable, Sendable {
         }
       }
     }
-    let own = nodes.map { homes(ofPartOn: $0) }
+    let own = nodes.map { distribution(ofPartOn: $0) }
     // Shared data lies where its parts lie, whichever thread reads it.
     let common = nodes.map { home in nodes.reduce(0) { $0 + part($1) * own[$1][home] } }
     self.init(

@@ -263,7 +263,7 @@ struct CacheHierarchy<Policy: ReplacementPolicy>: SimulationEngine {
 
   /// How many accesses ahead the simulator prefetches the sets that they will touch: at some 10 ns an access, this is
   /// about the latency of the host's memory.
-  private static var lookAhead: Int { 12 }
+  private static var prefetchDistance: Int { 12 }
 
   func play(
     _ accesses: UnsafeBufferPointer<Access>, lineShift shift: UInt64, combining: UnsafeMutablePointer<UInt64>
@@ -271,8 +271,8 @@ struct CacheHierarchy<Policy: ReplacementPolicy>: SimulationEngine {
     var lines: UInt64 = 0
     var ahead = UInt64.max
     for index in accesses.indices {
-      if index &+ CacheHierarchy.lookAhead < accesses.count {
-        let coming = accesses[index &+ CacheHierarchy.lookAhead]
+      if index &+ CacheHierarchy.prefetchDistance < accesses.count {
+        let coming = accesses[index &+ CacheHierarchy.prefetchDistance]
         let line = coming.address &>> shift
         if line != ahead { prefetchSets(of: line, core: Int(coming.core)) }
         ahead = line

@@ -77,7 +77,7 @@ struct LevelwiseHierarchy<Policy: ReplacementPolicy>: SimulationEngine {
   /// first-level cache.
   private static var block: Int { 512 }
   /// How many requests ahead sets are prefetched: at some 5 ns each, this is about the latency of the host's memory.
-  private static var lookAhead: Int { 16 }
+  private static var prefetchDistance: Int { 16 }
   /// Part of the host's second-level cache that is left beside the simulator's other data.
   private static var largeBytes: Int { 256 << 10 }
 
@@ -102,7 +102,7 @@ struct LevelwiseHierarchy<Policy: ReplacementPolicy>: SimulationEngine {
     // A request causes up to two: the missing line, and a dirty line that makes room for it. Looking ahead, a level
     // may read a little beyond the end.
     let queues = (0...caches.count).map { _ in
-      Queue(capacity: 2 * LevelwiseHierarchy.block + LevelwiseHierarchy.lookAhead)
+      Queue(capacity: 2 * LevelwiseHierarchy.block + LevelwiseHierarchy.prefetchDistance)
     }
     for (index, cache) in caches.enumerated() {
       let count = (cores + cache.sharedByCores - 1) / cache.sharedByCores
@@ -279,7 +279,7 @@ struct LevelwiseHierarchy<Policy: ReplacementPolicy>: SimulationEngine {
     var (gatherHits, waysFilled): (UInt64, UInt64) = (0, 0)
 
     @inline(__always)
-    func hand(_ request: Request, of index: Int) {
+    func enqueue(_ request: Request, of index: Int) {
       next[passed] = request
       if Instances.areSeveral { nextCores[passed] = cores[index] }
       passed &+= 1
@@ -290,7 +290,7 @@ struct LevelwiseHierarchy<Policy: ReplacementPolicy>: SimulationEngine {
       guard !displaced.isCleanLine else { return }
       if displaced.isValid {
         writebacks &+= 1
-        hand(Request(displaced.line, .write), of: index)
+        enqueue(Request(displaced.line, .write), of: index)
       } else {
         waysFilled &+= 1
       }
@@ -298,7 +298,7 @@ struct LevelwiseHierarchy<Policy: ReplacementPolicy>: SimulationEngine {
 
     for index in range {
       if isLarge {
-        let ahead = index &+ LevelwiseHierarchy.lookAhead
+        let ahead = index &+ LevelwiseHierarchy.prefetchDistance
         caches.prefetchSet(of: requests[ahead].line, core: Instances.areSeveral ? cores[ahead] : 0)
       }
       let request = requests[index]
@@ -310,7 +310,7 @@ struct LevelwiseHierarchy<Policy: ReplacementPolicy>: SimulationEngine {
           _ = Policy.use(set, way: way)
           gatherHits &+= request.gathers
         } else {
-          hand(request, of: index)
+          enqueue(request, of: index)
           insert(CacheEntry(line: line, isDirty: false), set, of: index)
         }
       } else if request.isWrite {
@@ -320,13 +320,13 @@ struct LevelwiseHierarchy<Policy: ReplacementPolicy>: SimulationEngine {
           set.entries[place].markDirty()
         } else {
           writeMisses &+= 1
-          hand(Request(line, .read), of: index)
+          enqueue(Request(line, .read), of: index)
           insert(CacheEntry(line: line, isDirty: true), set, of: index)
         }
       } else {
         drops &+= 1
         if let way { Policy.remove(set, way: way) }
-        hand(request, of: index)
+        enqueue(request, of: index)
       }
     }
 

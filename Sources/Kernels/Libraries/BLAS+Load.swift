@@ -125,7 +125,7 @@ extension BLAS {
     }
     defer { for variable in variables { unsetenv(variable) } }
 
-    let (handle, original) = try openAnew(candidate.file)
+    let (handle, original) = try openSeparately(candidate.file)
     let symbols = LibrarySymbols(handle: handle)
     if let coreType = candidate.coreType, LibraryFamily.of(file: candidate.file)?.name == "BLIS" {
       // BLIS expects its own number of a configuration and reads any word as number 0. It reads the variable at its
@@ -156,7 +156,7 @@ public struct LibraryNotLoaded: NotAvailableError {
 
 /// Opens a library in a state of its own. A library that the process has loaded already has chosen its kernels, so a
 /// copy of its file is opened, which the loader takes for another library; `original` is the file that was copied.
-private func openAnew(_ file: String) throws -> (handle: UnsafeMutableRawPointer, original: String?) {
+private func openSeparately(_ file: String) throws -> (handle: UnsafeMutableRawPointer, original: String?) {
   guard linux_can_load_libraries() else {
     throw LibraryNotLoaded("\(file): a static executable cannot load libraries")
   }

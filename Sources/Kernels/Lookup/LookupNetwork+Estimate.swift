@@ -3,7 +3,7 @@ import Foundation
 
 extension LookupNetwork {
   public func estimate(_ pass: Pass) -> PassEstimate? {
-    strategy.map { WalkEstimate(self, pass, $0).passEstimate }
+    strategy.map { StrategyEstimate(self, pass, $0).passEstimate }
   }
 
   public func tokensToTime(_ pass: Pass) -> Int {
@@ -15,7 +15,7 @@ extension LookupNetwork {
 /// The working set and traffic of a strategy, computed from sizes alone (docs/reference/methods.md, "The autotuner").
 ///
 /// Only the gather's operands are included, because all other stages move the same bytes with every strategy.
-private struct WalkEstimate {
+private struct StrategyEstimate {
   let task: LookupTask
   let strategy: LookupStrategy
 

@@ -13,12 +13,12 @@ public struct Replication: Equatable, Sendable {
 
   /// For workers on the CPUs `owners`, in their order.
   public init(owners: [Int], topology: Topology) {
-    let homes = owners.map(topology.localNode)
+    let localNodes = owners.map(topology.localNode)
     // Where a worker's node is not known, it has no nearest copy, and one copy serves all workers.
-    let isKnown = !homes.contains(nil)
-    nodes = isKnown ? Set(homes.compactMap { $0 }).sorted() : [nil]
+    let isKnown = !localNodes.contains(nil)
+    nodes = isKnown ? Set(localNodes.compactMap { $0 }).sorted() : [nil]
     let nodes = nodes
-    copyOfWorker = homes.map { home in nodes.firstIndex(of: home) ?? 0 }
+    copyOfWorker = localNodes.map { node in nodes.firstIndex(of: node) ?? 0 }
     let copies = copyOfWorker
     firstReader = nodes.indices.map { copy in copies.firstIndex(of: copy) ?? 0 }
   }

@@ -1,6 +1,6 @@
 /// The miss probabilities of one cache by stack distance, each computed at its first use, because the histograms of a
 /// profile's phases share distances.
-struct MissChances {
+struct MissProbabilities {
   private let cache: SetAssociativity
   private var known: [Int: Double] = [:]
 

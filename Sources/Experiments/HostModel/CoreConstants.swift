@@ -50,7 +50,7 @@ struct CoreConstants {
   /// The number of vector operations in flight, from polynomials of s = 16 steps. Per vector they take s / units
   /// cycles at the peak and, where the scheduler holds only `window` operations, s x latency x s / window. As in the
   /// model, both add up in squares.
-  var window: Double? {
+  var schedulerWindow: Double? {
     guard let rate = calibration.value(Name.chainRate), let latencyCycles, let frequency,
       let peak = calibration.value(Calibration.Name.multiplyAddPeak), rate > 0, frequency > 0
     else { return nil }

@@ -165,7 +165,7 @@ private struct HostDescription {
       )
     }
     simd.latencyCycles = core.latencyCycles.map(rounded)
-    simd.schedulerWindow = core.window.map(rounded)
+    simd.schedulerWindow = core.schedulerWindow.map(rounded)
     simd.issueWidth = core.issueWidth.map(rounded)
     return simd
   }

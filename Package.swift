@@ -18,7 +18,7 @@ let optimisedC: [CSetting] = [.unsafeFlags(["-O2"], .when(configuration: .debug)
 // Files see the members of the modules that they import, and of no others.
 let declaredImports: [SwiftSetting] = [.enableUpcomingFeature("MemberImportVisibility")]
 
-// Rooms that compute little are compiled as in debug builds, also for a release, which saves half a minute of the first build.
+// Rooms that compute little are compiled as in debug builds, also for a release, which saves a minute of the first build.
 let unoptimised: [SwiftSetting] = declaredImports + [.unsafeFlags(["-Onone"], .when(configuration: .release))]
 
 let package = Package(
@@ -65,10 +65,10 @@ let package = Package(
       name: "Profiler", dependencies: ["CMicroBenchmarks", "CLinux", "CLibPFM", "CLibNUMA", "Support"],
       resources: [.copy("Groups")], swiftSettings: optimised),
     // Experiments, one target a folder: the way of the data, from the plan to the studies.
-    .target(name: "Statistics", path: "Sources/Experiments/Statistics", swiftSettings: declaredImports),
+    .target(name: "Statistics", path: "Sources/Experiments/Statistics", swiftSettings: optimised),
     .target(
       name: "Plans", dependencies: ["Kernels", "Profiler", "Statistics", "Support"], path: "Sources/Experiments/Plans",
-      swiftSettings: declaredImports),
+      swiftSettings: unoptimised),
     .target(
       name: "RunStore",
       dependencies: [
@@ -78,19 +78,19 @@ let package = Package(
     .target(
       name: "HostModel",
       dependencies: ["RunStore", "Statistics", "Kernels", "Profiler", "Machines", "Simulation", "Support"],
-      path: "Sources/Experiments/HostModel", swiftSettings: declaredImports),
+      path: "Sources/Experiments/HostModel", swiftSettings: unoptimised),
     .target(
       name: "Measurement",
       dependencies: [
         "HostModel", "RunStore", "Plans", "Statistics", "Kernels", "Profiler", "AccessStreams", "Machines",
         "Simulation", "Projection", "Support", "CLinux",
-      ], path: "Sources/Experiments/Measurement", swiftSettings: declaredImports),
+      ], path: "Sources/Experiments/Measurement", swiftSettings: unoptimised),
     .target(
       name: "Studies",
       dependencies: [
         "Measurement", "HostModel", "RunStore", "Plans", "Statistics", "Kernels", "Profiler", "AccessStreams",
         "Machines", "Simulation", "Profiles", "Projection", "Support",
-      ], path: "Sources/Experiments/Studies", swiftSettings: declaredImports),
+      ], path: "Sources/Experiments/Studies", swiftSettings: unoptimised),
     .target(
       name: "Cluster", dependencies: ["Measurement", "RunStore", "Plans", "Profiler", "Support"],
       path: "Sources/Experiments/Cluster", swiftSettings: unoptimised),
@@ -107,7 +107,7 @@ let package = Package(
         "Reports", "Cluster", "Studies", "Measurement", "HostModel", "RunStore", "Plans", "Profiler",
         "Kernels", "AccessStreams", "Machines", "Simulation", "Profiles", "Projection", "Support", "CLinux",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
-      ], swiftSettings: declaredImports),
+      ], swiftSettings: unoptimised),
 
     // Run by scripts/test-numa inside an emulated machine of several memory nodes.
     .executableTarget(

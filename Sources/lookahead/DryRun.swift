@@ -61,12 +61,13 @@ struct DryRun {
       if let reason = entry.skipped { print("skipped: \(entry.label): \(reason)") }
     }
     let skipped = entries.filter { $0.skipped != nil }.count
+    let isAnyMeasured = entries.contains { $0.seconds?.isMeasured == true }
     print(
-      "\(entries.count) points" + (skipped > 0 ? ", \(skipped) of them skipped" : "")
-        + "; about \(duration(document.seconds)), at most \(duration(document.secondsAtMost)), of which "
-        + "\(duration(preparationSeconds)) to calibrate and audit. Times are estimates"
-        + (entries.contains { $0.seconds?.isMeasured == true } ? ", but those marked measured." : " from stated rates.")
-    )
+      """
+      \(entries.count) points\(skipped > 0 ? ", \(skipped) of them skipped" : ""); about \(duration(document.seconds)), \
+      at most \(duration(document.secondsAtMost)), of which \(duration(preparationSeconds)) to calibrate and audit. \
+      Times are estimates\(isAnyMeasured ? ", but those marked measured." : " from stated rates.")
+      """)
   }
 
   private struct Document: Encodable {

@@ -2,7 +2,7 @@ import Foundation
 import Measurement
 
 /// The version of this tool, as manifests record it.
-let toolVersion = "0.1.0"
+let toolVersion = "0.2.0"
 
 /// The revision of the repository in which the tool was started.
 struct GitRevision {

@@ -74,7 +74,7 @@ import Testing
 
   @Test func `stride follows interleaved streams apart`() throws {
     let simulator = try CacheSimulator(caches: [level(.stride)])
-    let interleaved = (0..<40 as Range<UInt64>).flatMap { [$0, 1000 * 64 + 2 * ($0 % 32)] }
+    let interleaved = (0..<40).flatMap { (line: UInt64) -> [UInt64] in [line, 64_000 + 2 * (line % 32)] }
     simulator.play(.read, lines: interleaved)
     #expect(simulator.counts(0).usefulPrefetches > 60)
   }

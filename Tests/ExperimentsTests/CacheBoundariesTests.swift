@@ -21,8 +21,9 @@ private func latency(_ costs: [Double]) -> CacheBoundaries {
 @Suite struct CacheBoundariesTests {
   @Test func `a staircase climbs where its levels end`() {
     let boundaries = latency(staircase(zen, memory: 100)).boundaries
-    #expect(boundaries.map(\.lastInside) == [32 << 10, 512 << 10, 32 << 20])
-    #expect(boundaries.map(\.firstOutside) == [48 << 10, 768 << 10, 48 << 20])
+    let (inside, outside): ([Int], [Int]) = ([32 << 10, 512 << 10, 32 << 20], [48 << 10, 768 << 10, 48 << 20])
+    #expect(boundaries.map(\.lastInside) == inside)
+    #expect(boundaries.map(\.firstOutside) == outside)
     for (boundary, level) in zip(boundaries, zen) { #expect((level.0...level.0 * 3 / 2).contains(boundary.bytes)) }
     #expect(boundaries.map { ($0.rise * 100).rounded() / 100 } == [3.08, 3.5, 7.14])
   }

@@ -15,10 +15,9 @@ import Testing
 private func fullCalibration() -> Calibration {
   var series: [CalibrationSeries] = []
   func add(_ name: String, _ threads: Int, _ value: Double, _ unit: String, bytes: Int? = nil) {
+    let samples = (0..<11).map { (index: Int) -> Double in value * (1 + 0.001 * Double(index - 5)) }
     series.append(
-      CalibrationSeries(
-        name: name, threads: threads, workingSetBytes: bytes, unit: unit,
-        samples: (0..<11).map { value * (1 + 0.001 * Double($0 - 5)) }))
+      CalibrationSeries(name: name, threads: threads, workingSetBytes: bytes, unit: unit, samples: samples))
   }
   let caches = Topology.read().dataCaches(of: Topology.read().allowedCPUs.first ?? 0).compactMap(\.sizeBytes)
   let memory = 8 * (caches.last ?? 32 << 20)

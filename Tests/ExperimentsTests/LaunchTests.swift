@@ -105,7 +105,8 @@ import Testing
       }
       let attempts = try directory.store.rows(AttemptRow.self)
       #expect(attempts.map(\.position) == Array(0..<15))
-      #expect(attempts.map(\.firstOrderIndex) == attempts.map(\.firstOrderIndex).sorted { ($0 ?? 0) < ($1 ?? 0) })
+      let first = attempts.map { $0.firstOrderIndex ?? 0 }
+      #expect(first == first.sorted())
       #expect(attempts.allSatisfy { $0.seconds ?? 0 > 0 && $0.overheadSeconds != nil })
     }
   }

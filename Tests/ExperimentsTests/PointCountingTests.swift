@@ -64,7 +64,8 @@ import Testing
     ])
     let (rows, runs) = try run(plan, shared)
     #expect(runs == 1)
-    #expect(rows.map(\.value) == [40, 80, 5 * 1000 / 750.0])
+    let scaled: [Double?] = [40, 80, 5 / 0.75]
+    #expect(rows.map(\.value) == scaled)
     #expect(rows.allSatisfy { $0.quality == "scaled" })
     #expect(rows.map(\.raw) == [10, 20, 5])
     #expect(rows[0].reason?.contains("25 %") == true && rows[2].reason?.contains("75 %") == true)

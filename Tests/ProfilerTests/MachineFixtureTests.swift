@@ -27,7 +27,8 @@ private enum Machines {
     #expect(topology.clusters[17].cpus == Array(136...143) + Array(392...399))
     #expect(topology.cpu(400) == .init(id: 400, package: 1, cluster: 18, core: 144, thread: 1, node: 1))
     #expect(topology.nodes.map(\.distances) == [[10, 32], [32, 10]])
-    #expect(topology.dataCaches(of: 300).map(\.sizeBytes) == [48 << 10, 1 << 20, 32 << 20])
+    let sizes: [Int?] = [48 << 10, 1 << 20, 32 << 20]
+    #expect(topology.dataCaches(of: 300).map(\.sizeBytes) == sizes)
   }
 
   @Test func `scatter alternates the sockets, each time on another L3`() throws {

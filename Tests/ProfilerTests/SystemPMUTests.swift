@@ -83,7 +83,7 @@ struct SystemPMUTests {
     var words: [UInt64] = [0, 0, 0]
     let stored = field.store(0x1107, in: &words)
     #expect(stored)
-    #expect(words == [0x07 | 0x1 << 32 | 0x1 << 59, 0, 0])
+    #expect(words == [0x0800_0001_0000_0007, 0, 0])
     #expect(field.width == 14)
     #expect(BitField("config3:0-7") == nil)
     #expect(BitField("config:7-0") == nil)

@@ -49,7 +49,8 @@ struct TopologyReadingTests {
     #expect(topology.caches.count { $0.level == 1 && $0.type == "Data" } == 8)
     #expect(topology.caches.count { $0.level == 3 } == 4)
     let path = topology.dataCaches(of: 9)
-    #expect(path.map(\.sizeBytes) == [48 << 10, 1 << 20, 32 << 20])
+    let sizes: [Int?] = [48 << 10, 1 << 20, 32 << 20]
+    #expect(path.map(\.sizeBytes) == sizes)
     #expect(path.map(\.ways) == [12, 16, 16])
     #expect(path.map(\.sharedCPUs) == [[1, 9], [1, 9], [0, 1, 8, 9]])
   }

@@ -66,7 +66,7 @@ public enum CalibrationExtent: Sendable {
   }
 
   /// The extent of the calibration of a run.
-  public static var ofRuns: CalibrationExtent { BuildConfiguration.current == .debug ? .rehearsal : .quick }
+  public static var ofRuns: CalibrationExtent { BuildConfiguration.isRehearsal ? .rehearsal : .quick }
 
   /// Working sets from 8 KiB to `largest`: powers of two, in a full calibration also the 1.5-fold sizes between them.
   func workingSets(upTo largest: Int) -> [Int] {

@@ -217,7 +217,7 @@ struct PointRunner {
   /// reads the clock more often. With five, the median is an undisturbed pass even if two are disturbed; more passes
   /// are made while they fit into the time that a micro-benchmark may spend on its fastest samples.
   private static let stagePasses = 5
-  private static let stageSeconds = 0.25
+  private static let stageSeconds = BuildConfiguration.isRehearsal ? 0 : 0.25
 
   /// The time of each stage with all threads working at once, as the mean over threads, for all passes. Empty for
   /// kernels that do not divide their work into stages.

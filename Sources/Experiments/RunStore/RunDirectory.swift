@@ -115,7 +115,7 @@ public final class RunDirectory {
   /// Whether files without a manifest are left from a start that was killed: only the files that it makes first, and
   /// no measurement.
   private static func isUnfinishedStart(_ names: Set<String>, in path: String) -> Bool {
-    let own = [databaseName, planName].flatMap { [$0, $0 + "-wal", $0 + "-shm", $0 + "-journal"] }
+    let own = databaseFiles(databaseName) + databaseFiles(planName)
     guard names.allSatisfy({ OwnFiles.kind("\(path)/\($0)") == S_IFREG }) else { return false }
     guard names.subtracting(own).allSatisfy({ WholeFile.unfinished($0) != nil }) else { return false }
     guard names.contains(databaseName) else { return true }
@@ -130,11 +130,16 @@ public final class RunDirectory {
   /// The files that a run writes into its directory.
   static let ownFiles: OwnFiles = {
     let texts = [manifestName, planName, hostMachineName, reportName]
-    let databases = [databaseName, "archive"].flatMap { [$0, $0 + "-wal", $0 + "-shm", $0 + "-journal"] }
-    let tables = RunStore.rowTypes.flatMap { ["\($0.table).csv", "\($0.table).jsonl"] }
-    return OwnFiles(
-      marks: Dictionary((texts + databases + tables).map { ($0, .none) }, uniquingKeysWith: { first, _ in first }))
+    let databases = databaseFiles(databaseName) + databaseFiles("archive")
+    let tables = RunStore.rowTypes.flatMap { type -> [String] in ["\(type.table).csv", "\(type.table).jsonl"] }
+    let names: [String] = texts + databases + tables
+    return OwnFiles(marks: Dictionary(names.map { ($0, .none) }, uniquingKeysWith: { first, _ in first }))
   }()
+
+  /// A database of SQLite and what lies beside it while it is written.
+  private static func databaseFiles(_ name: String) -> [String] {
+    ["", "-wal", "-shm", "-journal"].map { name + $0 }
+  }
 
   /// Opens the run at `path` for reading. Nothing there changes, except that `write` puts files of a report there.
   public convenience init(opening path: String) throws {

@@ -13,6 +13,10 @@ public enum BuildConfiguration: String, Codable, Sendable {
     #endif
   }
 
+  /// Whether measuring is only rehearsed: every step is taken, as briefly as it can be, because no time of a debug build is worth
+  /// anything. Keeps the tests that go through whole runs short.
+  public static var isRehearsal: Bool { current == .debug }
+
   /// The oldest Swift that this compiler can be; the compiler does not tell a program its exact version.
   public static var swiftVersion: String {
     #if compiler(>=6.4)

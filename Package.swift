@@ -157,6 +157,5 @@ let package = Package(
     .executableTarget(
       name: "StreamProof", dependencies: ["Kernels", "AccessStreams", "Machines", "Simulation", "Profiles", "Support"],
       path: "Tests/StreamProof", swiftSettings: declaredImports),
-  ],
-  swiftLanguageModes: [.v5]
+  ]
 )

@@ -66,9 +66,9 @@ extension RunData {
 }
 
 /// A parameter other than the table's size in which two look-up results may differ.
-private struct Trait: Equatable {
+private struct Trait: Equatable, Sendable {
   var name: String
-  var text: (ResultRow) -> String
+  var text: @Sendable (ResultRow) -> String
 
   /// The place among the parts of a line's name.
   var rank: Int {
@@ -89,7 +89,7 @@ private struct Trait: Equatable {
   /// One line for all points whose strategy was chosen at each size.
   static let strategy = Trait(name: "strategy") { $0.int("tuned") == 1 ? "auto" : $0.strategyText ?? "" }
 
-  init(name: String, text: @escaping (ResultRow) -> String) {
+  init(name: String, text: @escaping @Sendable (ResultRow) -> String) {
     self.name = name
     self.text = text
   }

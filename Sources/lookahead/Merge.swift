@@ -1,5 +1,6 @@
 import ArgumentParser
 import Measurement
+import Plans
 import Reports
 import RunStore
 import Studies

@@ -44,7 +44,7 @@ struct SimulateCommand: ParsableCommand {
       try reader.read(into: FanOut(runs.flatMap(\.sinks)))
       results = runs.map(\.result)
     } else {
-      results = try concurrentMap(machines) { machine in
+      results = try concurrentMap(machines) { [trace, format] machine in
         let run = try MachineRun(machine, pageBytes: pageBytes)
         try TraceReader(path: trace, format: format).read(into: FanOut(run.sinks))
         return run.result

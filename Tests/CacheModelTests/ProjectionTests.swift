@@ -40,7 +40,7 @@ import Testing
     var tokens = 1000
     var threads = 1
     var phases: [PhaseWork]
-    var accesses: (AccessStream) -> Void = { _ in }
+    var accesses: @Sendable (AccessStream) -> Void = { _ in }
     func emit(to stream: AccessStream) {
       stream.enter(phase: 0)
       accesses(stream)

@@ -1,5 +1,6 @@
 import Foundation
 import GRDB
+import Synchronization
 
 @testable import Cluster
 @testable import Measurement
@@ -100,9 +101,9 @@ struct TinyCluster {
 
   /// Each start is a second later, because run ids distinguish starts by the second.
   private static func started() -> Date {
-    starts += 1
-    return Date(timeIntervalSince1970: 1_800_000_000 + Double(starts))
+    let start = starts.add(1, ordering: .relaxed).newValue
+    return Date(timeIntervalSince1970: 1_800_000_000 + Double(start))
   }
 
-  private nonisolated(unsafe) static var starts = 0
+  private static let starts = Atomic<Int>(0)
 }

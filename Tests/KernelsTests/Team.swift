@@ -2,6 +2,8 @@ import Foundation
 
 /// Threads that run a kernel's workers at the same time and can wait for one another; the tests use them in place of
 /// the pinned pool.
+///
+/// Unchecked: `waiting` and `generation` are read and written only by who holds the lock of `condition`.
 final class Team: @unchecked Sendable {
   private let size: Int
   private let condition = NSCondition()

@@ -1,6 +1,7 @@
 import CSeccomp
 import Foundation
 import Support
+import Synchronization
 import TestSupport
 import Testing
 
@@ -8,19 +9,20 @@ import Testing
 
 /// The result of `body` on a thread whose mbind and move_pages fail with `code`, as in a container.
 private func denied<Result: Sendable>(_ code: Int32, _ body: @escaping @Sendable () throws -> Result) throws -> Result {
-  nonisolated(unsafe) var result: Swift.Result<Result, any Error>?
+  let result = Mutex<Swift.Result<Result, any Error>?>(nil)
   let done = DispatchSemaphore(value: 0)
   // The filter cannot be removed; it ends with its thread.
   Thread {
     let status = seccomp_deny_placement(code)
-    result = Swift.Result {
+    let outcome = Swift.Result {
       guard status == 0 else { throw SystemError(call: "seccomp", code: -status) }
       return try body()
     }
+    result.withLock { $0 = outcome }
     done.signal()
   }.start()
   done.wait()
-  return try #require(result).get()
+  return try #require(result.withLock { $0 }).get()
 }
 
 /// The denial is real: a seccomp filter on the test's own thread.

@@ -93,7 +93,8 @@ public enum OperandType: String, CaseIterable, Sendable {
 /// A computation that the model can project: the work of its phases in a core, and the memory they touch.
 ///
 /// The model knows nothing of feed-forward networks; a kernel describes itself through this protocol.
-public protocol Workload {
+/// Several machines read one workload's stream at the same time.
+public protocol Workload: Sendable {
   /// Units of work (tokens) that the phases and the stream cover.
   var tokens: Int { get }
   /// Cores that run it, one thread each; the stream numbers them 0..<threads.

@@ -1,15 +1,14 @@
-import Foundation
 import Machines
 import Simulation
+import Synchronization
 
 /// The traffic that a reuse profile predicts for each of many machines.
 ///
 /// The misses of a cache depend only on its sets, ways and sharers, so they are computed once for all machines that
 /// share these; most machines of a grid differ in something else. Safe to use from several threads.
-public final class ProfiledTraffic: @unchecked Sendable {
+public final class ProfiledTraffic: Sendable {
   public let profile: WorkloadProfile
-  private let lock = NSLock()
-  private var known: [Geometry: [PhaseMisses]] = [:]
+  private let known = Mutex<[Geometry: [PhaseMisses]]>([:])
 
   private struct Geometry: Hashable {
     var sharers: Int
@@ -61,7 +60,7 @@ public final class ProfiledTraffic: @unchecked Sendable {
   }
 
   private func misses(_ geometry: Geometry, of profile: ReuseProfile) -> [PhaseMisses] {
-    if let found = lock.withLock({ known[geometry] }) { return found }
+    if let found = known.withLock({ $0[geometry] }) { return found }
     var probabilities = MissProbabilities(
       of: SetAssociativity(sets: geometry.sets, ways: geometry.ways, contiguousLines: profile.distinctLines))
     let misses = profile.phases.map { phase in
@@ -69,7 +68,7 @@ public final class ProfiledTraffic: @unchecked Sendable {
         misses: phase.accesses.misses(&probabilities), writebacks: phase.stores.misses(&probabilities),
         gathers: phase.gathers.misses(&probabilities))
     }
-    lock.withLock { known[geometry] = misses }
+    known.withLock { $0[geometry] = misses }
     return misses
   }
 }

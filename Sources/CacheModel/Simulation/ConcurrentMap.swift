@@ -1,17 +1,14 @@
 import Foundation
+import Synchronization
 
 /// Transforms every element, as many at a time as there are cores. Throws the first element's error, if any fails.
-public func concurrentMap<Element, Result>(_ elements: [Element], _ transform: (Element) throws -> Result) throws
-  -> [Result]
-{
-  let results = UnsafeMutableBufferPointer<Swift.Result<Result, any Error>?>.allocate(capacity: elements.count)
-  results.initialize(repeating: nil)
-  defer {
-    results.deinitialize()
-    results.deallocate()
-  }
+public func concurrentMap<Element: Sendable, Result: Sendable>(
+  _ elements: [Element], _ transform: @Sendable (Element) throws -> Result
+) throws -> [Result] {
+  let results = Mutex([Swift.Result<Result, any Error>?](repeating: nil, count: elements.count))
   DispatchQueue.concurrentPerform(iterations: elements.count) { index in
-    results[index] = Swift.Result { try transform(elements[index]) }
+    let result = Swift.Result { try transform(elements[index]) }
+    results.withLock { $0[index] = result }
   }
-  return try results.compactMap { try $0?.get() }
+  return try results.withLock { $0 }.compactMap { try $0?.get() }
 }

@@ -135,7 +135,7 @@ public enum ExperimentSchema {
 
   // MARK: - Building blocks
 
-  private static let scalar: [String: Any] = ["type": ["string", "number", "boolean"]]
+  private static var scalar: [String: Any] { ["type": ["string", "number", "boolean"]] }
 
   private static func text(_ description: String) -> [String: Any] {
     ["type": ["string", "number"], "description": description]

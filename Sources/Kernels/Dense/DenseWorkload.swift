@@ -1,7 +1,9 @@
 import AccessStreams
 
 /// A dense feed-forward pass for the cache model: states the accesses of the step list that a worker runs.
-struct DenseWorkload: Workload {
+///
+/// Unchecked: it is constant, and its pointers are the addresses of an `AddressMap`, behind which there is no memory.
+struct DenseWorkload: Workload, @unchecked Sendable {
   let tokens: Int
   let threads: Int
   let phases: [PhaseWork]

@@ -4,7 +4,7 @@ import Support
 
 /// A library of matrix products, loaded at run time and limited to one thread, because each worker of a run calls it
 /// on its own tokens.
-public final class BLAS: @unchecked Sendable {
+public final class BLAS: Sendable {
   /// The library's name, such as `OpenBLAS`; the file's name where the library does not state one.
   public let name: String
   /// The version, such as `0.3.21`; nil where the library does not state it.

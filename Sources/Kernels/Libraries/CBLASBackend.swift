@@ -8,7 +8,7 @@ struct CBLASBackend: ProductBackend {
   let coreType: String?
 
   private typealias SGEMM =
-    @convention(c) (
+    @convention(c) @Sendable (
       CInt, CInt, CInt, CInt, CInt, CInt, Float, UnsafePointer<Float>, CInt, UnsafePointer<Float>, CInt, Float,
       UnsafeMutablePointer<Float>, CInt
     ) -> Void
@@ -16,7 +16,7 @@ struct CBLASBackend: ProductBackend {
 
   /// bf16 operands, fp32 result: OpenBLAS built with BUILD_BFLOAT16, and MKL.
   private typealias BF16GEMM =
-    @convention(c) (
+    @convention(c) @Sendable (
       CInt, CInt, CInt, CInt, CInt, CInt, Float, UnsafeRawPointer, CInt, UnsafeRawPointer, CInt, Float,
       UnsafeMutableRawPointer, CInt
     ) -> Void
@@ -25,7 +25,7 @@ struct CBLASBackend: ProductBackend {
   /// Unsigned bytes times signed bytes, with offsets that are added to A and to B and a vector that is added to C:
   /// MKL. In row-major order A is the unsigned operand, contrary to the symbol's name.
   private typealias Int8GEMM =
-    @convention(c) (
+    @convention(c) @Sendable (
       CInt, CInt, CInt, CInt, CInt, CInt, CInt, Float, UnsafeRawPointer, CInt, Int8, UnsafeRawPointer, CInt, Int8,
       Float, UnsafeMutableRawPointer, CInt, UnsafePointer<Int32>
     ) -> Void

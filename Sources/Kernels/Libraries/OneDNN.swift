@@ -3,6 +3,9 @@
 /// Handles are opaque pointers in both versions. Version 3 made memory descriptors opaque too, whereas in version 2
 /// the caller holds the structure; in both, functions take a pointer to one. Version 3 also describes an operation
 /// and creates its primitive descriptor in one call, and removed the scale from eltwise post-operations.
+///
+/// Unchecked: it holds addresses of functions and one engine, none of which changes after `load`, and oneDNN lets any thread
+/// use an engine.
 final class OneDNN: @unchecked Sendable {
   typealias Handle = OpaquePointer
   /// A memory descriptor.

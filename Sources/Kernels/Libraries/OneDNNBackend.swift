@@ -7,7 +7,7 @@ struct OneDNNBackend: ProductBackend {
   let coreType: String?
 
   private typealias SGEMM =
-    @convention(c) (
+    @convention(c) @Sendable (
       CChar, CChar, Int64, Int64, Int64, Float, UnsafePointer<Float>, Int64, UnsafePointer<Float>, Int64, Float,
       UnsafeMutablePointer<Float>, Int64
     ) -> CInt

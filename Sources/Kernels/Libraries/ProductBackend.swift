@@ -1,8 +1,8 @@
 import CKernels
 import Foundation
 
-/// What differs between libraries: their names and their products.
-protocol ProductBackend {
+/// What differs between libraries: their names and their products, which workers call at the same time.
+protocol ProductBackend: Sendable {
   /// Nil where the library does not state it, as with the next two.
   var name: String? { get }
   var version: String? { get }

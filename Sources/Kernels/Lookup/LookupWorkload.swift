@@ -7,7 +7,9 @@ import CKernels
 /// Granularity: cache lines in the order in which a step's micro-kernel accesses them (`MicroKernelStream`), and row
 /// pieces of the gather in the order in which they are loaded. Lines that a micro-kernel re-reads from the
 /// first-level cache within a step are counted in `PhaseWork.loadBytes` instead.
-package struct LookupWorkload: Workload {
+///
+/// Unchecked: it is constant, and its pointers are the addresses of an `AddressMap`, behind which there is no memory.
+package struct LookupWorkload: Workload, @unchecked Sendable {
   package let tokens: Int
   package let threads: Int
   package let phases: [PhaseWork]

@@ -5,7 +5,7 @@ import Support
 /// They are opened wherever the PMU counts (each memory channel of each socket), which need not be where the work
 /// runs, and may be started and stopped by any thread. Creating a session never fails: what cannot be counted gives
 /// readings with the reason.
-public final class SocketCounterSession: @unchecked Sendable {
+public final class SocketCounterSession: Sendable {
   /// A group's reading over one socket; the socket is nil where the machine has no such PMU.
   public struct SocketReading: Equatable, Sendable {
     public var socket: Int?

@@ -7,6 +7,9 @@ import Support
 ///
 /// Usage: create it, `touch` it, fill it, `verify` it, and store the report with the measurement. Before the first
 /// touch the memory reads as zero and has no pages.
+///
+/// Unchecked: what it holds never changes, and the kernel's own calls on a mapping may come from any thread. Who reads and
+/// writes the memory itself keeps threads to parts of their own.
 public final class PlacedMemory: @unchecked Sendable {
   public let base: UnsafeMutableRawPointer
   /// The usable size: the requested size, rounded up to whole pages of the requested kind.
@@ -14,7 +17,7 @@ public final class PlacedMemory: @unchecked Sendable {
   public let requestedPages: PageKind
   public let requestedPolicy: MemoryPolicy
   /// What could not be done as requested, for the report.
-  public private(set) var notes: [String]
+  public let notes: [String]
 
   /// The wanted nodes of the pages.
   let layout: PageLayout

@@ -181,7 +181,7 @@ extension MicroBenchmarks {
   }
 
   /// A thread that makes traffic, and the counters that it publishes.
-  private final class LoadingThread: @unchecked Sendable {
+  private final class LoadingThread: Sendable {
     private let moved = Atomic<Int>(0)
     private let pauses = Atomic<Int>(0)
     private let reported = Atomic<UInt64>(0)

@@ -12,7 +12,7 @@ import Synchronization
 ///
 /// A pool belongs to one caller at a time; a second concurrent `run` waits its turn. Work must not call `run` on the pool
 /// that runs it.
-public final class PinnedPool: @unchecked Sendable {
+public final class PinnedPool: Sendable {
   /// The CPU of each worker, by thread index, as verified by its affinity mask and by where it runs.
   public let verifiedCPUs: [Int]
   public var threadCount: Int { verifiedCPUs.count }
@@ -157,7 +157,7 @@ private final class Worker {
 }
 
 /// The state that the workers and the caller share.
-private final class PoolState: @unchecked Sendable {
+private final class PoolState: Sendable {
   let barrier: SpinBarrier
   private let threadCount: Int
   /// Counts the forks; a worker has work when it differs from the epoch the worker saw last.
@@ -166,8 +166,9 @@ private final class PoolState: @unchecked Sendable {
   private let completed = WaitWord()
   private let remaining = Atomic<Int>(0)
   private let isStopping = Atomic<Bool>(false)
-  /// The caller writes it before it raises the epoch; the workers read it after they have seen the raised epoch.
-  private var work: ((Int) -> Void)?
+  /// Unchecked: the one caller that forks writes it after all workers have joined and before it raises the epoch; the
+  /// workers read it after they have seen the raised epoch and before they join.
+  private nonisolated(unsafe) var work: ((Int) -> Void)?
 
   init(threadCount: Int) {
     self.threadCount = threadCount

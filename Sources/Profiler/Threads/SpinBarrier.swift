@@ -3,7 +3,7 @@ import Glibc
 import Synchronization
 
 /// A barrier for threads that have a CPU each: the last to arrive releases the others, which spin.
-final class SpinBarrier: @unchecked Sendable {
+final class SpinBarrier: Sendable {
   private let parties: Int
   private let arrived = Atomic<Int>(0)
   private let generation = Atomic<UInt>(0)

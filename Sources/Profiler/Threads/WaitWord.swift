@@ -4,6 +4,8 @@ import Synchronization
 
 /// A counter that threads wait on: first by spinning, which reacts in well under a microsecond, then asleep in the
 /// kernel, so that an idle pool uses no CPU.
+///
+/// Unchecked: the pointer never changes, and what it points to is atomic.
 final class WaitWord: @unchecked Sendable {
   private let word = UnsafeMutablePointer<Atomic<UInt32>>.allocate(capacity: 1)
   private let sleepers = Atomic<Int>(0)

@@ -132,12 +132,11 @@ public struct ChildProcess {
     let lines = String(decoding: data, as: UTF8.self).unicodeScalars.split(whereSeparator: \.isLineBreak)
       .map { singleLine(String($0)).trimmingCharacters(in: .whitespaces) }
     // The runtime prints one frame a line, `19 lookahead 0x000055… <unavailable> + 1234`, under a title.
+    let frame = #/\d+ .*0x[0-9a-f]{8,}/#
     return lines.last { line in
       !line.isEmpty && !line.hasPrefix("Current stack trace:") && line.prefixMatch(of: frame) == nil
     } ?? ""
   }
-
-  nonisolated(unsafe) private static let frame = #/\d+ .*0x[0-9a-f]{8,}/#
 
   /// Turns the shims' convention, -errno, into an error.
   private static func check(_ result: Int32, _ call: String) throws -> Int32 {

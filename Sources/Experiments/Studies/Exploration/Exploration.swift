@@ -1,6 +1,5 @@
 import AccessStreams
 import Dispatch
-import Foundation
 import Machines
 import Measurement
 import Plans
@@ -8,6 +7,7 @@ import Profiles
 import Projection
 import Simulation
 import Support
+import Synchronization
 
 /// Answers questions about grids of machines. Every point's stream is profiled once; every machine is then a sum over
 /// the profile and the timing equations. All results are modelled.
@@ -114,7 +114,8 @@ public struct Exploration {
   /// `checks` of the evaluated machines, the same ones every time, are also simulated exactly.
   public init(
     _ points: [Point], experiment: Experiment, bases: [Machine], targets: [ExplorationTarget],
-    vary: [FigureRange] = [], sampling: Sampling = .all, checks: Int = 0, progress: (String) -> Void = { _ in }
+    vary: [FigureRange] = [], sampling: Sampling = .all, checks: Int = 0,
+    progress: @Sendable (String) -> Void = { _ in }
   ) throws {
     try Exploration.validate(
       bases: bases, targets: targets, vary: vary, lookups: points.count(where: \.needsBaseline))
@@ -184,7 +185,8 @@ public struct Exploration {
   // MARK: - Profiles
 
   private mutating func profile(
-    _ points: [Point], experiment: Experiment, bases: [Machine], sampling: Sampling, progress: (String) -> Void
+    _ points: [Point], experiment: Experiment, bases: [Machine], sampling: Sampling,
+    progress: @Sendable (String) -> Void
   ) throws {
     let factory = KernelFactory(experiment: experiment, libraries: LibraryChoice())
     let sharings = Set(bases.flatMap { $0.caches.map(\.sharedByCores) }).sorted()
@@ -210,9 +212,9 @@ public struct Exploration {
       pairs.append(Pair(lookup: lookup, matchup: matchup))
     }
     // Streams are independent of each other, but the kernels that state them must be made one after another.
-    let progressLock = NSLock()
+    let progressLock = Mutex(())
     let made = try concurrentMap(workloads) { point, workload in
-      progressLock.withLock { progress("profiling \(point.label)") }
+      progressLock.withLock { _ in progress("profiling \(point.label)") }
       return try ProfiledPoint(point, workload, sharings: sharings, lineBytes: lineBytes, sampling: sampling)
     }
     let byID = Dictionary(made.map { ($0.point.id, $0) }) { first, _ in first }
@@ -304,7 +306,7 @@ public struct Exploration {
     let all = thresholds.flatMap(\.tried) + fronts.flatMap(\.tried)
     // Draws evenly from all machines tried.
     let drawn = (0..<min(count, all.count)).map { all[(2 * $0 + 1) * all.count / (2 * min(count, all.count))] }
-    let errors = try concurrentMap(drawn) { evaluation -> [(Double, String)] in
+    let errors = try concurrentMap(drawn) { [profiled] evaluation -> [(Double, String)] in
       let machine = evaluation.variant.machine
       let (lookup, dense) = profiled[evaluation.pair]
       return try [lookup, dense].compactMap { $0 }.compactMap { point in

@@ -10,9 +10,8 @@ import RunStore
 import Simulation
 
 /// Projects points onto machines: simulates each point's access stream on each machine's caches, then times it.
-///
-/// Unchecked: concurrent projections read constants only, and `cache` is changed by the one calling thread.
-public final class Projector: @unchecked Sendable {
+/// Machines are projected onto concurrently.
+public final class Projector {
   /// Raised with every change that can move a projection.
   static let modelVersion = "7"
 
@@ -96,13 +95,17 @@ public final class Projector: @unchecked Sendable {
     }
 
     let projections = Projections(
-      machines: try concurrentMap(fitting) { try self.projected(point, workload, on: $0) },
+      machines: try concurrentMap(fitting) { [movesCapacities] machine in
+        try Self.projected(point, workload, on: machine, movesCapacities: movesCapacities)
+      },
       accounts: kernel.accounts, notes: notes)
     cache[key] = projections
     return projections
   }
 
-  private func projected(_ point: Point, _ workload: some Workload, on machine: Machine) throws -> Projected {
+  private static func projected(
+    _ point: Point, _ workload: some Workload, on machine: Machine, movesCapacities: Bool
+  ) throws -> Projected {
     let traffic = try Traffic(simulating: workload, on: machine)
     let options = Projection.Options(
       matrix: point.trafficMatrix(on: machine, phases: workload.phases, traffic: traffic))

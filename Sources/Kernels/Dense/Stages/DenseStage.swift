@@ -1,7 +1,7 @@
 import AccessStreams
 
 /// A stage of a dense network, described once: its cost, its work in a core, and the calls of its step for a tile.
-protocol DenseStage {
+protocol DenseStage: Sendable {
   /// The stage's identity in accounts, core work, traffic and reports.
   static var name: String { get }
 

@@ -1,7 +1,7 @@
 import AccessStreams
 
 /// A stage of a look-up, described once: its cost, its work in a core, its steps, and the calls of a step.
-protocol LookupStage {
+protocol LookupStage: Sendable {
   /// A part of the stage's work that is done in one call.
   associatedtype Step: Equatable, Sendable
 

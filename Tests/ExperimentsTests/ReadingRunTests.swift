@@ -93,7 +93,7 @@ import Testing
       try measure(writer)
       // Each transaction writes one number into both tables; a torn copy would hold two.
       let done = DispatchSemaphore(value: 0)
-      nonisolated(unsafe) let store = writer.store
+      let store = writer.store
       DispatchQueue.global().async {
         for round in 1...300 {
           try? store.write { db in

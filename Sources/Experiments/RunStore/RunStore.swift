@@ -5,7 +5,7 @@ import Support
 
 /// results.sqlite: everything that a run has measured so far. One process writes; finishing a point is one
 /// transaction, so that a run that is killed loses at most the point that it was measuring.
-public final class RunStore {
+public final class RunStore: Sendable {
   /// Increases with every migration.
   public static let schemaVersion = 10
 

@@ -15,6 +15,8 @@ import Support
 ///     let total = CounterReading.total(over: sessions.map { $0.readings() })
 ///
 /// Creating a session never fails: an event that cannot be counted gives readings with the reason.
+///
+/// Unchecked: one thread at a time uses a session, and the pool's fork and join order what its worker and the caller do.
 public final class CounterSession: @unchecked Sendable {
   fileprivate enum State {
     case open(descriptor: Int32, leader: Int32, note: String?)

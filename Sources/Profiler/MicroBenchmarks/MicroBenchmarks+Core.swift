@@ -9,6 +9,7 @@ extension MicroBenchmarks {
     let count: UInt64 = 14 * 4096
     var words = [[UInt64]](repeating: [0, 0, 0, 0], count: pool.threadCount)
     let samples = words.withUnsafeMutableBufferPointer { words -> Samples in
+      // Unchecked: each thread writes the words at its own index alone.
       nonisolated(unsafe) let words = words
       return microbench_instructions(&words[0], 0)
         ? sample(pool: pool, repetitions: repetitions) { thread, iterations in

@@ -79,6 +79,7 @@ extension MicroBenchmarks {
     var result = LoadedLatency(
       traffic: traffic, loadingThreads: loadingThreads, latency: [], bandwidth: [], disturbedSamples: 0)
     withUnsafeMutablePointer(to: &result) { result in
+      // Unchecked: the first thread alone writes it, and the caller waits until all threads are done.
       nonisolated(unsafe) let result = result
       pool.run { thread in
         pool.barrier()
@@ -215,6 +216,9 @@ extension MicroBenchmarks {
 
 /// One random cycle through the lines of a working set, and the position on it. Several benchmarks continue the same
 /// chase, so that none finds in a cache the lines of the previous one.
+///
+/// Unchecked: its position belongs to the one thread of the pool that follows it, and whoever takes it over comes after the
+/// pool has joined.
 public final class ChaseCycle: @unchecked Sendable {
   /// Bytes of the working set, from the beginning of its memory.
   public let bytes: Int

@@ -108,6 +108,7 @@ public final class PinnedPool: Sendable {
   private static func displacement(_ cpus: [Int], _ shared: PoolState) -> String? {
     var seen = [(mask: [Int], cpu: Int)](repeating: ([], -1), count: cpus.count)
     seen.withUnsafeMutableBufferPointer { seen in
+      // Unchecked: each worker writes the element at its own index alone.
       nonisolated(unsafe) let seen = seen
       shared.fork { index in seen[index] = (currentAffinity(), Int(linux_current_cpu())) }
     }

@@ -37,7 +37,7 @@ check: setup lint
 # These test targets load numerical libraries, which read their settings from the environment as they load, examine
 # this machine, or wait for their own threads, so that their tests run one after another. All others run in
 # parallel.
-ALONE := KernelsTests|ProfilerTests|MeasurementTests|ExperimentsTests
+ALONE := KernelsTests|ProfilerTests
 test: setup
 	swift build --build-tests
 	swift test --skip-build --parallel --skip '^($(ALONE))\.'

@@ -63,7 +63,7 @@ let package = Package(
       name: "Kernels", dependencies: ["CKernels", "CLinux", "AccessStreams", "Support"], swiftSettings: optimised),
     .target(
       name: "Profiler", dependencies: ["CMicroBenchmarks", "CLinux", "CLibPFM", "CLibNUMA", "Support"],
-      resources: [.copy("Groups")], swiftSettings: optimised),
+      resources: [.copy("Groups")], swiftSettings: declaredImports),
     // Experiments, one target a folder: the way of the data, from the plan to the studies.
     .target(name: "Statistics", path: "Sources/Experiments/Statistics", swiftSettings: optimised),
     .target(

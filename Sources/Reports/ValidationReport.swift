@@ -3,6 +3,7 @@ import Kernels
 import Machines
 import Plans
 import RunStore
+import Simulation
 import Statistics
 import Studies
 import Support
@@ -20,7 +21,10 @@ public struct ValidationReport {
 
   static var sections: [any ReportSection<ValidationReport>] {
     ValidationAxis.allCases.map { ErrorsByAxisSection(axis: $0) as any ReportSection<ValidationReport> }
-      + [ErrorsByStageSection(), WorstPointsSection(), AllPointsSection(), ReproduceValidationSection()]
+      + [
+        ErrorsByStageSection(), TrafficAndTimingSection(), WorstPointsSection(), AllPointsSection(),
+        ReproduceValidationSection(),
+      ]
   }
 
   /// Writes the study into `study`; returns problems with plots, whose data and scripts are written in any case.
@@ -35,6 +39,7 @@ public struct ValidationReport {
       warnings: try run.disagreementWarning().map { [$0] } ?? [])
     try study.write(report.pointsCSV, to: "points.csv")
     try study.write(report.stagesCSV, to: "stages.csv")
+    try study.write(report.linesCSV, to: "lines.csv")
     try study.write(validation.machine.yaml(), to: RunDirectory.hostMachineName)
     var document = report.document
     return try document.write(into: study, gnuplot: gnuplot, command: "lookahead validate")
@@ -81,7 +86,7 @@ public struct ValidationReport {
     var data = CSVWriter(
       header: ["point_id", "point"] + ValidationAxis.allCases.map(\.column) + [
         "measured_tokens_per_s", "fastest_tokens_per_s", "projected_tokens_per_s", "low_tokens_per_s",
-        "high_tokens_per_s", "error", "error_against_fastest", "limiter",
+        "high_tokens_per_s", "error", "error_against_fastest", "traffic_error", "timing_error", "limiter",
       ])
     for entry in validation.entries {
       let row = entry.projection
@@ -91,8 +96,24 @@ public struct ValidationReport {
             PlotScript.cell(entry.measuredTokensPerSecond), PlotScript.cell(entry.fastestTokensPerSecond),
             PlotScript.cell(row.tokensPerSecond), PlotScript.cell(row.lowTokensPerSecond),
             PlotScript.cell(row.highTokensPerSecond), PlotScript.cell(entry.relativeError(.median)),
-            PlotScript.cell(entry.relativeError(.fastest)), row.limiter,
+            PlotScript.cell(entry.relativeError(.fastest)), PlotScript.cell(entry.split(reference)?.traffic),
+            PlotScript.cell(entry.split(reference)?.timing), row.limiter,
           ])
+    }
+    return data.text
+  }
+
+  private var linesCSV: String {
+    var data = CSVWriter(header: [
+      "point_id", "boundary", "simulated_lines_per_token", "counted_lines_per_token", "quality", "source", "leaves_out",
+    ])
+    for entry in validation.entries {
+      for line in entry.lines {
+        data.append([
+          entry.point.id, line.name, PlotScript.cell(line.simulatedPerToken), PlotScript.cell(line.countedPerToken),
+          line.quality?.rawValue ?? "", line.source ?? "", line.leavesOut ?? "",
+        ])
+      }
     }
     return data.text
   }

@@ -52,7 +52,8 @@ struct CalibrateCommand: ParsableCommand {
     let seconds = Double(Clock.now() - start) * 1e-9
     let state = MachineState.capture()
     var machine = try Machine.host(
-      calibration, topology: topology, vendor: state["cpu_vendor"], model: state[FactName.cpuModel])
+      calibration, topology: topology, vendor: state["cpu_vendor"], model: state[FactName.cpuModel],
+      generation: CPUGeneration.current()?.name)
     machine.name = name
     if let output {
       // Checked again, so that a file made meanwhile stays.

@@ -13,7 +13,8 @@ struct Lookahead: ParsableCommand {
       """,
     subcommands: [
       DoctorCommand.self, TopologyCommand.self, EventsCommand.self, VerifyCommand.self, RunCommand.self,
-      ProjectCommand.self, ExploreCommand.self, SimulateCommand.self, MissRatioCurveCommand.self, MachinesCommand.self,
+      ProjectCommand.self, ExploreCommand.self, SimulateCommand.self, MissRatioCurveCommand.self, FitPolicyCommand.self,
+      MachinesCommand.self,
       ReportCommand.self, CompareCommand.self, ExportCommand.self, SchemaCommand.self, CalibrateCommand.self,
       TuneCommand.self, ValidateCommand.self, TargetsCommand.self, SimulatorSpeedCommand.self,
       MergeCommand.self, SlurmCommand.self, AuditCommand.self, AuditCandidateCommand.self, RunLaunchCommand.self,

@@ -34,6 +34,14 @@ struct ProjectCommand: ParsableCommand {
     completion: .experimentKeys)
   var overrides: [String] = []
 
+  @Option(
+    help: """
+      Of a run directory: what the lines are. 'counted' takes those that the run's counters saw on the machine 'host', \
+      multiplies by counted over simulated lines on machines of the same generation, and widens the band on others; \
+      'both' gives a row for each.
+      """)
+  var traffic = TrafficChoice.simulated
+
   @Flag(
     help: "Also say how far each figure of a machine moves each projection, capacities of caches included (slower).")
   var sensitivity = false
@@ -56,14 +64,14 @@ struct ProjectCommand: ParsableCommand {
     guard shard == nil else {
       throw InputError(key: "--shard", "expected --output as well, since 'merge' joins run directories")
     }
-    let (experiment, plan, runID, settled) = try sourcePlan()
-    let names = machines.isEmpty ? experiment.machines.filter { $0 != Machine.hostName } : machines
-    guard !names.isEmpty else {
+    let (experiment, plan, runID, settled, directory) = try sourcePlan()
+    let chosen = try chosenMachines(experiment, directory)
+    guard !chosen.isEmpty else {
       throw InputError(key: "--machine", "expected at least one machine; 'lookahead machines list' shows the catalogue")
     }
-    let catalogue = try MachineCatalogue.bundled()
+    let evidence = try traffic == .simulated ? nil : runEvidence(of: directory, plan, experiment, settled)
     let projector = Projector(
-      runID: runID, machines: try names.map { try catalogue.machine($0) }, host: nil, movesCapacities: sensitivity)
+      runID: runID, machines: chosen, host: nil, movesCapacities: sensitivity, kinds: traffic.kinds, evidence: evidence)
     let outcomes = try projector.outcomes(plan.points, experiment: experiment, settled: settled) {
       printMessage($0)
     }
@@ -73,14 +81,16 @@ struct ProjectCommand: ParsableCommand {
     if json { return try printJSON(ProjectionDocument(rows: rows, sensitivities: sensitivities, labels: labels)) }
     func thousands(_ rate: Double) -> String { String(format: "%.1f", rate / 1000) }
     printTable(
-      ["point", "machine", "ktokens/s", "low", "high", "limiter", "cores", "whole socket", "limiter"],
+      ["point", "machine", "traffic", "ktokens/s", "low", "high", "limiter", "cores", "whole socket", "limiter"],
       rows.map {
         [
-          labels[$0.pointID] ?? $0.pointID, $0.machine, thousands($0.tokensPerSecond), thousands($0.lowTokensPerSecond),
+          labels[$0.pointID] ?? $0.pointID, $0.machine, $0.traffic, thousands($0.tokensPerSecond),
+          thousands($0.lowTokensPerSecond),
           thousands($0.highTokensPerSecond), $0.limiter, $0.socketCores.map(String.init) ?? "-",
           $0.socketTokensPerSecond.map(thousands) ?? "-", $0.socketLimiter ?? "-",
         ]
       })
+    printSources(rows)
     guard let sensitivities else { return }
     print("")
     printTable(
@@ -93,9 +103,56 @@ struct ProjectCommand: ParsableCommand {
       })
   }
 
+  /// What the lines of every machine's projections are, where that is more than a word.
+  private func printSources(_ rows: [ProjectionRow]) {
+    var seen: [String] = []
+    for row in rows where row.traffic != TrafficKind.simulated.rawValue {
+      guard let sources = row.trafficSources else { continue }
+      let line = "\(row.machine), \(row.traffic): \(sources)"
+      if !seen.contains(line) { seen.append(line) }
+    }
+    if !seen.isEmpty { print("\nlines of the projections:\n" + seen.map { "  \($0)" }.joined(separator: "\n")) }
+  }
+
+  /// Those of `--machine`, else the experiment's. The machine `host` is the one that a run directory describes; counts are of
+  /// it, so that it is among the default ones where they are asked for.
+  private func chosenMachines(_ experiment: Experiment, _ directory: RunDirectory?) throws -> [Machine] {
+    var names = machines.isEmpty ? experiment.machines.filter { $0 != Machine.hostName } : machines
+    if machines.isEmpty, traffic != .simulated { names.insert(Machine.hostName, at: 0) }
+    let catalogue = try MachineCatalogue.bundled()
+    return try names.map { name in
+      guard name == Machine.hostName, let directory else { return try catalogue.machine(name) }
+      return try host(of: directory)
+    }
+  }
+
+  private func host(of directory: RunDirectory) throws -> Machine {
+    try Machine(contentsOf: "\(directory.path)/\(RunDirectory.hostMachineName)")
+  }
+
+  /// What the run's counters say. Throws `InputError` where they say nothing of lines.
+  private func runEvidence(
+    of directory: RunDirectory?, _ plan: Plan, _ experiment: Experiment, _ settled: [String: Point]
+  ) throws -> TrafficEvidence {
+    guard let directory else {
+      throw InputError(
+        key: "--traffic", "expected a run directory for \(traffic.rawValue) traffic, found an experiment: \(source)")
+    }
+    let counts = try RunCounts(directory)
+    if let absence = counts.absence {
+      throw InputError(
+        file: directory.path, "expected a run with counted lines for --traffic \(traffic.rawValue); \(absence)")
+    }
+    return try TrafficEvidence(
+      counts, on: try host(of: directory), points: plan.points, experiment: experiment, settled: settled)
+  }
+
   /// Stores a run in which nothing is measured; it is resumed and merged like any other.
   private func store(in path: String) throws {
     guard !sensitivity else { throw InputError(key: "--sensitivity", "expected no --output with it") }
+    guard traffic == .simulated else {
+      throw InputError(key: "--traffic", "expected no --output with \(traffic.rawValue)")
+    }
     let shard = try shard.map { try Shard(argument: $0) }
     let experiment = try Experiment(
       contentsOf: source, overrides: overrides + Experiment.override(machines: machines))
@@ -134,7 +191,9 @@ struct ProjectCommand: ParsableCommand {
   }
 
   /// `settled` holds points with the strategy that a run chose, by the id of the point that left it open.
-  private func sourcePlan() throws -> (Experiment, Plan, runID: String, settled: [String: Point]) {
+  private func sourcePlan() throws
+    -> (Experiment, Plan, runID: String, settled: [String: Point], directory: RunDirectory?)
+  {
     var isDirectory: ObjCBool = false
     if FileManager.default.fileExists(atPath: source, isDirectory: &isDirectory), isDirectory.boolValue {
       guard overrides.isEmpty else {
@@ -148,11 +207,24 @@ struct ProjectCommand: ParsableCommand {
       }
       return (
         try directory.experiment(), directory.plan, directory.manifest.runID,
-        Dictionary(settled, uniquingKeysWith: { first, _ in first })
+        Dictionary(settled, uniquingKeysWith: { first, _ in first }), directory
       )
     }
     let experiment = try Experiment(contentsOf: source, overrides: overrides)
-    return (experiment, try Plan(experiment, topology: .read()), "", [:])
+    return (experiment, try Plan(experiment, topology: .read()), "", [:], nil)
+  }
+}
+
+/// What the lines of a projection are to be.
+enum TrafficChoice: String, CaseIterable, ExpressibleByArgument {
+  case simulated, counted, both
+
+  var kinds: [TrafficKind] {
+    switch self {
+    case .simulated: [.simulated]
+    case .counted: [.counted]
+    case .both: [.simulated, .counted]
+    }
   }
 }
 
@@ -170,7 +242,7 @@ private struct ProjectionDocument: Encodable {
     }
   }
 
-  struct Traffic: Encodable {
+  struct Lines: Encodable {
     var l2: Double?
     var l3: Double?
     var memory: Double?
@@ -197,13 +269,18 @@ private struct ProjectionDocument: Encodable {
     var high: Double
     var limiter: String
     var socket: Socket?
-    var linesPerToken: Traffic
+    var linesPerToken: Lines
+    /// simulated, counted, corrected or widened.
+    var traffic: String
+    /// The source of the lines over each boundary.
+    var trafficSources: String?
     var sensitivity: [Movement]?
 
     enum CodingKeys: String, CodingKey {
-      case point, label, machine, low, high, limiter, socket, sensitivity
+      case point, label, machine, low, high, limiter, socket, traffic, sensitivity
       case tokensPerSecond = "tokens_per_s"
       case linesPerToken = "lines_per_token"
+      case trafficSources = "traffic_sources"
     }
   }
 
@@ -222,7 +299,8 @@ private struct ProjectionDocument: Encodable {
               high: row.socketHighTokensPerSecond, limiter: row.socketLimiter)
           }
         },
-        linesPerToken: Traffic(l2: row.l2LinesPerToken, l3: row.l3LinesPerToken, memory: row.memoryLinesPerToken),
+        linesPerToken: Lines(l2: row.l2LinesPerToken, l3: row.l3LinesPerToken, memory: row.memoryLinesPerToken),
+        traffic: row.traffic, trafficSources: row.trafficSources,
         sensitivity: sensitivities?.filter { $0.pointID == row.pointID && $0.machine == row.machine }.map {
           Movement(
             figure: $0.parameter, minusTenth: $0.tokensPerSecondAtMinusTenth, plusTenth: $0.tokensPerSecondAtPlusTenth)

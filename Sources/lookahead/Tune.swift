@@ -104,7 +104,8 @@ struct TuneCommand: ParsableCommand {
   private func measuredHost(_ topology: Topology, _ state: MachineState, threads: Int) throws -> Machine {
     let calibration = try Calibration.measure(topology: topology, allThreads: threads) { printMessage($0) }
     return try Machine.host(
-      calibration, topology: topology, vendor: state["cpu_vendor"], model: state[FactName.cpuModel])
+      calibration, topology: topology, vendor: state["cpu_vendor"], model: state[FactName.cpuModel],
+      generation: CPUGeneration.current()?.name)
   }
 
   private func show(_ rows: [TuningRow]) {

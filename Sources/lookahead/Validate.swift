@@ -2,8 +2,10 @@ import ArgumentParser
 import Foundation
 import Machines
 import Plans
+import Projection
 import Reports
 import RunStore
+import Simulation
 import Studies
 import Support
 
@@ -65,10 +67,173 @@ struct ValidateCommand: ParsableCommand {
             format: ", rank correlation %.3f, %.0f %% within the band", validation.rankCorrelation(reference) ?? .nan,
             100 * (validation.shareWithinBand(reference) ?? .nan)))
     }
+    printTraffic(validation)
     print(
       "worst: "
         + validation.worst(3, against).map { "\($0.point.label) \(percent($0.relativeError(against)))" }
         .joined(separator: "; "))
+  }
+}
+
+extension ValidateCommand {
+  /// How much of the errors is traffic and how much is timing, as far as lines were counted.
+  private func printTraffic(_ validation: Validation) {
+    func percent(_ value: Double) -> String { String(format: "%+.1f %%", 100 * value) }
+    func lines(_ value: Double) -> String { String(format: "%.4g", value) }
+    let splits = validation.splits(against)
+    guard !splits.isEmpty else {
+      print("traffic and timing cannot be told apart: \(validation.countsAbsence ?? "no point's lines were counted")")
+      return
+    }
+    print(
+      "\nthe error in two parts: simulated in place of counted lines (traffic), and what is left with counted lines (timing)"
+    )
+    printTable(
+      ["point", "error", "traffic", "timing"],
+      validation.entries.compactMap { entry in
+        entry.split(against).map { [entry.point.label, percent($0.total), percent($0.traffic), percent($0.timing)] }
+      })
+    let parts = SplitSummary(splits)
+    print(
+      "\(splits.count) of \(validation.entries.count) points: "
+        + String(
+          format: "mean absolute error %.1f %%: traffic %.1f %%, timing %.1f %%; ", 100 * parts.total.mape,
+          100 * parts.traffic.mape, 100 * parts.timing.mape)
+        + "bias \(percent(parts.total.bias)): traffic \(percent(parts.traffic.bias)), timing \(percent(parts.timing.bias))"
+    )
+    print("")
+    printTable(
+      ["lines per token", "points", "simulated", "counted", "counted/simulated", "quality"],
+      validation.lineSummaries.map { summary in
+        let ratio = summary.ratio.map {
+          String(format: "%.2f (%.2f to %.2f)", $0.mean, $0.low, $0.high)
+        }
+        return [
+          summary.name, "\(summary.points)", lines(summary.simulatedPerToken), lines(summary.countedPerToken),
+          ratio ?? "-", summary.qualities.joined(separator: "; "),
+        ]
+      })
+    if let capacity = validation.capacity { print(capacity.sentence) }
+    print("")
+  }
+}
+
+extension CapacityFit {
+  /// What the counts say of the last level's capacity.
+  fileprivate var sentence: String {
+    func size(_ bytes: Double?) -> String { bytes.map { String(format: "%.1f MiB", $0 / 1_048_576) } ?? "-" }
+    guard let medianBytes else {
+      return
+        "the counts do not tell the capacity of \(level): at none of \(silentPoints) points do misses change with it"
+    }
+    let counted = estimates.count == 1 ? "1 point" : "\(estimates.count) points"
+    return "\(level) of \(size(medianBytes)) explains the lines counted from beyond it (\(size(lowBytes)) to "
+      + "\(size(highBytes)) over \(counted); \(silentPoints) say nothing); the machine file has \(size(Double(statedBytes)))"
+  }
+}
+
+/// Means of errors, as fractions.
+private struct SplitSummary {
+  struct Part: Encodable {
+    var mape: Double
+    var bias: Double
+
+    init(_ errors: [Double]) {
+      mape = errors.reduce(0) { $0 + abs($1) } / Double(errors.count)
+      bias = errors.reduce(0, +) / Double(errors.count)
+    }
+  }
+
+  var total: Part
+  var traffic: Part
+  var timing: Part
+
+  init(_ splits: [ErrorSplit]) {
+    total = Part(splits.map(\.total))
+    traffic = Part(splits.map(\.traffic))
+    timing = Part(splits.map(\.timing))
+  }
+}
+
+/// The part of the errors that lines cause, with the lines themselves; figures are null where nothing was counted.
+private struct TrafficPart: Encodable {
+  struct Level: Encodable {
+    var boundary: String
+    var points: Int
+    var simulatedLinesPerToken: Double
+    var countedLinesPerToken: Double
+    var ratio: Double?
+    var ratioLow: Double?
+    var ratioHigh: Double?
+    var qualities: [String]
+
+    enum CodingKeys: String, CodingKey {
+      case boundary, points, ratio, qualities
+      case simulatedLinesPerToken = "simulated_lines_per_token"
+      case countedLinesPerToken = "counted_lines_per_token"
+      case ratioLow = "ratio_low"
+      case ratioHigh = "ratio_high"
+    }
+  }
+
+  struct Capacity: Encodable {
+    var level: String
+    var bytes: Double?
+    var low: Double?
+    var high: Double?
+    var points: Int
+    var statedBytes: Int
+
+    enum CodingKeys: String, CodingKey {
+      case level, bytes, low, high, points
+      case statedBytes = "stated_bytes"
+    }
+  }
+
+  var points: Int
+  var mape: Double?
+  var bias: Double?
+  /// Why no lines were counted.
+  var reason: String?
+  var levels: [Level]
+  var lastLevel: Capacity?
+
+  enum CodingKeys: String, CodingKey {
+    case points, mape, bias, reason, levels
+    case lastLevel = "last_level"
+  }
+
+  init(_ validation: Validation, _ splits: [ErrorSplit]) {
+    let part = splits.isEmpty ? nil : SplitSummary(splits).traffic
+    points = splits.count
+    mape = part?.mape
+    bias = part?.bias
+    reason = splits.isEmpty ? validation.countsAbsence : nil
+    levels = validation.lineSummaries.map {
+      Level(
+        boundary: $0.name, points: $0.points, simulatedLinesPerToken: $0.simulatedPerToken,
+        countedLinesPerToken: $0.countedPerToken, ratio: $0.ratio?.mean, ratioLow: $0.ratio?.low,
+        ratioHigh: $0.ratio?.high, qualities: $0.qualities)
+    }
+    lastLevel = validation.capacity.map {
+      Capacity(
+        level: $0.level, bytes: $0.medianBytes, low: $0.lowBytes, high: $0.highBytes, points: $0.estimates.count,
+        statedBytes: $0.statedBytes)
+    }
+  }
+}
+
+/// The part of the errors that is left with counted lines.
+private struct TimingPart: Encodable {
+  var points: Int
+  var mape: Double?
+  var bias: Double?
+
+  init(_ splits: [ErrorSplit]) {
+    let part = splits.isEmpty ? nil : SplitSummary(splits).timing
+    points = splits.count
+    mape = part?.mape
+    bias = part?.bias
   }
 }
 
@@ -84,17 +249,37 @@ private struct ValidationDocument: Encodable {
     var high: Double
     var error: Double
     var errorAgainstFastest: Double?
+    /// The parts of the error by the document's reference; nil where no lines were counted.
+    var trafficError: Double?
+    var timingError: Double?
+    var lines: [Lines]
     var limiter: String
 
+    struct Lines: Encodable {
+      var boundary: String
+      var simulated: Double
+      var counted: Double?
+      var quality: String?
+      var source: String?
+      var leavesOut: String?
+
+      enum CodingKeys: String, CodingKey {
+        case boundary, simulated, counted, quality, source
+        case leavesOut = "leaves_out"
+      }
+    }
+
     enum CodingKeys: String, CodingKey {
-      case point, label, low, high, error, limiter
+      case point, label, low, high, error, lines, limiter
       case measuredTokensPerSecond = "measured_tokens_per_s"
       case fastestTokensPerSecond = "fastest_tokens_per_s"
       case errorAgainstFastest = "error_against_fastest"
+      case trafficError = "traffic_error"
+      case timingError = "timing_error"
       case projectedTokensPerSecond = "projected_tokens_per_s"
     }
 
-    init(_ entry: Validation.Entry) {
+    init(_ entry: Validation.Entry, _ reference: Validation.Reference) {
       point = entry.point.id
       label = entry.point.label
       measuredTokensPerSecond = entry.measuredTokensPerSecond
@@ -104,6 +289,13 @@ private struct ValidationDocument: Encodable {
       high = entry.projection.highTokensPerSecond
       error = entry.relativeError(.median) ?? .nan
       errorAgainstFastest = entry.relativeError(.fastest)
+      trafficError = entry.split(reference)?.traffic
+      timingError = entry.split(reference)?.timing
+      lines = entry.lines.map {
+        Lines(
+          boundary: $0.name, simulated: $0.simulatedPerToken, counted: $0.countedPerToken,
+          quality: $0.quality?.rawValue, source: $0.source, leavesOut: $0.leavesOut)
+      }
       limiter = entry.projection.limiter
     }
   }
@@ -137,11 +329,14 @@ private struct ValidationDocument: Encodable {
   var shareWithinBand: Double?
   var median: Summary
   var fastest: Summary
+  /// The errors' two parts, over the points whose lines were counted.
+  var traffic: TrafficPart
+  var timing: TimingPart
   var worst: [Entry]
   var points: [Entry]
 
   enum CodingKeys: String, CodingKey {
-    case machine, against, mape, bias, median, fastest, worst, points
+    case machine, against, mape, bias, median, fastest, traffic, timing, worst, points
     case rankCorrelation = "rank_correlation"
     case shareWithinBand = "share_within_band"
   }
@@ -156,8 +351,11 @@ private struct ValidationDocument: Encodable {
     bias = own.bias
     rankCorrelation = own.rankCorrelation
     shareWithinBand = own.shareWithinBand
-    worst = validation.worst(10, reference).map(Entry.init)
-    points = validation.entries.map(Entry.init)
+    let splits = validation.splits(reference)
+    traffic = TrafficPart(validation, splits)
+    timing = TimingPart(splits)
+    worst = validation.worst(10, reference).map { Entry($0, reference) }
+    points = validation.entries.map { Entry($0, reference) }
   }
 }
 

@@ -171,7 +171,7 @@ import Testing
     return try Sensitivity.all(
       phases: job.phases, tokens: job.tokens, threads: job.threads,
       traffic: Traffic(simulating: job, on: machine), on: machine, options: .init(matrix: matrix),
-      simulate: movesCapacities ? { try Traffic(simulating: job, on: $0) } : nil)
+      source: movesCapacities ? SimulatedTraffic(job) : nil)
   }
 
   @Test func `every figure has a sensitivity or says why not`() throws {

@@ -133,7 +133,7 @@ import Testing
     ("48KiB", "48kb", "caches[0].size: expected a size such as 48KiB"),
     ("1.25MiB", "20KiB", "caches[1].size: expected at least the 48KiB of L1"),
     ("shared_by: 8", "shared_by: 9", "caches[2].shared_by: expected at most the 8 cores of the machine, found 9"),
-    ("policy: plru", "policy: random", "caches[0].policy: expected one of lru, fifo, plru"),
+    ("policy: plru", "policy: mru", "caches[0].policy: expected one of lru, fifo, plru"),
     ("inclusion: inclusive", "inclusion: exclusive", "expected one of nine, inclusive, victim, found 'exclusive'"),
     ("policy: plru", "inclusion: victim", "caches[0].inclusion: expected nine for the first level"),
     ("write_policy: write-back", "write_policy: write-through", "caches[2].write_policy: expected write-back"),

@@ -373,7 +373,7 @@ import Testing
     let machine = machine()
     let all = try Sensitivity.all(
       phases: job.phases, tokens: job.tokens, threads: 1, traffic: Traffic(simulating: job, on: machine), on: machine,
-      simulate: { try Traffic(simulating: job, on: $0) })
+      source: SimulatedTraffic(job))
     let size = try #require(all.first { $0.parameter == "caches[2].size" })
     #expect(all.first == size)
     #expect(size.tokensPerSecondAtPlusTenth > 2 * size.tokensPerSecondAtMinusTenth)

@@ -68,6 +68,17 @@ import Testing
     #expect(try misses(.lru, ways: 3, after: [1, 1, 2, 3, 4, 5], on: 1) == [true])
   }
 
+  @Test func `random replacement displaces every line of a set about as often, used or not`() throws {
+    var displaced = [0, 0, 0, 0]
+    for line in 100..<500 as Range<UInt64> {
+      let gone = try misses(.random, ways: 4, after: [1, 2, 3, 4, 1, 1, line], on: 1, 2, 3, 4)
+      #expect(gone.count { $0 } == 1)
+      for (index, isGone) in gone.enumerated() where isGone { displaced[index] += 1 }
+    }
+    // A hundred each in the mean, with a standard deviation of 9.
+    #expect(displaced.allSatisfy { (64...136).contains($0) }, "\(displaced)")
+  }
+
   @Test func `an emptied way is filled before any line is displaced`() throws {
     for policy in ReplacementKind.allCases {
       let simulator = try CacheSimulator(caches: [cache(sets: 1, ways: 3, policy: policy)])

@@ -6,7 +6,7 @@ import Testing
 @Suite(.process) struct ContractTests {
   @Test(arguments: [
     "doctor", "topology", "events", "verify", "calibrate", "run", "simulate", "project", "report", "machines", "audit",
-    "mrc", "tune", "validate", "explore", "compare", "export", "schema",
+    "mrc", "fit-policy", "tune", "validate", "explore", "compare", "export", "schema",
   ])
   func `every verb explains itself`(verb: String) throws {
     let outcome = try CommandLineTool.run(verb, "--help")
@@ -240,10 +240,39 @@ import Testing
         let projected = try #require(point["projected_tokens_per_s"] as? Double)
         #expect(abs((point["error"] as? Double ?? .nan) - (projected / measured - 1)) < 1e-9)
       }
+      // Nothing counted lines, and the document and the text say why.
+      let traffic = try #require(document["traffic"] as? [String: Any])
+      #expect(traffic["points"] as? Int == 0 && (traffic["reason"] as? String)?.isEmpty == false)
+      #expect((document["timing"] as? [String: Any])?["points"] as? Int == 0)
+      let text = try CommandLineTool.run("validate", run)
+      #expect(text.output.contains("traffic and timing cannot be told apart: "))
+      let refused = try CommandLineTool.run("project", run, "--traffic", "counted")
+      #expect(
+        refused.status == 64 && refused.messages.contains("expected a run with counted lines for --traffic counted; "))
+      let simulated = try CommandLineTool.json("project", run, "--machine", "host", "--json")
+      let projections = try #require(simulated["projections"] as? [[String: Any]])
+      #expect(projections.count == 3 && projections.allSatisfy { $0["traffic"] as? String == "simulated" })
+      let experiment = try CommandLineTool.run("project", file.path, "--traffic", "both", "--machine", "epyc-7763")
+      #expect(experiment.status == 64 && experiment.messages.contains("expected a run directory for both traffic"))
       // Another description of the machine gives other projections of the same measurements.
       let other = try CommandLineTool.json("validate", run, "--machine", "epyc-7742", "--json")
       #expect(other["machine"] as? String == "epyc-7742")
       #expect(other["mape"] as? Double != document["mape"] as? Double)
+    }
+  }
+
+  @Test func `fit-policy names the policies that explain counted loops`() throws {
+    try withDirectory { directory in
+      let file = directory.appendingPathComponent("sweeps.csv")
+      // LRU keeps nothing of a loop that is a way longer in every set of a 32 MiB cache.
+      try Data("bytes,miss_ratio\n16MiB,0\n40MiB,1\n48MiB,0.99\n".utf8).write(to: file)
+      let document = try CommandLineTool.json("fit-policy", file.path, "--machine", "epyc-7763", "--json")
+      #expect(document["level"] as? String == "L3")
+      #expect(Set(document["policies"] as? [String] ?? []) == ["lru", "fifo", "plru", "srrip"])
+      #expect((document["candidates"] as? [[String: Any]])?.count == 5)
+      try Data("bytes,miss_ratio\n16MiB,2\n".utf8).write(to: file)
+      let wrong = try CommandLineTool.run("fit-policy", file.path, "--machine", "epyc-7763")
+      #expect(wrong.status == 64 && wrong.messages.contains(":2: expected a size of 64 bytes to 1 TiB"))
     }
   }
 

@@ -287,6 +287,7 @@ import Testing
       try old.close()
       let store = try RunStore(path: file, create: false)
       #expect(try store.rows(ProjectionRow.self).map(\.measuredTokensPerSecond) == [250, nil])
+      #expect(try store.rows(ProjectionRow.self).map(\.traffic) == ["simulated", "simulated"])
       #expect(
         try store.rows(StageTimeRow.self) == [
           StageTimeRow(
@@ -297,6 +298,29 @@ import Testing
       #expect(stages.map(\.fastestNanosecondsPerToken) == [10, nil])
       #expect(stages.map(\.modelledNanosecondsPerToken) == [11, 13])
       #expect(try store.projectedPoints() == [point.id])
+    }
+  }
+
+  @Test func `projections of a tool that knew one traffic alone are of simulated traffic`() throws {
+    try withTemporaryDirectory { path in
+      let file = path + "/results.sqlite"
+      try RunStore(path: file, create: true, version: "10").close()
+      let old = try DatabaseQueue(path: file)
+      try old.write { db in
+        try db.execute(
+          sql: """
+            DROP VIEW projections;
+            ALTER TABLE modelled_projections DROP COLUMN traffic;
+            ALTER TABLE modelled_projections DROP COLUMN traffic_sources;
+            CREATE VIEW projections AS SELECT row.*, NULL AS measured FROM modelled_projections row;
+            INSERT INTO points (id, params, status) VALUES ('p', '{}', 'done');
+            INSERT INTO modelled_projections (run_id, point_id, machine, tokens_per_s, low_tokens_per_s,
+              high_tokens_per_s, limiter, model_version) VALUES ('r', 'p', 'grace', 200, 100, 300, 'L1', '7');
+            """)
+      }
+      try old.close()
+      let rows = try RunStore(path: file, create: false).rows(ProjectionRow.self)
+      #expect(rows.map(\.traffic) == ["simulated"] && rows.map(\.trafficSources) == [nil])
     }
   }
 

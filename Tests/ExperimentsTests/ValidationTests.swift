@@ -1,6 +1,8 @@
 import Kernels
 import Machines
 import PlanSupport
+import Projection
+import Simulation
 import Testing
 
 @testable import HostModel
@@ -38,6 +40,33 @@ import Testing
     result.entries[0].fastestTokensPerSecond = 150
     #expect(abs((result.meanAbsoluteError(.fastest) ?? 0) - 0.2) < 1e-12 && (result.bias(.fastest) ?? 0) < 0)
     #expect(result.entries[1].relativeError(.fastest) == nil && result.rankCorrelation(.fastest) == nil)
+  }
+
+  @Test func `an error is the sum of a part by traffic and a part by timing`() throws {
+    var result = validation([(100, 120), (200, 180)])
+    #expect(result.splits(.median).isEmpty && result.lineSummaries.isEmpty)
+    // With counted lines 90 instead of 120: 30 too fast by traffic, 10 too slow by timing.
+    result.entries[0].counted = result.entries[0].projection
+    result.entries[0].counted?.tokensPerSecond = 90
+    let split = try #require(result.entries[0].split(.median))
+    #expect(abs(split.traffic - 0.3) < 1e-12 && abs(split.timing + 0.1) < 1e-12)
+    #expect(abs(split.total - (result.entries[0].relativeError(.median) ?? 0)) < 1e-12)
+    #expect(result.splits(.median).count == 1 && result.splits(.fastest).isEmpty)
+  }
+
+  @Test func `lines are summed up by boundary, over the points that counted them`() throws {
+    var result = validation([(1, 1), (1, 1), (1, 1)])
+    func line(_ counted: Double?, leavesOut: String? = nil) -> LineComparison {
+      LineComparison(
+        boundary: .memory, name: "from beyond L3", simulatedPerToken: 10, countedPerToken: counted, quality: .exact,
+        source: "g", leavesOut: leavesOut)
+    }
+    result.entries[0].lines = [line(20)]
+    result.entries[1].lines = [line(nil)]
+    result.entries[2].lines = [line(5, leavesOut: "some")]
+    let summary = try #require(result.lineSummaries.first)
+    #expect(summary.points == 2 && summary.simulatedPerToken == 10 && summary.countedPerToken == 12.5)
+    #expect(summary.qualities == ["exact", "exact, at least"])
   }
 
   @Test func `ranks correlate whatever the scale`() {

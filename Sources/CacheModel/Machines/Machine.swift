@@ -20,6 +20,9 @@ public struct Machine: Equatable, Sendable {
   public var name: String
   public var description: String
   public var status: Status
+  /// The maker's generation of its cores, such as `zen5`: machines of one generation have the same kinds of caches and
+  /// prefetchers. Nil where nobody said.
+  public var generation: String?
   /// Where the figures come from, for readers; `provenance` has the source of each key.
   public var sources: [String]
   /// Physical cores of the socket.
@@ -47,7 +50,8 @@ public struct Machine: Equatable, Sendable {
   public var provenance: [String: Provenance]
 
   public init(
-    name: String, description: String = "", status: Status = .current, sources: [String] = [], cores: Int? = nil,
+    name: String, description: String = "", status: Status = .current, generation: String? = nil,
+    sources: [String] = [], cores: Int? = nil,
     effectiveCores: Double? = nil, frequencyGHz: Double? = nil, simd: VectorUnits? = nil, caches: [CacheDescription],
     tlb: [TLBDescription] = [], transfersOverlap: Bool? = nil, overlap: Double? = nil,
     memory: [MemoryDescription] = [], numa: NUMADescription? = nil, provenance: [String: Provenance] = [:]
@@ -55,6 +59,7 @@ public struct Machine: Equatable, Sendable {
     self.name = name
     self.description = description
     self.status = status
+    self.generation = generation
     self.sources = sources
     self.cores = cores
     self.effectiveCores = effectiveCores

@@ -43,6 +43,16 @@ public struct Projection: Equatable, Encodable, Sendable {
     }
   }
 
+  /// The projection with a band that also covers another's.
+  public func widened(to other: Projection) -> Projection {
+    var wide = self
+    wide.low = min(low, other.low)
+    wide.high = max(high, other.high)
+    wide.socket.low = min(socket.low, other.socket.low)
+    wide.socket.high = max(socket.high, other.socket.high)
+    return wide
+  }
+
   /// Projects `workload`, whose memory traffic on this machine's caches is `traffic`.
   ///
   /// Throws `InputError` where the machine lacks a figure or has too few cores, and where the traffic is not this

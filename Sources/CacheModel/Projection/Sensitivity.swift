@@ -15,11 +15,11 @@ public struct Sensitivity: Equatable, Sendable {
 
   /// The sensitivities of all figures that the equations use, largest swing first.
   ///
-  /// Capacities change the traffic itself, so they need `simulate`, which gives the traffic on a machine with other
+  /// Capacities change the traffic itself, so they need `source`, which gives the traffic on a machine with other
   /// caches. Without it they are left out. Cores and vector width are left out too, because they are whole numbers.
   public static func all(
     phases: [PhaseWork], tokens: Int, threads: Int, traffic: Traffic, on machine: Machine,
-    options: Projection.Options = .init(), simulate: ((Machine) throws -> Traffic)? = nil
+    options: Projection.Options = .init(), source: (any TrafficSource)? = nil
   ) throws -> [Sensitivity] {
     let inputs = try ProjectionInputs(machine, memoryName: options.memory)
     func rate(_ inputs: ProjectionInputs, _ traffic: Traffic) -> Double {
@@ -31,7 +31,7 @@ public struct Sensitivity: Equatable, Sendable {
       if figure.changesTraffic {
         var other = machine
         figure.scale(&other, FigureFactors(factor))
-        return try simulate.map { rate(inputs, try $0(other)) }
+        return try source.map { rate(inputs, try $0.requiredTraffic(on: other)) }
       }
       var other = inputs.machine
       figure.scale(&other, FigureFactors(factor))

@@ -2,6 +2,7 @@ import AccessStreams
 import Machines
 import Profiles
 import Simulation
+import Support
 
 /// A source of traffic: how many lines each phase of a workload moves at every level of a machine's caches.
 ///
@@ -32,3 +33,13 @@ public struct SimulatedTraffic<Source: Workload>: TrafficSource {
 }
 
 extension ProfiledTraffic: TrafficSource {}
+
+extension TrafficSource {
+  /// The traffic on a machine that the source must cover. Throws `InputError` where it does not.
+  public func requiredTraffic(on machine: Machine) throws -> Traffic {
+    guard let traffic = try traffic(on: machine) else {
+      throw InputError(key: machine.name, "expected a machine that the source of its traffic covers")
+    }
+    return traffic
+  }
+}

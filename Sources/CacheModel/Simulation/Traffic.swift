@@ -10,6 +10,10 @@ public enum TrafficOrigin: String, CaseIterable, Sendable, Encodable {
   case profiled
   /// Closed-form estimates from the sizes of the arrays in use.
   case estimated
+  /// By counters of a run, on the machine that ran it.
+  case counted
+  /// By simulation, times the ratio of counted to simulated lines on another machine of the same kind.
+  case corrected
 }
 
 /// The memory traffic of a workload on one machine's caches, phase by phase: the input of a projection.
@@ -20,6 +24,13 @@ public struct Traffic: Equatable, Sendable {
   public var levelNames: [String]
   /// One entry per phase of the workload, with totals over all its threads.
   public var phases: [PhaseCounts]
+  /// Sources by boundary, where some lines were replaced by others; nil where all are of `origin`.
+  public var replacedSources: [LineSource]?
+
+  /// Sources of the lines from beyond each level, and of memory's writes as the last entry.
+  public var sources: [LineSource] {
+    replacedSources ?? Array(repeating: LineSource(origin), count: levelNames.count + 1)
+  }
 
   public init(origin: TrafficOrigin, lineBytes: Int, levelNames: [String], phases: [PhaseCounts]) {
     self.origin = origin

@@ -15,10 +15,13 @@ extension Machine {
   /// the provenance of measured figures. Throws `NotAvailable` where a figure that the model needs was not measured
   /// or is not reported.
   public static func host(
-    _ calibration: Calibration, topology: Topology, vendor: String?, model: String?, date: Date = Date()
+    _ calibration: Calibration, topology: Topology, vendor: String?, model: String?, generation: String? = nil,
+    date: Date = Date()
   ) throws -> Machine {
     var description = try HostDescription(calibration, topology: topology, vendor: vendor, model: model, date: date)
-    return try description.machine()
+    var machine = try description.machine()
+    machine.generation = generation
+    return machine
   }
 }
 

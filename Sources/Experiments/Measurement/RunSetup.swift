@@ -117,7 +117,9 @@ extension RunSetup {
   }
 
   private static func host(_ calibration: Calibration, _ topology: Topology, _ state: MachineState) throws -> Machine {
-    try Machine.host(calibration, topology: topology, vendor: state["cpu_vendor"], model: state[FactName.cpuModel])
+    try Machine.host(
+      calibration, topology: topology, vendor: state["cpu_vendor"], model: state[FactName.cpuModel],
+      generation: CPUGeneration.current()?.name)
   }
 
   /// Calibrates again where no calibration has preceded this round, and adds the result. Launches continue with the

@@ -35,6 +35,10 @@ public struct ProjectionRow: RunRow, Equatable, Sendable {
   public var l2LinesPerToken: Double?
   public var l3LinesPerToken: Double?
   public var memoryLinesPerToken: Double?
+  /// simulated, counted, corrected, widened: what the lines are.
+  public var traffic: String
+  /// The source of the lines over each boundary, in words.
+  public var trafficSources: String?
   public var modelVersion: String
 
   public enum CodingKeys: String, CodingKey, CaseIterable {
@@ -60,6 +64,8 @@ public struct ProjectionRow: RunRow, Equatable, Sendable {
     case l2LinesPerToken = "l2_lines_per_token"
     case l3LinesPerToken = "l3_lines_per_token"
     case memoryLinesPerToken = "memory_lines_per_token"
+    case traffic
+    case trafficSources = "traffic_sources"
     case modelVersion = "model_version"
   }
 
@@ -76,6 +82,8 @@ public struct ProjectionRow: RunRow, Equatable, Sendable {
     l2LinesPerToken: Double? = nil,
     l3LinesPerToken: Double? = nil,
     memoryLinesPerToken: Double? = nil,
+    traffic: String = "simulated",
+    trafficSources: String? = nil,
     modelVersion: String
   ) {
     self.runID = runID
@@ -100,6 +108,8 @@ public struct ProjectionRow: RunRow, Equatable, Sendable {
     self.l2LinesPerToken = l2LinesPerToken
     self.l3LinesPerToken = l3LinesPerToken
     self.memoryLinesPerToken = memoryLinesPerToken
+    self.traffic = traffic
+    self.trafficSources = trafficSources
     self.modelVersion = modelVersion
   }
 }

@@ -91,6 +91,17 @@ extension RunStore {
       try createViews(in: db)
       try db.execute(sql: "PRAGMA user_version = 10")
     }
+    migrator.registerMigration("11") { db in
+      // Older tools projected from simulated traffic alone.
+      try db.execute(sql: "DROP VIEW IF EXISTS \(ProjectionRow.table)")
+      let present = Set(try db.columns(in: ProjectionRow.storage).map(\.name))
+      for column in ["traffic", "traffic_sources"] where !present.contains(column) {
+        try db.execute(sql: "ALTER TABLE \(ProjectionRow.storage) ADD COLUMN \(column)")
+      }
+      try db.execute(sql: "UPDATE \(ProjectionRow.storage) SET traffic = 'simulated' WHERE traffic IS NULL")
+      try createViews(in: db)
+      try db.execute(sql: "PRAGMA user_version = 11")
+    }
     return migrator
   }
 

@@ -7,7 +7,7 @@ import Support
 /// transaction, so that a run that is killed loses at most the point that it was measuring.
 public final class RunStore: Sendable {
   /// Increases with every migration.
-  public static let schemaVersion = 10
+  public static let schemaVersion = 11
 
   let database: DatabaseQueue
   let path: String

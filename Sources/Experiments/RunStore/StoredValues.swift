@@ -102,6 +102,7 @@ enum StoredValues {
     "metrics": ["launch": .count],
     "projections": [
       "tokens_per_s": .positive, "low_tokens_per_s": .positive, "high_tokens_per_s": .positive,
+      "traffic": .text,
     ],
     "sensitivities": ["minus_tenth_tokens_per_s": .positive, "plus_tenth_tokens_per_s": .positive],
     "ceilings": ["threads": .positiveCount, "value": .positive],

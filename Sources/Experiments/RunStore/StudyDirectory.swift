@@ -66,6 +66,7 @@ public struct StudyDirectory {
     case .validation:
       return OwnFiles(marks: [
         "points.csv": .start("point_id,point,"), "stages.csv": .start("point_id,stage,"),
+        "lines.csv": .start("point_id,boundary,"),
         RunDirectory.hostMachineName: machine, "report.md": .start("# Projected against measured throughput"),
       ])
     case .exploration:

@@ -2,6 +2,7 @@ import Foundation
 import Machines
 import Measurement
 import Plans
+import Projection
 import RunStore
 import Statistics
 import Support
@@ -27,16 +28,22 @@ public struct Validation {
     public var projection: ProjectionRow
     /// The stages that were timed on their own.
     public var stages: [Stage]
+    /// The projection with counted lines in place of simulated ones; nil where nothing counted them.
+    public var counted: ProjectionRow?
+    /// Simulated beside counted lines; empty where nothing was counted.
+    public var lines: [LineComparison]
 
     public init(
       point: Point, measuredTokensPerSecond: Double, fastestTokensPerSecond: Double? = nil, projection: ProjectionRow,
-      stages: [Stage] = []
+      stages: [Stage] = [], counted: ProjectionRow? = nil, lines: [LineComparison] = []
     ) {
       self.point = point
       self.measuredTokensPerSecond = measuredTokensPerSecond
       self.fastestTokensPerSecond = fastestTokensPerSecond
       self.projection = projection
       self.stages = stages
+      self.counted = counted
+      self.lines = lines
     }
 
     /// Measured tokens/s; nil for the fastest sample of a point that stored none.
@@ -86,10 +93,22 @@ public struct Validation {
   public var machine: Machine
   /// One entry for each measured point, in the order of the plan.
   public var entries: [Entry]
+  /// Why no point has counted lines; nil where one has.
+  public var countsAbsence: String?
+  /// Counted over simulated lines, by boundary of the caches.
+  public var ratios: TrafficRatios
+  /// The capacity of the last level that explains the lines counted beyond it; nil where none were counted as a whole.
+  public var capacity: CapacityFit?
 
-  public init(machine: Machine, entries: [Entry]) {
+  public init(
+    machine: Machine, entries: [Entry], countsAbsence: String? = nil, ratios: TrafficRatios = TrafficRatios([]),
+    capacity: CapacityFit? = nil
+  ) {
     self.machine = machine
     self.entries = entries
+    self.countsAbsence = countsAbsence
+    self.ratios = ratios
+    self.capacity = capacity
   }
 
   /// Projects the points of `directory` that have a measured time onto `machine`, by default the host as the run's
@@ -108,10 +127,14 @@ public struct Validation {
     guard !points.isEmpty else {
       throw InputError(file: directory.path, "expected a run with at least one point that passed, found none")
     }
-    let projector = Projector(runID: directory.manifest.runID, machines: [host], host: host.name)
+    let counts = try RunCounts(directory)
+    let isCounted = !counts.countedPoints.isEmpty
+    let projector = Projector(
+      runID: directory.manifest.runID, machines: [host], host: host.name,
+      kinds: isCounted ? [.simulated, .counted] : [.simulated],
+      evidence: TrafficEvidence(counts: counts, host: host, ratios: TrafficRatios([])))
     let outcomes = try projector.outcomes(points, experiment: directory.experiment(), progress: progress)
-    let rows = Dictionary(
-      outcomes.flatMap(\.rows).map { ($0.pointID, $0) }, uniquingKeysWith: { first, _ in first })
+    let (rows, countedRows) = (Self.rows(outcomes, of: .simulated), Self.rows(outcomes, of: .counted))
     let timed = Dictionary(grouping: try directory.store.rows(StageTimeRow.self), by: \.pointID)
     let modelled = Dictionary(grouping: outcomes.flatMap(\.stages), by: \.pointID)
     self.init(
@@ -128,8 +151,15 @@ public struct Validation {
         return Entry(
           point: point, measuredTokensPerSecond: rate, fastestTokensPerSecond: fastest[point.id],
           projection: projection,
-          stages: stages)
-      })
+          stages: stages, counted: countedRows[point.id], lines: projector.comparisons[point.id] ?? [])
+      }, countsAbsence: counts.absence, ratios: projector.ratios,
+      capacity: try CapacityFit(counts, points: points, experiment: directory.experiment(), host: host))
+  }
+
+  private static func rows(_ outcomes: [ProjectionOutcome], of kind: TrafficKind) -> [String: ProjectionRow] {
+    Dictionary(
+      outcomes.flatMap(\.rows).filter { $0.traffic == kind.rawValue }.map { ($0.pointID, $0) },
+      uniquingKeysWith: { first, _ in first })
   }
 
   /// Mean absolute percentage error, as a fraction; nil without points.

@@ -23,6 +23,10 @@ extension Machine: MachinePart {
     Field(
       key: "status", read: { value, machine, _ in machine.status = try value.choice() },
       yaml: { $0.status == .current ? nil : $0.status.rawValue }, json: { $0.status }),
+    Field(
+      key: "generation", read: { value, machine, _ in machine.generation = try value.name() },
+      yaml: { $0.generation.map(quoted) },
+      json: { machine in machine.generation.map { $0 as any Encodable & Sendable } }),
     // The reader has begun with the donor.
     Field(key: "based_on", read: { _, _, _ in }, yaml: { _ in nil }, json: { _ in nil }),
     Field(

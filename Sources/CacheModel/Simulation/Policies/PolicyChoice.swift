@@ -5,7 +5,7 @@ import Machines
 /// A new policy is a file of its own, a case here with its two lines, and its name in `ReplacementKind`.
 enum PolicyChoice: CaseIterable {
   // LRU is implemented twice. The faster implementation comes first and is used where it supports the number of ways.
-  case packedLRU, lru, fifo, plru, srrip
+  case packedLRU, lru, fifo, plru, srrip, random
 
   /// The name in machine files.
   var kind: ReplacementKind {
@@ -14,6 +14,7 @@ enum PolicyChoice: CaseIterable {
     case .fifo: .fifo
     case .plru: .plru
     case .srrip: .srrip
+    case .random: .random
     }
   }
 
@@ -27,6 +28,7 @@ enum PolicyChoice: CaseIterable {
     case .fifo: visitor.visit(FIFOPolicy.self)
     case .plru: visitor.visit(PseudoLRUPolicy.self)
     case .srrip: visitor.visit(SRRIPPolicy.self)
+    case .random: visitor.visit(RandomPolicy.self)
     }
   }
 

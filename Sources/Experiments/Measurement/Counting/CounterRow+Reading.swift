@@ -17,7 +17,7 @@ extension CounterRow {
   }
 
   /// The reading that the row records.
-  var reading: CounterReading {
+  package var reading: CounterReading {
     CounterReading(
       event: event, canonical: canonicalEvent, raw: raw.map { UInt64(clamping: $0) },
       enabledNs: enabledNanoseconds.map { UInt64(clamping: $0) },

@@ -25,6 +25,10 @@ public protocol Kernel: AnyObject {
   /// Whether the check compares codes, so that code mismatches are a result.
   var hasCodes: Bool { get }
 
+  /// The rows that a gather reads for the first `tokens` tokens of a batch, [tokens, tables]; nil for a kernel that reads
+  /// the same memory whatever its input.
+  func rows(input: UnsafePointer<Float>, tokens: Int) throws -> [Int32]?
+
   /// Observations of a batch to record after it was timed.
   func observations(input: UnsafePointer<Float>, tokens: Int) throws -> KernelObservations
 
@@ -42,6 +46,8 @@ public struct KernelObservations {
 
 extension Kernel {
   public var hasCodes: Bool { false }
+
+  public func rows(input: UnsafePointer<Float>, tokens: Int) throws -> [Int32]? { nil }
 
   public func observations(input: UnsafePointer<Float>, tokens: Int) throws -> KernelObservations {
     KernelObservations()

@@ -286,6 +286,14 @@ public struct Pass: Hashable, Sendable {
   }
 }
 
+/// The numbers of a layer that no file describes.
+public enum SyntheticParameters: Sendable {
+  /// Drawn from the point's seed.
+  case drawn
+  /// All alike, which is there at once: for passes whose results nobody reads.
+  case constant
+}
+
 /// The conditions under which a kernel is built.
 public struct KernelSite {
   /// The layer file that the point names; nil for a layer of random parameters.
@@ -298,6 +306,10 @@ public struct KernelSite {
   public var memory: any MemorySource
   /// Kernels of the same layer with other strategies; the new kernel may share memory with them.
   public var others: [any Kernel] = []
+  /// What a layer that no file describes is made of.
+  public var parameters = SyntheticParameters.drawn
+  /// Rows for a gather to read in place of those that its hash names, [tokens, tables]; nil for the hash's own.
+  public var rows: [Int32]?
 
   public init(
     layer: SafeTensors?, seed: UInt64, pass: Pass, library: @escaping () throws -> BLAS, memory: any MemorySource,

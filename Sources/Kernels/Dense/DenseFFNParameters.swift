@@ -55,6 +55,14 @@ extension DenseFFNParameters {
       bias2: try file.floats("fc2.bias", shape: [shape.hidden]))
   }
 
+  /// A layer all of whose weights are alike, so small that no result is out of range.
+  static func constant(_ shape: DenseFFNShape) -> DenseFFNParameters {
+    func weights(_ count: Int) -> [Float] { [Float](repeating: 1 / 1024, count: count) }
+    return DenseFFNParameters(
+      shape: shape, weight1: weights(shape.hidden * shape.intermediate), bias1: weights(shape.intermediate),
+      weight2: weights(shape.hidden * shape.intermediate), bias2: weights(shape.hidden))
+  }
+
   /// A random layer whose intermediate and output features are of order one for standard normal input.
   public static func random(_ shape: DenseFFNShape, seed: UInt64) -> DenseFFNParameters {
     var random = RandomSource(seed: seed)

@@ -98,15 +98,18 @@ extension DenseNetwork: Network {
   }
 
   public func kernel(at site: KernelSite) throws -> any Kernel {
-    let parameters = try site.layer.map { try DenseFFNParameters($0) } ?? random(seed: site.seed)
+    let parameters = try site.layer.map { try DenseFFNParameters($0) } ?? synthetic(site)
     return try DenseFFN(
       parameters, dtype: dtype, isa: site.pass.isa, blas: try site.library(), memory: site.memory)
   }
 
-  private func random(seed: UInt64) throws -> DenseFFNParameters {
+  private func synthetic(_ site: KernelSite) throws -> DenseFFNParameters {
     let weights = CheckedSize(hidden) * intermediate * 2
     try CheckedSize.bytes(weights, of: Float.self).requireAllocatable()
-    return DenseFFNParameters.random(shape, seed: seed)
+    switch site.parameters {
+    case .drawn: return DenseFFNParameters.random(shape, seed: site.seed)
+    case .constant: return DenseFFNParameters.constant(shape)
+    }
   }
 }
 

@@ -58,3 +58,12 @@ public struct LibraryFamily: Sendable {
     return known.first { $0.name == family }
   }
 }
+
+extension BLAS {
+  /// The core type to force so that a CPU with AVX2 and no more runs the kernels that this library chose here; nil
+  /// where it has to choose others, or takes no word.
+  public var coreTypeUnderAVX2: String? {
+    guard let coreType, let family = LibraryFamily.of(file: path) else { return nil }
+    return family.coreTypes.first { $0.isa == .avx2 && $0.name.lowercased() == coreType.lowercased() }?.name
+  }
+}

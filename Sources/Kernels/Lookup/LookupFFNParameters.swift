@@ -72,6 +72,18 @@ extension LookupFFNParameters {
       bias: try file.floats("bias", shape: [shape.output]))
   }
 
+  /// A layer all of whose weights are alike, so small that no result is out of range.
+  static func constant(_ shape: LookupFFNShape) throws -> LookupFFNParameters {
+    try shape.validate()
+    try CheckedSize.bytes(shape.tableNumbers + shape.hashNumbers, of: Float.self).requireAllocatable()
+    func weights(_ count: Int) -> [Float] { [Float](repeating: 1 / 1024, count: count) }
+    return LookupFFNParameters(
+      shape: shape, normScale: weights(shape.hidden), normShift: weights(shape.hidden), normEpsilon: 1e-5,
+      hashWeight: weights(shape.hashDimensions.reduce(1, *)), hashBias: weights(shape.projected),
+      chainShare: publishedChainShare, tables: weights(shape.tables * shape.tableRows * shape.output),
+      bias: weights(shape.output))
+  }
+
   /// A random layer whose hash scores of normally distributed input are approximately standard normal, so that every
   /// bit of a code is equally likely 0 or 1 and codes are nearly uniform.
   public static func random(_ shape: LookupFFNShape, seed: UInt64) throws -> LookupFFNParameters {

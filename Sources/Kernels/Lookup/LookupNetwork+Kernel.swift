@@ -59,7 +59,9 @@ extension LookupNetwork {
       parameters, tableType: dtype, hashType: projectionDtype ?? .fp32, strategy: strategy,
       team: team(site.pass.threads), isa: site.pass.isa,
       blas: parameters.shape.hash == .dense ? try site.library() : nil, memory: site.memory)
-    if case .zipf(let exponent) = codes {
+    if let rows = site.rows {
+      try layer.override(rows: rows, memory: site.memory)
+    } else if case .zipf(let exponent) = codes {
       // An order of rows for each table, the weights of a table, and the drawn rows.
       let (tables, rows) = (layer.shape.tables, layer.shape.tableRows)
       let drawn = (CheckedSize(tables) + 2) * rows + CheckedSize(site.pass.tokens) * tables
@@ -75,12 +77,19 @@ extension LookupNetwork {
   /// The stored layer where the file holds look-up tables, else a random layer of these dimensions.
   private func layerParameters(_ site: KernelSite) throws -> LookupFFNParameters {
     if let file = site.layer, Self.isOwn(file) { return try LookupFFNParameters(file) }
-    return try LookupFFNParameters.random(shape, seed: site.seed)
+    switch site.parameters {
+    case .drawn: return try LookupFFNParameters.random(shape, seed: site.seed)
+    case .constant: return try LookupFFNParameters.constant(shape)
+    }
   }
 }
 
 extension LookupFFN {
   public var hasCodes: Bool { true }
+
+  public func rows(input: UnsafePointer<Float>, tokens: Int) throws -> [Int32]? {
+    try gatheredRows(input: input, tokens: tokens)
+  }
 
   public func observations(input: UnsafePointer<Float>, tokens: Int) throws -> KernelObservations {
     KernelObservations(

@@ -69,13 +69,62 @@ struct CounterChoiceTests {
     #expect(error.message.contains("zen3-cache"))
   }
 
-  @Test func `every group but that of software has a topic, and every topic but the generic ones' fits no CPU twice`()
+  @Test
+  func
+    `every group but software's and valgrind's has a topic, and every topic but the generic ones' fits no CPU twice`()
     throws
   {
     let groups = try CounterGroup.all()
-    for group in groups where group.name != "software" { #expect(group.topic != nil, "\(group.name)") }
-    for group in groups where group.pmu != "perf" { #expect(group.cpu != nil, "\(group.name)") }
+    for group in groups where !["software", Valgrind.group].contains(group.name) {
+      #expect(group.topic != nil, "\(group.name)")
+    }
+    for group in groups where !["perf", Valgrind.pmu].contains(group.pmu) { #expect(group.cpu != nil, "\(group.name)") }
     #expect(try Set(CounterChoice.topics()) == ["cache", "cycles", "flops", "lines", "memory", "numa", "tlb"])
+  }
+
+  private let zen3 = "vendor_id\t: AuthenticAMD\ncpu family\t: 25\nmodel\t\t: 1"
+
+  private func chosen(_ scripts: [String: SyntheticBackend.Script], valgrind: () throws -> Valgrind) throws
+    -> [CounterChoice]
+  {
+    try FakeMachine(["proc/cpuinfo": zen3]).read {
+      try CounterChoice.chosenByMachine(root: $0, backend: SyntheticBackend(scripts), valgrind: valgrind)
+    }
+  }
+
+  private let counting = SyntheticBackend.Script.advances(CounterCounts(raw: 9, enabledNs: 10, runningNs: 10))
+
+  @Test func `auto takes every topic that the CPU counts, and leaves valgrind alone`() throws {
+    let choices = try chosen(
+      [
+        "perf::CYCLES": counting, "perf::INSTRUCTIONS": counting,
+        "amd64_fam19h_zen3::LS_DISPATCH:LD_DISPATCH": counting,
+      ]
+    ) { Valgrind(executable: "/usr/bin/valgrind") }
+    let groups = choices.flatMap(\.groups).map(\.name)
+    #expect(groups == ["software", "zen3-cache", "perf-cycles"])
+    // What is left out says why.
+    let flops = try #require(choices.first { $0.asked == "flops" })
+    #expect(flops.groups.isEmpty)
+    #expect(
+      flops.reason.hasPrefix("auto: made for this CPU") && flops.reason.contains("left out what is not counted here"))
+  }
+
+  @Test func `auto takes valgrind where there are no hardware counters, or only such as read 0`() throws {
+    let zero = SyntheticBackend.Script.advances(CounterCounts(raw: 0, enabledNs: 10, runningNs: 10))
+    for scripts in [[:], ["perf::CYCLES": zero, "perf::INSTRUCTIONS": zero]] as [[String: SyntheticBackend.Script]] {
+      let choices = try chosen(scripts) { Valgrind(executable: "/usr/bin/valgrind") }
+      #expect(choices.map(\.asked) == ["software", "auto"])
+      #expect(choices[1].groups.map(\.name) == ["valgrind"])
+      #expect(choices[1].reason.hasPrefix("no hardware counters ("))
+    }
+  }
+
+  @Test func `auto without counters and without valgrind says both`() throws {
+    let choices = try chosen([:]) { throw NotAvailable(key: "valgrind", "expected the command, found none") }
+    #expect(choices.flatMap(\.groups).map(\.name) == ["software"])
+    #expect(choices[1].reason.contains("no hardware counters ("))
+    #expect(choices[1].reason.contains("no valgrind: expected the command, found none"))
   }
 
   @Test func `a group for this CPU is counted although libpfm does not recognise the CPU`() throws {

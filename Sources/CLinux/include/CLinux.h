@@ -12,6 +12,7 @@
 #include "LinuxProcess.h"
 #include "LinuxStreams.h"
 #include "LinuxThreads.h"
+#include "LinuxValgrind.h"
 
 /// The file that the dynamic loader mapped at `address`, as the loader names it; NULL where it mapped none there.
 const char *linux_file_of(const void *address);

@@ -43,6 +43,8 @@ public enum CounterTarget: Hashable, Sendable {
 
 /// Where counts come from that neither hardware nor kernel counted now.
 public enum CounterOrigin: String, Codable, Sendable {
+  /// Valgrind counted the code, and simulated the caches.
+  case valgrind
   /// A script made them up.
   case synthetic
   /// An earlier run recorded them.

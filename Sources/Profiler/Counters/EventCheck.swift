@@ -3,7 +3,7 @@ import Support
 /// Whether an event of a counter group can be encoded. The check finds a misspelt name before a run, on any machine.
 public struct EventCheck: Codable, Equatable, Sendable {
   public enum Status: String, Codable, Sendable {
-    /// libpfm encodes it.
+    /// libpfm encodes it, or valgrind counts it.
     case encodes
     /// libpfm cannot check it, but the group names its source: a raw code with its manual and CPUs, or an event of a
     /// system PMU that this machine does not have with its documentation.
@@ -33,6 +33,12 @@ public struct EventCheck: Codable, Equatable, Sendable {
       return (.wrong, "expected an event of the group's PMU, '\(form)'")
     }
     guard group.scope == .thread else { return systemVerdict(event, in: group) }
+    guard !group.isValgrinds else {
+      guard let name = Valgrind.event(event) else {
+        return (.wrong, "expected an event of callgrind (\(CallgrindTotals.events.joined(separator: ", ")))")
+      }
+      return (.encodes, "callgrind's \(name)")
+    }
     let encoded: EncodedEvent
     do {
       encoded = try EventEncoder.encode(event)

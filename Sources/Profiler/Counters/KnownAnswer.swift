@@ -34,7 +34,7 @@ public struct KnownAnswer: Codable, Equatable, Sendable {
 
     /// Prepares everything that is not to be counted. The closure does the work once and returns its units, nil where
     /// this architecture has no such loop.
-    func prepared() throws -> () -> Double? {
+    public func prepared() throws -> () -> Double? {
       switch self {
       case .pageTouches:
         // Many pages against the few of code and stack that a thread touches for the first time.

@@ -73,6 +73,25 @@ extension Diagnosis {
       fix: "sudo sysctl kernel.perf_event_paranoid=1, or run with CAP_PERFMON")
   }
 
+  /// What stands in for hardware counters.
+  static func valgrind(_ topology: Topology, searchPath: String? = nil) -> Item {
+    do {
+      let valgrind = try searchPath.map { try Valgrind.installed(searchPath: $0) } ?? Valgrind.installed()
+      guard let cpu = topology.allowedCPUs.first else {
+        throw NotAvailable("expected a CPU that may be used, found none")
+      }
+      let caches = try ValgrindCaches(topology, cpu: cpu)
+      return Item(
+        "valgrind", .ok,
+        "\(valgrind.executable) counts instructions, accesses and branches on the AVX2 path, and simulates "
+          + ([caches.text] + caches.notes).joined(separator: "; "))
+    } catch {
+      return Item(
+        "valgrind", .unavailable, bareMessage(error),
+        fix: "apt-get install valgrind; without it and without hardware counters, traffic is modelled alone")
+    }
+  }
+
   static func counterSelfCheck(_ backend: any CounterBackend, root: String = "/") -> Item {
     let checks = ((try? CounterGroup.all()) ?? []).flatMap { CounterSelfCheck.run($0, backend: backend, root: root) }
     func name(_ check: CounterSelfCheck) -> String { "\(check.group)/\(check.kernel.rawValue)" }

@@ -21,14 +21,17 @@ struct DryRun {
   /// rates. `refusals` are the reasons why a run would not start; `libraries` are tried in addition to the known
   /// ones.
   init(
-    _ experiment: Experiment, _ plan: Plan, only ids: Set<String>?, topology: Topology, earlier: String?,
+    _ experiment: Experiment, _ plan: Plan, inputs: RunInputs, only ids: Set<String>?, topology: Topology,
+    earlier: String?,
     libraries: [String] = [], refusals: [String] = []
   ) throws {
     self.refusals = refusals
     points = plan.points.filter { ids?.contains($0.id) != false }
     let timings = try earlier.map { try RunDirectory(opening: $0).timings() } ?? []
     isScaled = !timings.isEmpty
-    estimate = TimeEstimate(experiment, earlier: timings)
+    var estimate = TimeEstimate(experiment, earlier: timings)
+    estimate.countsUnderValgrind = inputs.countsUnderValgrind
+    self.estimate = estimate
     preparationSeconds = TimeEstimate.preparationSeconds(experiment.measure)
     let feasibility = PlanFeasibility(
       experiment, topology: topology, libraries: LibrarySupport(libraries: libraries))
@@ -45,29 +48,43 @@ struct DryRun {
     let document = Document(
       points: entries, preparationSeconds: preparationSeconds,
       seconds: entries.reduce(preparationSeconds) { $0 + ($1.seconds?.expected ?? 0) },
-      secondsAtMost: entries.reduce(preparationSeconds) { $0 + ($1.seconds?.atMost ?? 0) }, refusals: refusals)
+      secondsAtMost: entries.reduce(preparationSeconds) { $0 + ($1.seconds?.atMost ?? 0) },
+      valgrindSeconds: entries.reduce(0) { $0 + ($1.seconds?.valgrind ?? 0) }, refusals: refusals)
     if json { return try printJSON(document) }
-    printTable(
-      ["point", "sweep", "memory", "a pass", "in all"],
-      entries.map { entry in
-        let pass = entry.seconds.map { duration($0.pass) + ($0.isMeasured ? " measured" : "") }
-        return [
-          entry.label, entry.sweep, entry.memoryBytes.map(formatByteCount) ?? CheckedSize.tooLarge.bytesText,
-          pass ?? "skipped",
-          entry.seconds.map { duration($0.expected) } ?? "-",
-        ]
-      })
+    printTable(columns, entries.map(row))
     for entry in entries {
       if let reason = entry.skipped { print("skipped: \(entry.label): \(reason)") }
     }
-    let skipped = entries.filter { $0.skipped != nil }.count
-    let isAnyMeasured = entries.contains { $0.seconds?.isMeasured == true }
-    print(
-      """
-      \(entries.count) points\(skipped > 0 ? ", \(skipped) of them skipped" : ""); about \(duration(document.seconds)), \
-      at most \(duration(document.secondsAtMost)), of which \(duration(preparationSeconds)) to calibrate and audit. \
-      Times are estimates\(isAnyMeasured ? ", but those marked measured." : " from stated rates.")
-      """)
+    print(summary(document))
+  }
+
+  private var columns: [String] {
+    let counting = estimate.countsUnderValgrind ? ["valgrind"] : []
+    return ["point", "sweep", "memory", "a pass"] + counting + ["in all"]
+  }
+
+  private func row(_ entry: Document.Entry) -> [String] {
+    let memory = entry.memoryBytes.map(formatByteCount) ?? CheckedSize.tooLarge.bytesText
+    let pass = entry.seconds.map { duration($0.pass) + ($0.isMeasured ? " measured" : "") }
+    let counting: [String] = estimate.countsUnderValgrind ? [entry.seconds.map(valgrindText) ?? "-"] : []
+    let all = entry.seconds.map { duration($0.expected) }
+    return [entry.label, entry.sweep, memory, pass ?? "skipped"] + counting + [all ?? "-"]
+  }
+
+  private func summary(_ document: Document) -> String {
+    let skipped = document.points.count { $0.skipped != nil }
+    var text = "\(document.points.count) points"
+    if skipped > 0 { text += ", \(skipped) of them skipped" }
+    text += "; about \(duration(document.seconds)), at most \(duration(document.secondsAtMost)), of which "
+    text += "\(duration(preparationSeconds)) to calibrate and audit"
+    if estimate.countsUnderValgrind { text += " and \(duration(document.valgrindSeconds)) to count under valgrind" }
+    let isMeasured = document.points.contains { $0.seconds?.isMeasured == true }
+    return text + ". Times are estimates" + (isMeasured ? ", but those marked measured." : " from stated rates.")
+  }
+
+  /// What takes longer than a launch may is not counted.
+  private func valgrindText(_ seconds: TimeEstimate.Seconds) -> String {
+    seconds.valgrind > 0 ? duration(seconds.valgrind) : "too long"
   }
 
   private struct Document: Encodable {
@@ -86,6 +103,7 @@ struct DryRun {
         case pass = "pass_seconds"
         case expected = "seconds"
         case atMost = "seconds_at_most"
+        case valgrind = "valgrind_seconds"
         case isMeasured = "measured"
       }
 
@@ -98,6 +116,7 @@ struct DryRun {
         try container.encode(seconds?.pass, forKey: .pass)
         try container.encode(seconds?.expected, forKey: .expected)
         try container.encode(seconds?.atMost, forKey: .atMost)
+        try container.encode(seconds?.valgrind, forKey: .valgrind)
         try container.encode(seconds?.isMeasured, forKey: .isMeasured)
         try container.encode(skipped, forKey: .skipped)
       }
@@ -107,12 +126,14 @@ struct DryRun {
     var preparationSeconds: Double
     var seconds: Double
     var secondsAtMost: Double
+    var valgrindSeconds: Double
     var refusals: [String]
 
     enum CodingKeys: String, CodingKey {
       case points, seconds, refusals
       case preparationSeconds = "preparation_seconds"
       case secondsAtMost = "seconds_at_most"
+      case valgrindSeconds = "valgrind_seconds"
     }
   }
 }

@@ -139,7 +139,8 @@ extension EventsCommand {
       abstract: "Show the groups behind each topic of an experiment's counters, and whether they can be counted.",
       discussion: """
         A topic (cache, tlb, flops, memory, cycles …) stands for the counter groups for this CPU where there are any, \
-        and otherwise for the kernel's generic ones. Each group that would be counted is tried.
+        and otherwise for the kernel's generic ones. Each group that would be counted is tried. auto stands \
+        for all that is counted here, and for valgrind where there are no hardware counters.
         """)
 
     @Flag(help: "List every group, those for other CPUs too.")
@@ -149,12 +150,19 @@ extension EventsCommand {
     var json = false
 
     func run() throws {
-      let topics = try CounterChoice.topics().map { topic in
-        let choice = try CounterChoice(topic)
-        return GroupList.Topic(
-          topic: topic, reason: choice.reason,
-          groups: choice.groups.map { GroupList.Group($0, trial: CounterTrial($0)) })
-      }
+      let automatic = try CounterChoice.chosenByMachine()
+      let auto = GroupList.Topic(
+        topic: CounterChoice.automatic,
+        reason: automatic.first { $0.asked == CounterChoice.automatic }?.reason ?? "all that this CPU counts",
+        groups: automatic.flatMap(\.groups).map { GroupList.Group($0, trial: CounterTrial($0)) })
+      let topics =
+        [auto]
+        + (try CounterChoice.topics().map { topic in
+          let choice = try CounterChoice(topic)
+          return GroupList.Topic(
+            topic: topic, reason: choice.reason,
+            groups: choice.groups.map { GroupList.Group($0, trial: CounterTrial($0)) })
+        })
       let others = all ? try CounterGroup.all().map { GroupList.Group($0, trial: nil) } : []
       if json { return try printJSON(GroupList(topics: topics, groups: all ? others : nil)) }
       for topic in topics {

@@ -18,6 +18,7 @@ struct Lookahead: ParsableCommand {
       ReportCommand.self, CompareCommand.self, ExportCommand.self, SchemaCommand.self, CalibrateCommand.self,
       TuneCommand.self, ValidateCommand.self, TargetsCommand.self, SimulatorSpeedCommand.self,
       MergeCommand.self, SlurmCommand.self, AuditCommand.self, AuditCandidateCommand.self, RunLaunchCommand.self,
+      RunCountedCommand.self,
     ]
   )
 

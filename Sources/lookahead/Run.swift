@@ -69,12 +69,13 @@ struct RunCommand: ParsableCommand {
     let topology = Topology.read()
     let plan = try Plan(experiment, topology: topology)
     let shard = try shard.map { try Shard(argument: $0) }
-    let estimate = TimeEstimate(experiment)
-    let own = try shard?.points(of: plan) { estimate.seconds($0).expected }
     let inputs = try RunInputs(experiment, plan: plan)
+    var estimate = TimeEstimate(experiment)
+    estimate.countsUnderValgrind = inputs.countsUnderValgrind
+    let own = try shard?.points(of: plan) { [estimate] in estimate.seconds($0).expected }
     if dryRun {
       return try DryRun(
-        experiment, plan, only: own, topology: topology, earlier: timings, libraries: libraries,
+        experiment, plan, inputs: inputs, only: own, topology: topology, earlier: timings, libraries: libraries,
         refusals: try refusals(experiment, plan, topology, shard)
       ).show(json: json)
     }

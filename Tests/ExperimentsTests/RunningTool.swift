@@ -8,7 +8,7 @@ final class RunningTool {
   private let directory: URL
 
   /// The executable that was built beside these tests.
-  private static let executable: URL = {
+  static let executable: URL = {
     let own = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? CommandLine.arguments[0]
     let folders = [own] + CommandLine.arguments
     let candidates = folders.map {

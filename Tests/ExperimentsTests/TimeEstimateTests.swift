@@ -35,6 +35,32 @@ import Testing
     #expect(abs(ratio - 7e-3 / stated.seconds(points[0]).pass) < 1e-9)
   }
 
+  @Test func `counting under valgrind takes its time once a point, however many launches it has, or is not begun`()
+    throws
+  {
+    let points = try points()
+    var measure = Measure()
+    measure.launches = 3
+    let timed = TimeEstimate(measure, machines: 1)
+    var counted = timed
+    counted.countsUnderValgrind = true
+    for point in points {
+      let seconds = counted.seconds(point)
+      #expect(timed.seconds(point).valgrind == 0 && seconds.valgrind > 1)
+      #expect(abs(seconds.expected - timed.seconds(point).expected - seconds.valgrind) < 1e-9)
+    }
+    // Threads run in turns; tokens beyond those that are simulated are not counted.
+    #expect(counted.seconds(points[0]).valgrind == counted.seconds(points[1]).valgrind)
+    var many = points[2]
+    many.tokens *= 100
+    #expect(counted.seconds(many).valgrind == counted.seconds(points[2]).valgrind)
+    var limited = measure
+    limited.timeoutSeconds = 1
+    var none = TimeEstimate(limited, machines: 1)
+    none.countsUnderValgrind = true
+    #expect(none.seconds(points[0]).valgrind == 0)
+  }
+
   @Test func `sampling ends at the time limit`() throws {
     var measure = Measure()
     measure.minSamples = 1000

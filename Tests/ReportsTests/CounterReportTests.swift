@@ -105,6 +105,31 @@ import Testing
     }
   }
 
+  @Test func `counts of valgrind are labelled with it in every table, with what they stand for`() throws {
+    try withRunDirectory("valgrind") { path in
+      let run = try SyntheticRun(SyntheticRun.small, at: path)
+      let point = run.directory.plan.points[0]
+      let group = try CounterGroup.load(Valgrind.group)
+      let counting = ValgrindCounting(group: group, directory: path, runID: "r", point: point)
+      let totals = CallgrindTotals(
+        creator: "callgrind-3.19.0", counts: Dictionary(uniqueKeysWithValues: CallgrindTotals.events.map { ($0, 640) }))
+      let rows = counting.rows(totals, tokens: point.tokens, notes: ["caches simulated: D1 32KiB, LL 32MiB"])
+      try run.directory.store.finish(
+        PointOutcome(
+          result: run.measured(point, nanosecondsPerToken: 1), counters: rows,
+          metrics: MetricRow.derived(from: rows, groups: [group])))
+      let text = try RunReport.write(run.directory, gnuplot: nil).markdown
+      let label = "Group `valgrind`, counted by valgrind in a pass of its own, not by the CPU"
+      // Counts, and what is derived from them.
+      #expect(text.components(separatedBy: label).count == 3)
+      #expect(text.contains("- caches simulated: D1 32KiB, LL 32MiB."))
+      #expect(text.contains("valgrind::DLmr") && text.contains("llc_mpki"))
+      let csv = try String(contentsOfFile: "\(path)/counters.csv", encoding: .utf8).split(separator: "\n").dropFirst()
+      #expect(
+        csv.count == group.events.count && csv.allSatisfy { $0.contains(",valgrind::") && $0.contains(",valgrind,") })
+    }
+  }
+
   @Test func `counts of another run say so in the report`() throws {
     try withRunDirectory("replayed") { path in
       let run = try SyntheticRun(SyntheticRun.small, at: path)

@@ -22,6 +22,8 @@ struct LaunchRequest: Codable {
   var tuningDirectory: String?
   var libraries: LibraryChoice
   var counterChecks: [CounterSelfCheck]
+  /// Where programs are kept that valgrind runs; nil where it counts nothing.
+  var countingDirectory: String?
   /// The measured multiply-add peak in 10^9 operations per second.
   var fmaPeak: Double?
   /// The clock at the start of the run, and the place of the launch's first sample in the run.

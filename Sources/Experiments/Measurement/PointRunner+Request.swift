@@ -27,6 +27,7 @@ extension PointRunner {
         topology: topology, kernels: KernelFactory(experiment: experiment, libraries: request.libraries),
         counters: counters, fmaPeak: { _ in request.fmaPeak },
         tuner: tuner, chosen: request.settled?.network, launch: request.launch,
+        countingDirectory: request.countingDirectory,
         clock: RunClock(start: request.clockStart, samples: request.firstOrderIndex),
         isInterrupted: { Interruption.isRequested }))
     let start = Clock.now()

@@ -25,6 +25,8 @@ struct RunContext {
   var chosen: (any Network)?
   /// The number of the point's process, from 0.
   var launch = 0
+  /// Where programs are kept that valgrind runs; nil where it counts nothing.
+  var countingDirectory: String?
   let clock: RunClock
   /// Checked between samples and steps.
   var isInterrupted: () -> Bool = { false }
@@ -111,9 +113,10 @@ struct PointRunner {
       pool.run(prepared.work)
     }
     let samples = try sample(point, pool, prepared.work, row: &row)
-    let counters = PointCounting(
-      plan: context.counters, runID: context.runID, point: point, launch: context.launch
-    ).rows(pool, prepared.work)
+    let counting = PointCounting(
+      plan: context.counters, runID: context.runID, point: point, launch: context.launch)
+    var counters = counting.rows(pool, prepared.work)
+    counters += try valgrindRows(point, prepared, resolved)
     try checkInterrupted()
     // Times count only if they were taken on the CPUs in the row.
     if let moved = pool.displacement() { throw ThreadMoved(description: "moved during timing: \(moved)") }
@@ -172,6 +175,20 @@ struct PointRunner {
         point: point, pass: pass, kernels: context.kernels, pool: pool,
         memory: PlacedSource(pool: pool, policy: point.memory, pages: point.pages, topology: context.topology))
     }
+  }
+
+  /// Once a point: what valgrind counts does not vary from process to process.
+  private func valgrindRows(_ point: Point, _ prepared: PreparedPoint, _ resolved: Point) throws -> [CounterRow] {
+    guard let group = context.counters.valgrind, let directory = context.countingDirectory, context.launch == 0 else {
+      return []
+    }
+    let counting = ValgrindCounting(
+      group: group, directory: directory, runID: context.runID, point: point, launch: context.launch)
+    let timed = ValgrindCounting.Timed(
+      prepared: prepared, resolved: resolved, isa: point.isa.isa ?? .best,
+      layer: try point.layer.map { try context.experiment.path(ofLayer: $0) }, topology: context.topology)
+    return counting.rows(
+      timed, estimate: TimeEstimate.valgrindSeconds(point), limit: context.experiment.measure.timeoutSeconds)
   }
 
   /// The first and last token of every worker's share, and others at seeded random places.

@@ -14,9 +14,11 @@ struct PreparedPoint {
   /// The tokens of each worker.
   let shares: [Range<Int>]
 
-  /// `resolved` is the point with its strategy. Throws `PointSkipped` where this machine cannot run the point.
+  /// `resolved` is the point with its strategy; its workers wait for one another at `barrier`, by default the pool's
+  /// own. Throws `PointSkipped` where this machine cannot run the point.
   init(
-    _ point: Point, resolved: Point, pool: PinnedPool, kernels: any KernelSource, topology: Topology
+    _ point: Point, resolved: Point, pool: PinnedPool, kernels: any KernelSource, topology: Topology,
+    barrier: (() -> Void)? = nil
   ) throws {
     self.pool = pool
     memory = PlacedSource(pool: pool, policy: point.memory, pages: point.pages, topology: topology)
@@ -27,7 +29,7 @@ struct PreparedPoint {
     output = try memory.floats(point.tokens * kernel.outputWidth, for: .output)
     shares = partition(tokens: point.tokens, workers: point.threads)
     workers = try kernel.workers(
-      point.threads, tokens: point.tokens, memory: memory, barrier: { [pool] in pool.barrier() })
+      point.threads, tokens: point.tokens, memory: memory, barrier: barrier ?? { [pool] in pool.barrier() })
   }
 
   /// One thread's part of a pass.

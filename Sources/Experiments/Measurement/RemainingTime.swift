@@ -12,9 +12,10 @@ struct RemainingTime {
     self.estimate = estimate
   }
 
-  init(_ experiment: Experiment) {
-    let estimate = TimeEstimate(experiment)
-    self.init { estimate.launchSeconds($0) }
+  init(_ experiment: Experiment, countsUnderValgrind: Bool = false) {
+    var estimate = TimeEstimate(experiment)
+    estimate.countsUnderValgrind = countsUnderValgrind
+    self.init { [estimate] in estimate.launchSeconds($0) }
   }
 
   mutating func finished(_ point: Point, seconds: Double) {

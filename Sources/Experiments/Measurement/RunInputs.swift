@@ -13,6 +13,9 @@ public struct RunInputs {
   /// Whether to project onto this host: where the experiment names it, or names no machine at all.
   package let includesHost: Bool
 
+  /// Whether points are counted under valgrind, which takes longer than to time them.
+  public var countsUnderValgrind: Bool { counters.valgrind != nil }
+
   /// With `plan`, the layer files of its points are checked too.
   public init(_ experiment: Experiment, plan: Plan? = nil) throws {
     // Each launch is a process of its own and reads the files again, which a pipe would not allow.

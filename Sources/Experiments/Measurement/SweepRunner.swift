@@ -110,7 +110,11 @@ public struct SweepRunner {
     let checks = try checkCounters()
     let time = try RunTime(directory.store)
     let drift = try DriftRecorder(directory, time, topology: topology)
-    var remaining = RemainingTime(experiment)
+    var remaining = RemainingTime(experiment, countsUnderValgrind: inputs.countsUnderValgrind)
+    let countingDirectory = inputs.countsUnderValgrind ? try Self.makeCountingDirectory() : nil
+    defer { if let countingDirectory { try? FileManager.default.removeItem(atPath: countingDirectory) } }
+    // A pass under valgrind has as long once more.
+    let timeout = experiment.measure.timeoutSeconds * (inputs.countsUnderValgrind ? 2 : 1)
 
     while let next = ledger.pending.first {
       if isInterrupted() { throw Interrupted() }
@@ -129,9 +133,10 @@ public struct SweepRunner {
         runID: directory.manifest.runID, pointID: point.id, launch: next.launch, attempt: ledger.begin(next),
         position: next.position, status: .running, startNanoseconds: time.now)
       try directory.store.begin(attempt)
-      let request = try request(for: next, setup, checks, time)
+      var request = try request(for: next, setup, checks, time)
+      request.countingDirectory = countingDirectory
       let start = Clock.now()
-      let ending = launcher.launch(request, seconds: experiment.measure.timeoutSeconds)
+      let ending = launcher.launch(request, seconds: timeout)
       attempt.seconds = Double(Clock.now() - start) * 1e-9
 
       switch ending {
@@ -222,6 +227,12 @@ public struct SweepRunner {
         Calibration.Name.multiplyAddPeak(point.network.arithmetic), threads: point.threads),
       clockStart: time.clockStart, firstOrderIndex: try directory.store.nextOrderIndex(),
       settled: try directory.store.measuredRow(of: point.id).flatMap(point.settled))
+  }
+
+  private static func makeCountingDirectory() throws -> String {
+    let path = FileManager.default.temporaryDirectory.appendingPathComponent("lookahead-\(UUID().uuidString)").path
+    try WholeFile.makeDirectory(path)
+    return path
   }
 
   /// Counts kernels of known work on one pinned thread and checks the events against it.

@@ -17,7 +17,8 @@ public struct CounterRow: RunRow, Equatable, Sendable {
   public var event: String
   /// The event's full name in libpfm.
   public var canonicalEvent: String?
-  /// libpfm, raw, generic, sysfs or software; with synthetic and replay, nothing was counted in this run.
+  /// libpfm, raw, generic, sysfs or software; valgrind, which counts the code and simulates caches; with synthetic and
+  /// replay, nothing was counted in this run.
   public var source: String?
   /// The counter as read, before scaling.
   public var raw: Int?

@@ -21,8 +21,9 @@ struct CountersSection: ReportSection {
         """)
     }
     for (group, rows) in grouped(withValue, by: \.group) {
-      section.add("Group \(code: group):")
+      section.add(heading(group, sources: rows.map(\.source)))
       section.add(counts(rows, of: run))
+      section.add(list: valgrindNotes(rows))
     }
     let missing = run.counters.filter { $0.value == nil }
     addMissing(missing.map { ($0.event, $0.pointID, $0.quality, $0.reason) }, of: run, to: &section)
@@ -44,6 +45,25 @@ struct CountersSection: ReportSection {
   private func choices(of run: RunData) -> [InlineText] {
     run.facts.filter { $0.when == .start && $0.name.hasPrefix(FactName.counterChoice) }.map {
       "\(code: String($0.name.dropFirst(FactName.counterChoice.count))): \($0.value ?? $0.reason ?? "no reason given")"
+    }
+  }
+
+  /// Names a group, and says so where no counter of the CPU stands behind it.
+  private func heading(_ group: String, sources: [String?]) -> InlineText {
+    guard sources.contains(CounterOrigin.valgrind.rawValue) else { return "Group \(code: group):" }
+    return """
+      Group \(code: group), counted by valgrind in a pass of its own, not by the CPU: instructions, accesses and branches are \
+      those of the code, misses are those of simulated caches.
+      """
+  }
+
+  /// What differs between valgrind's pass and the one that was timed, by point where it is not the same for all.
+  private func valgrindNotes(_ rows: [CounterRow]) -> [InlineText] {
+    let own = rows.filter { $0.source == CounterOrigin.valgrind.rawValue }
+    let all = Set(own.map(\.pointID)).count
+    return grouped(own, by: { $0.reason ?? "" }).filter { !$0.key.isEmpty }.map { reason, rows in
+      let points = Set(rows.map(\.pointID)).count
+      return points == all ? "\(reason)." : "\(reason), at \(counted(points, "point"))."
     }
   }
 
@@ -105,7 +125,7 @@ struct CountersSection: ReportSection {
               return .number(mean) { significant($0) + values.map(\.quality).worstMark }
             })
       }
-      section.add("Group \(code: group):")
+      section.add(heading(group, sources: rows.map(\.source)))
       section.add(table)
     }
     let missing = run.metrics.filter { $0.value == nil }

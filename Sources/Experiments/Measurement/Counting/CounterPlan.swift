@@ -15,8 +15,14 @@ public struct CounterPlan {
   public var root = "/"
 
   public init(_ names: [String], root: String = "/") throws {
-    choices = try names.map { try CounterChoice($0, root: root) }
+    choices = []
     self.root = root
+    for name in names {
+      let own =
+        name == CounterChoice.automatic
+        ? try CounterChoice.chosenByMachine(root: root) : [try CounterChoice(name, root: root)]
+      choices += own.filter { new in !choices.contains { $0.asked == new.asked } }
+    }
   }
 
   public init(groups: [CounterGroup]) {
@@ -29,6 +35,9 @@ public struct CounterPlan {
       if !groups.contains(where: { $0.name == group.name }) { groups.append(group) }
     }
   }
+
+  /// The group that valgrind counts, in a process of its own; nil where none is asked for.
+  var valgrind: CounterGroup? { groups.first(where: \.isValgrinds) }
 
   /// The choice for each entry and its reason, for the run's facts.
   public func facts(_ when: FactTime) -> [FactRow] {

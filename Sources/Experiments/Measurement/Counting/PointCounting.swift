@@ -6,7 +6,7 @@ import RunStore
 /// region.
 ///
 /// There is one pass for each group, so that every counter counts all the time; with `multiplex` there is one pass
-/// for all of them.
+/// for all of them. What valgrind counts is left to `ValgrindCounting`.
 struct PointCounting {
   let plan: CounterPlan
   let runID: String
@@ -16,7 +16,8 @@ struct PointCounting {
   /// The rows of all groups, and one without a value for each topic that has no group on this CPU.
   func rows(_ pool: PinnedPool, _ work: (Int) -> Void) -> [CounterRow] {
     let backend = plan.backend(point)
-    let passes = plan.multiplex ? [plan.groups] : plan.groups.map { [$0] }
+    let groups = plan.groups.filter { !$0.isValgrinds }
+    let passes = plan.multiplex ? [groups] : groups.map { [$0] }
     return passes.flatMap { count($0, backend, pool, work) } + blanks
   }
 

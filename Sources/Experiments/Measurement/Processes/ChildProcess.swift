@@ -26,16 +26,19 @@ public struct ChildProcess {
 
   /// Runs `executable` in `directory` (nil: the current one) with `input` on its standard input and waits at most
   /// `seconds` for its end. It starts without the variables that steer numerical libraries, and an interrupt of this
-  /// process is passed on to it. Throws `SystemError` where it cannot be started.
+  /// process is passed on to it. Variables in `environment` are set for it. Throws
+  /// `SystemError` where it cannot be started.
   public static func run(
-    _ executable: URL = own, _ arguments: [String], in directory: String? = nil, input: Data = Data(), seconds: Double
+    _ executable: URL = own, _ arguments: [String], in directory: String? = nil, input: Data = Data(),
+    environment: [String: String] = [:], seconds: Double
   ) throws -> ChildProcess {
     let file = try check(input.withUnsafeBytes { linux_memory_file($0.baseAddress, $0.count) }, "memfd_create")
     defer { close(file) }
     let output = try Pipe()
     let messages = try Pipe()
     defer { for pipe in [output, messages] { pipe.closeReader() } }
-    let child = try start(executable, arguments, directory, [file, output.writer, messages.writer])
+    let child = try start(
+      executable, arguments, directory, environment, [file, output.writer, messages.writer])
     output.closeWriter()
     messages.closeWriter()
     linux_pass_interrupt_to(child)
@@ -89,12 +92,14 @@ public struct ChildProcess {
   // MARK: - Details
 
   private static func start(
-    _ executable: URL, _ arguments: [String], _ directory: String?, _ descriptors: [Int32]
+    _ executable: URL, _ arguments: [String], _ directory: String?, _ variables: [String: String],
+    _ descriptors: [Int32]
   ) throws -> Int32 {
     var environment = ProcessInfo.processInfo.environment
     for variable in LibraryVariables.found(in: environment) { environment[variable.name] = nil }
     // A crash is an expected result here, and the last message should be the crashing code's own.
     environment["SWIFT_BACKTRACE"] = "enable=no"
+    environment.merge(variables) { _, new in new }
     return try withCStrings([executable.path] + arguments) { arguments in
       try withCStrings(environment.map { "\($0.key)=\($0.value)" }) { environment in
         try check(linux_spawn(executable.path, arguments, environment, directory, descriptors), executable.path)

@@ -222,7 +222,8 @@ private func twoSocketRun() throws -> RunDirectory {
     }
   }
 
-  @Test(.slow) func `a corrected projection is slower by what was counted, and a widened one as fast with a lower end`() throws
+  @Test(.slow) func `a corrected projection is slower by what was counted, and a widened one as fast with a lower end`()
+    throws
   {
     let run = try twoSocketRun()
     let host = try Machine(contentsOf: "\(run.path)/host.yaml")

@@ -200,14 +200,8 @@ struct ProjectCommand: ParsableCommand {
         throw InputError(key: "--set", "expected an experiment file with overrides, found a run directory")
       }
       let directory = try RunDirectory(opening: source)
-      let results: [ResultRow] = try directory.store.rows()
-      let rows = Dictionary(results.map { ($0.pointID, $0) }, uniquingKeysWith: { first, _ in first })
-      let settled = directory.plan.points.compactMap { point in
-        rows[point.id].flatMap(point.settled).map { (point.id, $0) }
-      }
       return (
-        try directory.experiment(), directory.plan, directory.manifest.runID,
-        Dictionary(settled, uniquingKeysWith: { first, _ in first }), directory
+        try directory.experiment(), directory.plan, directory.manifest.runID, try directory.settledPoints(), directory
       )
     }
     let experiment = try Experiment(contentsOf: source, overrides: overrides)

@@ -259,6 +259,29 @@ import Testing
     }
   }
 
+  @Test func `validate projects such a point with the strategy that was chosen too`() throws {
+    try withTemporaryDirectory { path in
+      let (directory, _) = try run(experiment("{order: [auto], table_rows: [4]}", machines: "[grace]"), at: path)
+      // One that no default is: slices of a tile that holds all tokens.
+      try directory.store.database.write {
+        try $0.execute(
+          sql: """
+            UPDATE results SET "order" = 'sliced', token_tile = 16, table_group = 1, column_slice_columns = 8
+            """)
+      }
+      let grace = try #require(RunInputs(directory.experiment()).machines.first)
+      func projected(_ settled: [String: Point]) throws -> [Double] {
+        try Projector(runID: "r", machines: [grace], host: nil)
+          .rows(directory.plan.points, experiment: directory.experiment(), settled: settled).map(\.tokensPerSecond)
+      }
+      let settled = try directory.settledPoints()
+      let validated = try Validation(directory, machine: grace).entries.map(\.projection.tokensPerSecond)
+      #expect(settled.count == 1)
+      #expect(validated == (try projected(settled)))
+      #expect(validated != (try projected([:])))
+    }
+  }
+
   @Test func `what an older tool stored beside its projections is read as what was measured`() throws {
     try withTemporaryDirectory { path in
       let file = path + "/results.sqlite"

@@ -269,7 +269,8 @@ private func twoSocketRun() throws -> RunDirectory {
       memoryReads: .init(perToken: try perToken(host, workload), quality: .exact, source: "g"))
     return try #require(
       try CapacityFit(
-        RunCounts(points: [point.id: counted]), points: [point], experiment: run.experiment(), host: host))
+        RunCounts(points: [point.id: counted]), points: [point], settled: [:], experiment: run.experiment(),
+        host: host))
   }
 
   @Test(.slow, arguments: [12, 24]) func `the lines that a cache of some capacity misses lead back to it`(
@@ -301,6 +302,8 @@ private func twoSocketRun() throws -> RunDirectory {
     let point = try #require(run.plan.points.first { $0.label.hasPrefix("lookup T=128 rows=16 ") })
     let fit = try estimate(counting: { _, _ in 1e9 }, on: host, of: point, in: run)
     #expect(fit.medianBytes == nil && fit.silentPoints == 1)
-    #expect(try CapacityFit(RunCounts(points: [:]), points: [point], experiment: run.experiment(), host: host) == nil)
+    #expect(
+      try CapacityFit(RunCounts(points: [:]), points: [point], settled: [:], experiment: run.experiment(), host: host)
+        == nil)
   }
 }

@@ -133,7 +133,9 @@ public struct Validation {
       runID: directory.manifest.runID, machines: [host], host: host.name,
       kinds: isCounted ? [.simulated, .counted] : [.simulated],
       evidence: TrafficEvidence(counts: counts, host: host, ratios: TrafficRatios([])))
-    let outcomes = try projector.outcomes(points, experiment: directory.experiment(), progress: progress)
+    let settled = try directory.settledPoints()
+    let outcomes = try projector.outcomes(
+      points, experiment: directory.experiment(), settled: settled, progress: progress)
     let (rows, countedRows) = (Self.rows(outcomes, of: .simulated), Self.rows(outcomes, of: .counted))
     let timed = Dictionary(grouping: try directory.store.rows(StageTimeRow.self), by: \.pointID)
     let modelled = Dictionary(grouping: outcomes.flatMap(\.stages), by: \.pointID)
@@ -153,7 +155,8 @@ public struct Validation {
           projection: projection,
           stages: stages, counted: countedRows[point.id], lines: projector.comparisons[point.id] ?? [])
       }, countsAbsence: counts.absence, ratios: projector.ratios,
-      capacity: try CapacityFit(counts, points: points, experiment: directory.experiment(), host: host))
+      capacity: try CapacityFit(
+        counts, points: points, settled: settled, experiment: directory.experiment(), host: host))
   }
 
   private static func rows(_ outcomes: [ProjectionOutcome], of kind: TrafficKind) -> [String: ProjectionRow] {

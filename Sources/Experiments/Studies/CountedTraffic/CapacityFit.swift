@@ -52,7 +52,9 @@ public struct CapacityFit: Equatable, Sendable {
   }
 
   /// Nil where no point's lines from beyond the last level were counted as a whole.
-  init?(_ counts: RunCounts, points: [Point], experiment: Experiment, host: Machine) throws {
+  init?(
+    _ counts: RunCounts, points: [Point], settled: [String: Point], experiment: Experiment, host: Machine
+  ) throws {
     guard let last = host.caches.last else { return nil }
     func linesBeyond(_ point: Point) -> CountedTraffic.Count? {
       counts.points[point.id]?.best(over: .memory, levels: host.caches.count).flatMap { $0.leavesOut == nil ? $0 : nil }
@@ -63,7 +65,7 @@ public struct CapacityFit: Equatable, Sendable {
     var estimates: [Estimate] = []
     for point in counted {
       guard let count = linesBeyond(point),
-        let workload = try? ProfiledPoint.makeWorkload(of: point, from: factory, bases: [host])
+        let workload = try? ProfiledPoint.makeWorkload(of: settled[point.id] ?? point, from: factory, bases: [host])
       else { continue }
       // A sample of 65,536 lines finds capacities to within a hundredth.
       let profile = try WorkloadProfile(

@@ -1,6 +1,6 @@
 #include "paths.h"
 
-// The same number of chains as in the fp32 loop: a dot product's latency is at most 5 cycles on all of these CPUs.
+// The loop has as many chains as the fp32 loop, because a dot product's latency is at most 5 cycles on all of these CPUs.
 enum { CHAINS = 24, CHAINS_256 = 12 };
 
 #if defined(__x86_64__)

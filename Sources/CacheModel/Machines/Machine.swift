@@ -21,7 +21,7 @@ public struct Machine: Equatable, Sendable {
   public var description: String
   public var status: Status
   /// The maker's generation of its cores, such as `zen5`: machines of one generation have the same kinds of caches and
-  /// prefetchers. Nil where nobody said.
+  /// prefetchers. Nil where the file does not say.
   public var generation: String?
   /// Where the figures come from, for readers; `provenance` has the source of each key.
   public var sources: [String]

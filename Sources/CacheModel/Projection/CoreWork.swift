@@ -47,7 +47,7 @@ struct CoreWork {
     total = with(max(vector, issue, loads, stores))
   }
 
-  /// The same work on cores that are `factor` times slower.
+  /// Returns this work as it takes on cores that are `factor` times slower.
   func slowed(by factor: Double) -> CoreWork {
     var work = self
     work.arithmetic *= factor

@@ -28,7 +28,7 @@ public struct TrafficRatios: Equatable, Sendable {
 
   public var isEmpty: Bool { ratios.isEmpty }
 
-  /// Of pairs of a simulated traffic and the same with counted lines in it.
+  /// Learns the ratios from pairs of a simulated traffic and that traffic with counted lines in it.
   ///
   /// A boundary counts at a point where its lines were counted as a whole and are more than a thousandth of those into the first level on
   /// both sides: ratios of fewer lines are noise, and such lines take no time.

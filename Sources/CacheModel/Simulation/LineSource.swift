@@ -20,7 +20,7 @@ public enum CountQuality: String, CaseIterable, Sendable, Encodable {
 /// Where the lines that cross one boundary of the caches come from.
 public struct LineSource: Equatable, Sendable {
   public var origin: TrafficOrigin
-  /// Of counted lines.
+  /// The quality of counted lines; nil for lines that were not counted.
   public var quality: CountQuality?
   /// Whether the counters missed a part, so that there may be more lines.
   public var isLowerBound: Bool

@@ -108,7 +108,7 @@ package struct FigureFactors: Sendable {
     self.delay = delay
   }
 
-  /// The same `factor` for rates and delays.
+  /// Scales rates and delays by one `factor`.
   package init(_ factor: Double) { self.init(rate: factor, delay: factor) }
 }
 
